@@ -1,0 +1,55 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// CI sets `CI=true`; there a warning ends the build.
+let swiftSettings: [SwiftSetting] =
+  Context.environment["CI"] == "true" ? [.treatAllWarnings(as: .error)] : []
+
+/// A library of ours: one folder in `Sources`, one test target that mirrors it in `Tests`.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
+    .testTarget(
+      name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
+      exclude: [], swiftSettings: swiftSettings),
+  ]
+}
+
+// Lowest floor first: a target imports only what stands above it in this list.
+let package = Package(
+  name: "statusd",
+  targets: [
+    .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .target(name: "Cglibc"),
+    .target(name: "Ctomlplusplus"),
+  ]
+    + library("Platform", ["Cglibc"])
+    + library("JSON")
+    + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
+    + library("ProcFS", ["Cglibc", "Platform"])
+    + library("Records", ["JSON", "Platform"])
+    + library("Rules", ["Records", "Platform"])
+    + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
+    + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
+    + library("Evaluator", ["Kafka", "Platform", "Records", "Rules", "Settings"])
+    + library("Console", ["JSON", "Platform", "Records", "Rules"])
+    + library("Arguments", ["Cglibc"])
+    + [
+      .executableTarget(
+        name: "statusd",
+        dependencies: [
+          "Agent", "Arguments", "Console", "Evaluator", "JSON", "Kafka", "Platform", "ProcFS",
+          "Records", "Rules", "Settings",
+        ],
+        swiftSettings: swiftSettings),
+      .target(
+        name: "TestSupport", dependencies: ["Kafka", "Platform"], path: "Tests/TestSupport",
+        swiftSettings: swiftSettings),
+      .testTarget(
+        name: "IntegrationTests",
+        dependencies: ["Kafka", "Platform", "Records", "TestSupport", "statusd"],
+        swiftSettings: swiftSettings),
+    ],
+  swiftLanguageModes: [.v6],
+  cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,1 @@
+// Kept until the first file of Agent stands here.

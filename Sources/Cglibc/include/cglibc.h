@@ -1,0 +1,4 @@
+#ifndef STATUSD_CGLIBC_H
+#define STATUSD_CGLIBC_H
+
+#endif

@@ -1,0 +1,4 @@
+#ifndef STATUSD_CTOMLPLUSPLUS_H
+#define STATUSD_CTOMLPLUSPLUS_H
+
+#endif

@@ -1,0 +1,40 @@
+/// What stands in a record under the name of a field.
+public enum Field: Equatable, Sendable {
+  /// The record has no such field at its top level.
+  case absent
+  /// A finite number, correctly rounded.
+  case number(Double)
+  /// Something that is no finite number; a rule that needs one counts this record as bad.
+  case notNumber(Kind)
+
+  /// What a field that is no number is.
+  public enum Kind: Equatable, Sendable {
+    /// A JSON string, whatever it spells.
+    case string
+    /// `true` or `false`.
+    case bool
+    /// `null`.
+    case null
+    /// An object or an array.
+    case nested
+    /// A number beyond the range of a double.
+    case overflow
+  }
+}
+
+/// Where a record stands in Kafka.
+public struct SourcePosition: Hashable, Sendable {
+  /// The topic's name.
+  public var topic: String
+  /// The partition of that topic.
+  public var partition: Int32
+  /// The record's offset in it.
+  public var offset: Int64
+
+  /// The record at `offset` of `partition` of `topic`.
+  public init(topic: String, partition: Int32, offset: Int64) {
+    self.topic = topic
+    self.partition = partition
+    self.offset = offset
+  }
+}
