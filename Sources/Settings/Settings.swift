@@ -1,1 +1,103 @@
-// Kept until the first file of Settings stands here.
+import Rules
+
+/// What a configuration file says, validated, with its defaults filled in. `docs/configuration.md` explains each key.
+public struct Settings: Equatable, Sendable {
+  /// `[kafka]`
+  public var kafka: Connection
+  /// `[run]`
+  public var run: Run
+  /// `[topics]`
+  public var topics: Topics
+  /// `[agent]`
+  public var agent: Agent
+  /// `[evaluator]`
+  public var evaluator: Evaluator
+  /// `[log]`
+  public var log: Log
+  /// `[[rule]]`, in the order of the file.
+  public var rules: [Rule]
+
+  /// The settings of a file that names nothing but `brokers`, on a machine called `hostName`.
+  public init(brokers: String, hostName: String = Surroundings.machine.hostName) {
+    kafka = Connection(brokers: brokers)
+    run = Run()
+    topics = Topics()
+    agent = Agent(host: hostName)
+    evaluator = Evaluator()
+    log = Log()
+    rules = []
+  }
+
+  /// `[run]`: which parts of statusd this process is.
+  public struct Run: Equatable, Sendable {
+    /// Which parts.
+    public var role = Role.all
+  }
+
+  /// Which parts of statusd a process is.
+  public enum Role: String, Equatable, Sendable, CaseIterable {
+    /// Samples this host.
+    case agent
+    /// Applies the rules.
+    case evaluator
+    /// Both.
+    case all
+
+    /// Whether this host is sampled.
+    public var samples: Bool { self != .evaluator }
+    /// Whether rules are applied.
+    public var evaluates: Bool { self != .agent }
+  }
+
+  /// `[topics]`: what the topics are called, and whether statusd creates those that are missing.
+  public struct Topics: Equatable, Sendable {
+    /// Status records.
+    public var status = "status_topic"
+    /// Monitor records.
+    public var monitor = "monitor_topic"
+    /// Transitions.
+    public var alerts = "alerts"
+    /// Whether missing topics are created.
+    public var create = true
+    /// How many partitions a created topic gets.
+    public var partitions: Int32 = 1
+    /// How many copies a created topic gets; nil: as many as the cluster has brokers, 3 at most.
+    public var replication: Int16?
+  }
+
+  /// `[agent]`: how this host is sampled.
+  public struct Agent: Equatable, Sendable {
+    /// From one sample to the next.
+    public var interval = Duration.seconds(1)
+    /// What the host is called in its records.
+    public var host: String
+    /// Where the kernel's files are; another folder where the host's `/proc` is mounted into a container.
+    public var procfs = "/proc"
+    /// Bytes of records that wait in memory while brokers are away; past it samples are lost, counted and said.
+    public var buffer: Int64 = 16 << 20
+
+    /// The defaults, for a host of this name.
+    public init(host: String) { self.host = host }
+  }
+
+  /// `[evaluator]`: how records are read.
+  public struct Evaluator: Equatable, Sendable {
+    /// The consumer group.
+    public var group = "status_group"
+    /// How often the position in the source topic is committed.
+    public var commitInterval = Duration.seconds(1)
+    /// How far ahead of the log's time a record may be before it counts as bad.
+    public var maxFuture = Duration.seconds(60)
+  }
+
+  /// `[log]`: what is written to standard error.
+  public struct Log: Equatable, Sendable {
+    /// The least important level that is written.
+    public var level = Level.info
+
+    /// How important a line is, least important first.
+    public enum Level: String, Equatable, Sendable, CaseIterable {
+      case debug, info, notice, warning, error, critical
+    }
+  }
+}

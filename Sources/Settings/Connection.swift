@@ -1,0 +1,83 @@
+/// `[kafka]`: how the brokers are reached.
+public struct Connection: Equatable, Sendable {
+  /// `host:port`, comma-separated.
+  public var brokers: String
+  /// `[kafka.sasl]`; nil: no login.
+  public var sasl: SASL?
+  /// `[kafka.tls]`; nil: not encrypted.
+  public var tls: TLS?
+  /// `[kafka.properties]`, in the order of the file: librdkafka's own, handed on as they are.
+  public var properties: [Property]
+
+  /// Brokers without login or encryption.
+  public init(brokers: String) {
+    self.brokers = brokers
+    sasl = nil
+    tls = nil
+    properties = []
+  }
+
+  /// `[kafka.sasl]`: who logs in.
+  public struct SASL: Equatable, Sendable {
+    /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `GSSAPI` or `OAUTHBEARER`.
+    public var mechanism: String
+    /// The user; nil where the mechanism needs none.
+    public var username: String?
+    /// The password; nil where the mechanism needs none.
+    public var password: Secret?
+
+    /// A login.
+    public init(mechanism: String, username: String? = nil, password: Secret? = nil) {
+      self.mechanism = mechanism
+      self.username = username
+      self.password = password
+    }
+  }
+
+  /// `[kafka.tls]`: its presence switches TLS on. Paths of PEM files.
+  public struct TLS: Equatable, Sendable {
+    /// Certificates of the authorities that are trusted; nil: the machine's own.
+    public var caFile: String?
+    /// The client's certificate, where brokers ask for one.
+    public var certificateFile: String?
+    /// The key of that certificate.
+    public var keyFile: String?
+
+    /// TLS with these files.
+    public init(caFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
+      self.caFile = caFile
+      self.certificateFile = certificateFile
+      self.keyFile = keyFile
+    }
+  }
+
+  /// One property of librdkafka.
+  public struct Property: Equatable, Sendable {
+    /// The property's name, such as `linger.ms`.
+    public var name: String
+    /// Its value, as text.
+    public var value: Value
+
+    /// The property `name` with `value`.
+    public init(name: String, value: Value) {
+      self.name = name
+      self.value = value
+    }
+  }
+
+  /// The value of a property.
+  public enum Value: Equatable, Sendable {
+    /// May be shown.
+    case plain(String)
+    /// May not be: the property is a secret by its name, or the value comes from a variable.
+    case secret(Secret)
+
+    /// The value itself.
+    public func reveal() -> String {
+      switch self {
+      case .plain(let text): text
+      case .secret(let secret): secret.reveal()
+      }
+    }
+  }
+}

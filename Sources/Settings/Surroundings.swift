@@ -1,0 +1,31 @@
+import Glibc
+
+/// What a configuration may take from the machine that it is read on.
+public struct Surroundings: Sendable {
+  /// The machine's name: the default of `[agent] host`.
+  public var hostName: String
+  /// A variable of the environment by its name; nil where it isn't set.
+  public var variable: @Sendable (String) -> String?
+
+  /// These surroundings, whatever the machine says: for tests.
+  public init(hostName: String, variable: @escaping @Sendable (String) -> String? = { _ in nil }) {
+    self.hostName = hostName
+    self.variable = variable
+  }
+
+  /// The machine's own: gethostname(2), getenv(3).
+  public static var machine: Surroundings {
+    Surroundings(hostName: machineName()) { name in
+      getenv(name).map { String(cString: $0) }
+    }
+  }
+
+  /// The host name; `unknown` where the kernel tells none.
+  private static func machineName() -> String {
+    // HOST_NAME_MAX is 64 on Linux; the kernel may cut without a terminator, so one byte stays zero.
+    var buffer = [CChar](repeating: 0, count: 256)
+    guard gethostname(&buffer, buffer.count - 1) == 0 else { return "unknown" }
+    let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+    return bytes.isEmpty ? "unknown" : String(decoding: bytes, as: UTF8.self)
+  }
+}
