@@ -1,1 +1,61 @@
+#define _GNU_SOURCE
 #include "cglibc.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+int statusd_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+
+int statusd_signalfd(const sigset_t *mask) { return signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK); }
+
+int statusd_signalfd_read(int fd) {
+  struct signalfd_siginfo info;
+  ssize_t count;
+  do
+    count = read(fd, &info, sizeof info);
+  while (count < 0 && errno == EINTR);
+  if (count == (ssize_t)sizeof info) return (int)info.ssi_signo;
+  return count < 0 && errno != EAGAIN ? -1 : 0;
+}
+
+int statusd_poll(struct pollfd *polled, nfds_t count, int64_t nanoseconds) {
+  struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
+  return ppoll(polled, count, nanoseconds < 0 ? NULL : &limit, NULL);
+}
+
+void statusd_thread_name(const char *name) {
+  char cut[16];
+  strncpy(cut, name, sizeof cut - 1);
+  cut[sizeof cut - 1] = 0;
+  pthread_setname_np(pthread_self(), cut);
+}
+
+void statusd_malloc_limits(int arenas, int trim_bytes) {
+  mallopt(M_ARENA_MAX, arenas);
+  mallopt(M_TRIM_THRESHOLD, trim_bytes);
+}
+
+void statusd_malloc_trim(void) { malloc_trim(0); }
+
+void statusd_getopt_reset(void) {
+  optind = 0;  // 0, not 1: glibc then forgets its place inside a cluster of short options, too
+  opterr = 0;
+}
+
+struct statusd_getopt statusd_getopt_long(int argc, char *const *argv, const char *shorts,
+                                          const struct option *longs) {
+  struct statusd_getopt call = {.index = -1};
+  optarg = NULL;
+  optopt = 0;
+  call.result = getopt_long(argc, argv, shorts, longs, &call.index);
+  call.next = optind;
+  call.option = optopt;
+  call.value = optarg;
+  return call;
+}

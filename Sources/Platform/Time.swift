@@ -28,4 +28,8 @@ public protocol TimeSource: Sendable {
   var wall: WallTime { get }
   /// The monotonic clock now.
   var monotonic: MonotonicTime { get }
+  /// Waits until `wakeup` is rung or this source's monotonic clock has come to `deadline` (nil: never).
+  ///
+  /// - Returns: whether it was rung; one answer covers all rings since the last wait.
+  func wait(for wakeup: Wakeup, until deadline: MonotonicTime?) -> Bool
 }

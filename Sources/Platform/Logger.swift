@@ -1,0 +1,102 @@
+import Synchronization
+
+/// Writes what happens, one line for each event: a constant sentence and the facts as metadata.
+///
+///     log.warning("broker is away", ["broker": .string(name), "attempts": 3])
+///
+/// A value that is passed around; all copies write to the same place at the same level. The metadata of a line below
+/// the level isn't even made.
+public struct Logger: Sendable {
+  private let output: any LogOutput
+  private let threshold: Threshold
+
+  /// Writes to `output` what is at `level` or above.
+  public init(level: LogLevel = .info, output: any LogOutput) {
+    self.output = output
+    threshold = Threshold(level)
+  }
+
+  /// Lines below it aren't written. May be set at any time, from any thread, for all copies.
+  public var level: LogLevel {
+    get { LogLevel(rawValue: threshold.rawValue.load(ordering: .relaxed)) ?? .info }
+    nonmutating set { threshold.rawValue.store(newValue.rawValue, ordering: .relaxed) }
+  }
+
+  /// Writes a line at `level`.
+  public func log(_ level: LogLevel, _ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
+    guard level.rawValue >= threshold.rawValue.load(ordering: .relaxed) else { return }
+    output.write(level, message, metadata())
+  }
+
+  /// For whoever looks for a fault in statusd.
+  public func debug(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
+    log(.debug, message, metadata())
+  }
+
+  /// What goes on.
+  public func info(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
+    log(.info, message, metadata())
+  }
+
+  /// What goes on and is worth a look.
+  public func notice(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
+    log(.notice, message, metadata())
+  }
+
+  /// Something is wrong and statusd copes.
+  public func warning(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
+    log(.warning, message, metadata())
+  }
+
+  /// Something is lost or refused.
+  public func error(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
+    log(.error, message, metadata())
+  }
+
+  /// statusd can't go on.
+  public func critical(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
+    log(.critical, message, metadata())
+  }
+
+  private final class Threshold: Sendable {
+    let rawValue: Atomic<UInt8>
+    init(_ level: LogLevel) { rawValue = Atomic(level.rawValue) }
+  }
+}
+
+/// Where a logger's lines go.
+public protocol LogOutput: Sendable {
+  /// Takes one line; called from any thread, also from several at once.
+  func write(_ level: LogLevel, _ message: StaticString, _ metadata: LogMetadata)
+}
+
+/// Keeps the lines, for tests; rings `arrived` at each.
+public final class CapturedLog: LogOutput {
+  /// One line.
+  public struct Line: Sendable {
+    /// How much it matters.
+    public var level: LogLevel
+    /// The constant sentence.
+    public var message: String
+    /// The facts.
+    public var metadata: LogMetadata
+  }
+
+  private let kept = Mutex<[Line]>([])
+  private let arrived: Wakeup?
+
+  /// Keeps all lines, without bound.
+  public init(arrived: Wakeup? = nil) { self.arrived = arrived }
+
+  /// What was written so far.
+  public var lines: [Line] { kept.withLock { $0 } }
+
+  /// The sentences written so far.
+  public var messages: [String] { lines.map(\.message) }
+
+  /// Keeps the line.
+  public func write(_ level: LogLevel, _ message: StaticString, _ metadata: LogMetadata) {
+    kept.withLock { $0.append(Line(level: level, message: "\(message)", metadata: metadata)) }
+    arrived?.ring()
+  }
+}

@@ -1,0 +1,55 @@
+import Cglibc
+import Glibc
+
+/// The signals that steer the daemon, taken as events on one thread instead of interrupting any.
+///
+/// `Signals()` first thing in `main`, before there is a second thread: threads inherit the mask, and a signal that one
+/// of them doesn't block would end the process.
+public final class Signals: Sendable {
+  /// A signal that arrived.
+  public enum Event: Sendable, Equatable {
+    /// End in good order (SIGTERM from systemd, SIGINT from Ctrl-C).
+    case stop
+    /// Read the configuration again (SIGHUP).
+    case reload
+  }
+
+  private let descriptor: Int32
+
+  /// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and all threads that it will start, and ignores SIGPIPE,
+  /// which a closed pipe would end the process with. Fails where no file descriptor is left.
+  public init() throws(SystemError) {
+    var mask = sigset_t()
+    sigemptyset(&mask)
+    for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&mask, number) }
+    let failed = pthread_sigmask(SIG_BLOCK, &mask, nil)
+    if failed != 0 { throw SystemError(call: "pthread_sigmask", code: failed) }
+    signal(SIGPIPE, SIG_IGN)
+    descriptor = statusd_signalfd(&mask)
+    if descriptor < 0 { throw SystemError(call: "signalfd") }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Waits for a signal, a ring of `wakeup`, or the machine's monotonic clock to come to `deadline` (nil: never).
+  ///
+  /// - Returns: the signal, or nil where there was none; rings of `wakeup` are taken.
+  public func wait(or wakeup: Wakeup, until deadline: MonotonicTime?) -> Event? {
+    withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { polled in
+      polled[0] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      polled[1] = pollfd(fd: wakeup.fileDescriptor, events: Int16(POLLIN), revents: 0)
+      while poll(polled.baseAddress, count: 2, until: deadline) < 0 {}
+      wakeup.drain()
+      return take()
+    }
+  }
+
+  /// The next signal that is pending, without waiting.
+  public func take() -> Event? {
+    switch statusd_signalfd_read(descriptor) {
+    case SIGTERM, SIGINT: .stop
+    case SIGHUP: .reload
+    default: nil
+    }
+  }
+}
