@@ -1,0 +1,42 @@
+extension Duration {
+  private static let units: [(name: String, milliseconds: Int64)] = [
+    ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
+  ]
+
+  /// The duration of a text as people write it, in configuration files and on the command line: `500ms`, `30s`,
+  /// `1h30m`. Whole numbers, each with its unit (`d`, `h`, `m`, `s`, `ms`), the longer unit first, each unit once.
+  ///
+  /// nil where the text is anything else, or longer than Int64's milliseconds.
+  public init?(text: String) {
+    var rest = text.utf8[...]
+    var milliseconds: Int64 = 0
+    var units = Self.units[...]
+    repeat {
+      let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      rest = rest.dropFirst(digits.count)
+      let name = rest.prefix { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+      rest = rest.dropFirst(name.count)
+      guard let count = Int64(Substring(digits)),
+        let index = units.firstIndex(where: { $0.name.utf8.elementsEqual(name) })
+      else { return nil }
+      let (product, overflow) = count.multipliedReportingOverflow(by: units[index].milliseconds)
+      let (sum, overflowOfSum) = milliseconds.addingReportingOverflow(product)
+      if overflow || overflowOfSum { return nil }
+      milliseconds = sum
+      units = units[(index + 1)...]
+    } while !rest.isEmpty
+    self = .milliseconds(milliseconds)
+  }
+
+  /// As people write it, to the millisecond: `1h30m`, `500ms`, `0s`; with a minus sign where it is negative.
+  public var text: String {
+    var left = wholeMilliseconds.magnitude
+    if left == 0 { return "0s" }
+    var text = wholeMilliseconds < 0 ? "-" : ""
+    for (name, size) in Self.units where left >= UInt64(size) {
+      text += "\(left / UInt64(size))\(name)"
+      left %= UInt64(size)
+    }
+    return text
+  }
+}
