@@ -1,0 +1,112 @@
+/// What is read of `/proc/meminfo` (proc_meminfo(5)): kilobytes, as written; nil where the line is missing or cut short.
+struct MemoryInfo: Equatable {
+  var total: UInt64?
+  var free: UInt64?
+  var available: UInt64?
+  var buffers: UInt64?
+  var cached: UInt64?
+  var swapTotal: UInt64?
+  var swapFree: UInt64?
+  var shared: UInt64?
+  var reclaimable: UInt64?
+
+  /// Reads the lines that are needed, whatever their order; a line without its newline is cut short and doesn't count.
+  static func parse(_ bytes: Span<UInt8>) -> MemoryInfo {
+    var info = MemoryInfo()
+    var i = 0
+    while let end = Scan.lineEnd(bytes, from: i) {
+      switch bytes[i] {
+      case UInt8(ascii: "M"):
+        take("MemTotal:", bytes, i, &info.total)
+        take("MemFree:", bytes, i, &info.free)
+        take("MemAvailable:", bytes, i, &info.available)
+      case UInt8(ascii: "B"): take("Buffers:", bytes, i, &info.buffers)
+      case UInt8(ascii: "C"): take("Cached:", bytes, i, &info.cached)
+      case UInt8(ascii: "S"):
+        take("SwapTotal:", bytes, i, &info.swapTotal)
+        take("SwapFree:", bytes, i, &info.swapFree)
+        take("Shmem:", bytes, i, &info.shared)
+        take("SReclaimable:", bytes, i, &info.reclaimable)
+      default: break
+      }
+      i = end + 1
+    }
+    return info
+  }
+
+  /// The number behind `name`, which may stand right behind the colon (WSL does that).
+  private static func take(_ name: StaticString, _ bytes: Span<UInt8>, _ start: Int, _ value: inout UInt64?) {
+    var i = start
+    guard Scan.word(name, bytes, &i) else { return }
+    Scan.blanks(bytes, &i)
+    guard let kilobytes = Scan.integer(bytes, &i) else { return }
+    Scan.blanks(bytes, &i)
+    if Scan.word("kB", bytes, &i) { value = kilobytes }
+  }
+}
+
+/// The state of memory and swap.
+public struct MemoryUsage: Equatable, Sendable {
+  /// Usable memory of the machine, in bytes.
+  public var totalBytes: UInt64
+  /// What could be given to programs without swapping, in bytes: the kernel's figure or an estimate; nil without either.
+  public var availableBytes: UInt64?
+  /// Swap space in bytes; nil where the machine has none.
+  public var swapTotalBytes: UInt64?
+  /// Unused swap space in bytes; nil where there is none, or the kernel's figure is above the total.
+  public var swapFreeBytes: UInt64?
+
+  /// 100 x (total - available) / total.
+  public var usage: Double? {
+    availableBytes.map { 100 * (Double(totalBytes) - Double($0)) / Double(totalBytes) }
+  }
+
+  /// 100 x (total - free) / total, of swap.
+  public var swapUsage: Double? {
+    guard let total = swapTotalBytes, let free = swapFreeBytes else { return nil }
+    return 100 * (Double(total) - Double(free)) / Double(total)
+  }
+}
+
+extension MemoryInfo {
+  /// What the file says where it doesn't contradict itself; nil without a total.
+  ///
+  /// - Parameter oddities: gains what was left out, and why.
+  func usage(_ oddities: inout Oddities) -> MemoryUsage? {
+    guard let total, total > 0, total <= Self.limit else {
+      oddities.insert(.noMemoryTotal)
+      return nil
+    }
+    var usage = MemoryUsage(totalBytes: total * 1024)
+    if let available, available > 0, available <= total {
+      usage.availableBytes = available * 1024
+    } else {
+      let estimate = estimatedAvailable(total: total)
+      oddities.insert(estimate == nil ? .noMemoryAvailable : .estimatedMemoryAvailable)
+      usage.availableBytes = estimate.map { $0 * 1024 }
+    }
+    if let swapTotal, swapTotal > 0, swapTotal <= Self.limit {
+      usage.swapTotalBytes = swapTotal * 1024
+      if let swapFree, swapFree <= swapTotal {
+        usage.swapFreeBytes = swapFree * 1024
+      } else {
+        oddities.insert(.noSwapFree)
+      }
+    }
+    return usage
+  }
+
+  /// Kilobytes beyond which bytes don't fit into 63 bits.
+  private static let limit = UInt64(Int64.max) / 1024
+
+  /// MemFree + Buffers + Cached + SReclaimable - Shmem, as far as these are there and none is above the total.
+  /// Nil without MemFree, or where the sum isn't within 0 and the total.
+  private func estimatedAvailable(total: UInt64) -> UInt64? {
+    func plausible(_ value: UInt64?) -> UInt64 { value.flatMap { $0 <= total ? $0 : nil } ?? 0 }
+    guard let free, free <= total else { return nil }
+    let sum = free + plausible(buffers) + plausible(cached) + plausible(reclaimable)
+    let shared = plausible(shared)
+    guard sum >= shared, sum - shared <= total else { return nil }
+    return sum - shared
+  }
+}

@@ -1,0 +1,95 @@
+/// What a sample lacks, or had to work around. Each is worth one line in the log, not one a second.
+public struct Oddities: OptionSet, Sendable {
+  /// One bit for each oddity.
+  public let rawValue: UInt32
+
+  /// The set with these bits.
+  public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+  /// `stat` could not be read, or has no `cpu` line.
+  public static let noCPUTimes = Oddities(rawValue: 1 << 0)
+  /// The count of CPUs is not in `stat`.
+  public static let noCPUCount = Oddities(rawValue: 1 << 1)
+  /// `meminfo` could not be read, or has no total.
+  public static let noMemoryTotal = Oddities(rawValue: 1 << 2)
+  /// `loadavg` could not be read.
+  public static let noLoad = Oddities(rawValue: 1 << 3)
+  /// `uptime` could not be read.
+  public static let noUptime = Oddities(rawValue: 1 << 4)
+  /// `pressure/cpu` could not be read: the kernel has no PSI, or it is switched off.
+  public static let noCPUPressure = Oddities(rawValue: 1 << 5)
+  /// `pressure/memory` could not be read.
+  public static let noMemoryPressure = Oddities(rawValue: 1 << 6)
+  /// `pressure/io` could not be read.
+  public static let noIOPressure = Oddities(rawValue: 1 << 7)
+  /// A CPU counter is above what the machine can have counted since it started.
+  public static let impossibleCPUTimes = Oddities(rawValue: 1 << 8)
+  /// The CPU counters began anew: the rates of this one sample are left out.
+  public static let cpuTimesBeganAnew = Oddities(rawValue: 1 << 9)
+  /// The kernel has no steal column.
+  public static let noSteal = Oddities(rawValue: 1 << 10)
+  /// `MemAvailable` is missing or impossible, and was estimated.
+  public static let estimatedMemoryAvailable = Oddities(rawValue: 1 << 11)
+  /// `MemAvailable` is missing or impossible, and there is nothing to estimate it from.
+  public static let noMemoryAvailable = Oddities(rawValue: 1 << 12)
+  /// There is swap, but how much of it is free is missing or above the total.
+  public static let noSwapFree = Oddities(rawValue: 1 << 13)
+}
+
+/// One oddity in words.
+public struct OddityText: Sendable {
+  /// Which one.
+  public let oddity: Oddities
+  /// The file below the root.
+  public let file: String
+  /// What is the matter, a constant sentence.
+  public let sentence: StaticString
+  /// The fields of a status record that are left out because of it, or read otherwise.
+  public let fields: String
+}
+
+extension Oddities {
+  /// All of them, in the order of their bits.
+  public static let texts: [OddityText] = [
+    OddityText(
+      oddity: .noCPUTimes, file: "stat", sentence: "CPU times can't be read",
+      fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
+    OddityText(
+      oddity: .noCPUCount, file: "stat", sentence: "the count of CPUs can't be read", fields: "cpu_count"),
+    OddityText(
+      oddity: .noMemoryTotal, file: "meminfo", sentence: "memory can't be read",
+      fields: "memory_usage memory_total_bytes memory_available_bytes swap_usage"),
+    OddityText(
+      oddity: .noLoad, file: "loadavg", sentence: "load can't be read", fields: "load_1 load_5 load_15"),
+    OddityText(
+      oddity: .noUptime, file: "uptime", sentence: "uptime can't be read", fields: "uptime_seconds"),
+    OddityText(
+      oddity: .noCPUPressure, file: "pressure/cpu", sentence: "the kernel offers no pressure of CPUs",
+      fields: "pressure_cpu_some_10"),
+    OddityText(
+      oddity: .noMemoryPressure, file: "pressure/memory", sentence: "the kernel offers no pressure of memory",
+      fields: "pressure_memory_some_10"),
+    OddityText(
+      oddity: .noIOPressure, file: "pressure/io", sentence: "the kernel offers no pressure of disks",
+      fields: "pressure_io_some_10"),
+    OddityText(
+      oddity: .impossibleCPUTimes, file: "stat",
+      sentence:
+        "a CPU counter is above what can have passed since the machine started; rates are left out until it isn't",
+      fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
+    OddityText(
+      oddity: .cpuTimesBeganAnew, file: "stat", sentence: "the CPU counters began anew; one sample has no rates",
+      fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
+    OddityText(
+      oddity: .noSteal, file: "stat", sentence: "the kernel doesn't count stolen CPU time", fields: "cpu_steal"),
+    OddityText(
+      oddity: .estimatedMemoryAvailable, file: "meminfo",
+      sentence: "MemAvailable is missing or impossible and is estimated from what is free and cached",
+      fields: "memory_usage memory_available_bytes"),
+    OddityText(
+      oddity: .noMemoryAvailable, file: "meminfo", sentence: "MemAvailable is missing or impossible",
+      fields: "memory_usage memory_available_bytes"),
+    OddityText(
+      oddity: .noSwapFree, file: "meminfo", sentence: "free swap is missing or above the total", fields: "swap_usage"),
+  ]
+}

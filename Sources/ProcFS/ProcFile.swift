@@ -1,0 +1,78 @@
+import Glibc
+
+/// The bytes of the last file that was read. Starts at 4 KiB and doubles as far as `limit`, when a file asks for it;
+/// a machine with thousands of CPUs needs some hundred KiB for `/proc/stat`.
+struct ReadBuffer {
+  /// No file is read beyond this many bytes.
+  static let limit = 1 << 20
+
+  private(set) var storage = [UInt8](repeating: 0, count: 4096)
+
+  /// Doubles the capacity; false at the limit.
+  mutating func grow() -> Bool {
+    guard storage.count < Self.limit else { return false }
+    storage = [UInt8](repeating: 0, count: storage.count * 2)
+    return true
+  }
+
+  /// Reads from the start of `descriptor`: the count of bytes, or a negated errno(3) value.
+  mutating func fill(from descriptor: Int32) -> Int {
+    storage.withUnsafeMutableBytes { bytes in
+      while true {
+        let count = pread(descriptor, bytes.baseAddress, bytes.count, 0)
+        if count >= 0 { return count }
+        if errno != EINTR { return -Int(errno) }
+      }
+    }
+  }
+}
+
+/// One file of the root, opened once and read again from its start each time: the kernel makes the text anew for each
+/// read at offset 0, and one read gives one consistent text.
+struct ProcFile: ~Copyable {
+  let path: String
+  private let cPath: [CChar]
+  private var descriptor: Int32 = -1
+  /// The errno(3) value of the last failure; 0 while it can be read.
+  private(set) var failure: Int32 = 0
+
+  init(root: String, _ name: String) {
+    path = root.hasSuffix("/") ? root + name : root + "/" + name
+    cPath = Array(path.utf8CString)
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+  }
+
+  /// The count of bytes now in `buffer`, 0 where the file is empty, or nil where it can't be read (see `failure`).
+  ///
+  /// A file that was open and fails is opened anew once: a file system of user space that was restarted answers
+  /// only on descriptors of its own. A file that is missing is looked for again at each call.
+  mutating func read(into buffer: inout ReadBuffer) -> Int? {
+    if descriptor >= 0 {
+      let count = buffer.fill(from: descriptor)
+      if count > 0 { return succeeded(count) }
+      close(descriptor)
+      descriptor = -1
+    }
+    descriptor = open(cPath, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      failure = errno
+      return nil
+    }
+    let count = buffer.fill(from: descriptor)
+    guard count >= 0 else {
+      failure = Int32(-count)
+      close(descriptor)
+      descriptor = -1
+      return nil
+    }
+    return succeeded(count)
+  }
+
+  private mutating func succeeded(_ count: Int) -> Int {
+    failure = 0
+    return count
+  }
+}
