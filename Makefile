@@ -1,0 +1,49 @@
+# `make` alone says what there is to make. Everything works from a fresh clone on Debian 12 or newer with a Swift toolchain.
+
+SWIFT ?= swift
+BUILD_FLAGS ?=
+TEST_FLAGS ?=
+# Swift's runtime is linked in, what nobody calls is left out, symbols are stripped.
+RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker -s
+SOURCES = Package.swift Sources Tests Benchmarks
+# `make demo DEMO_FLAGS='--exit-after 30s'`
+DEMO_FLAGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help deps build release test test-asan test-tsan coverage format lint demo clean
+
+help: ## says what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## installs from Debian what is missing to build and test (apt-get, with sudo where you aren't root)
+	@Scripts/deps
+
+build: deps ## debug build
+	$(SWIFT) build $(BUILD_FLAGS)
+
+release: deps ## static release build: .build/release/statusd
+	$(SWIFT) build $(RELEASE_FLAGS) --product statusd
+
+test: deps ## all tests; those on a real Kafka run where one is found (KAFKA_HOME, or a download beside this clone)
+	@Scripts/test $(TEST_FLAGS)
+
+test-asan: deps ## all tests under AddressSanitizer and LeakSanitizer
+	@Scripts/test --sanitize address $(TEST_FLAGS)
+
+test-tsan: deps ## all tests under ThreadSanitizer
+	@Scripts/test --sanitize thread $(TEST_FLAGS)
+
+coverage: deps ## line coverage of each library; fails where one that must be above 90% isn't
+	@Scripts/coverage
+
+format: ## writes the sources as `swift format` wants them
+	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(SOURCES)) </dev/null
+
+lint: ## fails where the sources aren't formatted or break a rule of .swift-format
+	$(SWIFT) format lint --strict --parallel --recursive $(wildcard $(SOURCES)) </dev/null
+
+demo: release ## this machine's CPU, an alert that fires and one that ends: no broker needed
+	.build/release/statusd demo $(DEMO_FLAGS)
+
+clean: ## removes what was built
+	rm -rf .build
