@@ -1,0 +1,123 @@
+import Foundation
+import Synchronization
+
+/// A real Apache Kafka broker on 127.0.0.1, run through `Tests/kafka`. It is destroyed when the last reference goes, and,
+/// however the test process ends, by a watcher of its own.
+public final class Broker: Sendable {
+  /// `host:port`, as clients want it.
+  public let address: String
+  /// Where its data and logs are.
+  public let directory: String
+  /// Whether it is ours to stop.
+  private let isOwned: Bool
+
+  /// What could not be done, with what the script said.
+  public struct Failure: Error, CustomStringConvertible {
+    /// The script's own words.
+    public let description: String
+  }
+
+  private init(address: String, directory: String, isOwned: Bool) {
+    self.address = address
+    self.directory = directory
+    self.isOwned = isOwned
+  }
+
+  deinit {
+    if isOwned { _ = try? Script.run(["destroy", "--dir", directory]) }
+  }
+
+  /// Starts a broker of a test's own, for tests that stop, kill or pause it. Takes 3 to 8 s.
+  ///
+  /// `settings` are lines of `server.properties`.
+  public static func start(_ version: KafkaVersion = .newest, settings: [String] = []) throws -> Broker {
+    guard let home = version.home else { throw Failure(description: "no Kafka \(version) here") }
+    let owner = String(ProcessInfo.processInfo.processIdentifier)
+    let arguments = ["start", "--home", home, "--owner", owner] + settings.flatMap { ["--set", $0] }
+    let said = try Script.run(arguments).split(separator: "\t").map(String.init)
+    guard said.count == 2 else { throw Failure(description: "unexpected answer: \(said)") }
+    return Broker(address: said[0], directory: said[1], isOwned: true)
+  }
+
+  /// The one that all tests share: the broker that `STATUSD_TEST_BROKERS` names, else one that is started for the first
+  /// test that asks. Tests on it use topics and groups of their own (`uniqueName`), and leave it running.
+  public static func shared(_ version: KafkaVersion = .newest) throws -> Broker {
+    try brokers.withLock { brokers in
+      if let broker = brokers[version] { return broker }
+      let broker =
+        if version == .newest, let named = environment("STATUSD_TEST_BROKERS") {
+          Broker(address: named, directory: "", isOwned: false)
+        } else {
+          try start(version)
+        }
+      brokers[version] = broker
+      return broker
+    }
+  }
+
+  private static let brokers = Mutex<[KafkaVersion: Broker]>([:])
+
+  /// SIGTERM, and waits until it is gone. Its data stays.
+  public func stop() throws { try Script.run(["stop", "--dir", directory]) }
+
+  /// SIGKILL, and waits until it is gone. Its data stays.
+  public func kill() throws { try Script.run(["stop", "--kill", "--dir", directory]) }
+
+  /// Brings a stopped or killed one back on the same port with the same data; returns once it serves.
+  public func restart() throws { try Script.run(["start", "--dir", directory]) }
+
+  /// SIGSTOP: connections stay, nothing answers.
+  public func pause() throws { try Script.run(["pause", "--dir", directory]) }
+
+  /// SIGCONT.
+  public func resume() throws { try Script.run(["resume", "--dir", directory]) }
+}
+
+/// A version of Apache Kafka that the tests know.
+public enum KafkaVersion: String, Sendable, CaseIterable {
+  /// KRaft, without ZooKeeper.
+  case v4_3 = "4.3"
+  /// The last line that speaks the old protocol versions.
+  case v3_9 = "3.9"
+  /// The oldest that statusd supports, with ZooKeeper.
+  case v2_8 = "2.8"
+
+  /// The one that most tests run on: the newest that is here.
+  public static var newest: KafkaVersion { allCases.first { $0.home != nil } ?? .v4_3 }
+
+  /// Whether it can be used here, for `.enabled(if:)`.
+  public var isHere: Bool { home != nil || (self == .v4_3 && environment("STATUSD_TEST_BROKERS") != nil) }
+
+  /// The folder of its download, as `Tests/kafka homes` finds it.
+  var home: String? { Self.homes[self] }
+
+  private static let homes: [KafkaVersion: String] = {
+    var found: [KafkaVersion: String] = [:]
+    for line in ((try? Script.run(["homes"])) ?? "").split(separator: "\n") {
+      let parts = line.split(separator: "\t").map(String.init)
+      guard parts.count == 2, let version = allCases.first(where: { parts[0].hasPrefix($0.rawValue + ".") }) else { continue }
+      if found[version] == nil { found[version] = parts[1] }
+    }
+    return found
+  }()
+}
+
+/// Whether there is any real Kafka for the tests that need one.
+public var hasKafka: Bool { KafkaVersion.allCases.contains(where: \.isHere) }
+
+/// What a skipped test says: `@Test(.enabled(if: hasKafka, noKafka))`.
+public let noKafka: String =
+  "no Apache Kafka here: set KAFKA_HOME to a download, or STATUSD_TEST_BROKERS to the address of a broker"
+
+enum Script {
+  static let path = packageRoot + "/Tests/kafka"
+
+  /// What the script printed, without the last line end.
+  @discardableResult
+  static func run(_ arguments: [String]) throws -> String {
+    let child = try Subprocess(path, arguments)
+    let status = try child.waitForExit(within: 180)
+    guard status == .exited(0) else { throw Broker.Failure(description: "kafka \(arguments): \(status)\n\(child.errors.text)") }
+    return child.output.text.trimmingCharacters(in: .newlines)
+  }
+}
