@@ -4,7 +4,7 @@ import Testing
 
 @Suite("the tests' own broker")
 struct BrokerTests {
-  @Test("it serves, keeps its address through a kill, and leaves nothing behind", .enabled(if: hasKafka, noKafka))
+  @Test("it serves, keeps its address through a kill, and leaves nothing behind", .needsKafka)
   func lives() throws {
     var broker: Broker? = try Broker.start()
     let directory = try #require(broker?.directory)
@@ -18,7 +18,8 @@ struct BrokerTests {
 
   @Test("a child's lines, its end and its number come as they are")
   func child() throws {
-    let child = try Subprocess("/bin/sh", ["-c", "read line; echo \"got $line\"; echo oops >&2; pwd; exit 3"], directory: "/tmp")
+    let child = try Subprocess(
+      "/bin/sh", ["-c", "read line; echo \"got $line\"; echo oops >&2; pwd; exit 3"], directory: "/tmp")
     try child.write("this\n")
     try child.waitForLine(containing: "got this")
     #expect(try child.waitForExit() == .exited(3))

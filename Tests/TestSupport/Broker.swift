@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import Testing
 
 /// A real Apache Kafka broker on 127.0.0.1, run through `Tests/kafka`. It is destroyed when the last reference goes, and,
 /// however the test process ends, by a watcher of its own.
@@ -95,19 +96,28 @@ public enum KafkaVersion: String, Sendable, CaseIterable {
     var found: [KafkaVersion: String] = [:]
     for line in ((try? Script.run(["homes"])) ?? "").split(separator: "\n") {
       let parts = line.split(separator: "\t").map(String.init)
-      guard parts.count == 2, let version = allCases.first(where: { parts[0].hasPrefix($0.rawValue + ".") }) else { continue }
+      guard parts.count == 2, let version = allCases.first(where: { parts[0].hasPrefix($0.rawValue + ".") }) else {
+        continue
+      }
       if found[version] == nil { found[version] = parts[1] }
     }
     return found
   }()
 }
 
-/// Whether there is any real Kafka for the tests that need one.
-public var hasKafka: Bool { KafkaVersion.allCases.contains(where: \.isHere) }
+extension Trait where Self == ConditionTrait {
+  /// Skips the test, saying why, where there is no real Kafka at all.
+  public static var needsKafka: Self {
+    .enabled(
+      if: KafkaVersion.allCases.contains(where: \.isHere),
+      "no Apache Kafka here: set KAFKA_HOME to a download, or STATUSD_TEST_BROKERS to the address of a broker")
+  }
 
-/// What a skipped test says: `@Test(.enabled(if: hasKafka, noKafka))`.
-public let noKafka: String =
-  "no Apache Kafka here: set KAFKA_HOME to a download, or STATUSD_TEST_BROKERS to the address of a broker"
+  /// Skips the test, saying why, where this version of Kafka isn't here.
+  public static func needsKafka(_ version: KafkaVersion) -> Self {
+    .enabled(if: version.isHere, "no Apache Kafka \(version.rawValue) here: name its folder in KAFKA_HOMES")
+  }
+}
 
 enum Script {
   static let path = packageRoot + "/Tests/kafka"
@@ -117,7 +127,9 @@ enum Script {
   static func run(_ arguments: [String]) throws -> String {
     let child = try Subprocess(path, arguments)
     let status = try child.waitForExit(within: 180)
-    guard status == .exited(0) else { throw Broker.Failure(description: "kafka \(arguments): \(status)\n\(child.errors.text)") }
+    guard status == .exited(0) else {
+      throw Broker.Failure(description: "kafka \(arguments): \(status)\n\(child.errors.text)")
+    }
     return child.output.text.trimmingCharacters(in: .newlines)
   }
 }

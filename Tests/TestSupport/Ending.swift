@@ -19,7 +19,8 @@ final class Ending: @unchecked Sendable {
   var cpuSeconds: Double {
     changed.lock()
     defer { changed.unlock() }
-    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(
+      usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
   }
 
   /// Sends it a signal, unless it has ended: its number may be another's by then.

@@ -100,7 +100,9 @@ public final class Subprocess: @unchecked Sendable {
   /// Waits until it ended and everything it wrote was read.
   @discardableResult
   public func waitForExit(within seconds: TimeInterval = 60) throws -> Status {
-    guard let status = ending.wait(until: Date(timeIntervalSinceNow: seconds)) else { throw tookTooLong("its end", seconds) }
+    guard let status = ending.wait(until: Date(timeIntervalSinceNow: seconds)) else {
+      throw tookTooLong("its end", seconds)
+    }
     // Its own children may hold the pipes open; they aren't waited for long.
     output.waitForEnd(until: Date(timeIntervalSinceNow: 1))
     errors.waitForEnd(until: Date(timeIntervalSinceNow: 1))
@@ -116,7 +118,9 @@ public final class Subprocess: @unchecked Sendable {
     on stream: KeyPath<Subprocess, ChildOutput> = \.output, skipping: Int = 0, within seconds: TimeInterval = 60,
     where matches: (String) -> Bool
   ) throws -> String {
-    guard let line = self[keyPath: stream].line(skipping: skipping, until: Date(timeIntervalSinceNow: seconds), where: matches)
+    guard
+      let line = self[keyPath: stream].line(
+        skipping: skipping, until: Date(timeIntervalSinceNow: seconds), where: matches)
     else { throw tookTooLong("a line", seconds) }
     return line
   }
@@ -126,14 +130,17 @@ public final class Subprocess: @unchecked Sendable {
   public func waitForLine(
     containing text: String, on stream: KeyPath<Subprocess, ChildOutput> = \.output, within seconds: TimeInterval = 60
   ) throws -> String {
-    guard let line = self[keyPath: stream].line(until: Date(timeIntervalSinceNow: seconds), where: { $0.contains(text) })
+    guard
+      let line = self[keyPath: stream].line(until: Date(timeIntervalSinceNow: seconds), where: { $0.contains(text) })
     else { throw tookTooLong("a line with “\(text)”", seconds) }
     return line
   }
 
   private func tookTooLong(_ what: String, _ seconds: TimeInterval) -> TookTooLong {
     TookTooLong(
-      description: "waited \(seconds) s for \(what)\n-- output\n\(output.text.suffix(4000))\n-- errors\n\(errors.text.suffix(4000))")
+      description:
+        "waited \(seconds) s for \(what)\n-- output\n\(output.text.suffix(4000))\n-- errors\n\(errors.text.suffix(4000))"
+    )
   }
 
   private static func pipe() throws -> (Int32, Int32) {
