@@ -1,0 +1,13 @@
+import Records
+
+/// Something rare that people should read in the log. The engine does no I/O: the caller takes these and says them.
+public enum Happening: Equatable, Sendable {
+  /// A subject's clock went back and stayed there; its series go on from the record at `offset`. `by` is how far
+  /// behind the series the first late record of the row stood, in milliseconds.
+  case clockSetBack(subject: String, by: Int64, offset: Int64)
+  /// The first record in which the field that a rule watches is no finite number.
+  case badField(rule: String, field: String, kind: Field.Kind, subject: String, offset: Int64)
+  /// The subject's samples come more slowly than the rule's `no_data_after` allows, so that each of them breaks `for`
+  /// and `keep_firing_for`: what the rule names of the two can never be met. Milliseconds. Once for a series.
+  case neverHeld(rule: String, subject: String, every: Int64, noDataAfter: Int64)
+}
