@@ -22,9 +22,10 @@ let package = Package(
     .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .target(name: "Cglibc"),
     .target(name: "Ctomlplusplus"),
+    .target(name: "Cscan"),
   ]
     + library("Platform", ["Cglibc"])
-    + library("JSON")
+    + library("JSON", ["Cscan"])
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"])
     + library("Records", ["JSON", "Platform"])

@@ -1,0 +1,122 @@
+// What a scanner of JSON asks of 16 bytes at once: SSE2 where there is SSE2, plain C elsewhere.
+//
+// Every function reads whole blocks: behind the text that it is given stand CSCAN_PADDING bytes, all zero. Zero ends
+// every search, so that none runs past the text.
+
+#ifndef CSCAN_H
+#define CSCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/// Zero bytes that must stand behind a text.
+#define CSCAN_PADDING 64
+
+/// How far it is to the first quote, backslash or control character.
+static inline size_t cscan_string_end(const uint8_t *p) {
+  const uint8_t *start = p;
+#if defined(__SSE2__)
+  for (;;) {
+    __m128i x = _mm_loadu_si128((const __m128i *)p);
+    __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(0x1f)), x);
+    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+    unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(control, _mm_or_si128(quote, backslash)));
+    if (mask != 0) return (size_t)(p - start) + (size_t)__builtin_ctz(mask);
+    p += 16;
+  }
+#else
+  while (*p >= 0x20 && *p != '"' && *p != '\\') p++;
+  return (size_t)(p - start);
+#endif
+}
+
+/// How far it is to the first byte that is no printable ASCII, or is a quote or a backslash.
+static inline size_t cscan_plain_end(const uint8_t *p) {
+  const uint8_t *start = p;
+#if defined(__SSE2__)
+  for (;;) {
+    __m128i x = _mm_loadu_si128((const __m128i *)p);
+    // Signed: bytes from 0x80 on are below 0x20 as well.
+    __m128i odd = _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
+    __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
+    __m128i backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
+    unsigned mask = (unsigned)_mm_movemask_epi8(_mm_or_si128(odd, _mm_or_si128(quote, backslash)));
+    if (mask != 0) return (size_t)(p - start) + (size_t)__builtin_ctz(mask);
+    p += 16;
+  }
+#else
+  while (*p >= 0x20 && *p < 0x7f && *p != '"' && *p != '\\') p++;
+  return (size_t)(p - start);
+#endif
+}
+
+/// Which of the next 16 bytes are no digits, one bit each; bit 16 is set always.
+static inline uint32_t cscan_nondigits(const uint8_t *p) {
+#if defined(__SSE2__)
+  __m128i x = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8('0'));
+  __m128i digits = _mm_cmpeq_epi8(_mm_min_epu8(x, _mm_set1_epi8(9)), x);
+  return ~(uint32_t)_mm_movemask_epi8(digits) & 0x1ffff;
+#else
+  uint32_t mask = 0x10000;
+  for (int i = 0; i < 16; i++) mask |= (uint32_t)((uint8_t)(p[i] - '0') > 9) << i;
+  return mask;
+#endif
+}
+
+/// Whether the next `count` bytes of both texts are the same. Both are padded.
+static inline bool cscan_equal(const uint8_t *a, const uint8_t *b, size_t count) {
+#if defined(__SSE2__)
+  while (count > 16) {
+    __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
+    if (_mm_movemask_epi8(same) != 0xffff) return false;
+    a += 16;
+    b += 16;
+    count -= 16;
+  }
+  __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
+  uint32_t wanted = (1u << count) - 1;
+  return ((uint32_t)_mm_movemask_epi8(same) & wanted) == wanted;
+#else
+  return memcmp(a, b, count) == 0;
+#endif
+}
+
+/// The next 8 bytes as a number, the first byte lowest.
+static inline uint64_t cscan_word(const uint8_t *p) {
+  uint64_t word;
+  memcpy(&word, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
+  return word;
+}
+
+/// The number that the first `count` (0 to 8) bytes of a word spell; all of them are digits.
+static inline uint64_t cscan_digits(uint64_t word, size_t count) {
+  if (count == 0) return 0;
+  // The digits move to the top; what comes in below reads as leading zeros.
+  word = (word - 0x3030303030303030u) << (64 - 8 * count);
+  word = (word * 10) + (word >> 8);
+  return (((word & 0x000000ff000000ffu) * 0x000f424000000064u) +
+          (((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >> 32;
+}
+
+/// 10 to the power of `exponent`, 0 to 22: the powers that a double holds exactly.
+static inline double cscan_power(size_t exponent) {
+  static const double powers[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+                                  1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+  return powers[exponent];
+}
+
+/// strtod(3) with a point as the decimal point, whatever the process's locale. Behind the number stands a byte that is
+/// no part of one.
+double cscan_strtod(const uint8_t *p);
+
+#endif

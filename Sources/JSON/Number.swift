@@ -1,0 +1,124 @@
+import Cscan
+
+/// A number's text, made into a double or a whole number. The text is one that `Scan.number` found.
+public enum Number {
+  /// The double nearest to the number at `place`, ties to even; infinite where it is beyond the range of a double.
+  ///
+  /// Up to 8 digits on each side of the point are read at once: both parts are below 2^53 and the power of ten is
+  /// exact, so that one division rounds once (Clinger 1990).
+  @inlinable @inline(__always) public static func double(_ place: Scan.Place) -> Double {
+    let p = place.pointee == UInt8(ascii: "-") ? place + 1 : place
+    let mask = cscan_nondigits(p)
+    let whole = mask.trailingZeroBitCount
+    if whole > 8 { return longDouble(place) }
+    var mantissa = cscan_digits(cscan_word(p), whole)
+    var end = p + whole
+    var value: Double
+    if end.pointee == UInt8(ascii: ".") {
+      let length = (mask & (mask &- 1)).trailingZeroBitCount
+      let decimals = length &- whole &- 1
+      if decimals > 7 { return longDouble(place) }
+      end = p + length
+      mantissa = mantissa &* tens(decimals) &+ cscan_digits(cscan_word(p + whole + 1), decimals)
+      value = Double(mantissa) / cscan_power(decimals)
+    } else {
+      value = Double(mantissa)
+    }
+    if end.pointee | 0x20 == UInt8(ascii: "e") { return longDouble(place) }
+    return place.pointee == UInt8(ascii: "-") ? -value : value
+  }
+
+  /// 10 to the power of 0 to 7.
+  @inlinable @inline(__always) static func tens(_ power: Int) -> UInt64 { UInt64(cscan_power(power)) }
+
+  /// `double`, for any length and exponent.
+  @usableFromInline static func longDouble(_ place: Scan.Place) -> Double {
+    let decimal = Decimal(place)
+    if decimal.mantissa <= 1 << 53, decimal.isExact, decimal.exponent >= -22, decimal.exponent <= 22 {
+      let mantissa = Double(decimal.mantissa)
+      let value =
+        decimal.exponent < 0 ? mantissa / cscan_power(-decimal.exponent) : mantissa * cscan_power(decimal.exponent)
+      return decimal.isNegative ? -value : value
+    }
+    // The text is a JSON number, behind which stands a byte that is no part of one, if only the zero at the end.
+    return cscan_strtod(place)
+  }
+
+  /// The whole number at `place`; nil where it has a point or an exponent, or is beyond the range.
+  public static func int64(_ place: Scan.Place) -> Int64? {
+    let negative = place.pointee == UInt8(ascii: "-")
+    var p = negative ? place + 1 : place
+    var value: Int64 = 0
+    while Scan.isDigit(p.pointee) {
+      let digit = Int64(p.pointee &- UInt8(ascii: "0"))
+      let (tenfold, over) = value.multipliedReportingOverflow(by: 10)
+      let (sum, beyond) =
+        negative ? tenfold.subtractingReportingOverflow(digit) : tenfold.addingReportingOverflow(digit)
+      if over || beyond { return nil }
+      value = sum
+      p += 1
+    }
+    if p.pointee == UInt8(ascii: ".") || p.pointee | 0x20 == UInt8(ascii: "e") { return nil }
+    return value
+  }
+}
+
+/// A number as it is written: `mantissa` times ten to the power of `exponent`.
+public struct Decimal {
+  /// Up to 19 significant digits.
+  public private(set) var mantissa: UInt64 = 0
+  /// The power of ten, held within ten million either way: far beyond what any double or time can be.
+  public private(set) var exponent = 0
+  /// A minus stands before it.
+  public private(set) var isNegative = false
+  /// No digit but zero was cut off.
+  public private(set) var isExact = true
+
+  /// The number at `place`.
+  public init(_ place: Scan.Place) {
+    var p = place
+    if p.pointee == UInt8(ascii: "-") {
+      isNegative = true
+      p += 1
+    }
+    var behindPoint = false
+    while true {
+      if Scan.isDigit(p.pointee) {
+        take(UInt64(p.pointee &- UInt8(ascii: "0")), behindPoint: behindPoint)
+      } else if p.pointee == UInt8(ascii: "."), !behindPoint {
+        behindPoint = true
+      } else {
+        break
+      }
+      p += 1
+    }
+    if p.pointee | 0x20 == UInt8(ascii: "e") { exponent += Decimal.power(p + 1) }
+    exponent = max(-Decimal.limit, min(Decimal.limit, exponent))
+  }
+
+  private static let limit = 10_000_000
+
+  private mutating func take(_ digit: UInt64, behindPoint: Bool) {
+    if mantissa < 1_000_000_000_000_000_000 {
+      mantissa = mantissa * 10 + digit
+      if behindPoint { exponent -= 1 }
+    } else {
+      if digit != 0 { isExact = false }
+      if !behindPoint { exponent += 1 }
+    }
+  }
+
+  /// The exponent that stands behind an `e`.
+  private static func power(_ place: Scan.Place) -> Int {
+    var p = place
+    let negative = p.pointee == UInt8(ascii: "-")
+    if negative || p.pointee == UInt8(ascii: "+") { p += 1 }
+    // A text may hold more zeros than the exponent takes back: what is held is far larger than any text is long.
+    var value = 0
+    while Scan.isDigit(p.pointee) {
+      value = min(value * 10 + Int(p.pointee &- UInt8(ascii: "0")), 1 << 40)
+      p += 1
+    }
+    return negative ? -value : value
+  }
+}
