@@ -34,7 +34,7 @@ let package = Package(
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library("Evaluator", ["Kafka", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
-    + library("Arguments", ["Cglibc"])
+    + library("Arguments", ["Cglibc", "Platform"])
     + [
       .executableTarget(
         name: "statusd",
