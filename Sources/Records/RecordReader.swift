@@ -40,12 +40,6 @@ public struct RecordReader: ~Copyable {
     .bad(.notJSON)
   }
 
-  /// From now on, until the next `read`, the subject is `SUBJECT#PARTITION`: that of a record without a key in a topic
-  /// of several partitions, where state is per partition and the record may stand in any of them.
-  ///
-  /// - Returns: false where that is longer than a subject may be; the record then is bad (`.subject`).
-  public mutating func qualifySubject(partition: Int32) -> Bool { true }
-
   /// What stands in the record under the name that has `slot` in the plan.
   public func field(_ slot: Int) -> Field { .absent }
 

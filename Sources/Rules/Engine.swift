@@ -4,9 +4,14 @@ import Records
 ///
 /// Pure: no I/O, no clock, no Kafka; the same records give the same transitions. Owned by one thread.
 public final class Engine {
-  /// An engine without state for `partition` of `topic`. With `marksKeyless`, a record without a key belongs to the
-  /// subject `HOST#PARTITION`: so it must be in topics of several partitions, where such records are spread.
-  public init(rules: RuleSet, topic: String, partition: Int32, marksKeyless: Bool = false) {}
+  /// A record without a key belongs to the subject `HOST#PARTITION`: so it must be in topics of several partitions,
+  /// where such records are spread. May change while the topic grows.
+  public var marksKeyless: Bool
+
+  /// An engine without state for `partition` of `topic`.
+  public init(rules: RuleSet, topic: String, partition: Int32, marksKeyless: Bool = false) {
+    self.marksKeyless = marksKeyless
+  }
 
   /// Applies the record in `reader`, which must have the rule set's plan and have answered `.record`; `offset` is
   /// where it stands. Transitions are appended in the order of the rules.
