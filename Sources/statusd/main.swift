@@ -1,0 +1,3 @@
+import Glibc
+
+exit(runStatusd(Array(CommandLine.arguments.dropFirst())).rawValue)

@@ -1,0 +1,13 @@
+import Arguments
+import Platform
+
+/// `statusd version`: the same as `--version`.
+enum Version: Subcommand {
+  static var command: Command {
+    Command(
+      name: "version", summary: "show the version",
+      examples: [.init("statusd version", "show the version, as --version does")])
+  }
+
+  static func run(_ given: Parsed) -> ExitCode { printOut(program.versionLine + "\n") ? .ok : .temporary }
+}
