@@ -19,6 +19,9 @@ public struct Connection: Equatable, Sendable {
 
   /// `[kafka.sasl]`: who logs in.
   public struct SASL: Equatable, Sendable {
+    /// The mechanisms that librdkafka knows.
+    public static let mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER"]
+
     /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `GSSAPI` or `OAUTHBEARER`.
     public var mechanism: String
     /// The user; nil where the mechanism needs none.

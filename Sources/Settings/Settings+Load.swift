@@ -6,4 +6,41 @@ extension Settings {
     /// Everything that is wrong or questionable, in the order of the file.
     public var complaints: [Complaint]
   }
+
+  /// The most bytes that a configuration may have.
+  public static let greatestSize = 1 << 20
+
+  /// Reads the file at `path`. Every mistake is found in one run, but for what a line that isn't TOML hides.
+  public static func load(path: String, surroundings: Surroundings = .machine) -> Loaded {
+    do {
+      return load(text: try SourceFile.read(path, limit: greatestSize), file: path, surroundings: surroundings)
+    } catch {
+      return Loaded(
+        settings: nil, complaints: [Complaint(file: path, position: nil, message: "the configuration \(error.message)")]
+      )
+    }
+  }
+
+  /// Reads a configuration from its text; `file` is what complaints call it, and whose folder relative paths start from.
+  public static func load(text: [UInt8], file: String, surroundings: Surroundings = .machine) -> Loaded {
+    let source: Source
+    do {
+      source = try Source(text, file: file)
+    } catch {
+      return Loaded(settings: nil, complaints: [error])
+    }
+    var complaints = source.complaints
+    guard let document = source.document else { return Loaded(settings: nil, complaints: complaints) }
+    let reading = Reading(
+      document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty)
+    reading.run()
+    complaints += reading.complaints
+    // A stable order of the places; what is about one place stays as it was found.
+    let sorted = complaints.enumerated().sorted { a, b in
+      let start = Complaint.Position(line: 0, column: 0)
+      return (a.element.position ?? start, a.offset) < (b.element.position ?? start, b.offset)
+    }.map(\.element)
+    let isUsable = !sorted.contains { $0.weight == .mistake }
+    return Loaded(settings: isUsable ? reading.settings : nil, complaints: sorted)
+  }
 }

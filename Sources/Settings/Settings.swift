@@ -1,3 +1,4 @@
+import Platform
 import Rules
 
 /// What a configuration file says, validated, with its defaults filled in. `docs/configuration.md` explains each key.
@@ -93,11 +94,6 @@ public struct Settings: Equatable, Sendable {
   /// `[log]`: what is written to standard error.
   public struct Log: Equatable, Sendable {
     /// The least important level that is written.
-    public var level = Level.info
-
-    /// How important a line is, least important first.
-    public enum Level: String, Equatable, Sendable, CaseIterable {
-      case debug, info, notice, warning, error, critical
-    }
+    public var level = LogLevel.info
   }
 }

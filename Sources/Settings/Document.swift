@@ -1,0 +1,140 @@
+internal import Ctomlplusplus
+
+/// A TOML document as a flat list of nodes, each with its place; the root table is the first.
+struct Document {
+  /// A value, or a table or array of values.
+  struct Node {
+    var key: String
+    var keyPosition: Complaint.Position
+    var position: Complaint.Position
+    var value: Value
+    /// Indices of what a table or an array holds, in the order of the text.
+    var children: [Int]
+  }
+
+  /// What a node is, and what it says.
+  enum Value: Equatable {
+    case table, array, dateTime
+    case string(String)
+    case integer(Int64)
+    case real(Double)
+    case boolean(Bool)
+  }
+
+  /// Where a text stops being TOML, in words that quote nothing but names of keys.
+  struct SyntaxError: Error, Equatable {
+    var position: Complaint.Position
+    var message: String
+  }
+
+  let nodes: [Node]
+
+  /// Parses UTF-8.
+  init(parsing text: [UInt8]) throws(SyntaxError) {
+    try Document.refuseDeepKeys(text)
+    let start = Complaint.Position(line: 1, column: 1)
+    let parsed = text.withUnsafeBytes { bytes in
+      ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
+    }
+    guard let parsed else { throw SyntaxError(position: start, message: "memory is out") }
+    defer { ctoml_free(parsed) }
+    if let words = ctoml_error(parsed) {
+      let position = Complaint.Position(ctoml_error_position(parsed))
+      throw SyntaxError(position: position, message: Document.withoutValues(String(cString: words)))
+    }
+    var nodes: [Node] = []
+    nodes.reserveCapacity(ctoml_count(parsed))
+    for index in 0..<ctoml_count(parsed) {
+      let node = ctoml_at(parsed, index)
+      nodes.append(Node(node))
+      if index > 0 { nodes[Int(node.parent)].children.append(index) }
+    }
+    // toml++ keeps tables sorted by key; people read, and are told, in the order of the text.
+    for index in nodes.indices where nodes[index].children.count > 1 {
+      let children = nodes[index].children
+      nodes[index].children = children.sorted { (nodes[$0].keyPosition, $0) < (nodes[$1].keyPosition, $1) }
+    }
+    self.nodes = nodes
+  }
+
+  /// The child of `table` called `key`.
+  func child(_ key: String, of table: Int) -> Int? {
+    nodes[table].children.first { nodes[$0].key == key }
+  }
+
+  /// A key of more parts than any of ours is refused before it is parsed: toml++ frees what it built by recursion, so
+  /// a line of a million dots would end the process.
+  private static func refuseDeepKeys(_ text: [UInt8]) throws(SyntaxError) {
+    var line = 1
+    var dots = 0
+    var quote: UInt8 = 0
+    var escaped = false
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "\n"):
+        line += 1
+        (dots, quote, escaped) = (0, 0, false)
+      case _ where escaped: escaped = false
+      case UInt8(ascii: "\\"): escaped = quote == UInt8(ascii: "\"")
+      case UInt8(ascii: "\""), UInt8(ascii: "'"):
+        if quote == 0 { quote = byte } else if quote == byte { quote = 0 }
+      case UInt8(ascii: ".") where quote == 0:
+        dots += 1
+        if dots > 100 {
+          throw SyntaxError(
+            position: Complaint.Position(line: line, column: 1), message: "a key has too many parts on this line")
+        }
+      default: break
+      }
+    }
+  }
+
+  /// The parser's words, without what they quote of the text unless that is a key or a single character: a password
+  /// that lacks its quotes must not be in a log.
+  static func withoutValues(_ words: String) -> String {
+    var words = words[...]
+    if words.hasPrefix("Error while parsing "), let colon = words.firstIndex(of: ":") {
+      words = words[words.index(after: colon)...].drop { $0 == " " }
+    }
+    let quotesKeys = words.hasPrefix("cannot redefine") || words.hasPrefix("cannot insert")
+    if quotesKeys { return String(words) }
+    let parts = words.split(separator: "'", omittingEmptySubsequences: false)
+    // Anything but pairs of quotation marks is no wording that is known here.
+    guard parts.count % 2 == 1 else { return String(parts.first ?? "") + "…" }
+    return parts.enumerated().map { offset, part in
+      if offset % 2 == 0 { return String(part) }
+      return part.count <= 2 || part == "true" || part == "false" ? "'\(part)'" : "'…'"
+    }.joined()
+  }
+}
+
+extension Document.Node {
+  fileprivate init(_ node: ctoml_node) {
+    key = node.key.map { String(bytes: $0, count: node.key_length) } ?? ""
+    keyPosition = Complaint.Position(node.key_position)
+    position = Complaint.Position(node.position)
+    children = []
+    switch node.kind {
+    case CTOML_TABLE: value = .table
+    case CTOML_ARRAY: value = .array
+    case CTOML_STRING: value = .string(node.text.map { String(bytes: $0, count: node.text_length) } ?? "")
+    case CTOML_INTEGER: value = .integer(node.integer)
+    case CTOML_FLOAT: value = .real(node.real)
+    case CTOML_BOOLEAN: value = .boolean(node.boolean)
+    default: value = .dateTime
+    }
+  }
+}
+
+extension Complaint.Position {
+  fileprivate init(_ position: ctoml_position) {
+    self.init(line: max(1, Int(position.line)), column: max(1, Int(position.column)))
+  }
+}
+
+extension String {
+  /// Text from C by its length: it may hold zero bytes.
+  fileprivate init(bytes: UnsafePointer<CChar>, count: Int) {
+    self.init(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
+  }
+}

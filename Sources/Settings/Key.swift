@@ -1,0 +1,96 @@
+import Platform
+
+/// One key of the file outside the rules: where it stands, how it is read, and how its value is written again.
+struct Key: Sendable {
+  /// `kafka.sasl`
+  var table: String
+  /// `mechanism`
+  var name: String
+  /// Whether a change of it is taken by a reload.
+  var reloads = false
+  /// Puts what stands at `Place` into the settings, or complains.
+  var read: @Sendable (Place, inout Settings) -> Void
+  /// The value in the settings; nil where the key is best left out.
+  var value: @Sendable (Settings) -> Written?
+
+  /// `kafka.sasl.mechanism`
+  var path: String { "\(table).\(name)" }
+
+  /// A value as it is written into a file. Secrets compare by what they hold and show nothing.
+  enum Written: Equatable, Sendable {
+    case text(String)
+    case integer(Int64)
+    case boolean(Bool)
+    case duration(Duration)
+    case size(Int64)
+    case secret(Secret)
+  }
+}
+
+extension Key {
+  /// Any text that `problem` finds nothing wrong with.
+  static func text(
+    _ table: String, _ name: String, _ path: WritableKeyPath<Settings, String> & Sendable,
+    problem: @escaping @Sendable (String) -> String?
+  ) -> Key {
+    Key(
+      table: table, name: name,
+      read: { place, settings in
+        if let text = place.text(problem: problem) { settings[keyPath: path] = text }
+      },
+      value: { .text($0[keyPath: path]) })
+  }
+
+  /// A duration within `range`.
+  static func duration(
+    _ table: String, _ name: String, _ path: WritableKeyPath<Settings, Duration> & Sendable,
+    _ range: ClosedRange<Duration>
+  ) -> Key {
+    Key(
+      table: table, name: name,
+      read: { place, settings in
+        if let duration = place.duration(range) { settings[keyPath: path] = duration }
+      },
+      value: { .duration($0[keyPath: path]) })
+  }
+
+  /// One word of several.
+  static func choice<Choice: Equatable & Sendable>(
+    _ table: String, _ name: String, _ path: WritableKeyPath<Settings, Choice> & Sendable,
+    _ choices: [(word: String, choice: Choice)], reloads: Bool = false
+  ) -> Key {
+    Key(
+      table: table, name: name, reloads: reloads,
+      read: { place, settings in
+        if let word = place.word(of: choices.map(\.word)),
+          let choice = choices.first(where: { $0.word == word })?.choice
+        {
+          settings[keyPath: path] = choice
+        }
+      },
+      value: { settings in
+        choices.first { $0.choice == settings[keyPath: path] }.map { .text($0.word) }
+      })
+  }
+
+  /// `true` or `false`.
+  static func boolean(_ table: String, _ name: String, _ path: WritableKeyPath<Settings, Bool> & Sendable) -> Key {
+    Key(
+      table: table, name: name,
+      read: { place, settings in
+        if let boolean = place.boolean() { settings[keyPath: path] = boolean }
+      },
+      value: { .boolean($0[keyPath: path]) })
+  }
+
+  /// A key of the design that means nothing yet; only a value that says what is so anyway is taken.
+  static func notYet(_ table: String, _ name: String, but accepted: Written? = nil, because reason: String) -> Key {
+    Key(
+      table: table, name: name,
+      read: { place, _ in
+        if let accepted, place.holds(accepted) { return }
+        place.complain("not yet: \(reason); leave the key out")
+      },
+      value: { _ in nil })
+  }
+}

@@ -1,0 +1,119 @@
+import Platform
+
+extension Key {
+  /// Every key outside the rules and `[kafka.properties]`, in the order in which they are explained and printed.
+  static let all: [Key] = connection + run + topics + agent + evaluator + log
+
+  /// Tables and what they hold, in the same order.
+  static let tables: [String] = all.map(\.table).reduce(into: []) { tables, table in
+    if !tables.contains(table) { tables.append(table) }
+  }
+
+  private static let connection: [Key] = [
+    .text("kafka", "brokers", \.kafka.brokers, problem: Names.problem(ofBrokers:)),
+    Key(
+      table: "kafka.sasl", name: "mechanism",
+      read: { place, settings in
+        if let word = place.word(of: Connection.SASL.mechanisms) { settings.kafka.sasl?.mechanism = word }
+      },
+      value: { $0.kafka.sasl.map { .text($0.mechanism) } }),
+    Key(
+      table: "kafka.sasl", name: "username",
+      read: { place, settings in
+        if let text = place.text(problem: Names.problem(ofUser:)) { settings.kafka.sasl?.username = text }
+      },
+      value: { $0.kafka.sasl?.username.map { .text($0) } }),
+    Key(
+      table: "kafka.sasl", name: "password",
+      read: { place, settings in
+        if let secret = place.secret() { settings.kafka.sasl?.password = secret }
+      },
+      value: { settings in
+        guard let password = settings.kafka.sasl?.password else { return nil }
+        if case .file = password.origin { return nil }
+        return .secret(password)
+      }),
+    Key(
+      table: "kafka.sasl", name: "password_file",
+      read: { place, settings in
+        if let secret = place.secretFile() { settings.kafka.sasl?.password = secret }
+      },
+      value: { settings in
+        guard case .file = settings.kafka.sasl?.password?.origin else { return nil }
+        return settings.kafka.sasl?.password.map { .secret($0) }
+      }),
+    .file("kafka.tls", "ca_file", \.caFile),
+    .file("kafka.tls", "certificate_file", \.certificateFile),
+    .file("kafka.tls", "key_file", \.keyFile),
+  ]
+
+  private static let run: [Key] = [
+    .choice("run", "role", \.run.role, Settings.Role.allCases.map { ($0.rawValue, $0) })
+  ]
+
+  private static let topics: [Key] = [
+    .text("topics", "status", \.topics.status, problem: Names.problem(ofTopic:)),
+    .text("topics", "monitor", \.topics.monitor, problem: Names.problem(ofTopic:)),
+    .text("topics", "alerts", \.topics.alerts, problem: Names.problem(ofTopic:)),
+    .notYet("topics", "alerts_current", because: "statusd writes no topic of what fires now"),
+    .notYet("topics", "changelog", because: "statusd writes no changelog"),
+    .boolean("topics", "create", \.topics.create),
+    Key(
+      table: "topics", name: "partitions",
+      read: { place, settings in
+        if let count = place.integer(1...10_000) { settings.topics.partitions = Int32(count) }
+      },
+      value: { .integer(Int64($0.topics.partitions)) }),
+    Key(
+      table: "topics", name: "replication",
+      read: { place, settings in
+        if let count = place.integer(1...100) { settings.topics.replication = Int16(count) }
+      },
+      value: { $0.topics.replication.map { .integer(Int64($0)) } }),
+  ]
+
+  private static let agent: [Key] = [
+    .duration("agent", "interval", \.agent.interval, .milliseconds(10) ... .seconds(3_600)),
+    .text("agent", "host", \.agent.host, problem: Names.problem(ofHost:)),
+    Key(
+      table: "agent", name: "procfs",
+      read: { place, settings in
+        if let path = place.path() { settings.agent.procfs = path }
+      },
+      value: { .text($0.agent.procfs) }),
+    Key(
+      table: "agent", name: "buffer",
+      read: { place, settings in
+        if let bytes = place.size(64 << 10...1 << 40) { settings.agent.buffer = bytes }
+      },
+      value: { .size($0.agent.buffer) }),
+  ]
+
+  private static let evaluator: [Key] = [
+    .text("evaluator", "group", \.evaluator.group, problem: Names.problem(ofGroup:)),
+    .notYet("evaluator", "instance", because: "it names an evaluator's transactions, and there are none"),
+    .notYet(
+      "evaluator", "delivery", but: .text("at_least_once"), because: "transitions are delivered at_least_once"),
+    .duration("evaluator", "commit_interval", \.evaluator.commitInterval, .milliseconds(10) ... .seconds(5)),
+    .notYet("evaluator", "checkpoint_interval", because: "statusd writes no checkpoints"),
+    .notYet("evaluator", "workers", but: .integer(1), because: "an evaluator has one worker"),
+    .duration("evaluator", "max_future", \.evaluator.maxFuture, .zero ... .seconds(365 * 86_400)),
+    .notYet("evaluator", "forget_after", because: "hosts that are gone aren't forgotten"),
+    .notYet("evaluator", "max_samples", because: "there are no windows"),
+  ]
+
+  private static let log: [Key] = [
+    .choice("log", "level", \.log.level, LogLevel.allCases.map { ($0.name, $0) }, reloads: true)
+  ]
+
+  private static func file(
+    _ table: String, _ name: String, _ path: WritableKeyPath<Connection.TLS, String?> & Sendable
+  ) -> Key {
+    Key(
+      table: table, name: name,
+      read: { place, settings in
+        if let file = place.readableFile() { settings.kafka.tls?[keyPath: path] = file }
+      },
+      value: { $0.kafka.tls?[keyPath: path].map { .text($0) } })
+  }
+}

@@ -1,0 +1,89 @@
+/// What names may look like. Each function says what is wrong and what to do, or nil; none quotes what it was given, for
+/// that can come from a variable.
+enum Names {
+  /// The length of a subject of an alert, in bytes, and of a consumer group.
+  static let greatestLength = 255
+
+  /// `host:port`, comma-separated; an IPv6 address stands in brackets; librdkafka takes a protocol in front.
+  static func problem(ofBrokers text: String) -> String? {
+    let entries = text.split(separator: ",", omittingEmptySubsequences: false)
+    for (index, entry) in entries.enumerated() {
+      let which = entries.count > 1 ? "entry \(index + 1) of the brokers" : "the broker"
+      var address = entry.drop { $0 == " " }
+      while address.last == " " { address.removeLast() }
+      for scheme in ["PLAINTEXT://", "SSL://", "SASL_PLAINTEXT://", "SASL_SSL://"] where address.hasPrefix(scheme) {
+        address.removeFirst(scheme.count)
+      }
+      if address.isEmpty { return "\(which) is empty: write host:port, comma-separated" }
+      guard let (host, port) = split(address) else {
+        return "\(which) is no address: write host:port, and an IPv6 address in brackets"
+      }
+      if host.isEmpty || !host.allSatisfy(isAddress) {
+        return "\(which) has a host name that can't be one: write host:port, comma-separated"
+      }
+      if let port {
+        guard port.allSatisfy({ $0.isASCII && $0.isNumber }), let number = UInt16(port), number > 0 else {
+          return "\(which) has a port that isn't one of 1 to 65535"
+        }
+      }
+    }
+    return nil
+  }
+
+  /// Kafka's legal names: letters, digits, `.`, `_` and `-`, 249 at most.
+  static func problem(ofTopic text: String) -> String? {
+    if text.isEmpty { return "a topic needs a name" }
+    if text == "." || text == ".." { return "Kafka has no topic of this name" }
+    if text.utf8.count > 249 { return "a topic's name has 249 characters at most" }
+    if !text.utf8.allSatisfy(isTopicByte) { return "a topic's name has only letters, digits, '.', '_' and '-'" }
+    return nil
+  }
+
+  /// A subject as the records have it.
+  static func problem(ofHost text: String) -> String? { problem(of: text, what: "a host name") }
+
+  /// A consumer group.
+  static func problem(ofGroup text: String) -> String? { problem(of: text, what: "a consumer group's name") }
+
+  /// A user of SASL.
+  static func problem(ofUser text: String) -> String? { problem(of: text, what: "a user name") }
+
+  private static func problem(of text: String, what: String) -> String? {
+    if text.isEmpty { return "\(what) can't be empty" }
+    if text.utf8.count > greatestLength { return "\(what) has \(greatestLength) bytes at most" }
+    if text.unicodeScalars.contains(where: isControl) { return "\(what) can't hold control characters" }
+    return nil
+  }
+
+  /// C0, DEL and C1.
+  static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+  }
+
+  private static func split(_ address: Substring) -> (host: Substring, port: Substring?)? {
+    if address.first == "[" {
+      guard let close = address.firstIndex(of: "]") else { return nil }
+      let host = address[address.index(after: address.startIndex)..<close]
+      let rest = address[address.index(after: close)...]
+      if rest.isEmpty { return (host, nil) }
+      return rest.first == ":" ? (host, rest.dropFirst()) : nil
+    }
+    let parts = address.split(separator: ":", omittingEmptySubsequences: false)
+    if parts.count > 2 { return nil }
+    return (parts[0], parts.count == 2 ? parts[1] : nil)
+  }
+
+  private static func isAddress(_ character: Character) -> Bool {
+    character.isASCII && (character.isLetter || character.isNumber || ".-_:%".contains(character))
+  }
+
+  private static func isTopicByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"),
+      UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,76 @@
+extension Place {
+  /// A path: `$CREDENTIALS_DIRECTORY`, where systemd puts what a unit loads with `LoadCredential=`, works in it with and
+  /// without braces; a relative one starts at the folder of the configuration.
+  func path() -> String? {
+    guard let raw = rawText("write a path in quotes") else { return nil }
+    let plain = "$CREDENTIALS_DIRECTORY"
+    var text = raw
+    if raw == plain || raw.hasPrefix(plain + "/") { text = "${CREDENTIALS_DIRECTORY}" + raw.dropFirst(plain.count) }
+    guard let expansion = expand(text) else { return nil }
+    if expansion.value.isEmpty {
+      complain("a path can't be empty")
+      return nil
+    }
+    return reading.resolve(expansion.value)
+  }
+
+  /// The path of a file that can be read.
+  func readableFile() -> String? {
+    guard let path = path() else { return nil }
+    if let problem = SourceFile.problem(reading: path) {
+      complain("the file \(problem)")
+      return nil
+    }
+    return path
+  }
+
+  /// A secret that stands in the file, or in a variable that the file names.
+  func secret() -> Secret? {
+    guard let expansion = expanded("write a text in quotes, or \"${VARIABLE}\"") else { return nil }
+    if expansion.value.isEmpty {
+      let cause = expansion.variables.first.map { "the variable \($0) is" } ?? "it is"
+      complain("\(cause) empty")
+      return nil
+    }
+    return Secret(expansion.value, origin: origin(of: expansion))
+  }
+
+  /// Where the value of a text comes from. Only a text that is a variable and nothing else may be shown: what stands
+  /// beside it is part of the secret.
+  func origin(of expansion: Expansion) -> Secret.Origin {
+    if case .string(let raw) = reading.document.nodes[node].value, expansion.variables.count == 1,
+      let variable = expansion.variables.first, raw == "${\(variable)}"
+    {
+      return .variables(raw)
+    }
+    return .literal
+  }
+
+  /// The first line of the file that is named: a secret.
+  func secretFile() -> Secret? {
+    guard let path = path() else { return nil }
+    let bytes: [UInt8]
+    do {
+      bytes = try SourceFile.read(path, limit: 64 << 10)
+    } catch {
+      complain("the file \(error.message)")
+      return nil
+    }
+    var content = bytes[...]
+    if content.last == UInt8(ascii: "\n") { content.removeLast() }
+    if content.last == UInt8(ascii: "\r") { content.removeLast() }
+    guard let text = String(validating: content, as: UTF8.self), !content.contains(0) else {
+      complain("the file isn't UTF-8 text")
+      return nil
+    }
+    if text.isEmpty {
+      complain("the file is empty")
+      return nil
+    }
+    if content.contains(UInt8(ascii: "\n")) {
+      complain("the file has more than one line; it must hold the password and nothing else")
+      return nil
+    }
+    return Secret(text, origin: .file(path))
+  }
+}

@@ -1,0 +1,164 @@
+import Platform
+
+/// A value in the document under its name: what it is taken for, and where complaints about it point.
+struct Place {
+  let reading: Reading
+  let node: Int
+  /// `agent.interval`
+  let name: String
+
+  private var value: Document.Value { reading.document.nodes[node].value }
+
+  /// Complains about the value.
+  func complain(_ message: String, _ weight: Complaint.Weight = .mistake) {
+    reading.complain(at: reading.document.nodes[node].position, "\(name): \(message)", weight)
+  }
+
+  /// Complains that the value is of another type.
+  func complainOfType(_ wanted: String) { complain("that is \(value.kind): \(wanted)") }
+
+  /// The text as it stands, without zero bytes: nothing that it could be handed to keeps what follows one.
+  func rawText(_ wanted: String) -> String? {
+    guard case .string(let text) = value else {
+      complainOfType(wanted)
+      return nil
+    }
+    if text.utf8.contains(0) {
+      complain("there is a zero byte in it; take \\u0000 out")
+      return nil
+    }
+    return text
+  }
+
+  /// The text with its variables put in.
+  func expanded(_ wanted: String) -> Expansion? {
+    guard let raw = rawText(wanted) else { return nil }
+    return expand(raw)
+  }
+
+  /// `text` with its variables put in.
+  func expand(_ text: String) -> Expansion? {
+    do {
+      return try Expansion(text, variable: reading.surroundings.variable)
+    } catch {
+      switch error {
+      case .unset("CREDENTIALS_DIRECTORY"):
+        complain(
+          "the variable CREDENTIALS_DIRECTORY isn't set; systemd sets it for a unit with LoadCredential=, by hand set "
+            + "it to the folder that holds the file")
+      case .unset(let variable):
+        complain("the variable \(variable) isn't set; set it in the environment of statusd, or write the value here")
+      case .malformed: complain("a variable is written ${NAME}, and the two characters themselves $${")
+      }
+      return nil
+    }
+  }
+
+  /// A text that `problem` finds nothing wrong with.
+  func text(problem: (String) -> String?) -> String? {
+    guard let expansion = expanded("write a text in quotes") else { return nil }
+    guard let problem = problem(expansion.value) else { return expansion.value }
+    let origin = expansion.variables.isEmpty ? "" : " (after \(expansion.variables.joined(separator: ", ")) is put in)"
+    complain(problem + origin)
+    return nil
+  }
+
+  /// One of `words`.
+  func word(of words: [String]) -> String? {
+    let list = words.joined(separator: ", ")
+    guard let expansion = expanded("write one of \(list)") else { return nil }
+    if words.contains(expansion.value) { return expansion.value }
+    if let meant = Suggestion.closest(to: expansion.value, among: words) {
+      complain("no such word here; did you mean \"\(meant)\"? It is one of \(list)")
+    } else {
+      complain("no such word here; write one of \(list)")
+    }
+    return nil
+  }
+
+  /// `true` or `false`.
+  func boolean() -> Bool? {
+    if case .boolean(let boolean) = value { return boolean }
+    complainOfType("write true or false, without quotes")
+    return nil
+  }
+
+  /// A whole number within `range`.
+  func integer(_ range: ClosedRange<Int64>) -> Int64? {
+    guard case .integer(let number) = value else {
+      complainOfType("write a whole number without quotes")
+      return nil
+    }
+    if range.contains(number) { return number }
+    complain("it must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+    return nil
+  }
+
+  /// A number, whole or not; TOML's `nan` and `inf` are none.
+  func number() -> Double? {
+    switch value {
+    case .integer(let number): return Double(number)
+    case .real(let number) where number.isFinite: return number
+    case .real: complain("nan and inf are no limits: write a number")
+    default: complainOfType("write a number without quotes")
+    }
+    return nil
+  }
+
+  /// A duration within `range`.
+  func duration(_ range: ClosedRange<Duration>) -> Duration? {
+    let wanted = "write a duration in quotes, such as \"30s\""
+    guard case .string = value else {
+      complainOfType(wanted)
+      return nil
+    }
+    guard let text = expanded(wanted)?.value else { return nil }
+    guard let duration = Duration(text: text) else {
+      complain("\(Units.problem(ofDuration: text)), such as \"30s\" or \"1h30m\"")
+      return nil
+    }
+    if range.contains(duration) { return duration }
+    if duration < range.lowerBound {
+      complain("that is too short: it is \(range.lowerBound.text) at least")
+    } else {
+      complain("that is too long: it is \(range.upperBound.text) at most")
+    }
+    return nil
+  }
+
+  /// A size in bytes within `range`.
+  func size(_ range: ClosedRange<Int64>) -> Int64? {
+    guard let text = expanded("write a size in quotes, such as \"64MiB\"")?.value else { return nil }
+    guard let bytes = Units.bytes(text) else {
+      complain("that is no size: write one whole number with KiB, MiB or GiB, such as \"64MiB\"")
+      return nil
+    }
+    if range.contains(bytes) { return bytes }
+    complain("it must be from \(Units.text(bytes: range.lowerBound)) to \(Units.text(bytes: range.upperBound))")
+    return nil
+  }
+
+  /// Whether the value is `accepted`.
+  func holds(_ accepted: Key.Written) -> Bool {
+    switch (value, accepted) {
+    case (.string(let text), .text(let other)): text == other
+    case (.integer(let number), .integer(let other)): number == other
+    default: false
+    }
+  }
+}
+
+extension Document.Value {
+  /// For complaints about types.
+  var kind: String {
+    switch self {
+    case .table: "a table"
+    case .array: "an array"
+    case .dateTime: "a date or time"
+    case .string: "a text"
+    case .integer: "a whole number"
+    case .real: "a number"
+    case .boolean: "true or false"
+    }
+  }
+}

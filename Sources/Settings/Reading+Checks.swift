@@ -1,0 +1,67 @@
+import Platform
+import Rules
+
+extension Reading {
+  /// Topics must be told apart, also by the brokers: these name their metrics with `_` for `.`, and refuse to create a
+  /// topic that would share them with another.
+  func checkTopics() {
+    let topics = [
+      ("status", settings.topics.status), ("monitor", settings.topics.monitor), ("alerts", settings.topics.alerts),
+    ]
+    for (index, (key, name)) in topics.enumerated() {
+      for (other, otherName) in topics[..<index] where Reading.metric(name) == Reading.metric(otherName) {
+        // The default of one key can be in the way of what is written under another.
+        let written = [key, other].compactMap { find("topics", $0) }
+        guard let node = written.max(by: { document.nodes[$0].position < document.nodes[$1].position }) else {
+          continue
+        }
+        let why = name == otherName ? "are the same topic" : "differ only in '.' and '_', which Kafka refuses"
+        complain(
+          at: document.nodes[node].position, "topics.\(other) and topics.\(key) \(why); give each a name of its own")
+      }
+    }
+  }
+
+  private static func metric(_ topic: String) -> String { String(topic.map { $0 == "." ? "_" : $0 }) }
+
+  /// Alerts are keyed by the rule's name, so no two rules share one.
+  func checkRuleNames() {
+    var first: [String: Complaint.Position] = [:]
+    for node in ruleNodes {
+      guard let child = document.child("name", of: node), case .string(let name) = document.nodes[child].value else {
+        continue
+      }
+      let position = document.nodes[child].position
+      if let earlier = first[name] {
+        complain(
+          at: position,
+          "rule.name: \"\(Reading.quoted(name))\" is the name of the rule at line \(earlier.line), column "
+            + "\(earlier.column) already; give each rule a name of its own")
+      } else {
+        first[name] = position
+      }
+    }
+  }
+
+  /// Each gap longer than `no_data_after` starts a rule's timers anew: where the agent's own interval is such a gap, a
+  /// hold can't be met by its records.
+  func checkPace() {
+    guard settings.run.role.samples else { return }
+    for (rule, node) in zip(settings.rules, ruleNodes) {
+      guard let limit = rule.noDataAfter, limit < settings.agent.interval else { continue }
+      for (key, duration) in [("for", rule.hold), ("keep_firing_for", rule.keepFiringFor)] where duration > .zero {
+        guard let child = document.child(key, of: node) else { continue }
+        complain(
+          at: document.nodes[child].position,
+          "rule \(rule.name): \(key) can't be met by this agent's records: they are \(settings.agent.interval.text) "
+            + "apart, and no_data_after = \"\(limit.text)\" starts it anew at each; make no_data_after longer", .advice)
+      }
+    }
+  }
+
+  /// The tables of `[[rule]]`, in the order of the file.
+  var ruleNodes: [Int] {
+    guard let rules = find("rule"), case .array = document.nodes[rules].value else { return [] }
+    return document.nodes[rules].children.filter { document.nodes[$0].value == .table }
+  }
+}

@@ -1,0 +1,159 @@
+extension Reading {
+  /// Reads `[kafka.properties]`. `linger.ms = 5` without quotes is TOML for a table `linger`, and is taken for what it
+  /// means.
+  func readProperties(_ table: Int, prefix: String = "") {
+    for child in document.nodes[table].children {
+      let node = document.nodes[child]
+      let name = prefix + node.key
+      let place = Place(reading: self, node: child, name: "kafka.properties \(Reading.quoted(name))")
+      switch node.value {
+      case .table: readProperties(child, prefix: "\(name).")
+      case .integer(let number): add(name, .plain(String(number)), place)
+      case .real(let number): add(name, .plain("\(number)"), place)
+      case .boolean(let boolean): add(name, .plain(boolean ? "true" : "false"), place)
+      case .string:
+        guard let expansion = place.expanded("write a text in quotes") else { continue }
+        if Connection.isSecret(property: name) || !expansion.variables.isEmpty {
+          add(name, .secret(Secret(expansion.value, origin: place.origin(of: expansion))), place)
+        } else {
+          add(name, .plain(expansion.value), place)
+        }
+      case .array, .dateTime: place.complainOfType("write a text, a number, or true or false")
+      }
+    }
+  }
+
+  private func add(_ name: String, _ value: Connection.Value, _ place: Place) {
+    if let reason = Connection.reserved[name] {
+      complain(at: document.nodes[place.node].keyPosition, "\(place.name): \(reason)")
+    } else {
+      settings.kafka.properties.append(Connection.Property(name: name, value: value))
+    }
+  }
+
+  /// What the keys of `[kafka]` mean together.
+  func checkConnection() {
+    if find("kafka", "brokers") == nil, !isPartial {
+      let position = find("kafka").map { document.nodes[$0].position }
+      complain(
+        at: position ?? Complaint.Position(line: 1, column: 1),
+        "kafka.brokers is missing: write [kafka] and under it brokers = \"host:9092\"")
+    }
+    checkLogin()
+    if let table = find("kafka", "tls") {
+      let position = document.nodes[table].position
+      switch (find("kafka", "tls", "certificate_file"), find("kafka", "tls", "key_file")) {
+      case (.some, nil) where !isPartial:
+        complain(at: position, "kafka.tls: a certificate_file needs its key_file")
+      case (nil, .some) where !isPartial:
+        complain(at: position, "kafka.tls: a key_file needs its certificate_file")
+      default: break
+      }
+    }
+    for property in settings.kafka.properties {
+      for (table, names) in Connection.typed where names.contains(property.name) {
+        guard let typed = find("kafka", table), let node = propertyNode(property.name) else { continue }
+        let line = document.nodes[typed].position.line
+        complain(
+          at: document.nodes[node].keyPosition,
+          "kafka.properties \(property.name): [kafka.\(table)] on line \(line) says this already; keep one of them")
+      }
+    }
+  }
+
+  private func checkLogin() {
+    guard let table = find("kafka", "sasl"), let sasl = settings.kafka.sasl else { return }
+    let position = document.nodes[table].position
+    let password = find("kafka", "sasl", "password")
+    if let password, let file = find("kafka", "sasl", "password_file") {
+      let later = document.nodes[max(password, file, by: document)]
+      complain(at: later.keyPosition, "kafka.sasl: password and password_file are both there; keep one of them")
+    }
+    if isPartial { return }
+    if find("kafka", "sasl", "mechanism") == nil {
+      let words = Connection.SASL.mechanisms.joined(separator: ", ")
+      complain(at: position, "kafka.sasl.mechanism is missing: write one of \(words)")
+    }
+    guard sasl.needsPassword else { return }
+    if find("kafka", "sasl", "username") == nil {
+      complain(at: position, "kafka.sasl.username is missing: \(sasl.mechanism) needs one")
+    }
+    if password == nil, find("kafka", "sasl", "password_file") == nil {
+      complain(
+        at: position,
+        "kafka.sasl has no password: write password_file = \"$CREDENTIALS_DIRECTORY/…\" or password = \"${VARIABLE}\"")
+    }
+    if sasl.mechanism == "PLAIN", settings.kafka.tls == nil {
+      complain(
+        at: position, "kafka.sasl: PLAIN without [kafka.tls] sends the password in the clear; add [kafka.tls]", .advice)
+    }
+  }
+
+  /// The node of a property, also where its name was written as a path of tables.
+  func propertyNode(_ name: String) -> Int? {
+    func search(_ table: Int, _ prefix: String) -> Int? {
+      for child in document.nodes[table].children {
+        let node = document.nodes[child]
+        if case .table = node.value {
+          if let found = search(child, "\(prefix)\(node.key).") { return found }
+        } else if prefix + node.key == name {
+          return child
+        }
+      }
+      return nil
+    }
+    return find("kafka", "properties").flatMap { search($0, "") }
+  }
+}
+
+extension Connection.SASL {
+  /// Whether the mechanism logs in with a name and a password.
+  var needsPassword: Bool { mechanism == "PLAIN" || mechanism.hasPrefix("SCRAM-") }
+}
+
+/// Whichever of two nodes comes later in the text.
+private func max(_ a: Int, _ b: Int, by document: Document) -> Int {
+  document.nodes[a].keyPosition < document.nodes[b].keyPosition ? b : a
+}
+
+extension Connection {
+  /// Whether a property of this name, which may be misspelt, is never shown.
+  static func isSecret(property name: String) -> Bool {
+    let name = name.lowercased()
+    return ["passw", "pasw", "secret", "pem", "ssl_key", "ssl.key", "token", "oauthbearer.config"].contains {
+      name.contains($0)
+    } && !name.hasSuffix(".location") && !name.hasSuffix(".url")
+  }
+
+  /// What a table of its own says, in librdkafka's words.
+  static let typed: [(table: String, properties: Set<String>)] = [
+    (
+      "sasl",
+      ["security.protocol", "sasl.mechanism", "sasl.mechanisms", "sasl.username", "sasl.password"]
+    ),
+    (
+      "tls",
+      ["security.protocol", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location"]
+    ),
+  ]
+
+  /// Properties that statusd sets itself, with what to do instead.
+  static let reserved: [String: String] = {
+    let guarantee = "statusd sets this itself, for what it guarantees; take it out"
+    let own = [
+      "isolation.level", "transactional.id", "transaction.timeout.ms", "enable.auto.commit", "auto.commit.enable",
+      "enable.auto.offset.store", "auto.offset.reset", "enable.partition.eof", "acks", "request.required.acks",
+      "enable.idempotence", "message.timeout.ms", "delivery.timeout.ms", "partitioner",
+      "partition.assignment.strategy", "enable.gapless.guarantee", "max.in.flight",
+      "max.in.flight.requests.per.connection", "message.send.max.retries", "retries", "delivery.report.only.error",
+      "log.queue", "log_cb", "error_cb", "stats_cb", "opaque",
+    ]
+    var reserved = Dictionary(uniqueKeysWithValues: own.map { ($0, guarantee) })
+    reserved["bootstrap.servers"] = "write brokers under [kafka] instead"
+    reserved["metadata.broker.list"] = "write brokers under [kafka] instead"
+    reserved["group.id"] = "write group under [evaluator] instead"
+    reserved["queue.buffering.max.kbytes"] = "write buffer under [agent] instead"
+    reserved["log_level"] = "write level under [log] instead"
+    return reserved
+  }()
+}

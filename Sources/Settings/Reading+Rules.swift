@@ -1,0 +1,166 @@
+import Platform
+import Records
+import Rules
+
+extension Reading {
+  /// What a rule may say.
+  static let ruleKeys = [
+    "name", "metric", "window", "aggregate", "above", "below", "clear", "for", "keep_firing_for", "at_least", "no_data",
+    "no_data_after", "repeat_every", "match", "labels", "summary",
+  ]
+
+  private static let longest = Duration.seconds(365 * 86_400)
+
+  /// Reads `[[rule]]`.
+  func readRules(_ node: Int) {
+    guard case .array = document.nodes[node].value else {
+      complain(
+        at: document.nodes[node].position,
+        "rule: that is \(document.nodes[node].value.kind): write each rule under [[rule]], with two brackets")
+      return
+    }
+    for (index, child) in document.nodes[node].children.enumerated() {
+      guard case .table = document.nodes[child].value else {
+        complain(at: document.nodes[child].position, "rule: write each rule under [[rule]], with two brackets")
+        continue
+      }
+      settings.rules.append(readRule(child, number: index + 1))
+    }
+  }
+
+  private func readRule(_ table: Int, number: Int) -> Rule {
+    var title = "rule \(number)"
+    if let node = document.child("name", of: table), case .string(let name) = document.nodes[node].value, !name.isEmpty
+    {
+      title = "rule \(Reading.quoted(name))"
+    }
+    var rule = Rule(name: "", metric: "", side: .above, limits: Rule.Limits())
+    // What was complained of already isn't judged again by what was left of it.
+    var faulty: Set<String> = []
+    for child in document.nodes[table].children {
+      let key = document.nodes[child].key
+      let place = Place(reading: self, node: child, name: "\(title): \(key)")
+      let before = complaints.count
+      read(key, place, &rule, title: title)
+      if complaints.count > before { faulty.insert(key) }
+    }
+    for key in ["name", "metric"] where document.child(key, of: table) == nil {
+      if !isPartial { complain(at: document.nodes[table].position, "\(title): \(key) is missing") }
+      faulty.insert(key)
+    }
+    if !checkSides(table, title: title) || !faulty.isDisjoint(with: ["above", "below"]) {
+      faulty.formUnion(["above", "below", "clear"])
+    }
+    for problem in rule.problems() where problem.path.first.map({ !faulty.contains($0) }) ?? faulty.isEmpty {
+      let key = ([title] + problem.path.map(Reading.quoted)).enumerated()
+        .map { $0 < 2 ? $1 : ".\($1)" }
+      complain(
+        at: position(of: problem.path, in: table),
+        "\(key.prefix(2).joined(separator: ": "))\(key.dropFirst(2).joined()): \(problem.message)")
+    }
+    return rule
+  }
+
+  /// Where the keys of `path` stand in a rule, as far as they do; one number stands for critical's.
+  private func position(of path: [String], in table: Int) -> Complaint.Position {
+    var node = table
+    for key in path {
+      guard let child = document.child(key, of: node) else { break }
+      node = child
+    }
+    return document.nodes[node].position
+  }
+
+  private func read(_ key: String, _ place: Place, _ rule: inout Rule, title: String) {
+    switch key {
+    case "name": rule.name = place.rawText("write a text in quotes") ?? ""
+    case "metric": rule.metric = place.rawText("write the name of a field in quotes") ?? ""
+    case "above", "below":
+      rule.side = key == "above" ? .above : .below
+      rule.limits = limits(place)
+    case "clear": rule.clear = limits(place)
+    case "for": rule.hold = place.duration(.zero...Reading.longest) ?? .zero
+    case "keep_firing_for": rule.keepFiringFor = place.duration(.zero...Reading.longest) ?? .zero
+    case "no_data_after": rule.noDataAfter = place.duration(.milliseconds(1)...Reading.longest)
+    case "match":
+      rule.match = texts(place, "write a glob in quotes, as in match = { host = \"web-*\" }")
+        .map { Rule.Match(field: $0.name, glob: $0.text) }
+    case "labels":
+      rule.labels = texts(place, "write a text in quotes, as in labels = { team = \"infra\" }")
+        .map { Transition.Label(name: $0.name, value: $0.text) }.sorted { $0.name < $1.name }
+    case "summary": rule.summary = place.rawText("write a text in quotes")
+    case "window", "at_least", "repeat_every": place.complain("not yet: statusd can't do this; leave the key out")
+    case "aggregate" where place.holds(.text("last")), "no_data" where place.holds(.text("keep")): break
+    case "aggregate": place.complain("not yet: only \"last\", the value itself, is there")
+    case "no_data": place.complain("not yet: only \"keep\" is there, silence means nothing")
+    default:
+      let node = document.nodes[place.node]
+      let what = "\(title): unknown key \(Reading.quoted(key))"
+      if let meant = Suggestion.closest(to: key, among: Reading.ruleKeys) {
+        complain(at: node.keyPosition, "\(what); did you mean \(meant)?")
+      } else {
+        complain(at: node.keyPosition, "\(what); a rule has \(Reading.ruleKeys.joined(separator: ", "))")
+      }
+    }
+  }
+
+  /// One number is critical's; a table has one for each severity.
+  private func limits(_ place: Place) -> Rule.Limits {
+    let node = document.nodes[place.node]
+    guard case .table = node.value else {
+      switch node.value {
+      case .integer, .real: return Rule.Limits(critical: place.number())
+      default:
+        place.complainOfType("write a number, or { warning = 80, critical = 95 }")
+        return Rule.Limits()
+      }
+    }
+    var limits = Rule.Limits()
+    if node.children.isEmpty { place.complain("there is no limit in it: write warning, critical or both") }
+    for child in node.children {
+      let key = document.nodes[child].key
+      let limit = Place(reading: self, node: child, name: "\(place.name).\(key)")
+      switch key {
+      case "warning": limits.warning = limit.number()
+      case "critical": limits.critical = limit.number()
+      default:
+        let meant = Suggestion.closest(to: key, among: ["warning", "critical"])
+        complain(
+          at: document.nodes[child].keyPosition,
+          "\(place.name): unknown key \(Reading.quoted(key)); "
+            + (meant.map { "did you mean \($0)?" } ?? "there are warning and critical"))
+      }
+    }
+    return limits
+  }
+
+  /// A table of texts.
+  private func texts(_ place: Place, _ wanted: String) -> [(name: String, text: String)] {
+    let node = document.nodes[place.node]
+    guard case .table = node.value else {
+      place.complainOfType(wanted)
+      return []
+    }
+    return node.children.compactMap { child in
+      let key = document.nodes[child].key
+      let entry = Place(reading: self, node: child, name: "\(place.name).\(Reading.quoted(key))")
+      return entry.rawText(wanted).map { (key, $0) }
+    }
+  }
+
+  /// Whether a rule looks to one side, as it must; complains where it doesn't.
+  private func checkSides(_ table: Int, title: String) -> Bool {
+    switch (document.child("above", of: table), document.child("below", of: table)) {
+    case (let above?, let below?):
+      let later = max(document.nodes[above].keyPosition, document.nodes[below].keyPosition)
+      complain(at: later, "\(title): above and below are both there; keep one, and write a second rule for the other")
+      return false
+    case (nil, nil):
+      if !isPartial {
+        complain(at: document.nodes[table].position, "\(title): above or below is missing: write the limit, above = 90")
+      }
+      return false
+    default: return true
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import Platform
+import Rules
+
+extension Settings {
+  /// The settings as a configuration file, for `check --print`: every key with the value in force, secrets masked but for
+  /// the variable or the file that they come from. It loads again to the same settings, masked secrets aside.
+  public func describe() -> String {
+    var text = ""
+    for table in Key.tables {
+      let lines = Key.all.filter { $0.table == table }.compactMap { key in
+        key.value(self).map { "\(key.name) = \(Settings.written($0))\n" }
+      }
+      let isThere = table == "kafka.tls" ? kafka.tls != nil : !lines.isEmpty
+      if isThere { text += "[\(table)]\n\(lines.joined())\n" }
+      if table == "kafka.tls", !kafka.properties.isEmpty { text += properties() + "\n" }
+    }
+    return text + rules.map(Settings.written).joined(separator: "\n")
+  }
+
+  /// The names of the settings that differ in `new` and are taken only by a restart, in the order of the file; the rules
+  /// and the log's level are taken by a reload.
+  public func changesThatNeedRestart(to new: Settings) -> [String] {
+    var names: [String] = []
+    for key in Key.all where !key.reloads && key.value(self) != key.value(new) {
+      names.append(key.path)
+    }
+    if (kafka.tls == nil) != (new.kafka.tls == nil) { names.append("kafka.tls") }
+    let properties = Dictionary(kafka.properties.map { ($0.name, $0.value) }) { $1 }
+    let others = Dictionary(new.kafka.properties.map { ($0.name, $0.value) }) { $1 }
+    for name in Set(properties.keys).union(others.keys).sorted() where properties[name] != others[name] {
+      names.append("kafka.properties.\(name)")
+    }
+    return names
+  }
+
+  private func properties() -> String {
+    kafka.properties.reduce(into: "[kafka.properties]\n") { text, property in
+      let value =
+        switch property.value {
+        case .plain(let value): Settings.quoted(Expansion.escape(value))
+        case .secret(let secret): Settings.written(.secret(secret))
+        }
+      text += "\(Settings.quoted(property.name)) = \(value)\n"
+    }
+  }
+
+  private static func written(_ value: Key.Written) -> String {
+    switch value {
+    case .text(let text): quoted(Expansion.escape(text))
+    case .integer(let number): String(number)
+    case .boolean(let boolean): boolean ? "true" : "false"
+    case .duration(let duration): quoted(duration.text)
+    case .size(let bytes): quoted(Units.text(bytes: bytes))
+    case .secret(let secret):
+      switch secret.origin {
+      case .literal: quoted(Secret.mask)
+      case .variables(let text): quoted(text)
+      case .file(let path): quoted(Expansion.escape(path))
+      }
+    }
+  }
+
+  private static func written(_ rule: Rule) -> String {
+    var lines = ["[[rule]]", "name = \(quoted(rule.name))", "metric = \(quoted(rule.metric))"]
+    lines.append("\(rule.side.rawValue) = \(written(rule.limits))")
+    if rule.clear != Rule.Limits() { lines.append("clear = \(written(rule.clear))") }
+    lines.append("for = \(quoted(rule.hold.text))")
+    lines.append("keep_firing_for = \(quoted(rule.keepFiringFor.text))")
+    if let after = rule.noDataAfter { lines.append("no_data_after = \(quoted(after.text))") }
+    if !rule.match.isEmpty {
+      lines.append(
+        "match = { \(rule.match.map { "\(quoted($0.field)) = \(quoted($0.glob))" }.joined(separator: ", ")) }")
+    }
+    if !rule.labels.isEmpty {
+      let labels = rule.labels.map { "\(quoted($0.name)) = \(quoted($0.value))" }
+      lines.append("labels = { \(labels.joined(separator: ", ")) }")
+    }
+    if let summary = rule.summary { lines.append("summary = \(quoted(summary))") }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private static func written(_ limits: Rule.Limits) -> String {
+    let values = [("warning", limits.warning), ("critical", limits.critical)].compactMap { name, value in
+      value.map { "\(name) = \($0)" }
+    }
+    return "{ \(values.joined(separator: ", ")) }"
+  }
+
+  /// A basic string of TOML.
+  static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\t": quoted += "\\t"
+      case _ where Names.isControl(scalar):
+        let digits = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}

@@ -1,0 +1,100 @@
+/// The text of a configuration on its way to a document.
+struct Source {
+  /// What is there; nil where a mistake in the syntax makes the rest unreadable.
+  private(set) var document: Document?
+  /// What isn't TOML.
+  private(set) var complaints: [Complaint] = []
+
+  /// More mistakes in the syntax than this, and the file is something else.
+  private static let greatestCount = 20
+
+  /// Checks the encoding and parses. A line `key = value` that isn't TOML is complained of and left out, so that one
+  /// missing quotation mark doesn't hide what else is wrong; any other mistake in the syntax ends it.
+  init(_ text: [UInt8], file: String) throws(Complaint) {
+    if let problem = Source.encodingProblem(text) {
+      throw Complaint(file: file, position: problem.position, message: problem.message)
+    }
+    var text = text
+    while true {
+      do {
+        document = try Document(parsing: text)
+        return
+      } catch {
+        complaints.append(Complaint(file: file, position: error.position, message: Source.advise(error.message)))
+        if complaints.count == Source.greatestCount || !Source.blank(line: error.position.line, of: &text) { return }
+      }
+    }
+  }
+
+  /// Why the bytes are no UTF-8 text, and where.
+  private static func encodingProblem(_ text: [UInt8]) -> Document.SyntaxError? {
+    let start = Complaint.Position(line: 1, column: 1)
+    if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
+      return Document.SyntaxError(position: start, message: "the file is UTF-16: save it as UTF-8")
+    }
+    if String(validating: text, as: UTF8.self) == nil {
+      // The decoder replaces what it can't read; up to there the text and its repaired twin are the same.
+      let repaired = Array(String(decoding: text, as: UTF8.self).utf8)
+      let good = zip(text, repaired).prefix { $0 == $1 }.count
+      let before = text[..<good]
+      let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+      let lastLine = before.suffix(from: (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
+      let column = lastLine.count { $0 & 0xC0 != 0x80 } + 1
+      return Document.SyntaxError(
+        position: Complaint.Position(line: line, column: column),
+        message: "the file isn't UTF-8 from here on: save it as UTF-8")
+    }
+    if let zero = text.firstIndex(of: 0) {
+      let before = text[..<zero]
+      let line = before.count { $0 == UInt8(ascii: "\n") } + 1
+      let column = before.count - ((before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1) + 1
+      return Document.SyntaxError(
+        position: Complaint.Position(line: line, column: column), message: "there is a zero byte here; take it out")
+    }
+    return nil
+  }
+
+  /// Adds what to do, where that is known.
+  private static func advise(_ message: String) -> String {
+    let cures = [
+      ("could not determine value type", "a text needs quotes, key = \"value\""),
+      ("expected digit", "a text, a duration and a size need quotes, key = \"30s\""),
+      ("expected decimal digit", "a text, a duration and a size need quotes, key = \"30s\""),
+      ("expected 'true'", "a text needs quotes, key = \"value\""),
+      ("expected 'false'", "a text needs quotes, key = \"value\""),
+      ("cannot redefine existing", "it stands further up already; keep one of them"),
+      ("encountered end-of-file", "something isn't closed: look for a missing quotation mark or bracket"),
+      ("control characters other than TAB", "a text ends on its line: look for a missing quotation mark"),
+      ("expected '='", "write key = value"),
+      (
+        "unknown escape sequence",
+        "a backslash in a text in double quotes is written \\\\; single quotes take it as it is"
+      ),
+    ]
+    let cure = cures.first { message.contains($0.0) }.map { "; \($0.1)" } ?? ""
+    return "not TOML: \(message)\(cure)"
+  }
+
+  /// Makes a line blank; false where the line is no simple `key = value`, for then what follows would be read wrongly.
+  private static func blank(line: Int, of text: inout [UInt8]) -> Bool {
+    var start = 0
+    for _ in 1..<line {
+      guard let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) else { return false }
+      start = end + 1
+    }
+    let end = text[start...].firstIndex(of: UInt8(ascii: "\n")) ?? text.count
+    let content = text[start..<end].drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    let key = content.prefix { byte in
+      Character(UnicodeScalar(byte)).isLetter || Character(UnicodeScalar(byte)).isNumber
+        || [UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: " ")].contains(byte)
+    }
+    let isPair = !key.isEmpty && content.dropFirst(key.count).first == UInt8(ascii: "=")
+    let triple = [UInt8](repeating: UInt8(ascii: "\""), count: 3)
+    let opensLines = content.indices.contains {
+      content[$0...].starts(with: triple) || content[$0...].starts(with: [39, 39, 39])
+    }
+    guard isPair, !opensLines else { return false }
+    for index in start..<end { text[index] = UInt8(ascii: " ") }
+    return true
+  }
+}

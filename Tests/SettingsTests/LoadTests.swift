@@ -1,0 +1,30 @@
+import Platform
+import Testing
+
+@testable import Settings
+
+/// Loads `text` as `file.toml` on a host called `web-1`.
+func load(_ text: String, _ variables: [String: String] = [:], file: String = "file.toml") -> Settings.Loaded {
+  Settings.load(
+    text: Array(text.utf8), file: file, surroundings: Surroundings(hostName: "web-1") { variables[$0] })
+}
+
+/// What is complained of in `text`.
+func complaints(_ text: String, _ variables: [String: String] = [:]) -> [String] {
+  load(text, variables).complaints.map(\.description)
+}
+
+/// What is complained of in `text` beside the brokers that it lacks.
+func complaints(besideBrokers text: String, _ variables: [String: String] = [:]) -> [String] {
+  complaints("kafka.brokers = \"a:9092\"\n" + text, variables)
+}
+
+@Suite("A configuration")
+struct LoadTests {
+  @Test("brokers are all that must be there")
+  func minimal() {
+    let loaded = load("[kafka]\nbrokers = \"kafka-1:9092\"\n")
+    #expect(loaded.complaints.isEmpty)
+    #expect(loaded.settings == Settings(brokers: "kafka-1:9092", hostName: "web-1"))
+  }
+}
