@@ -6,12 +6,13 @@ let swiftSettings: [SwiftSetting] =
   Context.environment["CI"] == "true" ? [.treatAllWarnings(as: .error)] : []
 
 /// A library of ours: one folder in `Sources`, one test target that mirrors it in `Tests`.
-func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+/// `fixtures`: folders of files beside the tests, which read them where they stand.
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = []) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies,
-      exclude: [], swiftSettings: swiftSettings),
+      name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport", "TestAllocations"] + dependencies,
+      exclude: fixtures, swiftSettings: swiftSettings),
   ]
 }
 
@@ -27,7 +28,7 @@ let package = Package(
     + library("Platform", ["Cglibc"])
     + library("JSON", ["Cscan"])
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
-    + library("ProcFS", ["Cglibc", "Platform"])
+    + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
     + library("Records", ["JSON", "Platform"])
     + library("Rules", ["Records", "Platform"])
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
@@ -43,6 +44,7 @@ let package = Package(
           "Records", "Rules", "Settings",
         ],
         swiftSettings: swiftSettings),
+      .target(name: "TestAllocations", path: "Tests/Allocations"),
       .target(
         name: "TestSupport", dependencies: ["Kafka", "Platform"], path: "Tests/TestSupport",
         swiftSettings: swiftSettings),

@@ -3,9 +3,12 @@
 /// Guest time is inside `user` and `nice` and stands nowhere apart.
 struct CPUTimes: Equatable {
   /// A column of the line.
-  enum Mode: Int, CaseIterable {
+  enum Mode: Int {
     case user, nice, system, idle, iowait, irq, softirq, steal
   }
+
+  /// How many of the kernel's columns are of interest: guest and guest_nice, which follow them, are inside user and nice.
+  static let mostColumns = 8
 
   /// The columns in the kernel's order, as written: up to 2^64 - 1, which stands for anything above as well.
   var ticks: InlineArray<8, UInt64>
@@ -15,7 +18,7 @@ struct CPUTimes: Equatable {
   subscript(mode: Mode) -> UInt64? { mode.rawValue < columns ? ticks[mode.rawValue] : nil }
 
   static func == (a: CPUTimes, b: CPUTimes) -> Bool {
-    a.columns == b.columns && Mode.allCases.allSatisfy { a[$0] == b[$0] }
+    a.columns == b.columns && (0..<a.columns).allSatisfy { a.ticks[$0] == b.ticks[$0] }
   }
 }
 
@@ -53,7 +56,7 @@ struct StatFile: Equatable {
   private static func parseTimes(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> CPUTimes? {
     var times = CPUTimes(ticks: InlineArray(repeating: 0), columns: 0)
     var i = start
-    while times.columns < 8 {
+    while times.columns < CPUTimes.mostColumns {
       Scan.blanks(bytes, &i)
       guard i < end else { break }
       guard let ticks = Scan.integer(bytes, &i), Scan.isSeparator(bytes, i) else { return nil }

@@ -28,6 +28,26 @@ enum CPUDifference: Equatable {
   case unchanged
   /// They began anew, as after a migration: nothing can be said of this interval.
   case beganAnew
+  /// They went on by more or less than the time that has passed.
+  case implausible
+}
+
+extension CPUUsage {
+  /// The shares of `total`, of which the first `columns` modes have `delta`.
+  fileprivate init(_ delta: InlineArray<8, UInt64>, total: UInt64, columns: Int) {
+    func percent(_ mode: CPUTimes.Mode) -> Double { 100 * Double(delta[mode.rawValue]) / Double(total) }
+    func offered(_ mode: CPUTimes.Mode) -> Double? { mode.rawValue < columns ? percent(mode) : nil }
+    let busy = total - delta[CPUTimes.Mode.idle.rawValue] - delta[CPUTimes.Mode.iowait.rawValue]
+    usage = 100 * Double(busy) / Double(total)
+    user = percent(.user)
+    nice = percent(.nice)
+    system = percent(.system)
+    idle = percent(.idle)
+    iowait = offered(.iowait)
+    irq = offered(.irq)
+    softirq = offered(.softirq)
+    steal = offered(.steal)
+  }
 }
 
 extension CPUTimes {
@@ -38,12 +58,14 @@ extension CPUTimes {
   ///
   /// - Parameters:
   ///   - ticksPerSecond: USER_HZ, `sysconf(_SC_CLK_TCK)`.
-  ///   - most: ticks of all CPUs that can have passed, where more would mean other CPUs' counts and not the same ones'
-  ///     going on; nil where that can't be.
-  func difference(from earlier: CPUTimes, ticksPerSecond: UInt64, most: UInt64? = nil) -> CPUDifference {
+  ///   - plausible: how many ticks all CPUs together can have passed; nil where there is no reason to ask.
+  func difference(
+    from earlier: CPUTimes, ticksPerSecond: UInt64, plausible: ClosedRange<UInt64>? = nil
+  ) -> CPUDifference {
+    let common = min(columns, earlier.columns)
     var delta = InlineArray<8, UInt64>(repeating: 0)
     var total: UInt64 = 0
-    for i in 0..<min(columns, earlier.columns) {
+    for i in 0..<common {
       if ticks[i] >= earlier.ticks[i] {
         delta[i] = ticks[i] - earlier.ticks[i]
         let (sum, overflow) = total.addingReportingOverflow(delta[i])
@@ -54,29 +76,14 @@ extension CPUTimes {
       }
     }
     guard total > 0 else { return .unchanged }
-    if let most, total > most { return .beganAnew }
-    func percent(_ mode: Mode) -> Double { 100 * Double(delta[mode.rawValue]) / Double(total) }
-    func offered(_ mode: Mode) -> Double? { mode.rawValue < min(columns, earlier.columns) ? percent(mode) : nil }
-    let busy = total - delta[Mode.idle.rawValue] - delta[Mode.iowait.rawValue]
-    return .usage(
-      CPUUsage(
-        usage: 100 * Double(busy) / Double(total), user: percent(.user), nice: percent(.nice),
-        system: percent(.system), idle: percent(.idle), iowait: offered(.iowait), irq: offered(.irq),
-        softirq: offered(.softirq), steal: offered(.steal)))
+    if let plausible, !plausible.contains(total) { return .implausible }
+    return .usage(CPUUsage(delta, total: total, columns: common))
   }
 
-  /// True where a column is above what `cpus` CPUs can have counted in `uptime`: simulated files do that.
-  ///
-  /// - Parameter uptime: hundredths of a second; nil where unknown, and then only what no machine reaches is impossible.
-  func isImpossible(uptime: UInt64?, cpus: Int, ticksPerSecond: UInt64) -> Bool {
-    var limit = UInt64(Int64.max)
-    if let uptime {
-      // The kernel's two clocks differ by some parts in a thousand at most, and the files are read one after another.
-      let seconds = uptime / 100 + uptime / 6400 + 3
-      let (perCPU, o1) = seconds.multipliedReportingOverflow(by: ticksPerSecond)
-      let (all, o2) = perCPU.multipliedReportingOverflow(by: UInt64(max(cpus, 1)))
-      if !o1, !o2 { limit = min(limit, all) }
-    }
-    return (0..<columns).contains { ticks[$0] > limit }
+  /// The largest column.
+  var largest: UInt64 {
+    var largest = ticks[0]
+    for i in 1..<columns { largest = max(largest, ticks[i]) }
+    return largest
   }
 }

@@ -22,7 +22,7 @@ public struct Oddities: OptionSet, Sendable {
   public static let noMemoryPressure = Oddities(rawValue: 1 << 6)
   /// `pressure/io` could not be read.
   public static let noIOPressure = Oddities(rawValue: 1 << 7)
-  /// A CPU counter is above what the machine can have counted since it started.
+  /// A CPU counter is above what can have been counted since the start, or went on by another time than has passed.
   public static let impossibleCPUTimes = Oddities(rawValue: 1 << 8)
   /// The CPU counters began anew: the rates of this one sample are left out.
   public static let cpuTimesBeganAnew = Oddities(rawValue: 1 << 9)
@@ -75,7 +75,7 @@ extension Oddities {
     OddityText(
       oddity: .impossibleCPUTimes, file: "stat",
       sentence:
-        "a CPU counter is above what can have passed since the machine started; rates are left out until it isn't",
+        "CPU counters stand above or went on by what can't have passed; rates are left out until they are right",
       fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
     OddityText(
       oddity: .cpuTimesBeganAnew, file: "stat", sentence: "the CPU counters began anew; one sample has no rates",

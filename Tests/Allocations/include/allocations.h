@@ -1,0 +1,8 @@
+#ifndef STATUSD_ALLOCATIONS_H
+#define STATUSD_ALLOCATIONS_H
+#include <stdint.h>
+
+// How many times the calling thread has asked malloc, calloc or realloc for memory; -1 where a sanitizer counts its own.
+int64_t allocations_of_this_thread(void);
+
+#endif

@@ -1,0 +1,226 @@
+import Testing
+
+@testable import ProcFS
+
+@Suite("Counters and files that don't add up")
+struct FaultTests {
+  @Test("an idle column beyond 2^63 leaves the rates out until it is possible again; memory keeps coming")
+  func idleBeyondInt64() throws {
+    let tree = try FixtureTree("lxcfs-idle-beyond-int64")
+    var sampler = try tree.sampler()
+    try tree.step(1)
+    let frozen = sampler.sample()
+    #expect(frozen.cpu == nil)
+    #expect(frozen.oddities.contains(.impossibleCPUTimes))
+    #expect(near(frozen.memory?.usage, 25))
+    #expect(frozen.load?.oneMinute == 0.52)
+    try tree.step(2)
+    let fallen = sampler.sample()
+    #expect(fallen.cpu == nil)
+    #expect(!fallen.oddities.contains(.impossibleCPUTimes))
+    #expect(near(fallen.memory?.usage, 25))
+    try tree.step(3)
+    let healed = sampler.sample()
+    #expect(healed.cpu?.usage == 30)
+    #expect(healed.cpu?.user == 30)
+  }
+
+  @Test("idle and iowait that step back by some ticks count 0, and no sample is said to be odd")
+  func stepsBack() throws {
+    let tree = try FixtureTree("iowait-and-idle-step-back")
+    var sampler = try tree.sampler()
+    for (step, (usage, iowait)) in [(800.0 / 801, 0.0), (20, 0), (100.0 / 7, 0), (50, 50)].enumerated() {
+      try tree.step(step + 1)
+      let sample = sampler.sample()
+      #expect(near(sample.cpu?.usage, usage))
+      #expect(near(sample.cpu?.iowait, iowait))
+      #expect(sample.oddities.isDisjoint(with: [.cpuTimesBeganAnew, .impossibleCPUTimes]))
+    }
+  }
+
+  struct Meminfo: Sendable, CustomTestStringConvertible {
+    var tree: String
+    var usage: Double?
+    var swapUsage: Double?
+    var oddity: Oddities
+    var testDescription: String { tree }
+  }
+
+  @Test(
+    "a line of meminfo that is missing or contradicts another is worked around, and the CPUs are read all the same",
+    arguments: [
+      Meminfo(
+        tree: "meminfo-glued-swap-free-16-eib", usage: 93.37564958740572, swapUsage: nil,
+        oddity: [.estimatedMemoryAvailable, .noSwapFree]),
+      Meminfo(tree: "meminfo-swap-free-without-swap", usage: 58.91944885253906, swapUsage: nil, oddity: []),
+      Meminfo(
+        tree: "meminfo-four-lines", usage: 20.460128784179688, swapUsage: nil, oddity: .estimatedMemoryAvailable),
+      Meminfo(tree: "meminfo-available-zero", usage: 17.5, swapUsage: 75, oddity: .estimatedMemoryAvailable),
+      Meminfo(
+        tree: "meminfo-available-above-total", usage: 5, swapUsage: 0.43073369107490916,
+        oddity: .estimatedMemoryAvailable),
+    ])
+  func meminfo(expected: Meminfo) throws {
+    let tree = try FixtureTree(expected.tree)
+    var sampler = try tree.sampler()
+    try tree.step(1)
+    let sample = sampler.sample()
+    #expect(near(sample.memory?.usage, expected.usage))
+    #expect(near(sample.memory?.swapUsage, expected.swapUsage))
+    #expect(sample.cpu?.usage == 20)
+    let ofMemory: Oddities = [.estimatedMemoryAvailable, .noMemoryAvailable, .noMemoryTotal, .noSwapFree]
+    #expect(sample.oddities.intersection(ofMemory) == expected.oddity)
+  }
+
+  @Test("after a migration the counters begin anew: one sample without rates, then they are back")
+  func migration() throws {
+    let tree = try FixtureTree("linux-6.1-vm")
+    var sampler = try tree.sampler()
+    try tree.write("cpu  10 0 10 1000 0 0 0 0 0 0\ncpu0 10 0 10 1000 0 0 0 0 0 0\nintr 1\n", to: "stat")
+    let moved = sampler.sample()
+    #expect(moved.cpu == nil)
+    #expect(moved.oddities.contains(.cpuTimesBeganAnew))
+    try tree.write("cpu  40 0 20 1060 0 0 0 0 0 0\ncpu0 40 0 20 1060 0 0 0 0 0 0\nintr 1\n", to: "stat")
+    #expect(sampler.sample().cpu?.usage == 40)
+  }
+
+  @Test("a CPU that goes offline and comes back changes the count and not the rates")
+  func hotplug() throws {
+    let tree = try FixtureTree("linux-6.1-vm")
+    var sampler = try tree.sampler()
+    let text = try tree.read("stat")
+    // The kernel's sums hold every CPU that was ever online; only its line goes.
+    try tree.step(1)
+    let withoutOne = try tree.read("stat").split(separator: "\n").filter { !$0.hasPrefix("cpu1") }
+    try tree.write(withoutOne.joined(separator: "\n") + "\n", to: "stat")
+    let gone = sampler.sample()
+    #expect(gone.cpuCount == 1)
+    #expect(near(gone.cpu?.usage, 40))
+    #expect(text != withoutOne.joined(separator: "\n"))
+    try tree.step(0)
+    #expect(sampler.sample().cpuCount == 2)
+  }
+
+  @Test("a container that is given a CPU doesn't take all that this CPU ever counted for its last second")
+  func cpusetGrows() throws {
+    let tree = try FixtureTree("lxcfs-container")
+    var sampler = try tree.sampler()
+    try tree.step(1)
+    _ = sampler.sample()
+    try tree.write(
+      "cpu  531022 0 11022 7620011 0 0 0 0 0 0\ncpu0 1 0 1 1\ncpu1 1 0 1 1\ncpu2 1 0 1 1\nintr 1\n", to: "stat")
+    let grown = sampler.sample()
+    #expect(grown.cpuCount == 3)
+    #expect(grown.cpu == nil)
+    #expect(grown.oddities.contains(.impossibleCPUTimes))
+  }
+
+  /// 600 s of uptime on one CPU, whose idle column stands above that: it holds CPUs that are offline by now, or is the
+  /// machine's while the uptime is a container's.
+  @Test("counters of more than uptime x CPUs are trusted as long as they go on with the time, and no longer")
+  func beyondUptime() throws {
+    let tree = try FixtureTree("linux-6.1-vm")
+    func sample(_ sampler: inout Sampler, idle: Int, uptime: String) throws -> HostSample {
+      try tree.write("cpu  100 0 100 \(idle) 0 0 0 0\ncpu0 25 0 25 50000 0 0 0 0\nintr 1\n", to: "stat")
+      try tree.write("\(uptime) 1.00\n", to: "uptime")
+      return sampler.sample()
+    }
+    var sampler = try tree.sampler()
+    _ = try sample(&sampler, idle: 200_000, uptime: "600.00")
+    let steady = try sample(&sampler, idle: 200_100, uptime: "601.00")
+    #expect(steady.cpu?.usage == 0)
+    let frozen = try sample(&sampler, idle: 200_110, uptime: "602.00")
+    #expect(frozen.cpu == nil)
+    #expect(frozen.oddities.contains(.impossibleCPUTimes))
+    let leap = try sample(&sampler, idle: 300_000, uptime: "603.00")
+    #expect(leap.cpu == nil)
+    let again = try sample(&sampler, idle: 300_100, uptime: "604.00")
+    #expect(again.cpu?.usage == 0)
+  }
+
+  @Test("a file that is cut short at any byte gives nothing wrong, and the next whole one is read")
+  func cutShort() throws {
+    let tree = try FixtureTree("linux-6.1-vm")
+    var sampler = try tree.sampler()
+    let whole = sampler.sample()
+    for file in ["stat", "meminfo", "loadavg", "uptime", "pressure/cpu"] {
+      let text = try tree.read(file)
+      for length in 0..<min(text.utf8.count, 600) {
+        try tree.write(String(text.prefix(length)), to: file)
+        let sample = sampler.sample()
+        #expect(sample.load == nil || sample.load == whole.load)
+        #expect(sample.uptimeSeconds == nil || sample.uptimeSeconds == whole.uptimeSeconds)
+        #expect(sample.cpuPressure == nil || sample.cpuPressure == whole.cpuPressure)
+        #expect(sample.memory == nil || sample.memory?.totalBytes == whole.memory?.totalBytes)
+        #expect(sample.cpuCount == nil || sample.cpuCount == 2)
+        #expect(sample.cpu == nil)
+      }
+      try tree.write(text, to: file)
+    }
+    try tree.step(1)
+    let healed = sampler.sample()
+    #expect(near(healed.cpu?.usage, 40))
+    #expect(healed.oddities == [])
+  }
+
+  @Test("rubbish in any file leaves its fields out and nothing else")
+  func rubbish() throws {
+    for text in ["", "\n", "cpu", "cpu  -1 x\n", "MemTotal: many kB\n", "0.5", ".", "\u{0}\u{0}\n", "some avg10=\n"] {
+      let tree = try FixtureTree("linux-6.1-vm")
+      var sampler = try tree.sampler()
+      for file in ["stat", "meminfo", "loadavg", "uptime", "pressure/cpu", "pressure/memory", "pressure/io"] {
+        try tree.write(text, to: file)
+      }
+      let sample = sampler.sample()
+      var nothing = HostSample()
+      nothing.oddities = sample.oddities
+      #expect(sample == nothing)
+      #expect(
+        sample.oddities.isSuperset(of: [
+          .noCPUTimes, .noCPUCount, .noMemoryTotal, .noLoad, .noUptime, .noCPUPressure, .noMemoryPressure,
+          .noIOPressure,
+        ]))
+    }
+  }
+
+  @Test("a file that goes missing mid-run is named with its error, and read again once it is back")
+  func missing() throws {
+    let tree = try FixtureTree("linux-6.1-vm")
+    var sampler = try tree.sampler()
+    let text = try tree.read("meminfo")
+    try tree.write("", to: "meminfo")
+    try tree.remove("meminfo")
+    let sample = sampler.sample()
+    #expect(sample.memory == nil)
+    #expect(sample.load != nil)
+    let failures = ["meminfo", "stat", "no such file"].map { sampler.failure(ofFile: $0)?.description }
+    #expect(failures == [tree.root.path + "/meminfo: No such file or directory", nil, nil])
+    try tree.write(text, to: "meminfo")
+    #expect(near(sampler.sample().memory?.usage, 25))
+    let failure = sampler.failure(ofFile: "meminfo")
+    #expect(failure == nil)
+  }
+
+  @Test("a root without stat and meminfo is refused by its path")
+  func noRoot() throws {
+    let thrown = #expect(throws: ProcError.self) { _ = try Sampler(root: "/no/such/proc") }
+    #expect(thrown?.description == "/no/such/proc/stat: No such file or directory")
+    let tree = try FixtureTree("linux-6.1-vm")
+    try tree.write("", to: "stat")
+    try tree.write("", to: "meminfo")
+    let empty = #expect(throws: ProcError.self) { _ = try Sampler(root: tree.root.path + "/") }
+    #expect(empty?.reason == "holds nothing that can be understood")
+  }
+
+  @Test("every oddity has a text, and each text names one oddity")
+  func texts() {
+    var all: Oddities = []
+    for text in Oddities.texts {
+      #expect(text.oddity.rawValue.nonzeroBitCount == 1)
+      #expect(all.isDisjoint(with: text.oddity))
+      #expect(!text.fields.isEmpty && !text.file.isEmpty)
+      all.formUnion(text.oddity)
+    }
+    #expect(all.rawValue == (1 << 14) - 1)
+  }
+}

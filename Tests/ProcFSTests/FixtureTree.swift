@@ -1,0 +1,58 @@
+import Foundation
+import Testing
+
+@testable import ProcFS
+
+/// A copy of a fixture tree whose files are rewritten in place, as those of /proc change under a reader.
+final class FixtureTree {
+  let root: URL
+  private let source: URL
+
+  /// The files of step 0 of `Fixtures/NAME`.
+  init(_ name: String) throws {
+    source = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Fixtures/\(name)")
+    root = FileManager.default.temporaryDirectory.appending(path: "statusd-procfs-\(UUID().uuidString)")
+    try FileManager.default.copyItem(at: source.appending(path: "t0"), to: root)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: root) }
+
+  /// Step `index` overwrites the step before.
+  func step(_ index: Int) throws {
+    let folder = source.appending(path: "t\(index)")
+    for case let file as String in try #require(FileManager.default.enumerator(atPath: folder.path)) {
+      guard let data = FileManager.default.contents(atPath: folder.appending(path: file).path) else { continue }
+      try write(data, to: file)
+    }
+  }
+
+  /// `text` takes the place of what stood in `file`, which stays the same file.
+  func write(_ text: String, to file: String) throws { try write(Data(text.utf8), to: file) }
+
+  func read(_ file: String) throws -> String { try String(contentsOf: root.appending(path: file), encoding: .utf8) }
+
+  func remove(_ file: String) throws { try FileManager.default.removeItem(at: root.appending(path: file)) }
+
+  private func write(_ data: Data, to file: String) throws {
+    let path = root.appending(path: file).path
+    if !FileManager.default.fileExists(atPath: path) { try Data().write(to: URL(fileURLWithPath: path)) }
+    let handle = try #require(FileHandle(forWritingAtPath: path))
+    try handle.write(contentsOf: data)
+    try handle.truncate(atOffset: UInt64(data.count))
+    try handle.close()
+  }
+
+  /// A reader of it, where a second has 100 ticks.
+  func sampler() throws -> Sampler { try Sampler(root: root.path, ticksPerSecond: 100) }
+}
+
+/// Within a thousandth; nil equals nil alone.
+func near(_ a: Double?, _ b: Double?) -> Bool {
+  guard let a, let b else { return a == nil && b == nil }
+  return abs(a - b) < 0.001
+}
+
+/// The bytes of `text` as a parser takes them.
+func parsing<Value>(_ text: String, _ parser: (Span<UInt8>) -> Value) -> Value {
+  parser(Array(text.utf8).span)
+}
