@@ -1,0 +1,144 @@
+internal import Crdkafka
+import Platform
+
+/// Owns a `rd_kafka_t` with its queues and topics: made once, ended once, off the caller's thread.
+///
+/// librdkafka's handle is thread-safe; what else stands here belongs to the one thread that uses the client.
+final class Client: @unchecked Sendable {
+  /// The C object.
+  let handle: OpaquePointer
+  /// Where events, logs and, of a consumer, rebalances arrive.
+  let events: OpaquePointer
+  /// Says what librdkafka reports.
+  let reporter: Reporter
+  private let wakeup: Wakeup?
+  private let notes: Unmanaged<ConnectionNotes>
+  private var queues: [OpaquePointer] = []
+  private var topics: [(name: String, handle: OpaquePointer)] = []
+  private var isClosed = false
+
+  /// A client of `configuration`.
+  ///
+  /// - Parameters:
+  ///   - conf: what the kind of client adds, set before the user's properties so that these come last.
+  ///   - wakeup: rung when something arrives in `events`; nil: nobody is.
+  init(
+    _ kind: rd_kafka_type_t, _ configuration: Configuration, conf: ClientConfiguration, events enabled: Int32,
+    log: Logger, wakeup: Wakeup?
+  ) throws(KafkaError) {
+    try conf.set(configuration)
+    try conf.set("log.queue", "true")
+    // Lines below are made only for whoever asks for them with `debug`.
+    conf.setIfKnown("log_level", "7")
+    rd_kafka_conf_set_events(conf.pointer, enabled | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_ERROR)
+    let notes = ConnectionNotes()
+    let unmanaged = Unmanaged.passRetained(notes)
+    rd_kafka_conf_set_opaque(conf.pointer, unmanaged.toOpaque())
+    if configuration.usesTLS {
+      rd_kafka_conf_set_ssl_cert_verify_cb(conf.pointer, noteCertificate)
+    }
+
+    var reason = [CChar](repeating: 0, count: 512)
+    guard let handle = rd_kafka_new(kind, conf.pointer, &reason, reason.count) else {
+      unmanaged.release()
+      throw KafkaError(code: .invalidArgument, message: conf.redacted(String(cStringBytes: reason)))
+    }
+    _ = conf.take()
+    self.handle = handle
+    self.notes = unmanaged
+    self.wakeup = wakeup
+    reporter = Reporter(log: log, redaction: Redaction(conf.secrets), notes: notes, mechanism: configuration.mechanism)
+    if kind == RD_KAFKA_CONSUMER {
+      rd_kafka_poll_set_consumer(handle)
+      events = rd_kafka_queue_get_consumer(handle)
+    } else {
+      events = rd_kafka_queue_get_main(handle)
+    }
+    // The main queue, which a consumer forwards to its own.
+    rd_kafka_set_log_queue(handle, nil)
+    queues.append(events)
+    ring(on: events)
+  }
+
+  deinit { _ = close(by: nil) }
+
+  /// A queue that rings the wake-up; destroyed with the client.
+  func makeQueue() -> OpaquePointer {
+    let queue: OpaquePointer = rd_kafka_queue_new(handle)
+    queues.append(queue)
+    ring(on: queue)
+    return queue
+  }
+
+  private func ring(on queue: OpaquePointer) {
+    guard let wakeup else { return }
+    var payload = Wakeup.payload
+    rd_kafka_queue_io_event_enable(queue, wakeup.fileDescriptor, &payload, MemoryLayout.size(ofValue: payload))
+  }
+
+  /// The topic's handle, made at its first use.
+  func topic(_ name: String) throws(KafkaError) -> OpaquePointer {
+    if let known = topics.first(where: { $0.name == name }) { return known.handle }
+    guard let made = rd_kafka_topic_new(handle, name, nil) else {
+      let error = KafkaError(rd_kafka_last_error())
+      throw KafkaError(code: error.code, message: "'\(name)' can't be the name of a topic")
+    }
+    topics.append((name, made))
+    return made
+  }
+
+  /// The error that ended the client, if one has.
+  var fatalError: KafkaError? {
+    var reason = [CChar](repeating: 0, count: 512)
+    let code = rd_kafka_fatal_error(handle, &reason, reason.count)
+    if code == RD_KAFKA_RESP_ERR_NO_ERROR { return nil }
+    return KafkaError(
+      code: KafkaError.Code(code), message: reporter.redaction.applied(to: String(cStringBytes: reason)), isFatal: true)
+  }
+
+  /// Ends the client on a thread of its own, which is left behind where it takes longer than until `deadline`
+  /// (nil: don't wait): a resolver or a silent broker may hold it.
+  ///
+  /// - Returns: whether it has ended.
+  func close(by deadline: MonotonicTime?) -> Bool {
+    if isClosed { return true }
+    isClosed = true
+    for queue in queues {
+      // The queue may live on for a moment inside librdkafka; the wake-up's descriptor must not be written to then.
+      rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+      rd_kafka_queue_destroy(queue)
+    }
+    for topic in topics { rd_kafka_topic_destroy(topic.handle) }
+    let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup)
+    do {
+      let thread = try startThread(name: "kafka-close") { end.run() }
+      guard let deadline else { return false }
+      return thread.join(until: deadline)
+    } catch {
+      end.run()
+      return true
+    }
+  }
+}
+
+/// What a client leaves behind, to be ended on whatever thread.
+private struct EndOfClient: @unchecked Sendable {
+  let handle: OpaquePointer
+  let notes: Unmanaged<ConnectionNotes>
+  /// Held until librdkafka's threads, which write to it, are gone.
+  let wakeup: Wakeup?
+
+  func run() {
+    // A consumer has left its group before; here it must not wait for a coordinator again.
+    rd_kafka_destroy_flags(handle, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
+    notes.release()
+    withExtendedLifetime(wakeup) {}
+  }
+}
+
+extension Duration {
+  /// Milliseconds as librdkafka takes them: rounded up, so that a short time isn't none.
+  var rdkafkaMilliseconds: Int32 {
+    Int32(clamping: max(0, (wholeMicroseconds.addingReportingOverflow(999).partialValue) / 1000))
+  }
+}

@@ -1,0 +1,96 @@
+internal import Crdkafka
+
+/// Owns a `rd_kafka_conf_t` until a client has taken it.
+final class ClientConfiguration {
+  /// The C object; nil once a client owns it.
+  private(set) var pointer: OpaquePointer?
+  /// What must appear in no message.
+  private(set) var secrets: [String] = []
+
+  init() { pointer = rd_kafka_conf_new() }
+
+  deinit {
+    if let pointer { rd_kafka_conf_destroy(pointer) }
+  }
+
+  /// Sets one property; throws librdkafka's own words, without a secret's value.
+  func set(_ name: String, _ value: String) throws(KafkaError) {
+    if let refusal = Configuration.refusal(of: name, value: value, by: pointer) {
+      throw KafkaError(code: .invalidArgument, message: refusal)
+    }
+  }
+
+  /// Sets a property that older or newer versions of librdkafka lack; whether this one has it.
+  @discardableResult
+  func setIfKnown(_ name: String, _ value: String) -> Bool {
+    rd_kafka_conf_set(pointer, name, value, nil, 0) == RD_KAFKA_CONF_OK
+  }
+
+  /// Sets everything of `configuration`, in its order.
+  func set(_ configuration: Configuration) throws(KafkaError) {
+    secrets += configuration.secrets
+    for (name, value) in configuration.asProperties { try set(name, value) }
+  }
+
+  /// Hands the C object to a client that was made of it.
+  func take() -> OpaquePointer? {
+    defer { pointer = nil }
+    return pointer
+  }
+
+  /// `text` with every secret replaced by `…`.
+  func redacted(_ text: String) -> String { Redaction(secrets).applied(to: text) }
+}
+
+extension Configuration {
+  /// Why `conf` won't take the property; nil: it has.
+  static func refusal(of name: String, value: String, by conf: OpaquePointer?) -> String? {
+    var reason = [CChar](repeating: 0, count: 512)
+    let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
+    guard result != RD_KAFKA_CONF_OK else { return nil }
+    if result == RD_KAFKA_CONF_UNKNOWN { return "librdkafka has no property '\(name)'" }
+    if isSecret(name) { return "librdkafka doesn't take the value of '\(name)'" }
+    return String(cStringBytes: reason)
+  }
+}
+
+/// Takes secrets out of texts that come from librdkafka.
+struct Redaction: Sendable {
+  private let secrets: [[UInt8]]
+
+  /// Longest first, so that one that is part of another leaves nothing of it.
+  init(_ secrets: [String]) {
+    self.secrets = Set(secrets).map { Array($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
+  }
+
+  /// `text` with every secret replaced by `…`.
+  func applied(to text: String) -> String {
+    if secrets.isEmpty { return text }
+    var bytes = Array(text.utf8)
+    for secret in secrets { bytes = Self.replacing(secret, in: bytes) }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static func replacing(_ secret: [UInt8], in bytes: [UInt8]) -> [UInt8] {
+    guard bytes.count >= secret.count else { return bytes }
+    var result: [UInt8] = []
+    var index = 0
+    while index < bytes.count {
+      if bytes.count - index >= secret.count, bytes[index..<(index + secret.count)].elementsEqual(secret) {
+        result += Array("…".utf8)
+        index += secret.count
+      } else {
+        result.append(bytes[index])
+        index += 1
+      }
+    }
+    return result
+  }
+}
+
+extension String {
+  /// The text up to the first zero of a buffer that C has written.
+  init(cStringBytes buffer: [CChar]) {
+    self.init(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}

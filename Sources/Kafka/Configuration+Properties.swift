@@ -1,0 +1,148 @@
+internal import Crdkafka
+import Platform
+
+extension Configuration {
+  /// What is wrong with one property of the user's.
+  public struct Complaint: Equatable, Sendable {
+    /// What is wrong, for people; never holds the value of a secret, nor of a property that isn't known.
+    public var message: String
+    /// The name that was probably meant.
+    public var suggestion: String?
+  }
+
+  /// What is wrong with the property `name` = `value`: librdkafka itself is asked; nil: nothing.
+  ///
+  /// Files that a property names, and what only all properties together show, are checked by `validate`.
+  public static func complaint(about name: String, value: String) -> Complaint? {
+    if let why = reserved[name] {
+      return Complaint(message: "'\(name)' can't be set: \(why)", suggestion: nil)
+    }
+    guard isProperty(name) else {
+      let suggestion = nearestProperty(to: name)
+      let meant = suggestion.map { ", did you mean '\($0)'?" } ?? ""
+      return Complaint(message: "librdkafka has no property '\(name)'\(meant)", suggestion: suggestion)
+    }
+    guard let conf = rd_kafka_conf_new() else { return nil }
+    defer { rd_kafka_conf_destroy(conf) }
+    return refusal(of: name, value: value, by: conf).map { Complaint(message: $0, suggestion: nil) }
+  }
+
+  /// What is wrong with all of it together, such as a file that can't be read or TLS without its CA; nil: nothing.
+  ///
+  /// Makes a client of it, which connects to nobody, and ends it again.
+  public func validate() -> KafkaError? {
+    do {
+      let conf = ClientConfiguration()
+      try conf.set(self)
+      // A name that no resolver is asked for, so that nothing leaves the machine.
+      try conf.set("bootstrap.servers", "")
+      var reason = [CChar](repeating: 0, count: 512)
+      guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, conf.take(), &reason, reason.count) else {
+        return KafkaError(code: .invalidArgument, message: conf.redacted(String(cStringBytes: reason)))
+      }
+      rd_kafka_destroy(client)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// Properties that statusd sets for its guarantees, and why.
+  public static let reserved: [String: String] = {
+    let guarantee = "statusd sets it for its guarantees"
+    let typed = "it has a key of its own"
+    let internals = "it makes no sense in a file"
+    return [
+      "acks": guarantee, "request.required.acks": guarantee, "enable.idempotence": guarantee,
+      "enable.gapless.guarantee": guarantee, "max.in.flight": guarantee,
+      "max.in.flight.requests.per.connection": guarantee, "retries": guarantee, "message.send.max.retries": guarantee,
+      "message.timeout.ms": guarantee, "delivery.timeout.ms": guarantee, "queuing.strategy": guarantee,
+      "partitioner": guarantee, "transactional.id": guarantee, "transaction.timeout.ms": guarantee,
+      "isolation.level": guarantee, "enable.auto.commit": guarantee, "auto.commit.enable": guarantee,
+      "auto.commit.interval.ms": guarantee, "enable.auto.offset.store": guarantee, "auto.offset.reset": guarantee,
+      "offset.store.method": guarantee, "offset.store.path": guarantee, "enable.partition.eof": guarantee,
+      "partition.assignment.strategy": guarantee, "consume.callback.max.messages": guarantee,
+      "produce.offset.report": guarantee, "delivery.report.only.error": guarantee, "group.protocol": guarantee,
+      "group.remote.assignor": guarantee, "group.instance.id": guarantee, "allow.auto.create.topics": guarantee,
+      "group.id": "it is [evaluator] group",
+      "bootstrap.servers": typed, "metadata.broker.list": typed,
+      "builtin.features": internals, "log.queue": internals, "log.thread.name": internals, "log_level": internals,
+      "enabled_events": internals, "opaque": internals, "default_topic_conf": internals, "interceptors": internals,
+      "error_cb": internals, "throttle_cb": internals, "stats_cb": internals, "log_cb": internals,
+      "socket_cb": internals, "connect_cb": internals, "closesocket_cb": internals, "open_cb": internals,
+      "resolve_cb": internals, "background_event_cb": internals, "rebalance_cb": internals,
+      "offset_commit_cb": internals, "consume_cb": internals, "dr_cb": internals, "dr_msg_cb": internals,
+      "ssl.certificate.verify_cb": internals, "oauthbearer_token_refresh_cb": internals,
+      "ssl_certificate": internals, "ssl_key": internals, "ssl_ca": internals, "ssl_engine_callback_data": internals,
+      "partitioner_cb": internals, "msg_order_cmp": internals, "sasl.oauthbearer.token.refresh.cb": internals,
+      "statistics.interval.ms": "statusd reads its numbers another way", "plugin.library.paths": internals,
+    ]
+  }()
+
+  /// Whether the value of this property must appear nowhere: what librdkafka calls sensitive (but for user names and
+  /// the paths of files), and whatever is named like a secret, misspelt or new.
+  public static func isSecret(_ name: String) -> Bool {
+    let name = name.lowercased()
+    if secretNames.contains(name) { return true }
+    if name.hasSuffix(".file") || name.hasSuffix(".location") { return false }
+    let parts = ["password", "passwd", "passphrase", "secret", "token.value", "private.key", "credential"]
+    if parts.contains(where: { name.contains($0) }) { return true }
+    return !knownNames.contains(name) && suggestion(for: name, among: secretNames) != nil
+  }
+
+  private static let secretNames: Set = [
+    "sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem", "ssl_key", "sasl.oauthbearer.config",
+    "sasl.oauthbearer.client.secret", "sasl.oauthbearer.assertion.private.key.pem",
+  ]
+
+  /// The names of all properties that this librdkafka knows, aliases included.
+  static let knownNames: Set<String> = {
+    var names = Set(reserved.keys)
+    names.formUnion(aliases)
+    if let conf = rd_kafka_conf_new() {
+      names.formUnion(namesOfDump { rd_kafka_conf_dump(conf, $0) })
+      rd_kafka_conf_destroy(conf)
+    }
+    if let conf = rd_kafka_topic_conf_new() {
+      names.formUnion(namesOfDump { rd_kafka_topic_conf_dump(conf, $0) })
+      rd_kafka_topic_conf_destroy(conf)
+    }
+    return names
+  }()
+
+  /// Second names, which a dump of librdkafka's properties leaves out, and properties without a default value.
+  private static let aliases = [
+    "sasl.mechanism", "sasl.mechanisms", "compression.codec", "compression.type", "linger.ms",
+    "queue.buffering.max.ms", "fetch.message.max.bytes", "max.partition.fetch.bytes",
+    "sasl.username", "sasl.password", "ssl.key.password", "ssl.key.pem", "ssl.key.location", "ssl.certificate.pem",
+    "ssl.certificate.location", "ssl.ca.location", "ssl.ca.pem", "ssl.crl.location", "ssl.keystore.location",
+    "ssl.keystore.password", "ssl.cipher.suites", "ssl.curves.list", "ssl.sigalgs.list", "ssl.engine.location",
+    "ssl.engine.id", "ssl.providers", "sasl.kerberos.keytab", "sasl.oauthbearer.config",
+    "sasl.oauthbearer.client.id", "sasl.oauthbearer.client.secret", "sasl.oauthbearer.scope",
+    "sasl.oauthbearer.extensions", "sasl.oauthbearer.token.endpoint.url", "client.rack", "debug",
+    "topic.blacklist", "broker.version.fallback",
+  ]
+
+  /// Every second entry of an array of names and values that `dump` makes.
+  private static func namesOfDump(
+    _ dump: (UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UnsafePointer<CChar>?>?
+  ) -> [String] {
+    var count = 0
+    guard let entries = dump(&count) else { return [] }
+    defer { rd_kafka_conf_dump_free(entries, count) }
+    return stride(from: 0, to: count, by: 2).compactMap { entries[$0].map { String(cString: $0) } }
+  }
+
+  /// Whether this librdkafka has a property of that name.
+  private static func isProperty(_ name: String) -> Bool {
+    guard let conf = rd_kafka_conf_new() else { return false }
+    defer { rd_kafka_conf_destroy(conf) }
+    var size = 0
+    return rd_kafka_conf_get(conf, name, nil, &size) == RD_KAFKA_CONF_OK
+  }
+
+  /// The known name that `name` was probably meant to be.
+  private static func nearestProperty(to name: String) -> String? {
+    suggestion(for: name, among: knownNames.filter { reserved[$0] == nil }.sorted())
+  }
+}

@@ -1,0 +1,102 @@
+/// How the brokers are reached and what the user has set: what all clients of a process have in common.
+///
+/// What statusd sets for its guarantees is added by each client and can't be overridden here (`reserved`). Printing a
+/// configuration masks what is secret.
+public struct Configuration: Sendable {
+  /// `bootstrap.servers`: `host:port`, comma-separated.
+  public var brokers: String
+  /// `client.id`: who we are in the brokers' logs.
+  public var clientID: String
+  /// The login; nil: none.
+  public var sasl: SASL?
+  /// TLS; nil: not encrypted.
+  public var tls: TLS?
+  /// Any other property of librdkafka, handed on as it is, in this order; `Configuration.complaint(about:value:)` says
+  /// what is wrong with one.
+  public var properties: [(name: String, value: String)]
+
+  /// Brokers without login or encryption.
+  public init(brokers: String, clientID: String = "statusd", properties: [(name: String, value: String)] = []) {
+    self.brokers = brokers
+    self.clientID = clientID
+    self.properties = properties
+  }
+
+  /// Who logs in.
+  public struct SASL: Sendable {
+    /// `sasl.mechanism`: `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `GSSAPI`, `OAUTHBEARER`.
+    public var mechanism: String
+    /// `sasl.username`, where the mechanism has one.
+    public var username: String?
+    /// `sasl.password`, where the mechanism has one.
+    public var password: String?
+
+    /// A login.
+    public init(mechanism: String, username: String? = nil, password: String? = nil) {
+      self.mechanism = mechanism
+      self.username = username
+      self.password = password
+    }
+  }
+
+  /// Encryption, and who is trusted. Paths of PEM files.
+  public struct TLS: Sendable {
+    /// `ssl.ca.location`: the authorities that are trusted; nil: the machine's own.
+    public var caFile: String?
+    /// `ssl.certificate.location`: the client's certificate, where brokers ask for one.
+    public var certificateFile: String?
+    /// `ssl.key.location`: the key of that certificate.
+    public var keyFile: String?
+
+    /// TLS with these files.
+    public init(caFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil) {
+      self.caFile = caFile
+      self.certificateFile = certificateFile
+      self.keyFile = keyFile
+    }
+  }
+
+  /// Everything as librdkafka's properties: what is typed first, then `properties`, where the last of a name counts.
+  var asProperties: [(name: String, value: String)] {
+    var all: [(name: String, value: String)] = [("bootstrap.servers", brokers), ("client.id", clientID)]
+    switch (sasl == nil, tls == nil) {
+    case (true, true): break
+    case (true, false): all.append(("security.protocol", "ssl"))
+    case (false, true): all.append(("security.protocol", "sasl_plaintext"))
+    case (false, false): all.append(("security.protocol", "sasl_ssl"))
+    }
+    func add(_ name: String, _ value: String?) {
+      if let value { all.append((name, value)) }
+    }
+    add("sasl.mechanism", sasl?.mechanism)
+    add("sasl.username", sasl?.username)
+    add("sasl.password", sasl?.password)
+    add("ssl.ca.location", tls?.caFile)
+    add("ssl.certificate.location", tls?.certificateFile)
+    add("ssl.key.location", tls?.keyFile)
+    return all + properties
+  }
+
+  /// The values that must appear nowhere, without empty ones.
+  var secrets: [String] {
+    asProperties.filter { Self.isSecret($0.name) && !$0.value.isEmpty }.map(\.value)
+  }
+}
+
+extension Configuration: CustomStringConvertible, CustomReflectable {
+  /// Names and values, one a line, secrets as `…`.
+  public var description: String {
+    asProperties.map { "\($0.name) = \(Self.isSecret($0.name) ? "…" : $0.value)" }.joined(separator: "\n")
+  }
+
+  /// The description: reflection, as by `dump`, shows no secret either.
+  public var customMirror: Mirror { Mirror(self, children: ["properties": description]) }
+}
+
+extension Configuration.SASL: CustomStringConvertible, CustomReflectable {
+  /// The mechanism and the user; never the password.
+  public var description: String { "\(mechanism) \(username ?? "")" }
+
+  /// The description: reflection, as by `dump`, shows no secret either.
+  public var customMirror: Mirror { Mirror(self, children: ["login": description]) }
+}

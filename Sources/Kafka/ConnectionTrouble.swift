@@ -1,0 +1,164 @@
+import Platform
+
+/// What an error of librdkafka's means to people: a sentence that names the cause, and facts that name the place.
+struct ConnectionTrouble: Equatable {
+  enum Kind: Int, CaseIterable {
+    case unresolvable, refused, timedOut, broken, allDown
+    case wrongAuthority, expired, notYetValid, otherName, otherCertificate, tls, plaintext
+    case login, scramBug, mechanism, fatal, other
+
+    var index: Int { rawValue }
+  }
+
+  var kind: Kind
+  var level: LogLevel
+  var facts: LogMetadata
+
+  /// - Parameters:
+  ///   - refusal: what was seen of the certificate of `host:port`.
+  ///   - mechanism: the SASL mechanism in use, in capitals.
+  ///   - libraryVersion: `rd_kafka_version()`.
+  init(
+    _ error: KafkaError, refusal: (String) -> ConnectionNotes.Refusal?, mechanism: String?, libraryVersion: Int32
+  ) {
+    let (place, detail) = Self.split(error.message)
+    let broker = place ?? "?"
+    kind = .other
+    level = .warning
+    facts = place.map { ["broker": .string($0)] } ?? [:]
+
+    switch error.code {
+    case _ where error.isFatal || error.code == .fatal:
+      kind = .fatal
+      level = .error
+    case .resolve:
+      kind = .unresolvable
+    case .allBrokersDown:
+      kind = .allDown
+      facts = [:]
+    case .authentication:
+      level = .error
+      kind = Self.login(detail, mechanism: mechanism, libraryVersion: libraryVersion)
+      if let mechanism { facts.append("mechanism", .string(mechanism)) }
+    case .tls:
+      level = .error
+      kind = Self.tls(detail, refusal(broker))
+    case .transport:
+      kind = Self.transport(detail)
+    case .timedOut:
+      kind = .timedOut
+    default:
+      break
+    }
+    switch kind {
+    case .otherName:
+      let names = refusal(broker)?.names ?? []
+      facts.append("certificate_is_for", .string(names.isEmpty ? "no name" : names.joined(separator: ", ")))
+    case .scramBug:
+      facts.append("librdkafka", .string(Self.version(libraryVersion)))
+    case .other:
+      facts.append("error", .string(error.code.name))
+    default:
+      break
+    }
+    if kind != .allDown { facts.append("detail", .string(detail)) }
+  }
+
+  /// The constant sentence of this kind.
+  var sentence: StaticString {
+    switch kind {
+    case .unresolvable:
+      "The broker's host name has no address: look for a typing error in [kafka] brokers, or ask the name server"
+    case .refused: "The broker refuses connections: nothing listens there, or a firewall says no"
+    case .timedOut: "The broker does not answer"
+    case .broken: "The connection to the broker broke, statusd connects again"
+    case .allDown: "No broker is connected, statusd keeps trying"
+    case .wrongAuthority:
+      "The broker's certificate was signed by an authority that is not trusted here: [kafka.tls] ca_file must name that authority's certificate"
+    case .expired: "The broker's certificate, or one that vouches for it, has expired: it must be renewed"
+    case .notYetValid: "The broker's certificate is not valid yet: one of the two clocks is wrong, or it came too early"
+    case .otherName:
+      "The broker's certificate is for other names: connect by one of these, or get a certificate with this name"
+    case .otherCertificate: "The broker's certificate was refused"
+    case .tls: "TLS with the broker failed"
+    case .plaintext:
+      "The broker does not speak TLS on this port, or asks for it where statusd does not: see [kafka.tls]"
+    case .login: "The broker refuses the login: user name or password is wrong"
+    case .scramBug:
+      "The broker refuses the login, which may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers don't forgive; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
+    case .mechanism:
+      "The login can't be tried as it is set: the broker offers other mechanisms, or librdkafka lacks this one"
+    case .fatal: "The Kafka client can't go on and is made anew"
+    case .other: "Kafka reports an error"
+    }
+  }
+
+  static func == (a: Self, b: Self) -> Bool { a.kind == b.kind && a.level == b.level && a.facts == b.facts }
+
+  /// `host:port` and the text behind it, of `sasl_ssl://host:port/1: text`, where it begins like that.
+  static func split(_ message: String) -> (broker: String?, detail: String) {
+    let text = Reporter.withoutThread(message)
+    guard let slash = text.range(of: "/", skipping: "://"), let colon = text.range(of: ": ", from: slash) else {
+      return (nil, text)
+    }
+    var place = text[..<slash]
+    if let scheme = place.range(of: "://") { place = place[scheme.upperBound...] }
+    guard !place.isEmpty, !place.contains(" ") else { return (nil, text) }
+    return (String(place), String(text[colon.upperBound...]))
+  }
+
+  private static func transport(_ detail: String) -> Kind {
+    if detail.contains("refused") { return .refused }
+    if detail.contains("timed out") || detail.contains("time-out") || detail.contains("timeout") { return .timedOut }
+    if detail.contains("SSL") { return .plaintext }
+    if detail.contains("Disconnected while requesting ApiVersion") { return .plaintext }
+    return .broken
+  }
+
+  private static func login(_ detail: String, mechanism: String?, libraryVersion: Int32) -> Kind {
+    let unsupported = ["nsupported SASL mechanism", "not supported by broker", "No provider", "mechanism handshake"]
+    if unsupported.contains(where: { detail.contains($0) }) { return .mechanism }
+    // Fixed in 2.6.1: the client's nonce was sent twice.
+    if mechanism?.hasPrefix("SCRAM") == true, libraryVersion < 0x0206_01ff { return .scramBug }
+    return .login
+  }
+
+  /// OpenSSL's verdicts, `X509_V_ERR_…` of x509_vfy.h.
+  private static func tls(_ detail: String, _ refusal: ConnectionNotes.Refusal?) -> Kind {
+    if let refusal, detail.contains("verif") || detail.contains("certificate") {
+      switch refusal.error {
+      case 62, 63, 64: return .otherName
+      case 10, 12: return .expired
+      case 9, 11: return .notYetValid
+      case 2, 7, 18, 19, 20, 21, 24, 27: return .wrongAuthority
+      default: return .otherCertificate
+      }
+    }
+    if detail.contains("wrong version number") || detail.contains("plaintext") || detail.contains("disconnected") {
+      return .plaintext
+    }
+    return .tls
+  }
+
+  private static func version(_ number: Int32) -> String {
+    "\(number >> 24 & 0xFF).\(number >> 16 & 0xFF).\(number >> 8 & 0xFF)"
+  }
+}
+
+extension StringProtocol {
+  /// Where `word` stands first, after `start`.
+  func range(of word: String, from start: Index? = nil) -> Range<Index>? {
+    var index = start ?? startIndex
+    while index < endIndex {
+      if self[index...].hasPrefix(word) { return index..<self.index(index, offsetBy: word.count) }
+      index = self.index(after: index)
+    }
+    return nil
+  }
+
+  /// Where `word` begins first behind `prefix`, or at all where there is no such prefix.
+  func range(of word: String, skipping prefix: String) -> Index? {
+    let start = range(of: prefix)?.upperBound ?? startIndex
+    return range(of: word, from: start)?.lowerBound
+  }
+}

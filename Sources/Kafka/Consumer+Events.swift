@@ -1,0 +1,65 @@
+internal import Crdkafka
+import Glibc
+import Platform
+
+extension Consumer {
+  /// What happened, other than records.
+  public enum Event: Sendable {
+    /// The group gives these partitions: answer with `take`. Nothing is read from them, or moves, before.
+    case assigned([TopicPartition])
+    /// The group takes these partitions back: finish with them, commit, answer with `giveBack`. `lost`: they belong to
+    /// others already, a commit would be refused.
+    case revoked([TopicPartition], lost: Bool)
+    /// A commit of `commitLater` was answered.
+    case committed([PartitionOffset], KafkaError?)
+    /// Something is wrong that concerns no partition; said in the log, too.
+    case error(KafkaError)
+    /// The consumer's numbers, as JSON; `Statistics` decodes them.
+    case statistics(Statistics)
+  }
+
+  /// A rebalance that waits for its answer.
+  struct Rebalance {
+    var isAssignment: Bool
+    var partitions: [TopicPartition]
+  }
+
+  /// The next event that has arrived, without waiting; nil: no more for now.
+  public mutating func nextEvent() -> Event? {
+    nextEvent(milliseconds: 0)
+  }
+
+  mutating func nextEvent(milliseconds: Int32) -> Event? {
+    while let event = rd_kafka_queue_poll(client.events, milliseconds) {
+      defer { rd_kafka_event_destroy(event) }
+      if let result = take(event) { return result }
+    }
+    return nil
+  }
+
+  private mutating func take(_ event: OpaquePointer) -> Event? {
+    switch rd_kafka_event_type(event) {
+    case RD_KAFKA_EVENT_REBALANCE:
+      let partitions = PartitionList.entries(rd_kafka_event_topic_partition_list(event)).map(\.0.partition)
+      let isAssignment = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
+      pending = Rebalance(isAssignment: isAssignment, partitions: partitions)
+      if isAssignment { return .assigned(partitions) }
+      return .revoked(partitions, lost: rd_kafka_assignment_lost(client.handle) != 0)
+    case RD_KAFKA_EVENT_OFFSET_COMMIT:
+      let code = rd_kafka_event_error(event)
+      let entries = PartitionList.entries(rd_kafka_event_topic_partition_list(event))
+      let error = code == RD_KAFKA_RESP_ERR_NO_ERROR ? entries.lazy.compactMap(\.1).first : KafkaError(code)
+      return .committed(entries.map(\.0), error)
+    case RD_KAFKA_EVENT_STATS:
+      guard let text = rd_kafka_event_stats(event) else { return nil }
+      return Statistics(json: UnsafeRawBufferPointer(start: text, count: strlen(text))).map { .statistics($0) }
+    case RD_KAFKA_EVENT_ERROR:
+      let error = client.reporter.error(of: event)
+      client.reporter.report(error)
+      return .error(error)
+    default:
+      _ = client.reporter.report(event)
+      return nil
+    }
+  }
+}

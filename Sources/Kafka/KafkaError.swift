@@ -1,0 +1,171 @@
+internal import Crdkafka
+
+/// What went wrong with Kafka, and what helps.
+///
+/// `catch` by code: `catch let error where error.code == .unknownTopicOrPartition`.
+public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What kind of failure it is.
+  public var code: Code
+  /// For people: what happened, in one line; never holds the value of a secret property.
+  public var message: String
+  /// The client can't go on; a new one is needed.
+  public var isFatal: Bool
+  /// The same call may succeed later.
+  public var isRetriable: Bool
+  /// The transaction that is open must be aborted.
+  public var requiresAbort: Bool
+
+  /// What helps against an error.
+  public enum Remedy: Equatable, Sendable {
+    /// Make the same call again.
+    case retry
+    /// Abort the transaction, rewind the input, begin again.
+    case abortTransaction
+    /// Close the client, make a new one, send again what wasn't delivered.
+    case recreateClient
+    /// Nothing the program can do: tell the user.
+    case report
+  }
+
+  /// What helps, in the order that librdkafka documents for transactions: fatal, abort, retry.
+  public var remedy: Remedy {
+    if isFatal { return .recreateClient }
+    if requiresAbort { return .abortTransaction }
+    if isRetriable { return .retry }
+    return .report
+  }
+
+  /// An error with all its parts.
+  public init(
+    code: Code, message: String, isFatal: Bool = false, isRetriable: Bool = false, requiresAbort: Bool = false
+  ) {
+    self.code = code
+    self.message = message
+    self.isFatal = isFatal
+    self.isRetriable = isRetriable
+    self.requiresAbort = requiresAbort
+  }
+
+  /// The message and the code's name.
+  public var description: String { "\(message) (\(code.name))" }
+}
+
+extension KafkaError {
+  /// A kind of failure: librdkafka's own codes are negative, the brokers' positive (`rd_kafka_resp_err_t`).
+  ///
+  /// Open: a code that a newer broker or librdkafka brings is a value like any other.
+  public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    /// The number of `rd_kafka_resp_err_t`.
+    public var rawValue: Int32
+
+    /// The code of this number.
+    public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// Its name in librdkafka without the prefix, such as `_TRANSPORT` or `UNKNOWN_TOPIC_OR_PART`.
+    public var name: String {
+      rd_kafka_err2name(rd_kafka_resp_err_t(rawValue)).map { String(cString: $0) } ?? "ERR_\(rawValue)"
+    }
+
+    /// librdkafka's words for it.
+    public var words: String {
+      rd_kafka_err2str(rd_kafka_resp_err_t(rawValue)).map { String(cString: $0) } ?? name
+    }
+
+    /// The name.
+    public var description: String { name }
+  }
+}
+
+extension KafkaError.Code {
+  init(_ code: rd_kafka_resp_err_t) { rawValue = code.rawValue }
+
+  /// `_TRANSPORT`: a broker can't be reached, or the connection broke.
+  public static let transport = Self(RD_KAFKA_RESP_ERR__TRANSPORT)
+  /// `_RESOLVE`: a host name has no address.
+  public static let resolve = Self(RD_KAFKA_RESP_ERR__RESOLVE)
+  /// `_AUTHENTICATION`: the login was refused.
+  public static let authentication = Self(RD_KAFKA_RESP_ERR__AUTHENTICATION)
+  /// `_SSL`: TLS failed.
+  public static let tls = Self(RD_KAFKA_RESP_ERR__SSL)
+  /// `_ALL_BROKERS_DOWN`: no broker is connected.
+  public static let allBrokersDown = Self(RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+  /// `_QUEUE_FULL`: the producer's queue has no room.
+  public static let queueFull = Self(RD_KAFKA_RESP_ERR__QUEUE_FULL)
+  /// `_TIMED_OUT`: no answer came in time.
+  public static let timedOut = Self(RD_KAFKA_RESP_ERR__TIMED_OUT)
+  /// `_MSG_TIMED_OUT`: a record wasn't delivered in its time.
+  public static let messageTimedOut = Self(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
+  /// `_PURGE_QUEUE` and `_PURGE_INFLIGHT` say that the client ended before a record was delivered.
+  public static let purged = Self(RD_KAFKA_RESP_ERR__PURGE_QUEUE)
+  /// `_FATAL`: see the error that came with it.
+  public static let fatal = Self(RD_KAFKA_RESP_ERR__FATAL)
+  /// `_FENCED`: another producer has taken this one's transactional id.
+  public static let fenced = Self(RD_KAFKA_RESP_ERR__FENCED)
+  /// `_STATE`: the call isn't possible now.
+  public static let state = Self(RD_KAFKA_RESP_ERR__STATE)
+  /// `_INVALID_ARG`: the call, or a property, makes no sense.
+  public static let invalidArgument = Self(RD_KAFKA_RESP_ERR__INVALID_ARG)
+  /// `_DESTROY`: the client is closed.
+  public static let closed = Self(RD_KAFKA_RESP_ERR__DESTROY)
+  /// `_NO_OFFSET`: there is no offset to commit or to read.
+  public static let noOffset = Self(RD_KAFKA_RESP_ERR__NO_OFFSET)
+  /// `_ASSIGNMENT_LOST`: the group gave the partitions to others meanwhile.
+  public static let assignmentLost = Self(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST)
+  /// `_AUTO_OFFSET_RESET`: the position isn't in the log (any more), and no reset is wanted.
+  public static let autoOffsetReset = Self(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
+  /// `_MAX_POLL_EXCEEDED`: nothing was fetched for `max.poll.interval.ms`; the group went on without us.
+  public static let maxPollExceeded = Self(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
+  /// `_UNSUPPORTED_FEATURE`: the broker, or this librdkafka, lacks it.
+  public static let unsupportedFeature = Self(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
+  /// `_UNKNOWN_TOPIC`: no such topic, as far as the client knows.
+  public static let unknownTopic = Self(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
+  /// `_UNKNOWN_PARTITION`: no such partition, as far as the client knows.
+  public static let unknownPartition = Self(RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION)
+  /// `UNKNOWN_TOPIC_OR_PART`: the broker has no such topic or partition.
+  public static let unknownTopicOrPartition = Self(RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART)
+  /// `TOPIC_ALREADY_EXISTS`.
+  public static let topicAlreadyExists = Self(RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
+  /// `TOPIC_AUTHORIZATION_FAILED`: the user may not do this with the topic.
+  public static let topicAuthorizationFailed = Self(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED)
+  /// `GROUP_AUTHORIZATION_FAILED`: the user may not use the group.
+  public static let groupAuthorizationFailed = Self(RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+  /// `CLUSTER_AUTHORIZATION_FAILED`: the user may not do this with the cluster.
+  public static let clusterAuthorizationFailed = Self(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED)
+  /// `TRANSACTIONAL_ID_AUTHORIZATION_FAILED`: the user may not use the transactional id.
+  public static let transactionalIDAuthorizationFailed = Self(
+    RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  /// `ILLEGAL_GENERATION`: the group has rebalanced meanwhile.
+  public static let illegalGeneration = Self(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
+  /// `UNKNOWN_MEMBER_ID`: the group has gone on without us.
+  public static let unknownMember = Self(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
+  /// `REBALANCE_IN_PROGRESS`.
+  public static let rebalanceInProgress = Self(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
+  /// `INVALID_REPLICATION_FACTOR`: more replicas than brokers.
+  public static let invalidReplicationFactor = Self(RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
+  /// `MSG_SIZE_TOO_LARGE`: the record is larger than the broker takes.
+  public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+}
+
+extension KafkaError {
+  /// The error of a call that gives only a code.
+  init(_ code: rd_kafka_resp_err_t, _ message: String? = nil) {
+    let code = Code(code)
+    self.init(code: code, message: message ?? code.words)
+  }
+
+  /// Takes over an error object, which is destroyed; nil where there is none.
+  init?(consuming error: OpaquePointer?) {
+    guard let error else { return nil }
+    let code = Code(rd_kafka_error_code(error))
+    self.init(
+      code: code, message: rd_kafka_error_string(error).map { String(cString: $0) } ?? code.words,
+      isFatal: rd_kafka_error_is_fatal(error) != 0, isRetriable: rd_kafka_error_is_retriable(error) != 0,
+      requiresAbort: rd_kafka_error_txn_requires_abort(error) != 0)
+    rd_kafka_error_destroy(error)
+  }
+
+  /// Throws unless `code` says that all is well.
+  static func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
+    if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code) }
+  }
+}

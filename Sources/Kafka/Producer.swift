@@ -1,0 +1,163 @@
+internal import Crdkafka
+import Platform
+
+/// Sends records: idempotent, `acks=all`, in order per partition, without a delivery time-out, so that nothing is given
+/// up while brokers are away.
+///
+/// One thread uses it at a time. Its queue is bounded (`Options`): where it is full, `produce` says so and takes
+/// nothing; the caller serves deliveries and tries again. Deliveries arrive only in `serve`, `flush` and `close`.
+public struct Producer: ~Copyable, @unchecked Sendable {
+  /// What may wait inside the producer, and how it sends.
+  public struct Options: Sendable {
+    /// Records that may wait or be in flight; 1 at least.
+    public var queueRecords = 100_000
+    /// KiB that may wait or be in flight; 1 at least.
+    public var queueKiB = 65_536
+
+    /// librdkafka's own bounds on records, and 64 MiB.
+    public init() {}
+  }
+
+  /// Whether a record was taken.
+  public enum Produced: Equatable, Sendable {
+    /// It will be delivered, or reported by `serve`.
+    case accepted
+    /// There is no room: serve deliveries, wait for the wake-up, try again.
+    case queueFull
+  }
+
+  /// What became of one record.
+  public struct Delivery: Sendable {
+    /// What `produce` was given.
+    public let token: UInt
+    /// The partition it went to; -1 where none was chosen.
+    public let partition: Int32
+    /// Its offset; -1 where it has none.
+    public let offset: Int64
+    /// Why it wasn't delivered; nil: it was, all replicas in sync have it.
+    public let error: KafkaError?
+  }
+
+  let client: Client
+  /// Accepted and not yet reported.
+  public private(set) var outstanding = 0
+  private var lastTopic = ""
+  private var lastHandle: OpaquePointer?
+
+  /// A producer; connects in the background, also where no broker is there yet.
+  ///
+  /// - Parameter wakeup: rung when deliveries arrive; nil for a loop that serves at its own ticks.
+  /// - Throws: where a property is refused, or a file of TLS can't be read.
+  public init(
+    _ configuration: Configuration, options: Options = Options(), log: Logger, wakeup: Wakeup? = nil
+  ) throws(KafkaError) {
+    let conf = ClientConfiguration()
+    try conf.set("enable.idempotence", "true")
+    try conf.set("message.timeout.ms", "0")
+    try conf.set("partitioner", "murmur2_random")
+    try conf.set("queue.buffering.max.messages", "\(max(1, options.queueRecords))")
+    try conf.set("queue.buffering.max.kbytes", "\(max(1, options.queueKiB))")
+    client = try Client(
+      RD_KAFKA_PRODUCER, configuration, conf: conf, events: RD_KAFKA_EVENT_DR, log: log, wakeup: wakeup)
+  }
+
+  /// Hands a record over; its bytes are copied.
+  ///
+  /// - Parameters:
+  ///   - partition: nil: by the key's murmur2, as Java's clients do; without a key, any.
+  ///   - key: nil: none.
+  ///   - value: nil: a tombstone.
+  ///   - timestamp: nil: now. A topic with LogAppendTime keeps neither.
+  ///   - token: comes back with the delivery.
+  /// - Throws: where the record can't be sent by any waiting: too large, an impossible topic, a client that is fatal.
+  public mutating func produce(
+    topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
+    timestamp: WallTime? = nil, token: UInt = 0
+  ) throws(KafkaError) -> Produced {
+    let handle: OpaquePointer
+    if let last = lastHandle, lastTopic == topic {
+      handle = last
+    } else {
+      handle = try client.topic(topic)
+      lastTopic = topic
+      lastHandle = handle
+    }
+    let code = statusd_produce(
+      client.handle, handle, partition ?? RD_KAFKA_PARTITION_UA, Self.start(key), key?.count ?? 0,
+      Self.start(value), value?.count ?? 0, timestamp?.milliseconds ?? 0,
+      UnsafeMutableRawPointer(bitPattern: token))
+    switch code {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+      outstanding += 1
+      return .accepted
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+      return .queueFull
+    default:
+      throw client.fatalError ?? KafkaError(code)
+    }
+  }
+
+  /// The start of bytes that are there, also where there are none of them: nil would be null in Kafka.
+  private static func start(_ bytes: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
+    bytes.flatMap { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1) }
+  }
+
+  /// The error that has ended the producer, if one has: make a new one and send again what wasn't delivered.
+  public var fatalError: KafkaError? { client.fatalError }
+
+  /// Takes all that has arrived, without waiting: deliveries go to `body`, logs and errors of the connection to the log.
+  ///
+  /// - Returns: how many deliveries there were.
+  @discardableResult
+  public mutating func serve(_ body: (Delivery) -> Void = { _ in }) -> Int {
+    var count = 0
+    while let event = rd_kafka_queue_poll(client.events, 0) { count += take(event, body) }
+    return count
+  }
+
+  /// Serves until everything is delivered or the monotonic clock has come to `deadline`.
+  ///
+  /// - Returns: how many records are still outstanding.
+  public mutating func flush(by deadline: MonotonicTime, _ body: (Delivery) -> Void = { _ in }) -> Int {
+    while outstanding > 0 {
+      // Ends the lingering of half-filled batches.
+      rd_kafka_flush(client.handle, 0)
+      let left = (deadline - SystemTime().monotonic).rdkafkaMilliseconds
+      if let event = rd_kafka_queue_poll(client.events, min(left, 100)) {
+        _ = take(event, body)
+        serve(body)
+      } else if left == 0 {
+        break
+      }
+    }
+    return outstanding
+  }
+
+  /// Flushes and ends the producer, both until `deadline`; what takes longer is left behind on a thread of its own.
+  ///
+  /// - Returns: how many records were not delivered.
+  public consuming func close(by deadline: MonotonicTime, _ body: (Delivery) -> Void = { _ in }) -> Int {
+    let left = flush(by: deadline, body)
+    _ = client.close(by: deadline)
+    return left
+  }
+
+  private mutating func take(_ event: OpaquePointer, _ body: (Delivery) -> Void) -> Int {
+    defer { rd_kafka_event_destroy(event) }
+    guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_DR else {
+      _ = client.reporter.report(event)
+      return 0
+    }
+    var count = 0
+    while let message = rd_kafka_event_message_next(event) {
+      let record = message.pointee
+      count += 1
+      outstanding -= 1
+      body(
+        Delivery(
+          token: UInt(bitPattern: record._private), partition: record.partition, offset: record.offset,
+          error: record.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : client.fatalError ?? KafkaError(record.err)))
+    }
+    return count
+  }
+}
