@@ -1,0 +1,30 @@
+import Platform
+import Testing
+
+@Suite("Did you mean")
+struct SuggestionTests {
+  let names = ["run", "check", "tail", "emit", "demo", "simulate", "keep_firing_for"]
+
+  @Test(
+    "a slip of the finger finds its word",
+    arguments: [
+      ("rnu", "run"), ("rum", "run"), ("chekc", "check"), ("chck", "check"), ("TAIL", "tail"), ("simulte", "simulate"),
+      ("keep_fireing_for", "keep_firing_for"), ("keep-firing-for", "keep_firing_for"),
+    ])
+  func finds(word: String, name: String) {
+    #expect(suggestion(for: word, among: names) == name)
+  }
+
+  @Test(
+    "what isn't close finds nothing",
+    arguments: ["", "x", "restart", "tli", "configuration", String(repeating: "x", count: 100)])
+  func findsNothing(word: String) {
+    #expect(suggestion(for: word, among: names) == nil)
+  }
+
+  @Test("the closest one counts, the first of equals")
+  func closest() {
+    #expect(suggestion(for: "load_11", among: ["load_15", "load_1", "load_5"]) == "load_15")
+    #expect(suggestion(for: "load_15x", among: ["load_1", "load_15"]) == "load_15")
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+import Platform
+import Synchronization
+import Testing
+
+@Suite("Threads")
+struct ThreadTests {
+  @Test("a thread bears its name, cut to what the kernel keeps")
+  func name() throws {
+    let seen = Seen()
+    try startThread(name: "a-name-that-is-too-long") {
+      let comm = try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)
+      seen.name.withLock { $0 = comm }
+    }.join()
+    #expect(seen.name.withLock { $0 } == "a-name-that-is-\n")
+  }
+
+  @Test("join with a deadline says whether the thread has ended, and can be asked again")
+  func joinUntil() throws {
+    let goOn = try Wakeup()
+    let thread = try startThread(name: "waiter") { goOn.wait(until: nil) }
+    #expect(!thread.join(until: SystemTime().monotonic))
+    goOn.ring()
+    #expect(thread.join(until: nil))
+    #expect(thread.join(until: SystemTime().monotonic))
+    thread.join()
+  }
+
+  @Test("what a thread holds is gone once it is joined")
+  func releases() throws {
+    let seen = Seen()
+    weak var held: Held?
+    do {
+      let object = Held()
+      held = object
+      try startThread(name: "holder") { seen.number.store(object.number, ordering: .relaxed) }.join()
+    }
+    #expect(held == nil)
+    #expect(seen.number.load(ordering: .relaxed) == 7)
+  }
+
+  @Test("a stack below the system's least is refused, not a crash")
+  func tooSmall() {
+    #expect(throws: SystemError(call: "pthread_attr_setstacksize", code: EINVAL)) {
+      _ = try startThread(name: "small", stackSize: 1) {}
+    }
+  }
+
+  @Test("an error of the system says which call and why")
+  func systemError() {
+    #expect(SystemError(call: "eventfd", code: EMFILE).description == "eventfd: Too many open files")
+    #expect(SystemError.text(of: 99_999) == "error 99999")
+  }
+}
+
+private final class Seen: Sendable {
+  let name = Mutex<String?>(nil)
+  let number = Atomic<Int>(0)
+}
+
+private final class Held: Sendable {
+  let number = 7
+}
