@@ -29,7 +29,7 @@ let package = Package(
     + library("JSON", ["Cscan"])
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
-    + library("Records", ["JSON", "Platform"])
+    + library("Records", ["Cscan", "JSON", "Platform"])
     + library("Rules", ["Records", "Platform"])
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])

@@ -74,6 +74,17 @@ public struct Decimal {
   /// No digit but zero was cut off.
   public private(set) var isExact = true
 
+  /// How many digits the mantissa has; 0 where it is zero.
+  public var digitCount: Int {
+    var count = 0
+    var rest = mantissa
+    while rest > 0 {
+      rest /= 10
+      count += 1
+    }
+    return count
+  }
+
   /// The number at `place`.
   public init(_ place: Scan.Place) {
     var p = place

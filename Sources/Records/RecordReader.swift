@@ -1,48 +1,136 @@
-/// Reads status and monitor records: one for each worker, reused for every record.
+import Cscan
+import JSON
+
+/// Reads status and monitor records: one for each worker, reused for every record, over which it makes one pass.
 ///
-/// What it gives out is valid after `read` said `.record`, until the next `read`.
+/// It copies each value into memory of its own, and allocates only where that memory must grow. What it gives out is
+/// valid after `read` said `.record`, until the next `read`.
 public struct RecordReader: ~Copyable {
   let plan: FieldPlan
   let maxFuture: Int64
 
   /// The subject: UTF-8, 1 to 255 bytes, no control characters. After `.tombstone`, the subject that is gone.
-  public private(set) var subject: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+  public internal(set) var subject: UnsafeRawBufferPointer
   /// A hash of the subject's bytes, the same for the same bytes as long as the process lives.
-  public private(set) var subjectHash: UInt64 = 0
+  public internal(set) var subjectHash: UInt64 = 0
   /// Neither field nor key named a subject: it is `unknown`.
-  public private(set) var subjectIsFallback = false
-  /// The record has a key, so that it stands in the partition where its key belongs.
-  public private(set) var hasKey = false
+  public internal(set) var subjectIsFallback = false
+  /// The record has a key (one without bytes is a key, too), so that it stands in the partition where its key belongs.
+  public internal(set) var hasKey = false
   /// Event time, milliseconds since the epoch, from year 1 to 9999.
-  public private(set) var time: Int64 = 0
+  public internal(set) var time: Int64 = 0
   /// The event time is the record's own, not Kafka's.
-  public private(set) var bringsOwnTime = false
+  public internal(set) var bringsOwnTime = false
   /// The record's Kafka timestamp, milliseconds since the epoch; -1: none.
-  public private(set) var kafkaTime: Int64 = -1
+  public internal(set) var kafkaTime: Int64 = -1
   /// A hash of `boot_id`, the same for the same text as long as the process lives; 0: the record has none.
-  public private(set) var bootHash: UInt64 = 0
+  public internal(set) var bootHash: UInt64 = 0
   /// `sequence` where it is a whole number from 0 to `Int64.max`; -1: the record has none.
-  public private(set) var sequence: Int64 = -1
+  public internal(set) var sequence: Int64 = -1
+
+  /// The value, and its parts as they were found: where each begins, nil where it is absent.
+  var value = Padded()
+  var found = Found()
+  var nesting = Nesting()
+  var separators = Separators()
+  @usableFromInline let slots: UnsafeMutablePointer<Slot>
+  let slotCount: Int
+  let hasTexts: Bool
+  /// Texts whose escapes had to be undone.
+  var texts = TextStore()
+  /// The subject where it isn't in the value: padded.
+  let subjectMemory: UnsafeMutablePointer<UInt8>
+  let seed = Hash.seed
+  var minute = MinuteGuess()
 
   /// A reader of the fields that `plan` names. A record whose time is more than `maxFuture` milliseconds ahead of
   /// the clock it is held against is bad.
   public init(plan: FieldPlan, maxFuture: Int64) {
     self.plan = plan
     self.maxFuture = maxFuture
+    slotCount = plan.names.count
+    hasTexts = plan.usesText.contains(true)
+    slots = .allocate(capacity: max(1, slotCount))
+    slots.initialize(repeating: Slot(), count: max(1, slotCount))
+    let size = RecordReader.maxSubject + 16 + Int(CSCAN_PADDING)
+    subjectMemory = .allocate(capacity: size)
+    subjectMemory.initialize(repeating: 0, count: size)
+    subject = UnsafeRawBufferPointer(start: subjectMemory, count: 0)
+  }
+
+  deinit {
+    slots.deallocate()
+    subjectMemory.deallocate()
+  }
+
+  /// The longest subject, in bytes.
+  public static var maxSubject: Int { 255 }
+
+  /// Where the fields that every record may have begin.
+  struct Found {
+    var host: Scan.Place?
+    var timestamp: Scan.Place?
+    var bootID: Scan.Place?
+    var sequence: Scan.Place?
+  }
+
+  /// What was found of a planned field.
+  @usableFromInline struct Slot {
+    @usableFromInline var number = 0.0
+    /// A text: where it begins, behind its quote as it stands in the record, or unescaped.
+    @usableFromInline var text: UnsafePointer<UInt8>?
+    @usableFromInline var textCount = 0
+    @usableFromInline var kind = SlotKind.absent
+
+    init() {}
+  }
+
+  /// `Field`, without its number.
+  @usableFromInline enum SlotKind: UInt8 {
+    case absent, number, overflow, string, bool, null, nested
   }
 
   /// Reads one record. `value` and `key` are nil where they are null in Kafka; they aren't needed after the call.
   /// `kafkaTime` is the record's Kafka timestamp, -1 for none; `clock` is what the future is measured against: the
   /// partition's Kafka time under LogAppendTime, the wall clock under CreateTime; milliseconds since the epoch.
   public mutating func read(
-    value: UnsafeRawBufferPointer?, key: UnsafeRawBufferPointer?, kafkaTime: Int64, clock: Int64
+    value bytes: UnsafeRawBufferPointer?, key: UnsafeRawBufferPointer?, kafkaTime: Int64, clock: Int64
   ) -> Outcome {
-    .bad(.notJSON)
+    hasKey = key != nil
+    self.kafkaTime = kafkaTime < 0 ? -1 : kafkaTime
+    guard let bytes else { return readTombstone(key) }
+    if bytes.isEmpty { return .bad(.empty) }
+    value.load(bytes)
+    let start = Scan.blanks(Scan.byteOrderMark(value.start))
+    guard start.pointee == UInt8(ascii: "{") else { return .bad(otherThanObject(start)) }
+    guard let end = readObject(start), Scan.blanks(end) == value.start + value.count else { return .bad(.notJSON) }
+    if let reason = settleTexts() ?? settleTime(clock) ?? settleSubject(key) ?? settleBoot() { return .bad(reason) }
+    return .record
+  }
+
+  /// What is wrong with a value that begins with no brace.
+  private mutating func otherThanObject(_ start: Scan.Place) -> BadReason {
+    guard let end = Scan.value(start, &nesting), Scan.blanks(end) == value.start + value.count else { return .notJSON }
+    return .notObject
   }
 
   /// What stands in the record under the name that has `slot` in the plan.
-  public func field(_ slot: Int) -> Field { .absent }
+  @inlinable public func field(_ slot: Int) -> Field {
+    let found = slots[slot]
+    return switch found.kind {
+    case .absent: .absent
+    case .number: .number(found.number)
+    case .overflow: .notNumber(.overflow)
+    case .string: .notNumber(.string)
+    case .bool: .notNumber(.bool)
+    case .null: .notNumber(.null)
+    case .nested: .notNumber(.nested)
+    }
+  }
 
   /// The text of that field where it is a string and the plan reads it as text, unescaped, UTF-8.
-  public func string(_ slot: Int) -> UnsafeRawBufferPointer? { nil }
+  public func string(_ slot: Int) -> UnsafeRawBufferPointer? {
+    guard slots[slot].kind == .string, plan.usesText[slot] else { return nil }
+    return UnsafeRawBufferPointer(start: slots[slot].text, count: slots[slot].textCount)
+  }
 }

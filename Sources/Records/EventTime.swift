@@ -1,0 +1,150 @@
+import Cscan
+import JSON
+
+/// What a `timestamp` says.
+enum TimeReading: Equatable {
+  /// Milliseconds since the epoch, from year 1 to 9999.
+  case instant(Int64)
+  /// A date and time of day, but not where: it doesn't say when.
+  case withoutZone
+  /// Later than the year 9999.
+  case beyond
+  /// No time.
+  case unreadable
+}
+
+/// Reads times as records have them: RFC 3339, or a number of seconds or milliseconds since the epoch.
+enum EventTime {
+  /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z, in milliseconds since the epoch.
+  static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+
+  /// The time that a number is: seconds below 1e11, milliseconds from there on, read from the decimal as it is written;
+  /// digits finer than a millisecond are cut off.
+  static func number(_ place: Scan.Place) -> TimeReading {
+    let decimal = Decimal(place)
+    guard decimal.mantissa > 0 else { return .instant(0) }
+    // mantissa x 10^exponent = 0.ddd x 10^magnitude: at least 1e11 where the magnitude is 12 or more.
+    let magnitude = decimal.digitCount + decimal.exponent
+    let shift = decimal.exponent + (magnitude >= 12 && !decimal.isNegative ? 0 : 3)
+    // More than 18 digits before the point are beyond any year, whichever unit it is.
+    if decimal.digitCount + shift > 18 { return decimal.isNegative ? .unreadable : .beyond }
+    let milliseconds = scaled(decimal.mantissa, by: shift)
+    return instant(decimal.isNegative ? -milliseconds : milliseconds)
+  }
+
+  /// `mantissa` x 10^`power`, cut to a whole number; the result has 18 digits at most.
+  private static func scaled(_ mantissa: UInt64, by power: Int) -> Int64 {
+    if power <= -20 { return 0 }
+    var value = mantissa
+    for _ in 0..<abs(power) { value = power < 0 ? value / 10 : value * 10 }
+    return Int64(truncatingIfNeeded: value)
+  }
+
+  private static func instant(_ milliseconds: Int64) -> TimeReading {
+    if milliseconds > range.upperBound { return .beyond }
+    return milliseconds < range.lowerBound ? .unreadable : .instant(milliseconds)
+  }
+
+  /// The time that a text is: RFC 3339 with any offset, lower-case letters or a blank for the `T`; finer digits than
+  /// milliseconds are cut off. A leap second counts as the first of the next minute (POSIX has none), and stands only
+  /// at 23:59:60 UTC.
+  static func text(_ text: UnsafeRawBufferPointer) -> TimeReading {
+    guard text.count >= 19,
+      let year = digits(text, 0, 4), year > 0, text[4] == UInt8(ascii: "-"),
+      let month = digits(text, 5, 2), (1...12).contains(month), text[7] == UInt8(ascii: "-"),
+      let day = digits(text, 8, 2), day >= 1, day <= days(in: month, of: year),
+      text[10] | 0x20 == UInt8(ascii: "t") || text[10] == UInt8(ascii: " "),
+      let hour = digits(text, 11, 2), hour <= 23, text[13] == UInt8(ascii: ":"),
+      let minute = digits(text, 14, 2), minute <= 59, text[16] == UInt8(ascii: ":"),
+      let second = digits(text, 17, 2), second <= 60
+    else { return .unreadable }
+    var i = 19
+    var fraction: Int64 = 0
+    if i < text.count, text[i] == UInt8(ascii: ".") {
+      i += 1
+      let first = i
+      while i < text.count, let digit = digits(text, i, 1) {
+        if i - first < 3 { fraction = fraction * 10 + digit }
+        i += 1
+      }
+      if i == first { return .unreadable }
+      for _ in min(i - first, 3)..<3 { fraction *= 10 }
+    }
+    if i == text.count { return .withoutZone }
+    guard let offset = offset(text, at: i) else { return .unreadable }
+    let minutes = (daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offset
+    if second == 60, (minutes + 1) % (24 * 60) != 0 { return .unreadable }
+    return instant((minutes * 60 + second) * 1000 + fraction)
+  }
+
+  /// Minutes east of UTC; nil: what stands from `index` to the end is no offset.
+  private static func offset(_ text: UnsafeRawBufferPointer, at index: Int) -> Int64? {
+    if text[index] | 0x20 == UInt8(ascii: "z") { return index + 1 == text.count ? 0 : nil }
+    let sign: Int64
+    switch text[index] {
+    case UInt8(ascii: "+"): sign = 1
+    case UInt8(ascii: "-"): sign = -1
+    default: return nil
+    }
+    guard index + 6 == text.count, text[index + 3] == UInt8(ascii: ":"),
+      let hours = digits(text, index + 1, 2), hours <= 23, let minutes = digits(text, index + 4, 2), minutes <= 59
+    else { return nil }
+    return sign * (hours * 60 + minutes)
+  }
+
+  /// The number that `count` digits at `index` spell; nil where there is another byte.
+  private static func digits(_ text: UnsafeRawBufferPointer, _ index: Int, _ count: Int) -> Int64? {
+    var value: Int64 = 0
+    for i in index..<index + count {
+      let digit = text[i] &- UInt8(ascii: "0")
+      if digit > 9 { return nil }
+      value = value * 10 + Int64(digit)
+    }
+    return value
+  }
+
+  private static func days(in month: Int64, of year: Int64) -> Int64 {
+    switch month {
+    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 4, 6, 9, 11: 30
+    default: 31
+    }
+  }
+
+  /// Days from 1970-01-01 in the Gregorian calendar, for years from 1 on (Hinnant, "chrono-compatible low-level date
+  /// algorithms": years begin in March, so that the leap day is the last one).
+  private static func daysSinceEpoch(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+    let y = month <= 2 ? year - 1 : year
+    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    return y * 365 + y / 4 - y / 100 + y / 400 + dayOfYear - 719_468
+  }
+}
+
+/// Reads the one form in which most records have their time, `"2026-11-22T18:00:00.000Z"`, by the minute that the last
+/// one was in.
+struct MinuteGuess {
+  /// `2026-11-22T18:00:` as two words and a byte; all zero, which no text has, as long as nothing is known.
+  private var words: (UInt64, UInt64, UInt8) = (0, 0, 0)
+  private var start: Int64 = 0
+
+  /// The time whose text begins at `place`, behind the quote, if it is in the minute that was learnt; else nil.
+  @inline(__always) func read(_ place: Scan.Place) -> Int64? {
+    guard cscan_word(place) == words.0, cscan_word(place + 8) == words.1, place[16] == words.2 else { return nil }
+    // `SS.mmmZ"`: what is left after taking away `00.000Z"` are the digits, and zeros between them.
+    let rest = cscan_word(place + 17) ^ 0x225A_3030_302E_3030
+    guard rest & 0xFFFF_F0F0_F0FF_F0F0 == 0, (rest &+ 0x0606_0600_0606) & 0xF0F0_F000_F0F0 == 0 else { return nil }
+    let second = (rest & 15) &* 10 &+ (rest >> 8 & 15)
+    guard second < 60 else { return nil }
+    let thousandths = (rest >> 24 & 15) &* 100 &+ (rest >> 32 & 15) &* 10 &+ (rest >> 40 & 15)
+    return start &+ Int64(truncatingIfNeeded: second &* 1000 &+ thousandths)
+  }
+
+  /// Remembers the minute of `text`, which was read as `instant`, if it has that form.
+  mutating func learn(_ place: Scan.Place, length: Int, instant: Int64) {
+    guard length == 24, place[10] == UInt8(ascii: "T"), place[19] == UInt8(ascii: "."), place[23] == UInt8(ascii: "Z"),
+      place[17] < UInt8(ascii: "6")
+    else { return }
+    words = (cscan_word(place), cscan_word(place + 8), place[16])
+    start = instant - (instant % 60_000 + 60_000) % 60_000
+  }
+}

@@ -1,0 +1,35 @@
+import Cscan
+
+/// A fast hash of bytes for tables inside this process: seeded anew by each process, so that nobody can prepare
+/// subjects which collide. What must be the same everywhere and always uses `Identity`.
+@usableFromInline enum Hash {
+  private static let seeds = (UInt64.random(in: 1 ... .max), UInt64.random(in: 1 ... .max) | 1)
+
+  /// The seeds, to be kept where hashing is done often.
+  static var seed: (UInt64, UInt64) { seeds }
+
+  /// The hash of `count` bytes of padded text.
+  @inline(__always) static func bytes(_ start: UnsafePointer<UInt8>, _ count: Int, seed: (UInt64, UInt64)) -> UInt64 {
+    var p = start
+    var rest = count
+    var hash = seed.0 ^ UInt64(truncatingIfNeeded: count)
+    while rest > 8 {
+      hash = mix(hash ^ cscan_word(p), seed.1 ^ cscan_word(p + 8) & Hash.mask(rest &- 8))
+      p += 16
+      rest &-= 16
+    }
+    if rest > 0 { hash = mix(hash ^ (cscan_word(p) & Hash.mask(rest)), seed.1) }
+    return mix(hash, seed.1)
+  }
+
+  /// All bits of the first `count` bytes of a word; of eight where there are more.
+  @inline(__always) private static func mask(_ count: Int) -> UInt64 {
+    count >= 8 ? .max : UInt64.max >> UInt64(truncatingIfNeeded: 64 &- 8 &* count)
+  }
+
+  /// Both halves of the product, folded: each bit of one depends on many of the other.
+  @inline(__always) private static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let product = a.multipliedFullWidth(by: b)
+    return product.high ^ product.low
+  }
+}

@@ -1,0 +1,135 @@
+import Cscan
+import JSON
+
+/// The pass over the bytes.
+extension RecordReader {
+  /// Past the object that begins at `start`, having found the fields; nil where it isn't JSON.
+  @inline(__always) mutating func readObject(_ start: Scan.Place) -> Scan.Place? {
+    for slot in 0..<slotCount { slots[slot].kind = .absent }
+    found = Found()
+    var p = start
+    var entry = Separators.none
+    while true {
+      if let guessed = separators.guess(at: p, after: entry) {
+        p = guessed.place
+        entry = guessed.entry
+      } else {
+        let first = Scan.blanks(p)
+        if first.pointee == UInt8(ascii: "}"), entry != Separators.none { return first + 1 }
+        guard let valueStart = readSeparator(p, first, &entry) else {
+          // Only an object with nothing in it ends without a value.
+          return entry == Separators.none ? emptyObject(start) : nil
+        }
+        p = valueStart
+      }
+      let meaning = separators.entries[Int(entry)].meaning
+      switch p.pointee {
+      case UInt8(ascii: "\""):
+        guard let end = Scan.string(p + 1) else { return nil }
+        if !meaning.isSkipped { note(meaning, p, end, .string) }
+        p = end
+      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        guard let end = Scan.number(p) else { return nil }
+        if !meaning.isSkipped { noteNumber(meaning, p) }
+        p = end
+      default:
+        guard let end = readOther(p, meaning) else { return nil }
+        p = end
+      }
+    }
+  }
+
+  private func emptyObject(_ start: Scan.Place) -> Scan.Place? {
+    let p = Scan.blanks(start + 1)
+    return p.pointee == UInt8(ascii: "}") ? p + 1 : nil
+  }
+
+  /// Past brace or comma, key and colon, that begin at `first` behind blanks from `place` on, to where the value begins.
+  @inline(never) private mutating func readSeparator(
+    _ place: Scan.Place, _ first: Scan.Place, _ entry: inout Int32
+  ) -> Scan.Place? {
+    guard first.pointee == UInt8(ascii: entry == Separators.none ? "{" : ",") else { return nil }
+    let quote = Scan.blanks(first + 1)
+    guard quote.pointee == UInt8(ascii: "\""), let keyEnd = Scan.string(quote + 1) else { return nil }
+    let colon = Scan.blanks(keyEnd)
+    guard colon.pointee == UInt8(ascii: ":") else { return nil }
+    let valueStart = Scan.blanks(colon + 1)
+    let raw = UnsafeRawBufferPointer(start: quote + 1, count: keyEnd - quote - 2)
+    entry = separators.learn(from: place, to: valueStart, raw: raw, after: entry, meaning: plan.meaning)
+    return valueStart
+  }
+
+  /// Past a value that is neither string nor number.
+  @inline(never) private mutating func readOther(_ place: Scan.Place, _ meaning: Separators.Meaning) -> Scan.Place? {
+    guard let end = Scan.value(place, &nesting) else { return nil }
+    if !meaning.isSkipped {
+      switch place.pointee {
+      case UInt8(ascii: "n"): note(meaning, place, end, .null)
+      case UInt8(ascii: "t"), UInt8(ascii: "f"): note(meaning, place, end, .bool)
+      default: note(meaning, place, end, .nested)
+      }
+    }
+    return end
+  }
+
+  /// Remembers a value that somebody asks for. The last one of a name counts.
+  @inline(__always) private mutating func note(
+    _ meaning: Separators.Meaning, _ place: Scan.Place, _ end: Scan.Place, _ kind: SlotKind
+  ) {
+    noteRole(meaning.role, place)
+    guard meaning.slot >= 0 else { return }
+    let slot = Int(meaning.slot)
+    slots[slot].kind = kind
+    slots[slot].text = place + 1
+    slots[slot].textCount = end - place - 2
+  }
+
+  @inline(__always) private mutating func noteNumber(_ meaning: Separators.Meaning, _ place: Scan.Place) {
+    noteRole(meaning.role, place)
+    guard meaning.slot >= 0 else { return }
+    let slot = Int(meaning.slot)
+    let number = Number.double(place)
+    slots[slot].number = number
+    slots[slot].kind = number.isFinite ? .number : .overflow
+  }
+
+  @inline(__always) private mutating func noteRole(_ role: Separators.Role, _ place: Scan.Place) {
+    switch role {
+    case .other: break
+    case .host: found.host = place
+    case .timestamp: found.timestamp = place
+    case .bootID: found.bootID = place
+    case .sequence: found.sequence = place
+    }
+  }
+}
+
+extension FieldPlan {
+  /// What the key with these bytes between its quotes means.
+  func meaning(_ raw: UnsafeRawBufferPointer) -> Separators.Meaning {
+    guard raw.contains(UInt8(ascii: "\\")) else { return meaning(plain: raw) }
+    return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: raw.count) { buffer in
+      // What isn't UTF-8 is nobody's name.
+      guard let target = buffer.baseAddress, let count = Text.unescape(raw, into: target) else {
+        return Separators.Meaning(role: .other, slot: -1)
+      }
+      return meaning(plain: UnsafeRawBufferPointer(start: target, count: count))
+    }
+  }
+
+  private func meaning(plain key: UnsafeRawBufferPointer) -> Separators.Meaning {
+    let slot = names.firstIndex { $0.utf8.elementsEqual(key) }.flatMap { Int16(exactly: $0) } ?? -1
+    return Separators.Meaning(role: role(of: key), slot: slot)
+  }
+
+  private func role(of key: UnsafeRawBufferPointer) -> Separators.Role {
+    func isName(_ name: StaticString) -> Bool {
+      key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+    if isName("host") { return .host }
+    if isName("timestamp") { return .timestamp }
+    if isName("boot_id") { return .bootID }
+    if isName("sequence") { return .sequence }
+    return .other
+  }
+}

@@ -1,0 +1,146 @@
+import Cscan
+import JSON
+
+/// What is decided once the whole record is known to be JSON, and the last value of each name is known.
+extension RecordReader {
+  /// A text that was found: its bytes as they mean, padded; nil: it isn't UTF-8. `isPlain`: printable ASCII throughout.
+  private mutating func text(at quote: Scan.Place) -> (bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool)? {
+    let start = quote + 1
+    let length = cscan_plain_end(start)
+    if start[length] == UInt8(ascii: "\"") {
+      return (UnsafeBufferPointer(start: start, count: length), true)
+    }
+    guard let end = Scan.string(start) else { return nil }
+    return texts.unescape(UnsafeRawBufferPointer(start: start, count: end - start - 1)).map { ($0, false) }
+  }
+
+  /// Makes ready the fields that are read as text.
+  @inline(__always) mutating func settleTexts() -> BadReason? {
+    texts.reset(for: value.count, texts: slotCount + 4)
+    guard hasTexts else { return nil }
+    return settlePlannedTexts()
+  }
+
+  private mutating func settlePlannedTexts() -> BadReason? {
+    for slot in 0..<slotCount where plan.usesText[slot] && slots[slot].kind == .string {
+      guard let start = slots[slot].text, let (bytes, _) = text(at: start - 1) else { return .encoding }
+      slots[slot].text = bytes.baseAddress
+      slots[slot].textCount = bytes.count
+    }
+    return nil
+  }
+
+  /// The event time: the record's own, or Kafka's.
+  @inline(__always) mutating func settleTime(_ clock: Int64) -> BadReason? {
+    bringsOwnTime = false
+    time = kafkaTime
+    if let place = found.timestamp {
+      if place.pointee == UInt8(ascii: "\""), let instant = minute.read(place + 1) {
+        time = instant
+        bringsOwnTime = true
+      } else if let reason = settleOwnTime(place) {
+        return reason
+      }
+    }
+    if time < 0, !bringsOwnTime { return .timestamp }
+    let (latest, over) = clock.addingReportingOverflow(maxFuture)
+    return time > EventTime.range.upperBound || (time > latest && !over) ? .future : nil
+  }
+
+  @inline(never) private mutating func settleOwnTime(_ place: Scan.Place) -> BadReason? {
+    let reading: TimeReading
+    switch place.pointee {
+    case UInt8(ascii: "\""):
+      guard let (bytes, isPlain) = text(at: place) else { return .encoding }
+      reading = EventTime.text(UnsafeRawBufferPointer(bytes))
+      if isPlain, case .instant(let instant) = reading {
+        minute.learn(place + 1, length: bytes.count, instant: instant)
+      }
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      reading = EventTime.number(place)
+    default:
+      return .timestamp
+    }
+    switch reading {
+    case .instant(let instant):
+      time = instant
+      bringsOwnTime = true
+      return nil
+    case .withoutZone: return nil
+    case .beyond: return .future
+    case .unreadable: return .timestamp
+    }
+  }
+
+  /// The subject: `host` where it is a string that isn't empty, else the key, else `unknown`.
+  @inline(__always) mutating func settleSubject(_ key: UnsafeRawBufferPointer?) -> BadReason? {
+    subjectIsFallback = false
+    if let place = found.host, place.pointee == UInt8(ascii: "\"") {
+      guard let (bytes, isPlain) = text(at: place) else { return .encoding }
+      if let start = bytes.baseAddress, !bytes.isEmpty {
+        return settleSubject(start, bytes.count, isPlain: isPlain)
+      }
+    }
+    return settleSubjectByKey(key)
+  }
+
+  @inline(never) private mutating func settleSubjectByKey(_ key: UnsafeRawBufferPointer?) -> BadReason? {
+    if let key, !key.isEmpty {
+      guard Text.isUTF8(key) else { return .encoding }
+      return settleSubject(copied: key)
+    }
+    subjectIsFallback = true
+    return "unknown".utf8.withContiguousStorageIfAvailable { settleSubject(copied: UnsafeRawBufferPointer($0)) }
+      ?? .subject
+  }
+
+  private mutating func settleSubject(copied bytes: UnsafeRawBufferPointer) -> BadReason? {
+    guard bytes.count <= RecordReader.maxSubject, let source = bytes.baseAddress else { return .subject }
+    UnsafeMutableRawPointer(subjectMemory).copyMemory(from: source, byteCount: bytes.count)
+    (subjectMemory + bytes.count).update(repeating: 0, count: 16)
+    return settleSubject(subjectMemory, bytes.count, isPlain: false)
+  }
+
+  @inline(__always) private mutating func settleSubject(
+    _ start: UnsafePointer<UInt8>, _ count: Int, isPlain: Bool
+  ) -> BadReason? {
+    let bytes = UnsafeRawBufferPointer(start: start, count: count)
+    if count > RecordReader.maxSubject || (!isPlain && Text.hasControlCharacter(bytes)) { return .subject }
+    subject = bytes
+    subjectHash = Hash.bytes(start, count, seed: seed)
+    return nil
+  }
+
+  /// Which boot the record is of, and its number in it.
+  @inline(__always) mutating func settleBoot() -> BadReason? {
+    bootHash = 0
+    sequence = -1
+    if let place = found.sequence { sequence = RecordReader.wholeNumber(place) }
+    guard let place = found.bootID, place.pointee == UInt8(ascii: "\"") else { return nil }
+    guard let (bytes, _) = text(at: place), let start = bytes.baseAddress else { return .encoding }
+    // 0 says that there is none.
+    if !bytes.isEmpty { bootHash = max(1, Hash.bytes(start, bytes.count, seed: seed)) }
+    return nil
+  }
+
+  /// A whole number from 0 to `Int64.max`, however it is written; -1 for everything else.
+  private static func wholeNumber(_ place: Scan.Place) -> Int64 {
+    let mask = cscan_nondigits(place)
+    let length = mask.trailingZeroBitCount
+    let next = place[length]
+    if length > 0, length <= 8, next != UInt8(ascii: "."), next | 0x20 != UInt8(ascii: "e") {
+      return Int64(truncatingIfNeeded: cscan_digits(cscan_word(place), length))
+    }
+    guard length > 0 else { return -1 }
+    if let number = Number.int64(place) { return number }
+    return Int64(exactly: Number.double(place)) ?? -1
+  }
+
+  /// A null value: the subject in the key is gone.
+  mutating func readTombstone(_ key: UnsafeRawBufferPointer?) -> Outcome {
+    subjectIsFallback = false
+    guard let key, !key.isEmpty else { return .tombstoneWithoutKey }
+    guard Text.isUTF8(key) else { return .bad(.encoding) }
+    return settleSubject(copied: key).map { .bad($0) } ?? .tombstone
+  }
+}
