@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A long-running part of the daemon: a loop on a thread of its own.
 public protocol Service: Sendable {
   /// For the log: `agent`.
@@ -16,27 +18,37 @@ public protocol Service: Sendable {
 }
 
 /// Services that are started in order and stopped in reverse.
-///
-/// Owned by one thread.
-public struct ServiceGroup: ~Copyable {
-  /// What is running, in the order in which it was started.
-  private var running: [any Service] = []
+public final class ServiceGroup: Sendable {
+  private struct State {
+    /// What is running, in the order in which it was started.
+    var running: [any Service] = []
+    /// How many records weren't delivered by those that have stopped.
+    var undelivered = 0
+  }
+
+  private let state = Mutex(State())
   private let log: Logger
   private let time: any TimeSource
 
   /// A group without services.
-  public init(log: Logger, time: any TimeSource) {
+  public init(log: Logger, time: any TimeSource = SystemTime()) {
     self.log = log
     self.time = time
   }
 
   /// The signs of life of all that runs.
-  public var heartbeats: [Heartbeat] { running.flatMap(\.heartbeats) }
+  public var heartbeats: [Heartbeat] { state.withLock { $0.running.flatMap(\.heartbeats) } }
+
+  /// The names of all that runs, in the order in which it was started.
+  public var names: [String] { state.withLock { $0.running.map(\.name) } }
+
+  /// How many records weren't delivered by the services that have stopped so far.
+  public var undelivered: Int { state.withLock { $0.undelivered } }
 
   /// Starts `service`; what was started before it goes on where it throws.
-  public mutating func start(_ service: any Service) throws {
+  public func start(_ service: any Service) throws {
     try service.start()
-    running.append(service)
+    state.withLock { $0.running.append(service) }
     log.debug("service started", ["service": .string(service.name)])
   }
 
@@ -44,17 +56,16 @@ public struct ServiceGroup: ~Copyable {
   ///
   /// Each gets an equal share of the time that is left, so that one which waits for a silent broker leaves the
   /// others theirs; what one doesn't need goes to the next.
-  ///
-  /// - Returns: how many records weren't delivered in all.
-  public mutating func stop(by deadline: MonotonicTime) -> Int {
-    var undelivered = 0
-    while let service = running.popLast() {
+  public func stop(by deadline: MonotonicTime) {
+    while let service = state.withLock({ $0.running.last }) {
       let now = time.monotonic
-      let share = (deadline - now) / (running.count + 1)
+      let share = (deadline - now) / state.withLock { max(1, $0.running.count) }
       let lost = service.stop(by: now + share)
-      undelivered += lost
+      state.withLock { state in
+        state.undelivered += lost
+        state.running.removeLast()
+      }
       log.debug("service stopped", ["service": .string(service.name), "undelivered": .int(lost)])
     }
-    return undelivered
   }
 }
