@@ -1,4 +1,216 @@
+import Platform
+import Records
+
 extension Rule {
   /// Everything that is wrong about this rule by itself; empty: it can be used.
-  public func problems() -> [RuleProblem] { [] }
+  public func problems() -> [RuleProblem] {
+    let wrong =
+      nameProblems() + metricProblems() + limitProblems() + clearProblems() + durationProblems() + windowProblems()
+      + atLeastProblems() + matchProblems() + summaryProblems()
+    return wrong + notYet().filter { later in !wrong.contains { $0.path == later.path } }
+  }
+
+  private func nameProblems() -> [RuleProblem] {
+    let fits = (1...100).contains(name.utf8.count) && name.utf8.allSatisfy(Rule.isNameByte)
+    if fits { return [] }
+    return [
+      RuleProblem(
+        path: ["name"],
+        message: name.isEmpty
+          ? "a rule needs a name: alerts are keyed by it"
+          : "\(quoted(name)) is no name for a rule: use 1 to 100 letters, digits, dots, underscores and hyphens")
+    ]
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+      true
+    default: false
+    }
+  }
+
+  private func metricProblems() -> [RuleProblem] {
+    metric.isEmpty
+      ? [RuleProblem(path: ["metric"], message: "a rule needs a metric: the field of the record that it watches")] : []
+  }
+
+  private func limitProblems() -> [RuleProblem] {
+    let key = side.rawValue
+    guard limits.warning != nil || limits.critical != nil else {
+      return [
+        RuleProblem(
+          path: [key], message: "a rule needs a limit: one number (critical), or { warning = …, critical = … }")
+      ]
+    }
+    let infinite = infinities(of: limits, key: key)
+    if !infinite.isEmpty { return infinite }
+    guard let warning = limits.warning, let critical = limits.critical else { return [] }
+    if warning == critical {
+      return [RuleProblem(path: [key], message: "warning and critical have the same limit: leave one of them out")]
+    }
+    if (side == .above) != (warning < critical) {
+      return [
+        RuleProblem(
+          path: [key],
+          message: "warning (\(warning.textOfLimit)) comes after critical (\(critical.textOfLimit)) on the way "
+            + "\(side == .above ? "up" : "down"): swap them")
+      ]
+    }
+    return []
+  }
+
+  private func clearProblems() -> [RuleProblem] {
+    let infinite = infinities(of: clear, key: "clear")
+    if !infinite.isEmpty { return infinite }
+    return Severity.allCases.compactMap { severity in
+      guard let clear = clear[severity] else { return nil }
+      let path = ["clear", severity.text]
+      guard let limit = limits[severity] else {
+        return RuleProblem(
+          path: path,
+          message: "the rule has no \(severity.text) limit to clear"
+            + (severity == .critical ? " (one number means critical's)" : ""))
+      }
+      if side == .above ? clear > limit : clear < limit {
+        return RuleProblem(
+          path: path,
+          message: "\(clear.textOfLimit) is on the wrong side of \(severity.text)'s limit \(limit.textOfLimit): "
+            + "an alert that is raised \(side.rawValue) it clears \(side == .above ? "at or below" : "at or above") it")
+      }
+      return nil
+    }
+  }
+
+  private func infinities(of limits: Limits, key: String) -> [RuleProblem] {
+    Severity.allCases.compactMap { severity in
+      guard let limit = limits[severity], !limit.isFinite else { return nil }
+      return RuleProblem(path: [key, severity.text], message: "\(limit) is no limit: write a finite number")
+    }
+  }
+
+  private func durationProblems() -> [RuleProblem] {
+    var problems: [RuleProblem] = []
+    for (key, duration) in [("for", hold), ("keep_firing_for", keepFiringFor)] where duration < .zero {
+      problems.append(RuleProblem(path: [key], message: "\(duration.text) is negative: write 0s or longer"))
+    }
+    for (key, duration) in [("no_data_after", noDataAfter), ("window", window), ("repeat_every", repeatEvery)] {
+      guard let duration, duration < .milliseconds(1) else { continue }
+      problems.append(RuleProblem(path: [key], message: "\(duration.text) is too short: write 1ms or longer"))
+    }
+    return problems
+  }
+
+  private func atLeastProblems() -> [RuleProblem] {
+    guard let atLeast else { return [] }
+    var problems: [RuleProblem] = []
+    if atLeast.count < 1 {
+      problems.append(RuleProblem(path: ["at_least"], message: "\(atLeast.count) of \(atLeast.of) is always met"))
+    }
+    if atLeast.count > atLeast.of {
+      problems.append(
+        RuleProblem(
+          path: ["at_least"],
+          message: "\(atLeast.count) of \(atLeast.of) can never be met: the first number is the smaller one"))
+    }
+    if hold != .zero {
+      problems.append(RuleProblem(path: ["at_least"], message: "at_least stands instead of for: leave one of them out"))
+    }
+    return problems
+  }
+
+  private func matchProblems() -> [RuleProblem] {
+    match.compactMap { match in
+      match.field.isEmpty
+        ? RuleProblem(path: ["match"], message: "a match needs the name of a field of the record") : nil
+    }
+  }
+
+  private func summaryProblems() -> [RuleProblem] {
+    guard let summary else { return [] }
+    do {
+      _ = try Template(summary, labels: labels)
+      return []
+    } catch {
+      return [RuleProblem(path: ["summary"], message: Rule.message(for: error))]
+    }
+  }
+
+  private static func message(for mistake: Template.Mistake) -> String {
+    switch mistake {
+    case .unknown(let name):
+      let places = Template.names.map(\.name).joined(separator: ", ")
+      return "{{\(printable(name))}} names nothing: known are \(places), and labels.NAME for a label of the rule"
+    case .open:
+      return "a {{ has no }}: close it behind the name"
+    }
+  }
+
+  private func windowProblems() -> [RuleProblem] {
+    if case .percentile(let rank) = aggregate, !(1...99).contains(rank) {
+      return [RuleProblem(path: ["aggregate"], message: "p\(rank) is no percentile: p1 to p99 are")]
+    }
+    switch (window, aggregate) {
+    case (.some, .last):
+      return [RuleProblem(path: ["window"], message: "a window needs an aggregate: avg, min, max, …")]
+    case (nil, .last), (.some, _):
+      return []
+    case (nil, _):
+      return [RuleProblem(path: ["aggregate"], message: "an aggregate needs a window: how much to take together")]
+    }
+  }
+
+  /// What the file may say one day, and the engine can't do yet.
+  private func notYet() -> [RuleProblem] {
+    var problems: [RuleProblem] = []
+    func complain(_ key: String, _ instead: String) {
+      problems.append(RuleProblem(path: [key], message: "not yet: this version \(instead)"))
+    }
+    if window != nil { complain("window", "looks at each value by itself; leave window and aggregate out") }
+    if atLeast != nil { complain("at_least", "knows for instead") }
+    if noData != .keep { complain("no_data", "knows \"keep\" only") }
+    if repeatEvery != nil { complain("repeat_every", "says each change once") }
+    return problems
+  }
+
+  private func quoted(_ text: String) -> String { "\"\(Rule.printable(text))\"" }
+
+  /// `text` as a message can show it: no control characters, not endless.
+  private static func printable(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(text.unicodeScalars.prefix(100).map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
+  }
+}
+
+extension Rule {
+  /// What `check` should add about a rule that is right, where the subjects' samples come every `interval`: that they
+  /// come too slowly for `for` or `keep_firing_for` ever to be met. nil: nothing to add.
+  public func advice(samplesEvery interval: Duration) -> RuleProblem? {
+    guard let noDataAfter, interval > noDataAfter, let key = keysThatHold else { return nil }
+    return RuleProblem(
+      path: ["no_data_after"],
+      message: "samples come every \(interval.text), no_data_after is \(noDataAfter.text): \(key) can never be met; "
+        + "make no_data_after several times as long, or leave it out and let it follow the producer")
+  }
+
+  /// What `check` says about how long a hole may be before it breaks `for` and `keep_firing_for`; nil for a rule with
+  /// neither of them.
+  public var continuity: String? {
+    guard let key = keysThatHold else { return nil }
+    guard let noDataAfter else {
+      return "\(key) begins anew after a hole of 60s, or of three times the producer's usual gap where that is longer"
+    }
+    return "\(key) begins anew after a hole of more than \(noDataAfter.text)"
+  }
+
+  /// Which of the keys that need an unbroken series the rule has.
+  var keysThatHold: String? {
+    switch (hold > .zero, keepFiringFor > .zero) {
+    case (true, true): "for and keep_firing_for"
+    case (true, false): "for"
+    case (false, true): "keep_firing_for"
+    case (false, false): nil
+    }
+  }
 }

@@ -15,5 +15,18 @@ public struct RuleSet: Sendable {
   }
 
   /// Everything that is wrong about `rules`, each with the index of its rule; empty: they can be used.
-  public static func problems(of rules: [Rule]) -> [(rule: Int, problem: RuleProblem)] { [] }
+  public static func problems(of rules: [Rule]) -> [(rule: Int, problem: RuleProblem)] {
+    var first: [String: Int] = [:]
+    var problems: [(rule: Int, problem: RuleProblem)] = []
+    for (index, rule) in rules.enumerated() {
+      problems += rule.problems().map { (index, $0) }
+      if let earlier = first[rule.name], !rule.name.isEmpty {
+        let message = "rule \(earlier + 1) has this name already: alerts are keyed by it, so it must be unique"
+        problems.append((index, RuleProblem(path: ["name"], message: message)))
+      } else {
+        first[rule.name] = index
+      }
+    }
+    return problems
+  }
 }

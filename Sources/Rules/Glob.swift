@@ -1,0 +1,41 @@
+/// A pattern over the UTF-8 of a text: `*` stands for any run of characters, none too, `?` for exactly one.
+/// Everything else stands for itself; there is no way to escape the two.
+struct Glob: Equatable, Sendable {
+  private let pattern: [UInt8]
+
+  init(_ text: String) { pattern = Array(text.utf8) }
+
+  /// Whether the whole of `text` is covered. Never slower than pattern times text.
+  func matches(_ text: UnsafeRawBufferPointer) -> Bool {
+    var p = 0
+    var i = 0
+    // Where to go on after the last `*`, once what follows it doesn't fit.
+    var resume: (pattern: Int, text: Int)?
+    while i < text.count {
+      if p < pattern.count, pattern[p] == UInt8(ascii: "*") {
+        p += 1
+        resume = (p, i)
+      } else if p < pattern.count, pattern[p] == UInt8(ascii: "?") {
+        p += 1
+        i = Glob.next(i, in: text)
+      } else if p < pattern.count, pattern[p] == text[i] {
+        p += 1
+        i += 1
+      } else if let last = resume {
+        p = last.pattern
+        i = Glob.next(last.text, in: text)
+        resume = (p, i)
+      } else {
+        return false
+      }
+    }
+    return pattern[p...].allSatisfy { $0 == UInt8(ascii: "*") }
+  }
+
+  /// The start of the character after the one at `index`.
+  private static func next(_ index: Int, in text: UnsafeRawBufferPointer) -> Int {
+    var index = index + 1
+    while index < text.count, text[index] & 0xC0 == 0x80 { index += 1 }
+    return index
+  }
+}

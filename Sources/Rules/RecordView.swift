@@ -1,0 +1,17 @@
+import Records
+
+/// What the engine asks of a record. A `RecordReader` is one; tests have others.
+protocol RecordView: ~Copyable {
+  var subject: UnsafeRawBufferPointer { get }
+  var subjectHash: UInt64 { get }
+  var hasKey: Bool { get }
+  var time: Int64 { get }
+  var bringsOwnTime: Bool { get }
+  var kafkaTime: Int64 { get }
+  var bootHash: UInt64 { get }
+  var sequence: Int64 { get }
+  func field(_ slot: Int) -> Field
+  func string(_ slot: Int) -> UnsafeRawBufferPointer?
+}
+
+extension RecordReader: RecordView {}

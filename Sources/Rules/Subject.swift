@@ -1,0 +1,120 @@
+/// What stands first in a subject's block.
+struct SubjectHeader: BitwiseCopyable {
+  /// How long a name may be to stand in the header itself.
+  static let inlineName = 32
+
+  /// The hash of the name, as the reader gave it.
+  var hash: UInt64
+  /// The name, where it fits; else its address in the first word.
+  var name: InlineArray<4, UInt64>
+  /// Bytes of the name; 0: nobody lives in this block.
+  var length: UInt16
+  /// Bytes of the name without the `#PARTITION` that it may end in.
+  var hostLength: UInt16
+}
+
+/// What one metric (under one `match`) knows of one subject, but for its time.
+struct TrackState: BitwiseCopyable {
+  /// The last value that counted.
+  var value: Double = 0
+  /// Number of its own timeline; 0: it goes with the subject's.
+  var ownTimeline: UInt32 = 0
+  /// Something has counted.
+  var isBorn = false
+  /// A series of it isn't quiet.
+  var isActive = false
+  /// The rules' `match` on `host` covers the subject.
+  var isCovered = false
+}
+
+/// A subject's block: header, timeline, one `TrackState` for each track, one `SeriesState` for each series, nothing
+/// else. What lies beyond (a long name, pool numbers in timelines) is owned by the `PartitionState`.
+struct Subject {
+  static let timelineOffset = 48
+  static let tracksOffset = 128
+
+  let block: UnsafeMutableRawPointer
+
+  /// Bytes of a block for so many tracks and series, whole cache lines.
+  static func size(tracks: Int, series: Int) -> Int {
+    let bytes = seriesOffset(tracks: tracks) + series * MemoryLayout<SeriesState>.stride
+    return (bytes + 63) & ~63
+  }
+
+  static func seriesOffset(tracks: Int) -> Int { tracksOffset + tracks * MemoryLayout<TrackState>.stride }
+
+  @inline(__always)
+  var header: UnsafeMutablePointer<SubjectHeader> { block.assumingMemoryBound(to: SubjectHeader.self) }
+
+  @inline(__always)
+  var timeline: UnsafeMutablePointer<Timeline> {
+    (block + Subject.timelineOffset).assumingMemoryBound(to: Timeline.self)
+  }
+
+  @inline(__always)
+  var tracks: UnsafeMutablePointer<TrackState> {
+    (block + Subject.tracksOffset).assumingMemoryBound(to: TrackState.self)
+  }
+
+  @inline(__always)
+  func series(offset: Int) -> UnsafeMutablePointer<SeriesState> {
+    (block + offset).assumingMemoryBound(to: SeriesState.self)
+  }
+
+  /// The name's bytes; they stay where they are as long as the block does.
+  var name: UnsafeRawBufferPointer {
+    let length = Int(header.pointee.length)
+    if length <= SubjectHeader.inlineName {
+      return UnsafeRawBufferPointer(start: block + 8, count: length)
+    }
+    return UnsafeRawBufferPointer(start: UnsafeRawPointer(bitPattern: UInt(header.pointee.name[0])), count: length)
+  }
+
+  /// The name without the `#PARTITION` that the engine added.
+  var host: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: name[..<Int(header.pointee.hostLength)]) }
+
+  /// The name as text.
+  var text: String { String(decoding: name, as: UTF8.self) }
+
+  /// Makes an empty block live under `name`.
+  func settle(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64, blockSize: Int) {
+    block.initializeMemory(as: UInt8.self, repeating: 0, count: blockSize)
+    header.initialize(
+      to: SubjectHeader(
+        hash: hash, name: InlineArray(repeating: 0), length: UInt16(name.count), hostLength: UInt16(hostLength)))
+    if name.count <= SubjectHeader.inlineName {
+      UnsafeMutableRawBufferPointer(start: block + 8, count: name.count).copyMemory(from: name)
+    } else {
+      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: name.count, alignment: 1)
+      copy.copyMemory(from: name)
+      header.pointee.name[0] = UInt64(UInt(bitPattern: copy.baseAddress))
+    }
+    timeline.initialize(to: Timeline())
+  }
+
+  /// Gives back what the name took; nobody lives in the block any longer.
+  func vacate() {
+    if Int(header.pointee.length) > SubjectHeader.inlineName { name.deallocate() }
+    header.pointee.length = 0
+  }
+
+  /// Whether `other` is the subject's name.
+  @inline(__always)
+  func isNamed(_ other: UnsafeRawBufferPointer) -> Bool {
+    let name = name
+    let count = name.count
+    guard other.count == count, let a = name.baseAddress, let b = other.baseAddress else { return false }
+    var i = 0
+    while i + 8 <= count {
+      if a.loadUnaligned(fromByteOffset: i, as: UInt64.self) != b.loadUnaligned(fromByteOffset: i, as: UInt64.self) {
+        return false
+      }
+      i += 8
+    }
+    while i < count {
+      if a.load(fromByteOffset: i, as: UInt8.self) != b.load(fromByteOffset: i, as: UInt8.self) { return false }
+      i += 1
+    }
+    return true
+  }
+}
