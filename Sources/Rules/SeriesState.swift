@@ -20,6 +20,16 @@ struct SeriesState: BitwiseCopyable {
   @inline(__always)
   var isQuiet: Bool { level | alert == 0 }
 
+  /// Something is held, and nothing fires.
+  var isPending: Bool { alert == 0 && level > 0 }
+
+  /// What a quiet series needs no longer; so that all quiet series look the same.
+  mutating func forgetTimers() {
+    sinceWarning = SeriesState.unset
+    sinceCritical = SeriesState.unset
+    changed = SeriesState.unset
+  }
+
   /// Since when the level of `severity` (1, 2) has been what it is.
   func since(_ severity: UInt8) -> Int64 { severity == 2 ? sinceCritical : sinceWarning }
 }

@@ -105,7 +105,7 @@ struct SubjectTable: ~Copyable {
   private mutating func enter(_ number: Int, hash: UInt64) {
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 { slot = (slot + 1) & mask }
-    slots[slot] = (hash >> 32 << 32) | UInt64(number + 1)
+    slots[slot] = hash & ~0xFFFF_FFFF | UInt64(number + 1)
   }
 
   private mutating func rehash() {

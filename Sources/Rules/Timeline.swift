@@ -49,8 +49,10 @@ struct Timeline: BitwiseCopyable {
     return count >= 2 ? sorted[count / 2] : nil
   }
 
-  /// Whether all gaps that the median looks at are there.
-  var hasAllGaps: Bool { gaps[Timeline.gapCount - 1] > 0 }
+  /// Whether the median would come out the same now and later.
+  func hasSameGaps(as other: Timeline) -> Bool {
+    (0..<Timeline.gapCount).allSatisfy { gaps[$0] == other.gaps[$0] }
+  }
 }
 
 /// The last late records in a row: what tells a clock that was set back from stragglers.

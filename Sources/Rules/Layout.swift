@@ -1,0 +1,103 @@
+import Records
+
+/// The series that watch the same metric under the same `match`, and so count the same records.
+struct TrackPlan: BitwiseCopyable {
+  /// Where the reader has the metric.
+  var slot: Int
+  /// Its series: so many, from this one on.
+  var firstSeries: Int
+  var seriesCount: Int
+  /// While all its series are quiet, a value from `low` to `high` changes nothing about them. Both are inside.
+  var low, high: Double
+  /// It has globs on other fields than `host`, which each record must answer anew.
+  var hasTextMatches: Bool
+}
+
+/// A glob over a string field.
+struct TextMatch {
+  /// Where the reader has the field; nil: nowhere, so that nothing is covered.
+  let slot: Int?
+  let glob: Glob
+}
+
+/// A rule set as one engine works with it: which series share a track, and how a subject's block is laid out.
+final class Layout {
+  let rules: RuleSet
+  let tracks: UnsafeMutableBufferPointer<TrackPlan>
+  let series: UnsafeMutableBufferPointer<SeriesPlan>
+  /// For each track, the globs on `host`, which are held against the subject when it is first seen.
+  let hostGlobs: [[Glob]]
+  /// For each track, the other globs.
+  let textMatches: [[TextMatch]]
+  /// For each rule, its summary.
+  let summaries: [Template?]
+  /// For each rule, its series.
+  let seriesOfRule: [Int]
+  /// Where the series begin in a block.
+  let seriesOffset: Int
+  /// Bytes of a block.
+  let blockSize: Int
+
+  /// Lays out `rules`; `groups` are the rules of each track, by their index.
+  init(_ rules: RuleSet, groups: [[Int]]) {
+    self.rules = rules
+    tracks = .allocate(capacity: groups.count)
+    series = .allocate(capacity: rules.rules.count)
+    var seriesOfRule = Array(repeating: 0, count: rules.rules.count)
+    var next = 0
+    for (index, group) in groups.enumerated() {
+      let plans = group.map { SeriesPlan(rules.rules[$0], at: $0) }
+      tracks.initializeElement(at: index, to: Layout.track(of: plans, rule: rules.rules[group[0]], first: next, rules))
+      for plan in plans {
+        series.initializeElement(at: next, to: plan)
+        seriesOfRule[plan.rule] = next
+        next += 1
+      }
+    }
+    self.seriesOfRule = seriesOfRule
+    hostGlobs = groups.map { rules.rules[$0[0]].hostGlobs }
+    textMatches = groups.map { group in
+      rules.rules[group[0]].textMatches.map { TextMatch(slot: rules.plan.slot(of: $0.field), glob: Glob($0.glob)) }
+    }
+    summaries = rules.rules.map { rule in rule.summary.flatMap { try? Template($0, labels: rule.labels) } }
+    seriesOffset = Subject.seriesOffset(tracks: groups.count)
+    blockSize = Subject.size(tracks: groups.count, series: rules.rules.count)
+  }
+
+  deinit {
+    tracks.deallocate()
+    series.deallocate()
+  }
+
+  private static func track(of plans: [SeriesPlan], rule: Rule, first: Int, _ rules: RuleSet) -> TrackPlan {
+    var track = TrackPlan(
+      slot: rules.plan.slot(of: rule.metric) ?? -1, firstSeries: first, seriesCount: plans.count, low: -.infinity,
+      high: .infinity, hasTextMatches: !rule.textMatches.isEmpty)
+    for plan in plans {
+      for limit in [plan.warning, plan.critical] where !limit.isNaN {
+        if plan.sign > 0 { track.high = min(track.high, limit) } else { track.low = max(track.low, -limit) }
+      }
+    }
+    return track
+  }
+
+  /// Whether the globs on `host` of this track cover the subject.
+  func covers(_ track: Int, host: UnsafeRawBufferPointer) -> Bool { hostGlobs[track].allSatisfy { $0.matches(host) } }
+}
+
+extension Rule {
+  /// The globs that the subject must match.
+  var hostGlobs: [Glob] { match.filter { $0.field == "host" }.map { Glob($0.glob) } }
+
+  /// The globs on other fields, in an order that doesn't depend on how they were written down.
+  var textMatches: [Match] {
+    match.filter { $0.field != "host" }.sorted { ($0.field, $0.glob) < ($1.field, $1.glob) }
+  }
+
+  /// Whether the two count the same records of the same subjects.
+  func countsLike(_ other: Rule) -> Bool {
+    metric.utf8.elementsEqual(other.metric.utf8) && textMatches == other.textMatches
+      && match.filter { $0.field == "host" }.map(\.glob).sorted()
+        == other.match.filter { $0.field == "host" }.map(\.glob).sorted()
+  }
+}

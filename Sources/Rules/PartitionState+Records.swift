@@ -1,0 +1,68 @@
+import Records
+
+extension PartitionState {
+  /// The subject that a record belongs to; a new one where it is seen for the first time. nil: it names none.
+  @inline(__always)
+  mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View) -> Subject? {
+    if !record.hasKey, !keylessSuffix.isEmpty { return keylessSubject(record.subject) }
+    if let subject = subjects.find(record.subject, hash: record.subjectHash) { return subject }
+    return newSubject(record.subject, hostLength: record.subject.count, hash: record.subjectHash)
+  }
+
+  /// In a topic of several partitions, records without a key are spread: each partition has its own `HOST#PARTITION`.
+  private mutating func keylessSubject(_ host: UnsafeRawBufferPointer) -> Subject? {
+    var name = Array(host)
+    name.append(contentsOf: keylessSuffix)
+    return name.withUnsafeBytes { name in
+      let hash = RecordReader.hash(of: name)
+      return subjects.find(name, hash: hash) ?? newSubject(name, hostLength: host.count, hash: hash)
+    }
+  }
+
+  private mutating func newSubject(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64) -> Subject? {
+    guard (1...Int(UInt16.max)).contains(name.count) else { return nil }
+    let subject = subjects.insert(name, hostLength: hostLength, hash: hash)
+    counters.subjects += 1
+    for track in 0..<layout.tracks.count {
+      subject.tracks[track].isCovered = layout.covers(track, host: subject.host)
+    }
+    let series = subject.series(offset: layout.seriesOffset)
+    for index in 0..<layout.series.count { series[index] = SeriesState() }
+    return subject
+  }
+
+  /// Whether the globs on other fields than `host` of this track cover the record.
+  func matches<View: RecordView & ~Copyable>(_ record: borrowing View, _ track: Int) -> Bool {
+    for match in layout.textMatches[track] {
+      guard let slot = match.slot, let text = record.string(slot), match.glob.matches(text) else { return false }
+    }
+    return true
+  }
+
+  /// Counts a record that has something else than a finite number where a rule looks; of each rule the first is said.
+  mutating func noteBad<View: RecordView & ~Copyable>(
+    _ kind: Field.Kind, _ record: borrowing View, _ track: Int, _ subject: Subject, _ offset: Int64
+  ) {
+    let plan = layout.tracks[track]
+    if plan.hasTextMatches, !matches(record, track) { return }
+    for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
+      let rule = layout.series[index].rule
+      bad[rule] += 1
+      if saidBad[rule] { continue }
+      saidBad[rule] = true
+      let watched = layout.rules.rules[rule]
+      say(.badField(rule: watched.name, field: watched.metric, kind: kind, subject: subject.text, offset: offset))
+    }
+  }
+
+  /// Counts what series ignored, once for the record, and says that a clock was set back.
+  @inline(__always)
+  mutating func count(_ ignored: Ignored, _ subject: Subject, offset: Int64) {
+    if ignored.repeated { counters.repeated += 1 }
+    if ignored.late { counters.late += 1 }
+    if let by = ignored.setBackBy {
+      counters.clockSetBack += 1
+      say(.clockSetBack(subject: subject.text, by: by, offset: offset))
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Records
+
+/// All state of one partition, and what it takes to change it.
+///
+/// A struct behind a pointer, so that the hot path pays for no exclusivity check of a class. For each subject there is
+/// one block of plain bytes (`Subject`); whoever wants to write state down, or to take changes back, copies blocks.
+/// A series that needs more than its `SeriesState` (a window) gets a pool of its own beside `timelines`.
+struct PartitionState: ~Copyable {
+  var layout: Layout
+  let topic: String
+  let partition: Int32
+  /// What is put behind the name of a subject whose record has no key; empty: nothing.
+  let keylessSuffix: [UInt8]
+  var subjects: SubjectTable
+  /// Timelines of tracks that don't go with their subject's.
+  var timelines = Pool<Timeline>()
+  var lateRows = Pool<LateRow>()
+  var earlierBoots = Pool<EarlierBoots>()
+  var counters = EngineCounters()
+  /// For each rule, records with something else than a finite number where it looks.
+  var bad: [Int]
+  /// Which of these were said.
+  var saidBad: [Bool]
+  var happenings: [Happening] = []
+  /// The values of the record in hand, one for each track; NaN: nothing that counts.
+  var values: UnsafeMutablePointer<Double>
+  /// The rules whose transitions the record in hand has made, in the order of these.
+  var madeBy: [Int] = []
+
+  /// How many happenings wait to be taken.
+  static let happeningLimit = 64
+
+  init(_ rules: RuleSet, topic: String, partition: Int32, marksKeyless: Bool) {
+    layout = Layout(rules, groups: Layout.groups(of: rules.rules))
+    self.topic = topic
+    self.partition = partition
+    keylessSuffix = marksKeyless ? Array("#\(partition)".utf8) : []
+    subjects = SubjectTable(blockSize: layout.blockSize)
+    bad = Array(repeating: 0, count: rules.rules.count)
+    saidBad = Array(repeating: false, count: rules.rules.count)
+    values = .allocate(capacity: max(1, layout.tracks.count))
+  }
+
+  deinit { values.deallocate() }
+
+  /// Step 1 to 6 for one record.
+  mutating func apply<View: RecordView & ~Copyable>(
+    _ record: borrowing View, offset: Int64, into transitions: inout [Transition]
+  ) {
+    counters.records += 1
+    guard let subject = subject(of: record) else { return }
+    let present = gather(record, of: subject, offset: offset)
+    if !present.any { return }
+    let start = transitions.count
+    var ignored = Ignored()
+    let hasBegun = subject.timeline.pointee.time != Timeline.never
+    if present.shared {
+      if present.lacking { diverge(subject) }
+      let step = advance(subject.timeline, record, offset: offset)
+      ignored.note(step)
+      if step.counts {
+        for track in 0..<layout.tracks.count {
+          let value = values[track]
+          if value != value || subject.tracks[track].ownTimeline != 0 { continue }
+          if hasBegun, !subject.tracks[track].isBorn { continue }
+          take(value, track, of: subject, step, record.time, offset, start, &transitions)
+        }
+      }
+    }
+    if present.others { applyToOwn(record, subject, offset, start, &ignored, &transitions) }
+    count(ignored, subject, offset: offset)
+  }
+
+  /// Which of the tracks the record in hand concerns.
+  private struct Present {
+    /// One at least has a value.
+    var any = false
+    /// One that goes with the subject's timeline has a value.
+    var shared = false
+    /// One that goes with the subject's timeline has none.
+    var lacking = false
+    /// One that has, or needs, a timeline of its own has a value.
+    var others = false
+  }
+
+  /// Reads the values of all tracks.
+  @inline(__always)
+  private mutating func gather<View: RecordView & ~Copyable>(
+    _ record: borrowing View, of subject: Subject, offset: Int64
+  ) -> Present {
+    var present = Present()
+    let isNew = subject.timeline.pointee.time == Timeline.never
+    for track in 0..<layout.tracks.count {
+      let state = subject.tracks[track]
+      var value = Double.nan
+      if state.isCovered {
+        switch record.field(layout.tracks[track].slot) {
+        case .number(let number):
+          if !layout.tracks[track].hasTextMatches || matches(record, track) { value = number }
+        case .absent:
+          break
+        case .notNumber(let kind):
+          noteBad(kind, record, track, subject, offset)
+        }
+      }
+      values[track] = value
+      let sharesTimeline = state.ownTimeline == 0 && (state.isBorn || isNew)
+      if value == value {
+        present.any = true
+        if sharesTimeline { present.shared = true } else { present.others = true }
+      } else if sharesTimeline, state.isBorn {
+        present.lacking = true
+      }
+    }
+    return present
+  }
+
+  /// Takes a value that counts into its track.
+  @inline(__always)
+  mutating func take(
+    _ value: Double, _ track: Int, of subject: Subject, _ step: Step, _ time: Int64, _ offset: Int64, _ start: Int,
+    _ transitions: inout [Transition]
+  ) {
+    let state = subject.tracks + track
+    state.pointee.value = value
+    state.pointee.isBorn = true
+    if !state.pointee.isActive, value >= layout.tracks[track].low, value <= layout.tracks[track].high { return }
+    evaluate(value, track, of: subject, step, time, offset, start, &transitions)
+  }
+}
