@@ -1,37 +1,77 @@
+import Platform
 import Records
 
 /// The rules' view of one partition: takes its records in log order, and says what changes.
 ///
 /// Pure: no I/O, no clock, no Kafka; the same records give the same transitions. Owned by one thread.
+/// `docs/rules.md` says what a rule means, to the record.
 public final class Engine {
-  /// A record without a key belongs to the subject `HOST#PARTITION`: so it must be in topics of several partitions,
-  /// where such records are spread. May change while the topic grows.
-  public var marksKeyless: Bool
+  private let state: UnsafeMutablePointer<PartitionState>
 
   /// An engine without state for `partition` of `topic`.
   public init(rules: RuleSet, topic: String, partition: Int32, marksKeyless: Bool = false) {
-    self.marksKeyless = marksKeyless
+    state = .allocate(capacity: 1)
+    state.initialize(to: PartitionState(rules, topic: topic, partition: partition, marksKeyless: marksKeyless))
   }
 
-  /// Applies the record in `reader`, which must have the rule set's plan and have answered `.record`; `offset` is
-  /// where it stands. Transitions are appended in the order of the rules.
-  public func apply(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {}
+  deinit {
+    state.deinitialize(count: 1)
+    state.deallocate()
+  }
 
-  /// Goes on with other rules: resolves what can't go on under them, keeps every life that can.
-  public func replaceRules(_ rules: RuleSet, into transitions: inout [Transition]) {}
+  /// A record without a key belongs to the subject `HOST#PARTITION`: so it must be in topics of several partitions,
+  /// where such records are spread. May change while the topic grows.
+  public var marksKeyless: Bool {
+    get { state.pointee.marksKeyless }
+    set { state.pointee.marksKeyless = newValue }
+  }
+
+  /// The rules in force.
+  public var rules: RuleSet { state.pointee.layout.rules }
+
+  /// Applies the record in `reader`, which must have the rule set's plan and have answered `.record`; `offset` is
+  /// where it stands. Transitions are appended in the order of the rules. Allocates nothing for a record of a subject
+  /// that is known and makes no transition.
+  public func apply(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {
+    state.pointee.apply(reader, offset: offset, into: &transitions)
+  }
+
+  /// The same for any record; tests have records that were never written down.
+  func apply<View: RecordView & ~Copyable>(
+    record: borrowing View, offset: Int64, into transitions: inout [Transition]
+  ) {
+    state.pointee.apply(record, offset: offset, into: &transitions)
+  }
+
+  /// Goes on with other rules: appends the end of what can't go on under them, keeps every life that can. From now on
+  /// records must come from a reader with the new plan.
+  public func replaceRules(_ rules: RuleSet, into transitions: inout [Transition]) {
+    state.pointee.replaceRules(rules, into: &transitions)
+  }
 
   /// Ends the series of the subject in `reader`, which has answered `.tombstone`: what fires is resolved.
-  public func forget(_ reader: borrowing RecordReader, into transitions: inout [Transition]) {}
+  public func forget(_ reader: borrowing RecordReader, into transitions: inout [Transition]) {
+    forget(subject: reader.subject, into: &transitions)
+  }
+
+  /// Ends the series of the subject of this name: what fires is resolved. A subject that isn't known has none.
+  public func forget(subject: UnsafeRawBufferPointer, into transitions: inout [Transition]) {
+    state.pointee.forget(subject, hash: RecordReader.hash(of: subject), into: &transitions)
+  }
 
   /// What has been counted so far.
-  public var counters: EngineCounters { EngineCounters() }
+  public var counters: EngineCounters { state.pointee.counters }
 
   /// For each rule, in their order: how many records had something else than a finite number where it looked.
-  public var badRecords: [Int] { [] }
+  public var badRecords: [Int] { state.pointee.bad }
 
   /// What the log should say since the last call; at most 64, the rest is counted.
-  public func takeHappenings() -> [Happening] { [] }
+  public func takeHappenings() -> [Happening] {
+    if state.pointee.happenings.isEmpty { return [] }
+    defer { state.pointee.happenings.removeAll(keepingCapacity: true) }
+    return state.pointee.happenings
+  }
 
   /// What fires or is pending now, in no particular order.
-  public func alerts() -> [Alert] { [] }
+  public func alerts() -> [Alert] { state.pointee.alerts() }
 }

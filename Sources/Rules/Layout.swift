@@ -33,6 +33,8 @@ final class Layout {
   let summaries: [Template?]
   /// For each rule, its series.
   let seriesOfRule: [Int]
+  /// For each series, its track.
+  let trackOfSeries: [Int]
   /// Where the series begin in a block.
   let seriesOffset: Int
   /// Bytes of a block.
@@ -55,6 +57,7 @@ final class Layout {
       }
     }
     self.seriesOfRule = seriesOfRule
+    trackOfSeries = groups.indices.flatMap { Array(repeating: $0, count: groups[$0].count) }
     hostGlobs = groups.map { rules.rules[$0[0]].hostGlobs }
     textMatches = groups.map { group in
       rules.rules[group[0]].textMatches.map { TextMatch(slot: rules.plan.slot(of: $0.field), glob: Glob($0.glob)) }
@@ -67,6 +70,19 @@ final class Layout {
   deinit {
     tracks.deallocate()
     series.deallocate()
+  }
+
+  /// The tracks of a rule set without a past: rules that count the same records share one.
+  static func groups(of rules: [Rule]) -> [[Int]] {
+    var groups: [[Int]] = []
+    for (index, rule) in rules.enumerated() {
+      if let group = groups.firstIndex(where: { rules[$0[0]].countsLike(rule) }) {
+        groups[group].append(index)
+      } else {
+        groups.append([index])
+      }
+    }
+    return groups
   }
 
   private static func track(of plans: [SeriesPlan], rule: Rule, first: Int, _ rules: RuleSet) -> TrackPlan {

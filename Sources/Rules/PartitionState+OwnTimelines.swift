@@ -1,3 +1,5 @@
+import Records
+
 // The metrics of a subject mostly stand in the same records, so that one timeline tells the time of all. Where they
 // don't, the tracks part, and come together again once both timelines say the same.
 

@@ -4,7 +4,7 @@ extension PartitionState {
   /// The subject that a record belongs to; a new one where it is seen for the first time. nil: it names none.
   @inline(__always)
   mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View) -> Subject? {
-    if !record.hasKey, !keylessSuffix.isEmpty { return keylessSubject(record.subject) }
+    if !record.hasKey, marksKeyless { return keylessSubject(record.subject) }
     if let subject = subjects.find(record.subject, hash: record.subjectHash) { return subject }
     return newSubject(record.subject, hostLength: record.subject.count, hash: record.subjectHash)
   }

@@ -41,14 +41,14 @@ extension PartitionState {
     while place > 0, madeBy[place - 1] > rule { place -= 1 }
     madeBy.insert(rule, at: place)
     let transition = transition(
-      of: rule, subject: subject.text, change, value: value, at: time, since: change.since, offset: offset, reason: nil)
+      of: rule, subject: subject.text, change, value: value, at: time, offset: offset, reason: nil)
     transitions.insert(transition, at: start + place)
     counters.transitions += 1
   }
 
   /// A transition with all its fields.
   func transition(
-    of index: Int, subject: String, _ change: AlertChange, value: Double, at time: Int64, since: Int64, offset: Int64,
+    of index: Int, subject: String, _ change: AlertChange, value: Double, at time: Int64, offset: Int64,
     reason: Transition.Reason?
   ) -> Transition {
     let rule = layout.rules.rules[index]
@@ -56,7 +56,7 @@ extension PartitionState {
     var transition = Transition(
       timestamp: WallTime(milliseconds: time), status: change.to == 0 ? .resolved : .firing, severity: severity,
       rule: rule.name, subject: subject, metric: rule.metric, value: value, threshold: rule.limits[severity] ?? 0,
-      since: WallTime(milliseconds: since), previous: change.from == 0 ? .inactive : .firing, reason: reason,
+      since: WallTime(milliseconds: change.since), previous: change.from == 0 ? .inactive : .firing, reason: reason,
       labels: rule.labels, source: SourcePosition(topic: topic, partition: partition, offset: offset))
     transition.summary = layout.summaries[index]?.text(for: transition)
     return transition

@@ -1,3 +1,5 @@
+import Records
+
 /// What step 1 and 2 make of a record, for the series that share a timeline.
 struct Step: BitwiseCopyable {
   /// Whether it counts, and if not, why.

@@ -9,8 +9,9 @@ struct PartitionState: ~Copyable {
   var layout: Layout
   let topic: String
   let partition: Int32
-  /// What is put behind the name of a subject whose record has no key; empty: nothing.
+  /// What is put behind the name of a subject whose record has no key, if `marksKeyless`.
   let keylessSuffix: [UInt8]
+  var marksKeyless: Bool
   var subjects: SubjectTable
   /// Timelines of tracks that don't go with their subject's.
   var timelines = Pool<Timeline>()
@@ -34,7 +35,8 @@ struct PartitionState: ~Copyable {
     layout = Layout(rules, groups: Layout.groups(of: rules.rules))
     self.topic = topic
     self.partition = partition
-    keylessSuffix = marksKeyless ? Array("#\(partition)".utf8) : []
+    keylessSuffix = Array("#\(partition)".utf8)
+    self.marksKeyless = marksKeyless
     subjects = SubjectTable(blockSize: layout.blockSize)
     bad = Array(repeating: 0, count: rules.rules.count)
     saidBad = Array(repeating: false, count: rules.rules.count)

@@ -87,8 +87,12 @@ struct SeriesPlan: BitwiseCopyable {
   func apply(_ x: Double, at t: Int64, anew: Bool, to state: inout SeriesState) -> AlertChange? {
     let before = state.level
     let level = level(of: x, before: before)
-    if anew || (before >= 1) != (level >= 1) || state.sinceWarning == SeriesState.unset { state.sinceWarning = t }
-    if anew || (before >= 2) != (level >= 2) || state.sinceCritical == SeriesState.unset { state.sinceCritical = t }
+    if has(1), anew || (before >= 1) != (level >= 1) || state.sinceWarning == SeriesState.unset {
+      state.sinceWarning = t
+    }
+    if has(2), anew || (before >= 2) != (level >= 2) || state.sinceCritical == SeriesState.unset {
+      state.sinceCritical = t
+    }
     state.level = level
     let from = state.alert
     if level > from {

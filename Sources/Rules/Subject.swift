@@ -61,6 +61,9 @@ struct Subject {
     (block + offset).assumingMemoryBound(to: SeriesState.self)
   }
 
+  /// Whether somebody lives in the block.
+  var isInhabited: Bool { header.pointee.length > 0 }
+
   /// The name's bytes; they stay where they are as long as the block does.
   var name: UnsafeRawBufferPointer {
     let length = Int(header.pointee.length)

@@ -5,7 +5,7 @@ struct SubjectTable: ~Copyable {
   private static let chunk = 256
 
   /// Bytes of a block.
-  let blockSize: Int
+  private(set) var blockSize: Int
   private var chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var chunkCount = 0
   private var chunkCapacity = 16
@@ -25,7 +25,7 @@ struct SubjectTable: ~Copyable {
   }
 
   deinit {
-    for number in 0..<used where self[number].header.pointee.length > 0 { self[number].vacate() }
+    for number in 0..<used where self[number].isInhabited { self[number].vacate() }
     for index in 0..<chunkCount { chunks[index].deallocate() }
     chunks.deallocate()
     slots.deallocate()
@@ -87,6 +87,25 @@ struct SubjectTable: ~Copyable {
     }
   }
 
+  /// Gives every subject a block of another size, chunk by chunk; `move` fills each new block from the old one. The
+  /// header comes along.
+  mutating func rebuild(blockSize size: Int, _ move: (_ from: Subject, _ to: Subject) -> Void) {
+    for index in 0..<chunkCount {
+      let old = chunks[index]
+      let new = UnsafeMutableRawPointer.allocate(byteCount: SubjectTable.chunk * size, alignment: 64)
+      new.initializeMemory(as: UInt8.self, repeating: 0, count: SubjectTable.chunk * size)
+      for place in 0..<min(SubjectTable.chunk, used - index * SubjectTable.chunk) {
+        let from = Subject(block: old + place * blockSize)
+        let to = Subject(block: new + place * size)
+        to.header.pointee = from.header.pointee
+        if from.isInhabited { move(from, to) }
+      }
+      chunks[index] = new
+      old.deallocate()
+    }
+    blockSize = size
+  }
+
   /// Moves up what a gap at `slot` would hide, so that searches may go on ending at a free slot.
   private mutating func close(_ slot: Int) {
     var gap = slot
@@ -113,7 +132,7 @@ struct SubjectTable: ~Copyable {
     mask = mask * 2 + 1
     slots = .allocate(capacity: mask + 1)
     slots.initialize(repeating: 0, count: mask + 1)
-    for number in 0..<used where self[number].header.pointee.length > 0 {
+    for number in 0..<used where self[number].isInhabited {
       enter(number, hash: self[number].header.pointee.hash)
     }
   }

@@ -1,0 +1,115 @@
+import Records
+
+extension PartitionState {
+  /// Step 9: goes on with other rules.
+  mutating func replaceRules(_ rules: RuleSet, into transitions: inout [Transition]) {
+    let succession = Succession(from: layout, to: rules)
+    // Out of this struct while it changes, because moving a subject changes the rest of it.
+    var table = SubjectTable(blockSize: 64)
+    swap(&table, &subjects)
+    for number in 0..<table.used where table[number].isInhabited {
+      endLives(of: table[number], succession, into: &transitions)
+    }
+    counters.pending = 0
+    layout = succession.new
+    table.rebuild(blockSize: layout.blockSize) { from, to in move(from, to, succession) }
+    swap(&table, &subjects)
+    bad = succession.predecessors.map { $0.map { bad[$0] } ?? 0 }
+    saidBad = succession.predecessors.map { $0.map { saidBad[$0] } ?? false }
+    values.deallocate()
+    values = .allocate(capacity: max(1, layout.tracks.count))
+  }
+
+  /// Resolves what can't go on.
+  private mutating func endLives(of subject: Subject, _ succession: Succession, into transitions: inout [Transition]) {
+    let states = subject.series(offset: layout.seriesOffset)
+    for rule in 0..<layout.rules.rules.count {
+      let state = states[layout.seriesOfRule[rule]]
+      guard state.alert > 0, let end = succession.end(of: rule, firing: state.alert, host: subject.host) else {
+        continue
+      }
+      resolve(rule, of: subject, reason: end == .removed ? .ruleRemoved : .ruleChanged, into: &transitions)
+    }
+  }
+
+  /// Resolves an alert that fires, for a reason that no record gave.
+  private mutating func resolve(
+    _ rule: Int, of subject: Subject, reason: Transition.Reason, into transitions: inout [Transition]
+  ) {
+    let series = layout.seriesOfRule[rule]
+    let state = subject.series(offset: layout.seriesOffset)[series]
+    let track = subject.tracks[layout.trackOfSeries[series]]
+    let timeline = track.ownTimeline == 0 ? subject.timeline.pointee : timelines[track.ownTimeline].pointee
+    let change = AlertChange(
+      from: state.alert, to: 0, since: state.level < state.alert ? state.since(state.alert) : timeline.time)
+    transitions.append(
+      transition(
+        of: rule, subject: subject.text, change, value: track.value, at: timeline.time, offset: timeline.offset,
+        reason: reason))
+    counters.transitions += 1
+    counters.firing -= 1
+  }
+
+  /// Fills the new block of a subject from its old one.
+  private mutating func move(_ from: Subject, _ to: Subject, _ succession: Succession) {
+    let (old, new) = (succession.old, succession.new)
+    let states = from.series(offset: old.seriesOffset)
+    let newStates = to.series(offset: new.seriesOffset)
+    for track in 0..<new.tracks.count {
+      let plan = new.tracks[track]
+      var state = TrackState(isCovered: new.covers(track, host: from.host))
+      for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
+        newStates[index] = SeriesState()
+        guard state.isCovered, let predecessor = succession.predecessors[new.series[index].rule] else { continue }
+        let series = old.seriesOfRule[predecessor]
+        let before = states[series]
+        if before.alert > 0, !new.series[index].has(before.alert) { continue }
+        newStates[index] = succession.state(of: index, from: before, predecessor)
+        state.isActive = state.isActive || !newStates[index].isQuiet
+        counters.pending += newStates[index].isPending ? 1 : 0
+        // All series of a track come from the same one, or from none.
+        let oldTrack = from.tracks[old.trackOfSeries[series]]
+        if state.isBorn || !oldTrack.isBorn { continue }
+        state.isBorn = true
+        state.value = oldTrack.value
+        if oldTrack.ownTimeline != 0 {
+          state.ownTimeline = timelines.take(copy(of: timelines[oldTrack.ownTimeline].pointee))
+        }
+      }
+      to.tracks[track] = state
+    }
+    for track in 0..<old.tracks.count where from.tracks[track].ownTimeline != 0 {
+      release(from.tracks[track].ownTimeline)
+    }
+    to.timeline.pointee = from.timeline.pointee
+    settleTimeline(of: to)
+  }
+
+  /// Where no track goes with the subject's timeline any longer, one that has its own gives that; else it begins anew.
+  private mutating func settleTimeline(of subject: Subject) {
+    let tracks = 0..<layout.tracks.count
+    if tracks.contains(where: { subject.tracks[$0].isBorn && subject.tracks[$0].ownTimeline == 0 }) { return }
+    clear(subject.timeline)
+    guard let heir = tracks.first(where: { subject.tracks[$0].ownTimeline != 0 }) else { return }
+    subject.timeline.pointee = timelines[subject.tracks[heir].ownTimeline].pointee
+    timelines.put(subject.tracks[heir].ownTimeline)
+    subject.tracks[heir].ownTimeline = 0
+  }
+
+  /// Step 10: ends the series of a subject, if there is one of this name.
+  mutating func forget(_ name: UnsafeRawBufferPointer, hash: UInt64, into transitions: inout [Transition]) {
+    guard let subject = subjects.find(name, hash: hash) else { return }
+    let states = subject.series(offset: layout.seriesOffset)
+    for rule in 0..<layout.rules.rules.count {
+      let state = states[layout.seriesOfRule[rule]]
+      if state.alert > 0 { resolve(rule, of: subject, reason: .forgotten, into: &transitions) }
+      if state.isPending { counters.pending -= 1 }
+    }
+    for track in 0..<layout.tracks.count where subject.tracks[track].ownTimeline != 0 {
+      release(subject.tracks[track].ownTimeline)
+    }
+    clear(subject.timeline)
+    subjects.remove(name, hash: hash)
+    counters.subjects -= 1
+  }
+}

@@ -1,0 +1,80 @@
+/// What the rules of a new set go on from, when it takes the place of an old one.
+struct Succession {
+  /// The old layout.
+  let old: Layout
+  /// The new one.
+  let new: Layout
+  /// For each new rule, the old one whose lives go on under it; nil where they all begin anew.
+  let predecessors: [Int?]
+  /// For each old rule, the new one of the same name.
+  let successors: [Int?]
+
+  init(from old: Layout, to rules: RuleSet) {
+    self.old = old
+    let namesakes = rules.rules.map { rule in old.rules.rules.firstIndex { $0.name == rule.name } }
+    let predecessors = zip(rules.rules, namesakes).map { rule, namesake in
+      namesake.flatMap { old.rules.rules[$0].meansTheSame(as: rule) ? $0 : nil }
+    }
+    self.predecessors = predecessors
+    successors = old.rules.rules.map { rule in rules.rules.firstIndex { $0.name == rule.name } }
+    new = Layout(rules, groups: Succession.groups(of: rules.rules, from: old, predecessors))
+  }
+
+  /// Rules share a track if they count the same records, from now on and until now: a rule that is new has no last
+  /// record yet. One that lost a level begins anew where that fires, so it may part from the others.
+  private static func groups(of rules: [Rule], from old: Layout, _ predecessors: [Int?]) -> [[Int]] {
+    let tracks = predecessors.map { predecessor in predecessor.map { old.trackOfSeries[old.seriesOfRule[$0]] } }
+    let losesLevel = zip(rules, predecessors).map { rule, predecessor in
+      predecessor.map { old.rules.rules[$0].hasLevel(missingIn: rule) } ?? false
+    }
+    var groups: [[Int]] = []
+    for (index, rule) in rules.enumerated() {
+      let group = groups.firstIndex { group in
+        let other = group[0]
+        return !losesLevel[index] && !losesLevel[other] && tracks[index] == tracks[other]
+          && rules[other].countsLike(rule)
+      }
+      if let group { groups[group].append(index) } else { groups.append([index]) }
+    }
+    return groups
+  }
+
+  /// Why what fires by the old rule `rule`, with severity `alert`, at a subject named `host`, is resolved; nil: it goes
+  /// on.
+  func end(of rule: Int, firing alert: UInt8, host: UnsafeRawBufferPointer) -> RuleEnd? {
+    guard let successor = successors[rule] else { return .removed }
+    let series = new.seriesOfRule[successor]
+    guard new.covers(new.trackOfSeries[series], host: host) else { return .removed }
+    return predecessors[successor] == rule && new.series[series].has(alert) ? nil : .changed
+  }
+
+  /// Why a life ends with its rule.
+  enum RuleEnd { case removed, changed }
+
+  /// The state with which the series number `index` of the new layout goes on from `state`.
+  func state(of index: Int, from state: SeriesState, _ predecessor: Int) -> SeriesState {
+    let before = old.series[old.seriesOfRule[predecessor]]
+    let after = new.series[index]
+    var state = state
+    if state.level == 2, !after.has(2) { state.level = before.has(1) ? 1 : 0 }
+    if state.level == 1, !after.has(1) { state.level = 0 }
+    // Levels that came or went have no timers.
+    if before.has(1) != after.has(1) { state.sinceWarning = SeriesState.unset }
+    if before.has(2) != after.has(2) { state.sinceCritical = SeriesState.unset }
+    if state.isQuiet { state.forgetTimers() }
+    return state
+  }
+}
+
+extension Rule {
+  /// Whether lives go on when `other` takes this rule's place.
+  func meansTheSame(as other: Rule) -> Bool {
+    metric.utf8.elementsEqual(other.metric.utf8) && side == other.side && window == other.window
+      && aggregate == other.aggregate && atLeast == other.atLeast
+  }
+
+  /// Whether it has a level that `other` hasn't.
+  func hasLevel(missingIn other: Rule) -> Bool {
+    limits.warning != nil && other.limits.warning == nil || limits.critical != nil && other.limits.critical == nil
+  }
+}
