@@ -1,20 +1,31 @@
 /// "Did you mean": which of `known` is closest to `word`, a mistyped name; nil where none is close.
 ///
-/// Close is up to a third of the word's letters, one at least, inserted, left out, changed or swapped with their
-/// neighbour (optimal string alignment); upper and lower case count as the same. Of several the first is taken.
+/// Close is up to a third of the word's letters, from one to three, inserted, left out, changed or swapped with their
+/// neighbour (optimal string alignment). Capitals and the choice of `_`, `-` or `.` don't count. Of several that are
+/// equally close the first is taken.
 public func suggestion(for word: String, among known: some Sequence<String>) -> String? {
-  let letters = Array(word.lowercased().unicodeScalars)
-  // Longer than any name of ours: not a slip of the finger, and not worth the square of its length.
-  guard !letters.isEmpty, letters.count <= 64 else { return nil }
+  let letters = folded(word)
+  let allowed = max(1, min(3, letters.count / 3))
   var best: (name: String, distance: Int)?
   for name in known {
-    let distance = alignmentDistance(letters, Array(name.lowercased().unicodeScalars))
-    if distance <= max(1, letters.count / 3), distance < best?.distance ?? .max { best = (name, distance) }
+    let distance = alignmentDistance(letters, folded(name))
+    if !letters.isEmpty, distance <= allowed, distance < best?.distance ?? .max { best = (name, distance) }
   }
   return best?.name
 }
 
-private func alignmentDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
+private func folded(_ word: String) -> [UInt8] {
+  // A name of this length is nobody's slip of the finger, and the table below grows with its square.
+  word.utf8.prefix(64).map { byte in
+    switch byte {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte + 32
+    case UInt8(ascii: "-"), UInt8(ascii: "."): UInt8(ascii: "_")
+    default: byte
+    }
+  }
+}
+
+private func alignmentDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
   var beforeLast: [Int] = []
   var last = Array(0...b.count)
   for i in a.indices {

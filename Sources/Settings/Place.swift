@@ -68,7 +68,7 @@ struct Place {
     let list = words.joined(separator: ", ")
     guard let expansion = expanded("write one of \(list)") else { return nil }
     if words.contains(expansion.value) { return expansion.value }
-    if let meant = Suggestion.closest(to: expansion.value, among: words) {
+    if let meant = suggestion(for: expansion.value, among: words) {
       complain("no such word here; did you mean \"\(meant)\"? It is one of \(list)")
     } else {
       complain("no such word here; write one of \(list)")

@@ -96,7 +96,7 @@ extension Reading {
     default:
       let node = document.nodes[place.node]
       let what = "\(title): unknown key \(Reading.quoted(key))"
-      if let meant = Suggestion.closest(to: key, among: Reading.ruleKeys) {
+      if let meant = suggestion(for: key, among: Reading.ruleKeys) {
         complain(at: node.keyPosition, "\(what); did you mean \(meant)?")
       } else {
         complain(at: node.keyPosition, "\(what); a rule has \(Reading.ruleKeys.joined(separator: ", "))")
@@ -124,7 +124,7 @@ extension Reading {
       case "warning": limits.warning = limit.number()
       case "critical": limits.critical = limit.number()
       default:
-        let meant = Suggestion.closest(to: key, among: ["warning", "critical"])
+        let meant = suggestion(for: key, among: ["warning", "critical"])
         complain(
           at: document.nodes[child].keyPosition,
           "\(place.name): unknown key \(Reading.quoted(key)); "

@@ -1,3 +1,4 @@
+import Platform
 import Rules
 
 /// One run over one document: the settings that come of it, and everything to complain of.
@@ -82,7 +83,7 @@ final class Reading {
         + Reading.tables.filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }.sorted()
     let name = path.isEmpty ? node.key : "\(path).\(node.key)"
     let what = "unknown key \(Reading.quoted(name))"
-    if let meant = Suggestion.closest(to: node.key, among: known) {
+    if let meant = suggestion(for: node.key, among: known) {
       complain(at: node.keyPosition, "\(what); did you mean \(meant)?")
     } else if let key = Key.all.first(where: { $0.name == node.key }) {
       complain(at: node.keyPosition, "\(what); did you mean \(node.key) under [\(key.table)]?")

@@ -18,7 +18,7 @@ struct UsageError: Error {
 
 /// All commands, in the order of the help.
 let subcommands: [any Subcommand.Type] = [
-  Help.self, Version.self,
+  Run.self, Check.self, Help.self, Version.self,
 ]
 
 /// The program as help, man page and completions know it.

@@ -1,0 +1,40 @@
+import Arguments
+import Glibc
+import Platform
+import Settings
+
+/// `statusd run`: the daemon.
+enum Run: Subcommand {
+  static var command: Command {
+    Command(
+      name: "run",
+      summary: "sample this host and evaluate rules, until a signal ends it",
+      description: [
+        "SIGTERM and SIGINT end it within 5 s, whatever brokers do: with status 0 when everything was delivered, else "
+          + "with 75 and the count of what was not. A second signal ends it at once. SIGHUP makes it read its rules and "
+          + "its log level again; a configuration with a mistake is refused, and the old one stays in force."
+      ],
+      options: [CommonOptions.config, CommonOptions.role],
+      examples: [
+        .init("statusd run --config /etc/statusd/statusd.toml", "run as the configuration says"),
+        .init("statusd run --config statusd.toml --role agent", "sample this host, evaluate nothing"),
+      ])
+  }
+
+  static func run(_ given: Parsed) throws -> ExitCode {
+    guard let path = given[CommonOptions.config] else { return .usage }
+    // Before there is a second thread: all that come inherit what is blocked here.
+    let signals = try Signals()
+    let log = Logger(output: StandardErrorLog())
+    guard var settings = Daemon.load(path, log) else { return .configuration }
+    log.level = settings.log.level
+    if let role = given[CommonOptions.role] { settings.run.role = role }
+    let daemon = Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
+    let ending = try daemon.run(signals: signals)
+    switch ending {
+    case .stopped: return ending.exitCode
+    // Threads of librdkafka still run; exit(3) would destroy under them what they use.
+    case .tooSlow, .interrupted: _exit(ending.exitCode.rawValue)
+    }
+  }
+}
