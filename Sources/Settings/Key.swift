@@ -8,6 +8,8 @@ struct Key: Sendable {
   var name: String
   /// Whether a change of it is taken by a reload.
   var reloads = false
+  /// Whether the key is one of the design that means nothing yet.
+  var isNotYet = false
   /// Puts what stands at `Place` into the settings, or complains.
   var read: @Sendable (Place, inout Settings) -> Void
   /// The value in the settings; nil where the key is best left out.
@@ -86,7 +88,7 @@ extension Key {
   /// A key of the design that means nothing yet; only a value that says what is so anyway is taken.
   static func notYet(_ table: String, _ name: String, but accepted: Written? = nil, because reason: String) -> Key {
     Key(
-      table: table, name: name,
+      table: table, name: name, isNotYet: true,
       read: { place, _ in
         if let accepted, place.holds(accepted) { return }
         place.complain("not yet: \(reason); leave the key out")

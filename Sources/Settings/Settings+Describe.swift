@@ -44,7 +44,8 @@ extension Settings {
     }
   }
 
-  private static func written(_ value: Key.Written) -> String {
+  /// A value as TOML.
+  static func written(_ value: Key.Written) -> String {
     switch value {
     case .text(let text): quoted(Expansion.escape(text))
     case .integer(let number): String(number)

@@ -1,0 +1,115 @@
+import Testing
+
+@testable import Settings
+
+@Suite("The files that explain the configuration")
+struct ExampleFilesTests {
+  /// Keys that are shown with an example, as they have no fixed default.
+  private let examples: Set<String> = ["topics.replication", "agent.host", "kafka.brokers"]
+
+  /// A line such as `#interval = "1s"`, without its mark; other comments and lines as they are.
+  private func uncommented(_ text: String) -> String {
+    text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      line.hasPrefix("#") && !line.hasPrefix("# ") && line.count > 1 ? String(line.dropFirst()) : String(line)
+    }.joined(separator: "\n")
+  }
+
+  @Test("Config/minimal.toml is accepted, and changes nothing but brokers and one rule")
+  func minimal() throws {
+    let loaded = load(try Repository.text("Config/minimal.toml"))
+    #expect(loaded.complaints.isEmpty)
+    var settings = try #require(loaded.settings)
+    #expect(settings.rules.map(\.name) == ["cpu-high"])
+    settings.rules = []
+    #expect(settings == Settings(brokers: "localhost:9092", hostName: "web-1"))
+  }
+
+  @Test("Config/statusd.toml as it is installed is accepted, and changes nothing but brokers and rules")
+  func installed() throws {
+    let loaded = load(try Repository.text("Config/statusd.toml"))
+    #expect(loaded.complaints.isEmpty)
+    var settings = try #require(loaded.settings)
+    #expect(settings.rules.map(\.name) == ["cpu-high", "memory-high"])
+    settings.rules = []
+    #expect(settings == Settings(brokers: "localhost:9092", hostName: "web-1"))
+  }
+
+  @Test("Config/statusd.toml with every comment taken away from its keys is accepted but for the files it names")
+  func everyKey() throws {
+    let folder = try Folder()
+    for name in ["kafka-password", "statusd.key", "ca.crt", "statusd.crt"] { try folder.write(name, "x\n") }
+    let text = uncommented(try Repository.text("Config/statusd.toml"))
+      .replacing("/etc/statusd/", with: "\(folder.path)/")
+    let loaded = load(text, ["CREDENTIALS_DIRECTORY": folder.path])
+    #expect(loaded.complaints.isEmpty)
+    let settings = try #require(loaded.settings)
+    #expect(settings.kafka.sasl?.mechanism == "SCRAM-SHA-512")
+    #expect(settings.kafka.tls?.keyFile == "\(folder.path)/statusd.key")
+    #expect(settings.kafka.properties.map(\.name) == ["linger.ms", "compression.type"])
+    #expect(settings.rules.first?.match == [.init(field: "host", glob: "web-*")])
+  }
+
+  @Test("Config/statusd.toml has every key of the code, with its default")
+  func defaults() throws {
+    let text = uncommented(try Repository.text("Config/statusd.toml"))
+    let document = try Document(parsing: Array(text.utf8))
+    for key in Key.all where !key.isNotYet {
+      var node = 0
+      for part in key.path.split(separator: ".") {
+        // A password stands in a file or in a variable; the text above the table shows the second.
+        if key.path == "kafka.sasl.password" { continue }
+        node = try #require(document.child(String(part), of: node), "\(key.path) isn't in the file")
+      }
+    }
+    let defaults = Settings(brokers: "", hostName: "web-1")
+    let settings = try #require(load(try Repository.text("Config/statusd.toml")).settings)
+    for key in Key.all where !examples.contains(key.path) {
+      #expect(key.value(settings) == key.value(defaults), "\(key.path)")
+    }
+    for line in text.split(separator: "\n") {
+      guard let key = Key.all.first(where: { line.hasPrefix("\($0.name) = ") && !examples.contains($0.path) }),
+        !key.table.hasPrefix("kafka"), let value = key.value(defaults)
+      else { continue }
+      #expect(line == "\(key.name) = \(Settings.written(value))")
+    }
+    let rule = document.nodes.first { $0.key == "rule" }
+    let first = try #require(rule?.children.first)
+    let shown = document.nodes[first].children.map { document.nodes[$0].key }
+    let notYet: Set = ["window", "aggregate", "at_least", "no_data", "repeat_every", "below"]
+    #expect(Set(shown) == Set(Reading.ruleKeys).subtracting(notYet))
+  }
+
+  @Test("docs/configuration.md names every key with its default")
+  func documentation() throws {
+    let text = try Repository.text("docs/configuration.md")
+    var sections: [String: [Substring]] = [:]
+    var title = ""
+    for line in text.split(separator: "\n") {
+      if line.hasPrefix("## ") {
+        title = String(line.dropFirst(3))
+      } else {
+        sections[title, default: []].append(line)
+      }
+    }
+    let defaults = Settings(brokers: "", hostName: "web-1")
+    for key in Key.all {
+      if key.isNotYet {
+        #expect(sections["Not yet"]?.contains { $0.contains("`\(key.name)`") } == true, "\(key.path)")
+        continue
+      }
+      let row = try #require(
+        sections["`[\(key.table)]`"]?.first { $0.hasPrefix("| `\(key.name)` |") }, "\(key.path) isn't explained")
+      let cells = row.split(separator: "|").map { $0.trimmingPrefix(" ") }
+      if let value = key.value(defaults), !examples.contains(key.path) {
+        #expect(cells[2].hasPrefix("`\(Settings.written(value))`"), "\(key.path)")
+      } else {
+        #expect(cells[2].hasPrefix("none"), "\(key.path)")
+      }
+    }
+    for key in Reading.ruleKeys {
+      let isExplained = (sections["`[[rule]]`", default: []] + sections["Not yet", default: []])
+        .contains { $0.contains("`\(key)`") }
+      #expect(isExplained, "\(key)")
+    }
+  }
+}
