@@ -69,15 +69,18 @@ struct Document {
     var dots = 0
     var quote: UInt8 = 0
     var escaped = false
+    var isComment = false
     for byte in text {
       switch byte {
       case UInt8(ascii: "\n"):
         line += 1
-        (dots, quote, escaped) = (0, 0, false)
+        (dots, quote, escaped, isComment) = (0, 0, false, false)
+      case _ where isComment: break
       case _ where escaped: escaped = false
       case UInt8(ascii: "\\"): escaped = quote == UInt8(ascii: "\"")
       case UInt8(ascii: "\""), UInt8(ascii: "'"):
         if quote == 0 { quote = byte } else if quote == byte { quote = 0 }
+      case UInt8(ascii: "#") where quote == 0: isComment = true
       case UInt8(ascii: ".") where quote == 0:
         dots += 1
         if dots > 100 {

@@ -17,7 +17,7 @@ extension Settings {
     return text + rules.map(Settings.written).joined(separator: "\n")
   }
 
-  /// The names of the settings that differ in `new` and are taken only by a restart, in the order of the file; the rules
+  /// The names of the settings that differ in `new` and are taken only by a restart; the rules
   /// and the log's level are taken by a reload.
   public func changesThatNeedRestart(to new: Settings) -> [String] {
     var names: [String] = []

@@ -20,6 +20,8 @@ struct Source {
         document = try Document(parsing: text)
         return
       } catch {
+        // What is still open at the end, once a line was left out, was opened before it: the same mistake again.
+        if !complaints.isEmpty, error.message.contains("end-of-file") { return }
         complaints.append(Complaint(file: file, position: error.position, message: Source.advise(error.message)))
         if complaints.count == Source.greatestCount || !Source.blank(line: error.position.line, of: &text) { return }
       }
@@ -60,6 +62,7 @@ struct Source {
       ("could not determine value type", "a text needs quotes, key = \"value\""),
       ("expected digit", "a text, a duration and a size need quotes, key = \"30s\""),
       ("expected decimal digit", "a text, a duration and a size need quotes, key = \"30s\""),
+      ("expected value-terminator", "a text needs quotes, key = \"value\""),
       ("expected 'true'", "a text needs quotes, key = \"value\""),
       ("expected 'false'", "a text needs quotes, key = \"value\""),
       ("cannot redefine existing", "it stands further up already; keep one of them"),

@@ -1,0 +1,117 @@
+import Rules
+import Testing
+
+@testable import Settings
+
+@Suite("Settings that are printed")
+struct DescribeTests {
+  @Test("what is printed loads again to the same settings")
+  func roundTrip() throws {
+    let text = """
+      [kafka]
+      brokers = "a:1,b:2"
+      [kafka.sasl]
+      mechanism = "SCRAM-SHA-256"
+      username = "a \\"b\\" \\\\ ü $${x} $"
+      password = "${P}"
+      [kafka.tls]
+      ca_file = "/dev/null"
+      [kafka.properties]
+      "linger.ms" = 5
+      "client.rack" = "tab\\tand $${"
+      [run]
+      role = "evaluator"
+      [topics]
+      status = "s"
+      create = false
+      partitions = 12
+      replication = 2
+      [agent]
+      interval = "1m30s"
+      procfs = "/host/proc"
+      buffer = "70000KiB"
+      [evaluator]
+      max_future = "0s"
+      commit_interval = "250ms"
+      [log]
+      level = "debug"
+      [[rule]]
+      name = "a"
+      metric = "m \\u0007"
+      below = { warning = 1e300, critical = -0.1 }
+      clear = { warning = 1e301 }
+      for = "36h"
+      no_data_after = "61m1ms"
+      match = { "fi eld" = "*\\"*" }
+      labels = { a = "\\\\", b = "${x}" }
+      summary = "line\\nline {{host}}"
+      [[rule]]
+      name = "b"
+      metric = "m"
+      above = 5
+      """
+    let first = try #require(load(text, ["P": "secret"]).settings)
+    let again = load(first.describe(), ["P": "secret"])
+    #expect(again.complaints.isEmpty)
+    #expect(again.settings == first)
+    #expect(again.settings?.describe() == first.describe())
+  }
+
+  @Test("the defaults are printed in full, and load again")
+  func defaults() {
+    let settings = Settings(brokers: "a:1", hostName: "h")
+    #expect(load(settings.describe()).settings == settings)
+  }
+
+  @Test("an empty table of TLS is printed, for it switches TLS on")
+  func emptyTLS() {
+    var settings = Settings(brokers: "a:1", hostName: "h")
+    settings.kafka.tls = Connection.TLS()
+    #expect(load(settings.describe()).settings == settings)
+  }
+
+  @Test("durations and sizes are printed as short as they can be")
+  func units() {
+    for (text, bytes) in [("1KiB", 1 << 10), ("64MiB", 64 << 20), ("3GiB", 3 << 30), ("1025KiB", 1025 << 10)]
+      as [(
+        String, Int64
+      )]
+    {
+      #expect(Units.text(bytes: bytes) == text)
+      #expect(Units.bytes(text) == bytes)
+    }
+    #expect(Units.text(bytes: 0) == "0KiB")
+  }
+
+  @Test("a reload names what waits for a restart, and takes rules and the log's level")
+  func changes() {
+    let old = Settings(brokers: "a:1", hostName: "h")
+    var new = old
+    new.rules = [Rule(name: "r", metric: "m", side: .above, limits: Rule.Limits(critical: 1))]
+    new.log.level = .debug
+    #expect(old.changesThatNeedRestart(to: new).isEmpty)
+    new.agent.interval = .seconds(5)
+    new.kafka.brokers = "b:1"
+    new.kafka.tls = Connection.TLS(caFile: "/ca")
+    new.kafka.sasl = Connection.SASL(mechanism: "PLAIN", username: "u", password: Secret("p"))
+    new.kafka.properties = [.init(name: "linger.ms", value: .plain("5"))]
+    #expect(
+      old.changesThatNeedRestart(to: new) == [
+        "kafka.brokers", "kafka.sasl.mechanism", "kafka.sasl.username", "kafka.sasl.password", "kafka.tls.ca_file",
+        "agent.interval", "kafka.tls", "kafka.properties.linger.ms",
+      ])
+    var other = new
+    other.kafka.sasl?.password = Secret("q")
+    #expect(new.changesThatNeedRestart(to: other) == ["kafka.sasl.password"])
+  }
+
+  @Test("the surroundings of the machine have a host name and variables")
+  func surroundings() {
+    let machine = Surroundings.machine
+    #expect(!machine.hostName.isEmpty)
+    #expect(machine.variable("PATH") != nil)
+    #expect(machine.variable("STATUSD_SURELY_NOT_SET") == nil)
+    #expect(Settings.Role.agent.samples && !Settings.Role.agent.evaluates)
+    #expect(Settings.Role.all.samples && Settings.Role.all.evaluates && !Settings.Role.evaluator.samples)
+  }
+}

@@ -1,0 +1,170 @@
+import Testing
+
+@testable import Settings
+
+@Suite("Secrets")
+struct SecretTests {
+  private let secret = "S3cret-of-web-1"
+
+  private func login(_ line: String) -> String {
+    "[kafka]\nbrokers = \"a:1\"\n[kafka.tls]\n[kafka.sasl]\nmechanism = \"PLAIN\"\nusername = \"u\"\n\(line)\n"
+  }
+
+  @Test("a secret shows itself to nobody but the one who asks for it")
+  func masked() {
+    let value = Secret(secret)
+    var dumped = ""
+    dump(value, to: &dumped)
+    dump(Connection.SASL(mechanism: "PLAIN", username: "u", password: value), to: &dumped)
+    let shown = "\(value) \(String(reflecting: value)) \(dumped) \(Connection.Value.secret(value))"
+    #expect(!shown.contains("S3cret"))
+    #expect(value.reveal() == secret)
+    #expect(value == Secret(secret, origin: .file("/f")))
+    #expect(value != Secret("other"))
+  }
+
+  @Test("settings with secrets show none, however they are printed")
+  func printed() throws {
+    let folder = try Folder()
+    let file = try folder.write("password", "\(secret)\n")
+    let properties = """
+      [kafka.properties]
+      "ssl.key.password" = "\(secret)"
+      "ssl.key.pem" = "\(secret)"
+      "sasl.oauthbearer.client.secret" = "\(secret)"
+      "sasl.oauthbearer.config" = "\(secret)"
+      "client.rack" = "${RACK}"
+      """
+    for line in [
+      "password = \"\(secret)\"", "password = \"${PASSWORD}\"", "password = \"S3${PASSWORD}\"",
+      "password_file = \"\(file)\"",
+    ] {
+      let loaded = load(login(line) + properties, ["PASSWORD": secret, "RACK": secret])
+      let settings = try #require(loaded.settings)
+      var dumped = ""
+      dump(settings, to: &dumped)
+      #expect(!"\(settings) \(dumped) \(settings.describe()) \(loaded.complaints)".contains("S3"))
+      #expect(settings.kafka.sasl?.password?.reveal().contains("S3") == true)
+      #expect(settings.kafka.properties.allSatisfy { $0.value.reveal() == secret })
+    }
+  }
+
+  @Test("what is printed names the variable or the file that a secret comes from, and masks the rest")
+  func origins() throws {
+    let folder = try Folder()
+    let file = try folder.write("password", secret)
+    let variables = ["PASSWORD": secret]
+    #expect(load(login("password = \"x\"")).settings?.describe().contains("password = \"…\"\n") == true)
+    #expect(
+      load(login("password = \"${PASSWORD}\""), variables).settings?.describe()
+        .contains("password = \"${PASSWORD}\"\n") == true)
+    #expect(
+      load(login("password = \"x${PASSWORD}\""), variables).settings?.describe().contains("password = \"…\"\n") == true)
+    #expect(
+      load(login("password_file = \"\(file)\"")).settings?.describe().contains("password_file = \"\(file)\"\n") == true)
+  }
+
+  @Test("a misspelt property is a secret, too")
+  func misspelt() {
+    for name in [
+      "sasl.password", "sasl.pasword", "SASL.PASSWORD", "ssl.keystore.password", "ssl.key.pem", "ssl_key",
+      "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config",
+    ] {
+      #expect(Connection.isSecret(property: name))
+    }
+    for name in ["linger.ms", "ssl.key.location", "sasl.username", "sasl.oauthbearer.token.endpoint.url"] {
+      #expect(!Connection.isSecret(property: name))
+    }
+  }
+
+  @Test("a variable that isn't set, or is empty, is named, and nothing of a value is")
+  func variables() {
+    #expect(
+      complaints(login("password = \"\(secret)${NONE}\"")) == [
+        "file.toml:7:12: kafka.sasl.password: the variable NONE isn't set; set it in the environment of statusd, or write "
+          + "the value here"
+      ])
+    #expect(
+      complaints(login("password = \"${NONE}\""), ["NONE": ""]) == [
+        "file.toml:7:12: kafka.sasl.password: the variable NONE is empty"
+      ])
+    #expect(complaints(login("password = \"\"")) == ["file.toml:7:12: kafka.sasl.password: it is empty"])
+    let all = complaints("kafka.brokers = \"${BROKERS}\"", ["BROKERS": "user:\(secret)@host"])
+    #expect(all.count == 1)
+    #expect(!all[0].contains("S3cret"))
+    #expect(all[0].hasSuffix("(after BROKERS is put in)"))
+    let role = complaints(besideBrokers: "run.role = \"${ROLE}\"", ["ROLE": secret])
+    #expect(role.count == 1 && !role[0].contains("S3cret"))
+  }
+
+  @Test("a secret of the wrong type isn't quoted")
+  func wrongType() {
+    #expect(
+      complaints(login("password = 12345")) == [
+        "file.toml:7:12: kafka.sasl.password: that is a whole number: write a text in quotes, or \"${VARIABLE}\""
+      ])
+  }
+
+  @Test("${NAME} stands for a variable, $${ for itself, and a lone $ is a $")
+  func expansion() throws {
+    let variable = { (name: String) in ["A": "1", "B_2": "${A}"][name] }
+    #expect(try Expansion("x${A}y${B_2}", variable: variable).value == "x1y${A}")
+    #expect(try Expansion("$${A} $ $A $$", variable: variable).value == "${A} $ $A $$")
+    #expect(throws: Expansion.Problem.unset("C")) { try Expansion("${C}", variable: variable) }
+    for text in ["${", "${}", "${A", "${1}", "${A-b}", "${ A}"] {
+      #expect(throws: Expansion.Problem.malformed) { try Expansion(text, variable: variable) }
+    }
+    for text in ["${A}", "$${A}", "$$${", "a$", "$", ""] {
+      #expect(try Expansion(Expansion.escape(text), variable: variable).value == text)
+    }
+  }
+
+  @Test("a password file is read from the credentials of the service, and its line end isn't part of it")
+  func credentials() throws {
+    let folder = try Folder()
+    try folder.write("kafka", "\(secret)\r\n")
+    let variables = ["CREDENTIALS_DIRECTORY": folder.path]
+    for path in ["$CREDENTIALS_DIRECTORY/kafka", "${CREDENTIALS_DIRECTORY}/kafka"] {
+      let settings = load(login("password_file = \"\(path)\""), variables).settings
+      #expect(settings?.kafka.sasl?.password?.reveal() == secret)
+    }
+    #expect(
+      complaints(login("password_file = \"$CREDENTIALS_DIRECTORY/kafka\"")) == [
+        "file.toml:7:17: kafka.sasl.password_file: the variable CREDENTIALS_DIRECTORY isn't set; systemd sets it for a "
+          + "unit with LoadCredential=, by hand set it to the folder that holds the file"
+      ])
+  }
+
+  @Test("a password file that can't be one is refused without a word of what is in it")
+  func passwordFiles() throws {
+    let folder = try Folder()
+    let files: [(String, [UInt8], String)] = [
+      ("empty", [10], "the file is empty"),
+      (
+        "lines", Array("\(secret)\n\(secret)\n".utf8),
+        "the file has more than one line; it must hold the password and "
+          + "nothing else"
+      ),
+      ("latin", [0xFC], "the file isn't UTF-8 text"),
+      ("zero", [0x61, 0], "the file isn't UTF-8 text"),
+      ("large", [UInt8](repeating: 0x61, count: 70_000), "the file is larger than 64KiB"),
+    ]
+    for (name, content, expected) in files {
+      let path = try folder.write(name, content)
+      #expect(
+        complaints(login("password_file = \"\(path)\"")) == ["file.toml:7:17: kafka.sasl.password_file: \(expected)"])
+    }
+    #expect(
+      complaints(login("password_file = \"\(folder.path)/none\"")).first?.hasSuffix("the file doesn't exist") == true)
+  }
+
+  @Test("password and password_file together are one too many")
+  func both() throws {
+    let folder = try Folder()
+    let path = try folder.write("password", secret)
+    #expect(
+      complaints(login("password_file = \"\(path)\"\npassword = \"x\"")) == [
+        "file.toml:8:1: kafka.sasl: password and password_file are both there; keep one of them"
+      ])
+  }
+}

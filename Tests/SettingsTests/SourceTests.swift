@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+@testable import Settings
+
+@Suite("The text of a configuration")
+struct SourceTests {
+  private let brokers = "kafka.brokers = \"a:9092\"\n"
+
+  @Test("a syntax error doesn't hide what else is wrong")
+  func recovery() {
+    let text = """
+      [kafka]
+      brokers = "a:9092
+      [agent]
+      interval = 5s
+      hots = "x"
+      [log]
+      level = info
+      """
+    #expect(
+      complaints(text) == [
+        "file.toml:2:18: not TOML: unescaped control characters other than TAB (U+0009) are explicitly prohibited; a text ends on "
+          + "its line: look for a missing quotation mark",
+        "file.toml:4:13: not TOML: expected digit, saw 's'; a text, a duration and a size need quotes, key = \"30s\"",
+        "file.toml:5:1: unknown key agent.hots; did you mean host?",
+        "file.toml:7:12: not TOML: expected value-terminator, saw 'o'; a text needs quotes, key = \"value\"",
+      ])
+  }
+
+  @Test("a mistake that could be anywhere ends the reading")
+  func noRecovery() {
+    #expect(complaints(brokers + "[agent\nhots = 1").count == 1)
+    #expect(complaints(brokers + "x = \"\"\"open\nhots = 1").count == 1)
+    #expect(complaints(brokers + "x = [1,\n2\nhots = 1").count == 1)
+    #expect(load(brokers + "[agent").settings == nil)
+  }
+
+  @Test("a file that is something else altogether is given up after twenty mistakes")
+  func bounded() {
+    let lines = (0..<50).map { "key\($0) = value" }.joined(separator: "\n")
+    #expect(complaints(lines).count == 20)
+  }
+
+  @Test("a key that comes twice is complained of where it comes again")
+  func duplicates() {
+    #expect(
+      complaints(brokers + "[agent]\nhost = \"a\"\nhost = \"b\"") == [
+        "file.toml:4:8: not TOML: cannot redefine existing string 'host'; it stands further up already; keep one of them"
+      ])
+    #expect(
+      complaints(brokers + "[agent]\n[agent]").first?.hasPrefix("file.toml:3:1: not TOML: cannot redefine") == true)
+  }
+
+  @Test(
+    "an error in the syntax quotes no value, for it could be a password",
+    arguments: [
+      "S3cret", "trS3cret", "true_S3cret", "12S3cret", "123456789012345678901234567890", "\"x\" S3cret", "'S3cret",
+    ])
+  func noValues(value: String) {
+    let all = complaints("[kafka]\nbrokers = \"a\"\n[kafka.sasl]\npassword = \(value)\n")
+    #expect(!all.isEmpty)
+    #expect(all.allSatisfy { !$0.contains("S3") && !$0.contains("cret") && !$0.contains("1234") })
+  }
+
+  @Test("the parser's words keep what they quote of keys, single characters, and of true and false, and nothing else")
+  func words() {
+    #expect(Document.withoutValues("Error while parsing x: expected ',', saw 'long'") == "expected ',', saw '…'")
+    #expect(Document.withoutValues("cannot redefine existing string 'a.b'") == "cannot redefine existing string 'a.b'")
+    #expect(Document.withoutValues("Error while parsing x: saw 'a'b'") == "saw …")
+  }
+
+  @Test("a byte order mark is skipped")
+  func byteOrderMark() {
+    let loaded = Settings.load(
+      text: [0xEF, 0xBB, 0xBF] + Array(brokers.utf8), file: "f", surroundings: Surroundings(hostName: "h"))
+    #expect(loaded.settings?.kafka.brokers == "a:9092")
+  }
+
+  @Test("UTF-16 and what isn't UTF-8 are named, with the place")
+  func encodings() {
+    func first(_ bytes: [UInt8]) -> String? {
+      Settings.load(text: bytes, file: "f", surroundings: Surroundings(hostName: "h")).complaints.first?.description
+    }
+    #expect(first([0xFF, 0xFE, 0x61, 0]) == "f:1:1: the file is UTF-16: save it as UTF-8")
+    #expect(first([0xFE, 0xFF, 0, 0x61]) == "f:1:1: the file is UTF-16: save it as UTF-8")
+    let latin = Array("a = 1\nb = \"Z".utf8) + [0xFC] + Array("rich\"".utf8)
+    #expect(first(latin) == "f:2:7: the file isn't UTF-8 from here on: save it as UTF-8")
+    #expect(first(Array("a = \"ä".utf8) + [0xC3]) == "f:1:7: the file isn't UTF-8 from here on: save it as UTF-8")
+    #expect(first([0x80]) == "f:1:1: the file isn't UTF-8 from here on: save it as UTF-8")
+    #expect(first(Array("a = 1\n b".utf8) + [0]) == "f:2:3: there is a zero byte here; take it out")
+  }
+
+  @Test("a file that is missing, a folder, unreadable or too large is named without a line")
+  func files() throws {
+    let folder = try Folder()
+    func first(_ path: String) -> String? {
+      Settings.load(path: path, surroundings: Surroundings(hostName: "h")).complaints.first?.description
+    }
+    #expect(first("\(folder.path)/none") == "\(folder.path)/none: the configuration doesn't exist")
+    #expect(first(folder.path) == "\(folder.path): the configuration is a directory, not a file")
+    let large = try folder.write("large", [UInt8](repeating: 10, count: Settings.greatestSize + 1))
+    #expect(first(large) == "\(large): the configuration is larger than 1MiB")
+    let loop = "\(folder.path)/loop"
+    symlink(loop, loop)
+    #expect(first(loop)?.contains("can't be opened") == true)
+    #expect(first("a\0b")?.contains("zero byte") == true)
+  }
+
+  @Test("a file without read permission says that this user may not read it", .disabled(if: geteuid() == 0))
+  func permissions() throws {
+    let folder = try Folder()
+    let path = try folder.write("closed", "")
+    chmod(path, 0)
+    let loaded = Settings.load(path: path, surroundings: Surroundings(hostName: "h"))
+    #expect(loaded.complaints.first?.message == "the configuration can't be opened: this user may not read it")
+  }
+
+  @Test("a file is read from its path")
+  func readsFile() throws {
+    let folder = try Folder()
+    let path = try folder.write("statusd.toml", brokers)
+    #expect(Settings.load(path: path).settings?.kafka.brokers == "a:9092")
+  }
+
+  @Test("a key of very many parts, or values nested very deeply, are a complaint")
+  func depth() {
+    let deep = String(repeating: "a.", count: 300_000) + "a = 1"
+    #expect(complaints(deep) == ["file.toml:1:1: not TOML: a key has too many parts on this line"])
+    let arrays = "x = " + String(repeating: "[", count: 10_000)
+    #expect(complaints(arrays).count == 1)
+    let dots = String(repeating: ".", count: 1_000)
+    #expect(complaints(brokers + "agent.host = \"\(dots)\"").count == 1)
+    #expect(complaints(brokers + "# \(dots)").isEmpty)
+  }
+}
