@@ -34,3 +34,18 @@ struct BrokerTests {
     #expect(try child.waitForExit() == .signalled(SIGTERM))
   }
 }
+
+@Suite("the tests' own clusters")
+struct ClusterTests {
+  @Test("what is written is read back, up to the end", arguments: TestCluster.Kind.here)
+  func writesAndReads(_ kind: TestCluster.Kind) throws {
+    let cluster = try TestCluster.open(kind)
+    let topic = try cluster.createTopic(partitions: 2)
+    let writer = try TopicWriter(on: cluster.brokers)
+    for number in 0..<10 { try writer.write("value \(number)", key: "key", to: topic, partition: Int32(number % 2)) }
+    try writer.flush()
+    let records = try TopicReader(topic, on: cluster.brokers, partitions: 2).readToEnd()
+    #expect(records.filter { $0.partition == 1 }.map(\.value) == [1, 3, 5, 7, 9].map { "value \($0)" })
+    #expect(records.count == 10)
+  }
+}

@@ -43,20 +43,22 @@ public final class Broker: Sendable {
   /// The one that all tests share: the broker that `STATUSD_TEST_BROKERS` names, else one that is started for the first
   /// test that asks. Tests on it use topics and groups of their own (`uniqueName`), and leave it running.
   public static func shared(_ version: KafkaVersion = .newest) throws -> Broker {
-    try brokers.withLock { brokers in
-      if let broker = brokers[version] { return broker }
-      let broker =
-        if version == .newest, let named = environment("STATUSD_TEST_BROKERS") {
-          Broker(address: named, directory: "", isOwned: false)
-        } else {
-          try start(version)
-        }
-      brokers[version] = broker
-      return broker
+    guard let slot = slots[version] else { return try start(version) }
+    return try slot.broker.withLock { broker in
+      if let broker { return broker }
+      let named = version == .newest ? environment("STATUSD_TEST_BROKERS") : nil
+      let new = try named.map { Broker(address: $0, directory: "", isOwned: false) } ?? start(version)
+      broker = new
+      return new
     }
   }
 
-  private static let brokers = Mutex<[KafkaVersion: Broker]>([:])
+  /// One for each version, so that they start beside each other.
+  private static let slots = Dictionary(uniqueKeysWithValues: KafkaVersion.allCases.map { ($0, Slot()) })
+
+  private final class Slot: Sendable {
+    let broker = Mutex<Broker?>(nil)
+  }
 
   /// SIGTERM, and waits until it is gone. Its data stays.
   public func stop() throws { try Script.run(["stop", "--dir", directory]) }

@@ -12,7 +12,9 @@ public enum Program {
   public static func start(
     _ arguments: [String], environment added: [String: String?] = [:], directory: String? = nil
   ) throws -> Subprocess {
-    var variables: [String: String?] = ["NO_COLOR": nil, "JOURNAL_STREAM": nil, "NOTIFY_SOCKET": nil, "WATCHDOG_USEC": nil]
+    var variables: [String: String?] = [
+      "NO_COLOR": nil, "JOURNAL_STREAM": nil, "NOTIFY_SOCKET": nil, "WATCHDOG_USEC": nil,
+    ]
     // Each process needs a profile of its own, or the last one that ends would be the only one that counts.
     if let folder = environment("STATUSD_PROFILES") { variables["LLVM_PROFILE_FILE"] = folder + "/statusd-%p.profraw" }
     if let library = environment("STATUSD_TSAN_THREADS") { variables["LD_PRELOAD"] = library }

@@ -1,0 +1,75 @@
+import Kafka
+import Platform
+import Testing
+
+/// A Kafka that a test runs on: librdkafka's mock inside the test process, or a real broker.
+public final class TestCluster: Sendable {
+  /// `bootstrap.servers`.
+  public let brokers: String
+  /// The mock, where it is one.
+  public let mock: MockCluster?
+  /// The broker, where it is a real one.
+  public let broker: Broker?
+
+  private init(brokers: String, mock: MockCluster? = nil, broker: Broker? = nil) {
+    self.brokers = brokers
+    self.mock = mock
+    self.broker = broker
+  }
+
+  /// What tests run on; the argument of a test that shows the same on each.
+  public enum Kind: String, Sendable, CaseIterable, CustomTestStringConvertible {
+    /// librdkafka's mock cluster.
+    case mock
+    /// Kafka 4.3.
+    case kafka43 = "4.3"
+    /// Kafka 3.9.
+    case kafka39 = "3.9"
+    /// Kafka 2.8 with ZooKeeper.
+    case kafka28 = "2.8"
+
+    /// Those that can be used here: all, or only the mock.
+    public static var here: [Kind] { allCases.filter { $0.version?.isHere ?? true } }
+
+    /// The mock and the newest Kafka.
+    public static var main: [Kind] { [.mock, .kafka43].filter(here.contains) }
+
+    /// Its name.
+    public var testDescription: String { self == .mock ? "the mock cluster" : "Kafka \(rawValue)" }
+
+    var version: KafkaVersion? { KafkaVersion(rawValue: rawValue) }
+  }
+
+  /// The mock is the test's own; a real broker is the one that all tests share.
+  public static func open(_ kind: Kind) throws -> TestCluster {
+    guard let version = kind.version else {
+      let mock = try MockCluster()
+      return TestCluster(brokers: mock.brokers, mock: mock)
+    }
+    let broker = try Broker.shared(version)
+    return TestCluster(brokers: broker.address, broker: broker)
+  }
+
+  /// A broker of the test's own, to be stopped and killed.
+  public static func own(_ version: KafkaVersion = .newest, settings: [String] = []) throws -> TestCluster {
+    let broker = try Broker.start(version, settings: settings)
+    return TestCluster(brokers: broker.address, broker: broker)
+  }
+
+  /// Makes a topic with a name of its own; returns the name.
+  @discardableResult
+  public func createTopic(
+    _ name: String = uniqueName("topic"), partitions: Int = 1, configuration: [(name: String, value: String)] = []
+  ) throws -> String {
+    if let mock {
+      try mock.createTopic(name, partitions: partitions)
+      return name
+    }
+    let admin = try Admin(Configuration(brokers: brokers), log: Logger(output: CapturedLog()))
+    let topic = Admin.NewTopic(name, partitions: partitions, replication: 1, configuration: configuration)
+    let errors = try admin.create([topic], within: .seconds(30))
+    admin.close(by: SystemTime().monotonic + .seconds(5))
+    for case let error? in errors { throw error }
+    return name
+  }
+}
