@@ -46,6 +46,8 @@ public struct OddityText: Sendable {
   public let sentence: StaticString
   /// The fields of a status record that are left out because of it, or read otherwise.
   public let fields: String
+  /// True where it is a property of the kernel or the machine, and nothing is wrong.
+  public var isOrdinary = false
 }
 
 extension Oddities {
@@ -65,13 +67,13 @@ extension Oddities {
       oddity: .noUptime, file: "uptime", sentence: "uptime can't be read", fields: "uptime_seconds"),
     OddityText(
       oddity: .noCPUPressure, file: "pressure/cpu", sentence: "the kernel offers no pressure of CPUs",
-      fields: "pressure_cpu_some_10"),
+      fields: "pressure_cpu_some_10", isOrdinary: true),
     OddityText(
       oddity: .noMemoryPressure, file: "pressure/memory", sentence: "the kernel offers no pressure of memory",
-      fields: "pressure_memory_some_10"),
+      fields: "pressure_memory_some_10", isOrdinary: true),
     OddityText(
       oddity: .noIOPressure, file: "pressure/io", sentence: "the kernel offers no pressure of disks",
-      fields: "pressure_io_some_10"),
+      fields: "pressure_io_some_10", isOrdinary: true),
     OddityText(
       oddity: .impossibleCPUTimes, file: "stat",
       sentence:
@@ -81,11 +83,12 @@ extension Oddities {
       oddity: .cpuTimesBeganAnew, file: "stat", sentence: "the CPU counters began anew; one sample has no rates",
       fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
     OddityText(
-      oddity: .noSteal, file: "stat", sentence: "the kernel doesn't count stolen CPU time", fields: "cpu_steal"),
+      oddity: .noSteal, file: "stat", sentence: "the kernel doesn't count stolen CPU time", fields: "cpu_steal",
+      isOrdinary: true),
     OddityText(
       oddity: .estimatedMemoryAvailable, file: "meminfo",
       sentence: "MemAvailable is missing or impossible and is estimated from what is free and cached",
-      fields: "memory_usage memory_available_bytes"),
+      fields: "memory_usage memory_available_bytes", isOrdinary: true),
     OddityText(
       oddity: .noMemoryAvailable, file: "meminfo", sentence: "MemAvailable is missing or impossible",
       fields: "memory_usage memory_available_bytes"),

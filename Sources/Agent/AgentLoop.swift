@@ -1,0 +1,159 @@
+import JSON
+import Platform
+import ProcFS
+import Records
+
+/// What the agent's thread does at each turn: sample where a tick is due, make a record of it, ship.
+///
+/// Owned by that thread from the moment it runs.
+final class AgentLoop: @unchecked Sendable {
+  private let plan: AgentService.Plan
+  private let log: Logger
+  private let time: any TimeSource
+  private let topicIsReady: @Sendable () -> Bool
+  private let ownNumbers: @Sendable () -> [(String, Double)]
+  private var sampler: Sampler?
+  private var shipper: Shipper
+  private var clock: TickClock
+  private var ownClock: TickClock
+  private var writer = Writer()
+  private var losses = LossAccount()
+  private var oddities = OddityLog()
+  private var drift: ClockDrift
+  private var isReady = false
+  /// The number of the last sample, and of the last record of own numbers.
+  private var sequence: Int64
+  private var ownSequence: Int64
+  private var record: StatusRecord
+  private var ownRecord: StatusRecord
+  /// What was done so far.
+  private(set) var numbers = AgentNumbers()
+
+  init(
+    _ plan: AgentService.Plan, sampler: consuming Sampler?, shipper: consuming Shipper, log: Logger,
+    time: any TimeSource, topicIsReady: @escaping @Sendable () -> Bool,
+    ownNumbers: @escaping @Sendable () -> [(String, Double)]
+  ) {
+    self.plan = plan
+    self.log = log
+    self.time = time
+    self.topicIsReady = topicIsReady
+    self.ownNumbers = ownNumbers
+    let start = time.monotonic
+    clock = TickClock(start: start, interval: plan.agent.interval)
+    ownClock = TickClock(start: start, interval: plan.ownInterval)
+    drift = ClockDrift(wall: time.wall, monotonic: start)
+    // Milliseconds of a clock that begins with the boot: a restarted agent's numbers are above those of the one before,
+    // whose numbers rose by 1 for each interval of 1 ms or more.
+    sequence = start.nanoseconds / 1_000_000
+    ownSequence = sequence
+    record = StatusRecord(timestamp: time.wall, host: plan.agent.host)
+    ownRecord = StatusRecord(timestamp: time.wall, host: "statusd@\(plan.agent.host)")
+    let bootID = Self.bootID(of: sampler)
+    record.bootID = bootID
+    ownRecord.bootID = bootID
+    self.sampler = sampler
+    self.shipper = shipper
+  }
+
+  private static func bootID(of sampler: borrowing Sampler?) -> String? {
+    switch sampler {
+    case .some(let sampler): sampler.bootID
+    case .none: nil
+    }
+  }
+
+  /// Does what is due; until when there is nothing more to do.
+  func turn() -> MonotonicTime {
+    let now = time.monotonic
+    if let tick = clock.tick(at: now) { sample(tick, at: now) }
+    if ownClock.tick(at: now) != nil { tellOwnNumbers() }
+    isReady = isReady || topicIsReady()
+    shipper.turn(at: now, isReady: isReady)
+    count()
+    let tick = sampler == nil ? ownClock.next : min(clock.next, ownClock.next)
+    return min(tick, shipper.nextTurn(after: now) ?? tick)
+  }
+
+  /// Ships what is left, until `deadline` of the machine's clock.
+  ///
+  /// - Returns: how many records no broker has acknowledged.
+  func finish(by deadline: MonotonicTime) -> Int {
+    let left = shipper.finish(by: deadline, isReady: isReady || topicIsReady())
+    if let loss = losses.end() { tell(loss) }
+    count()
+    return left
+  }
+
+  private func sample(_ tick: TickClock.Tick, at now: MonotonicTime) {
+    guard let sample = sampler?.sample() else { return }
+    let wall = time.wall
+    numbers.samples += 1
+    if tick.intervals > 1 {
+      let missed = tick.intervals - 1
+      numbers.ticksMissed += missed
+      log.warning(
+        "stood still: samples were not taken", ["missed": .int(missed), "interval": .duration(interval)])
+    }
+    if let step = drift.step(wall: wall, monotonic: now) {
+      log.notice(
+        "the wall clock was set, or the machine was suspended", ["by": .duration(step), "time": .time(wall)])
+    }
+    for news in oddities.news(in: sample.oddities, at: now) { tell(news) }
+    sequence += 1
+    record.take(sample)
+    record.timestamp = wall
+    record.intervalMilliseconds = (interval * Int(clamping: tick.intervals)).wholeMilliseconds
+    record.sequence = sequence
+    writer.reset()
+    record.encode(into: &writer)
+    if shipper.take(.sample, writer.bytes) {
+      if let loss = losses.end() { tell(loss) }
+    } else if losses.lose(at: wall, sequence: sequence) {
+      log.error(
+        "no broker takes records, and there is no more room: samples are being lost",
+        ["since": .time(wall), "waiting": .int(numbers.recordsWaiting), "buffer": .int(plan.agent.buffer)])
+    }
+  }
+
+  private var interval: Duration { plan.agent.interval }
+
+  private func tellOwnNumbers() {
+    ownSequence += 1
+    ownRecord.timestamp = time.wall
+    ownRecord.sequence = ownSequence
+    writer.reset()
+    ownRecord.encode(into: &writer, others: numbers.fields + ownNumbers())
+    _ = shipper.take(.own, writer.bytes)
+  }
+
+  private func count() {
+    numbers.samplesLost = losses.total
+    numbers.recordsDelivered = shipper.ledger.counts.delivered
+    numbers.recordsRefused = shipper.ledger.counts.refused
+    numbers.recordsWaiting = Int64(shipper.ledger.backlog.count)
+    numbers.producersRenewed = shipper.renewals
+  }
+
+  private func tell(_ loss: Loss) {
+    log.error(
+      "samples were lost",
+      [
+        "count": .int(loss.count), "from": .time(loss.first), "to": .time(loss.last),
+        "first_sequence": .int(loss.sequences.lowerBound), "last_sequence": .int(loss.sequences.upperBound),
+      ])
+  }
+
+  private func tell(_ news: OddityText) {
+    var facts: LogMetadata = ["file": .string(news.file), "fields": .string(news.fields)]
+    if let failure = failure(ofFile: news.file) { facts.append("reason", .string(failure)) }
+    log.log(news.isOrdinary ? .info : .warning, news.sentence, facts)
+  }
+
+  private func failure(ofFile name: String) -> String? {
+    switch sampler {
+    case .some(let sampler): sampler.failure(ofFile: name)?.reason
+    case .none: nil
+    }
+  }
+}
