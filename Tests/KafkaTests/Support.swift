@@ -1,0 +1,110 @@
+import Platform
+import Testing
+
+@testable import Kafka
+
+/// Bytes of a text, as records have them.
+func bytes<R>(_ text: String, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+  try Array(text.utf8).withUnsafeBytes(body)
+}
+
+func text(_ bytes: UnsafeRawBufferPointer?) -> String? {
+  bytes.map { String(decoding: $0, as: UTF8.self) }
+}
+
+/// A deadline that a healthy machine never sees.
+func soon(_ limit: Duration = .seconds(30)) -> MonotonicTime { SystemTime().monotonic + limit }
+
+/// A log that nobody reads.
+let silent = Logger(level: .critical, output: CapturedLog())
+
+/// How to reach a mock cluster, whose brokers don't answer a waiting fetch when a record comes.
+func configuration(_ cluster: MockCluster) -> Configuration {
+  Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "10"), ("linger.ms", "0")])
+}
+
+/// A mock cluster with one topic, `t`.
+func cluster(partitions: Int = 1) throws -> MockCluster {
+  let cluster = try MockCluster()
+  try cluster.createTopic("t", partitions: partitions)
+  return cluster
+}
+
+/// One record as tests compare it.
+struct Seen: Equatable {
+  var partition: Int32
+  var offset: Int64
+  var key: String?
+  var value: String?
+}
+
+extension Producer {
+  /// Hands over a record of text, serving and waiting where the queue is full.
+  mutating func send(_ topic: String, partition: Int32? = nil, key: String? = nil, value: String?, token: UInt = 0)
+    throws
+  {
+    let key = key.map { Array($0.utf8) }
+    let value = value.map { Array($0.utf8) }
+    func raw(_ bytes: [UInt8]?) -> UnsafeRawBufferPointer? {
+      guard let bytes else { return nil }
+      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+      copy.copyBytes(from: bytes)
+      return UnsafeRawBufferPointer(copy)
+    }
+    let (rawKey, rawValue) = (raw(key), raw(value))
+    defer {
+      rawKey?.deallocate()
+      rawValue?.deallocate()
+    }
+    while try produce(topic: topic, partition: partition, key: rawKey, value: rawValue, token: token) == .queueFull {
+      _ = serve()
+    }
+  }
+}
+
+/// Produces texts into a partition of `topic` and waits until all are delivered.
+func fill(_ brokers: String, topic: String = "t", partition: Int32 = 0, _ values: [String?]) throws {
+  var producer = try Producer(Configuration(brokers: brokers), log: silent)
+  for value in values { try producer.send(topic, partition: partition, value: value) }
+  let left = producer.close(by: soon())
+  #expect(left == 0)
+}
+
+/// 0 to `count` - 1, as texts.
+func numbers(_ count: Int) -> [String?] { (0..<count).map { "\($0)" } }
+
+extension Consumer {
+  /// Reads on behind `seen` until `enough` says so, taking every assignment from `start`, and giving back what is taken.
+  ///
+  /// - Returns: false: the deadline passed before that.
+  mutating func read(
+    _ seen: [Seen] = [], from start: Offset = .beginning, by deadline: MonotonicTime = soon(),
+    events: (Event) -> Void = { _ in }, until enough: ([Seen]) -> Bool
+  ) throws -> [Seen] {
+    var seen = seen
+    while !enough(seen) {
+      while let event = nextEvent() {
+        switch event {
+        case .assigned(let partitions): try take(partitions.map { PartitionOffset($0, start) })
+        case .revoked: try giveBack()
+        default: break
+        }
+        events(event)
+      }
+      let batch = fetch()
+      for index in batch.indices {
+        let message = batch[index]
+        guard message.kind == .record else { continue }
+        seen.append(
+          Seen(
+            partition: partition(at: message.partitionIndex)?.partition ?? -1, offset: message.offset,
+            key: text(message.key), value: text(message.value)))
+      }
+      if batch.isEmpty, !enough(seen), !wakeup.wait(until: deadline), SystemTime().monotonic >= deadline {
+        Issue.record("the deadline passed")
+        break
+      }
+    }
+    return seen
+  }
+}
