@@ -1,0 +1,19 @@
+internal import Crdkafka
+
+extension Consumer {
+  /// How many partitions a topic has now, asked of a broker.
+  ///
+  /// - Throws: `.unknownTopicOrPartition` where there is no such topic, `.timedOut`, `.transport`.
+  public func partitionCount(of topic: String, within limit: Duration) throws(KafkaError) -> Int32 {
+    let handle = try client.topic(topic)
+    var answer: UnsafePointer<rd_kafka_metadata>?
+    try KafkaError.check(rd_kafka_metadata(client.handle, 0, handle, &answer, limit.rdkafkaMilliseconds))
+    guard let answer else { throw KafkaError(code: .unknownTopic, message: "\(topic): no answer") }
+    defer { rd_kafka_metadata_destroy(answer) }
+    guard answer.pointee.topic_cnt == 1, let known = answer.pointee.topics?.pointee else {
+      throw KafkaError(code: .unknownTopic, message: "\(topic): not in the answer")
+    }
+    try KafkaError.check(known.err)
+    return known.partition_cnt
+  }
+}

@@ -1,0 +1,158 @@
+import Platform
+import Synchronization
+
+/// Makes sure that topics exist: creates those that are missing, or says how an administrator can, and goes on trying
+/// until all are there; then it ends by itself.
+///
+/// On a thread of its own, because asking and creating block. Brokers that are away are no failure.
+public final class TopicKeeper: Service {
+  /// Which topics, and what to do about missing ones.
+  public struct Plan: Sendable {
+    /// The topics. One without `replication` gets as many copies as the cluster has brokers, 3 at most.
+    public var topics: [Admin.NewTopic]
+    /// Whether missing ones are created here; otherwise the log says which command does it.
+    public var creates: Bool
+    /// From one try to the next, while something is missing.
+    public var interval = Duration.seconds(5)
+    /// How long `start` waits for the first try, so that no client of ours comes first and a broker makes a topic its
+    /// own way.
+    public var head = Duration.seconds(1)
+
+    /// A plan for `topics`.
+    public init(topics: [Admin.NewTopic], creates: Bool) {
+      self.topics = topics
+      self.creates = creates
+    }
+  }
+
+  /// What a try found.
+  enum Finding: Equatable {
+    /// It is there, or was just made.
+    case present
+    /// It isn't, and wasn't made: why.
+    case missing(KafkaError?)
+  }
+
+  public let name = "topics"
+  private let configuration: Configuration
+  private let plan: Plan
+  private let log: Logger
+  private let time: any TimeSource
+  private let stopping = StopSource()
+  private let thread = Mutex<JoinHandle?>(nil)
+
+  /// Nothing happens before `start`.
+  public init(_ configuration: Configuration, plan: Plan, log: Logger, time: any TimeSource = SystemTime()) {
+    self.configuration = configuration
+    self.plan = plan
+    self.log = log
+    self.time = time
+  }
+
+  /// None: its loop may block in a call to brokers, and nobody depends on it.
+  public var heartbeats: [Heartbeat] { [] }
+
+  /// Starts the tries, and waits for the first one, `Plan.head` at most.
+  ///
+  /// - Throws: where a property is refused, a file of TLS can't be read, or no thread or descriptor is left.
+  public func start() throws {
+    let admin = AdminBox(try Admin(configuration, log: log))
+    let wakeup = try Wakeup()
+    let tried = try Wakeup()
+    stopping.token.onStop(ring: wakeup)
+    let handle = try startThread(name: "topics") { [self] in
+      admin.use { admin in keep(admin, wakeup: wakeup, tried: tried) }
+    }
+    thread.withLock { $0 = handle }
+    _ = time.wait(for: tried, until: time.monotonic + plan.head)
+  }
+
+  public func stop(by deadline: MonotonicTime) -> Int {
+    stopping.stop()
+    _ = thread.withLock { $0 }?.join(until: deadline)
+    return 0
+  }
+
+  private func keep(_ admin: borrowing Admin, wakeup: Wakeup, tried: Wakeup) {
+    var missing = plan.topics
+    var said = Set<String>()
+    let trouble = RateLimit(1, per: .seconds(60), time: time)
+    while true {
+      missing = remaining(missing, admin, &said, trouble)
+      tried.ring()
+      if missing.isEmpty || stopping.token.isStopped { return }
+      _ = time.wait(for: wakeup, until: time.monotonic + plan.interval)
+      if stopping.token.isStopped { return }
+    }
+  }
+
+  /// One try: which topics are still missing after it.
+  private func remaining(
+    _ topics: [Admin.NewTopic], _ admin: borrowing Admin, _ said: inout Set<String>, _ trouble: RateLimit
+  ) -> [Admin.NewTopic] {
+    do throws(KafkaError) {
+      var missing: [Admin.NewTopic] = []
+      for var topic in topics {
+        let cluster = try admin.describe(topic: topic.name, within: .seconds(2))
+        topic.replication = topic.replication ?? min(3, max(1, cluster.brokers.count))
+        switch try find(topic, in: cluster, admin) {
+        case .present: break
+        case .missing(let error):
+          missing.append(topic)
+          if said.insert(topic.name).inserted { say(topic, error) }
+        }
+      }
+      return missing
+    } catch {
+      log.limited(trouble, .warning, "can't ask brokers for topics yet; trying again", ["reason": .string("\(error)")])
+      return topics
+    }
+  }
+
+  private func find(
+    _ topic: Admin.NewTopic, in cluster: Admin.Cluster, _ admin: borrowing Admin
+  ) throws(KafkaError) -> Finding {
+    guard let known = cluster.topics.first(where: { $0.name == topic.name }) else { return .missing(nil) }
+    guard let error = known.error else { return .present }
+    guard error.code == .unknownTopicOrPartition || error.code == .unknownTopic else { return .missing(error) }
+    if !plan.creates { return .missing(nil) }
+    guard let refusal = try admin.create([topic], within: .seconds(5)).first ?? nil else {
+      log.notice(
+        "topic created", ["topic": .string(topic.name), "partitions": .int(topic.partitions)])
+      return .present
+    }
+    return refusal.code == .topicAlreadyExists ? .present : .missing(refusal)
+  }
+
+  private func say(_ topic: Admin.NewTopic, _ error: KafkaError?) {
+    var facts: LogMetadata = [
+      "topic": .string(topic.name), "command": .string(topic.command(brokers: configuration.brokers)),
+    ]
+    if let error { facts.append("reason", .string("\(error)")) }
+    log.error("topic is missing; an administrator can create it by this command", facts)
+  }
+}
+
+extension Admin.NewTopic {
+  /// The command of Kafka's own tools that makes this topic.
+  public func command(brokers: String) -> String {
+    var words = ["kafka-topics.sh --bootstrap-server", brokers, "--create --topic", name, "--partitions \(partitions)"]
+    if let replication { words.append("--replication-factor \(replication)") }
+    words += configuration.map { "--config \($0.name)=\($0.value)" }
+    return words.joined(separator: " ")
+  }
+}
+
+/// Hands an admin client over to the thread that uses it.
+private final class AdminBox: @unchecked Sendable {
+  private var admin: Admin?
+
+  init(_ admin: consuming Admin) { self.admin = consume admin }
+
+  /// Called once, on that thread.
+  func use(_ body: (borrowing Admin) -> Void) {
+    guard let admin = admin.take() else { return }
+    body(admin)
+    admin.close(by: SystemTime().monotonic + .seconds(1))
+  }
+}
