@@ -47,6 +47,7 @@ public final class Supervisor {
     }
     shownStatus = status()
     notifier.ready(status: shownStatus)
+    log.notice("started", ["services": .string(group.names.joined(separator: ", "))])
     var nextTick = time.monotonic + tickInterval
     while true {
       let signal = signals.wait(or: wakeup, until: deadline(nextTick: nextTick))

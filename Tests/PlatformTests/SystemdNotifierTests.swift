@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Platform
+import TestSupport
 import Testing
 
 @Suite("Notifying systemd")
@@ -8,7 +9,7 @@ struct SystemdNotifierTests {
   @Test("each message is one datagram, by path and by abstract name", arguments: [false, true])
   func messages(isAbstract: Bool) throws {
     let name = (isAbstract ? "@" : "") + NSTemporaryDirectory() + "notify-\(UUID().uuidString)"
-    let receiver = try Receiver(name)
+    let receiver = try NotifySocket(name)
     let notifier = SystemdNotifier(environment: { $0 == "NOTIFY_SOCKET" ? name : nil })
     #expect(notifier.isActive)
     #expect(notifier.ready(status: "42 samples"))
@@ -17,7 +18,7 @@ struct SystemdNotifierTests {
     #expect(notifier.watchdog())
     #expect(notifier.stopping(status: "bye"))
     #expect(
-      receiver.take(5) == [
+      (0..<5).map { _ in receiver.receive() } == [
         "READY=1\nSTATUS=42 samples", "STATUS=one WATCHDOG=1", "RELOADING=1\nMONOTONIC_USEC=5000", "WATCHDOG=1",
         "STOPPING=1\nSTATUS=bye",
       ])
@@ -60,36 +61,5 @@ struct SystemdNotifierTests {
   func watchdog(environment: [String: String], seconds: Int?) {
     let notifier = SystemdNotifier(environment: { environment[$0] }, process: 77)
     #expect(notifier.watchdogInterval == seconds.map { .seconds($0) })
-  }
-}
-
-/// The other end: what systemd is.
-private final class Receiver {
-  private let descriptor: Int32
-  private let path: String?
-
-  init(_ name: String) throws {
-    descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-    path = name.hasPrefix("@") ? nil : name
-    var bytes = Array(name.utf8)
-    if name.hasPrefix("@") { bytes[0] = 0 } else { bytes.append(0) }
-    let address = withUnsafeBytes(of: sa_family_t(AF_UNIX)) { Array($0) } + bytes
-    let bound = address.withUnsafeBytes { raw in
-      bind(descriptor, raw.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t(raw.count))
-    }
-    try #require(bound == 0)
-  }
-
-  deinit {
-    close(descriptor)
-    if let path { unlink(path) }
-  }
-
-  func take(_ count: Int) -> [String] {
-    (0..<count).map { _ in
-      var bytes = [UInt8](repeating: 0, count: 4096)
-      let size = recv(descriptor, &bytes, bytes.count, 0)
-      return String(decoding: bytes.prefix(max(0, size)), as: UTF8.self)
-    }
   }
 }

@@ -1,0 +1,108 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("the command line of statusd")
+struct CommandLineTests {
+  @Test(
+    "help and version go to standard output and end well",
+    arguments: [["--help"], ["--version"], ["help"], ["version"], ["help", "run"], ["run", "--help"]])
+  func shows(arguments: [String]) throws {
+    let (status, output, errors) = try Program.run(arguments)
+    #expect(status == .exited(0))
+    #expect(output.hasSuffix("\n"))
+    #expect(errors == "")
+  }
+
+  @Test(
+    "a mistyped line is answered on standard error with status 64",
+    arguments: [
+      [], ["chekc"], ["run"], ["run", "--confg", "x"], ["check", "--config"], ["help", "nothing"], ["version", "x"],
+    ])
+  func misuse(arguments: [String]) throws {
+    let (status, output, errors) = try Program.run(arguments)
+    #expect(status == .exited(64))
+    #expect(output == "")
+    #expect(errors.hasPrefix("statusd"))
+    #expect(errors.hasSuffix("for more information.\n"))
+  }
+
+  @Test("every command has a help with an example, and a suggestion for a slip")
+  func everyCommand() throws {
+    let overall = try Program.run(["--help"]).output
+    let list = overall.components(separatedBy: "Commands:\n")[1].components(separatedBy: "\n\n")[0]
+    let names = list.split(separator: "\n").compactMap { line in
+      line.hasPrefix("   ") ? nil : line.split(separator: " ").first.map(String.init)
+    }
+    #expect(names.contains("run") && names.contains("check"))
+    for name in names {
+      let help = try Program.run([name, "--help"]).output
+      #expect(help.hasPrefix("Usage: statusd \(name)"))
+      #expect(help.contains("\nExample"))
+      #expect(help.contains("  statusd \(name)"))
+      let slip = try Program.run([name + "x"])
+      #expect(slip.errors.contains("did you mean '\(name)'"))
+    }
+  }
+
+  @Test("a full standard output is no success")
+  func full() throws {
+    let child = try Subprocess("/bin/sh", ["-c", "exec \"$0\" --help > /dev/full", Program.path])
+    #expect(try child.waitForExit() == .exited(75))
+  }
+}
+
+@Suite("statusd check")
+struct CheckTests {
+  private func check(_ text: String, _ arguments: String...) throws -> (
+    status: Subprocess.Status, output: String, errors: String
+  ) {
+    let directory = try TemporaryDirectory()
+    let file = try directory.write(text, to: "statusd.toml")
+    return try Program.run(["check", "--config", file] + arguments)
+  }
+
+  @Test("a good configuration is ok, without a broker")
+  func ok() throws {
+    let (status, output, errors) = try check("[kafka]\nbrokers = \"nowhere.invalid:9092\"\n")
+    #expect(status == .exited(0))
+    #expect(output == "ok\n")
+    #expect(errors == "")
+  }
+
+  @Test("every mistake has its place, and the status is 78")
+  func mistakes() throws {
+    let (status, output, errors) = try check(
+      "[kafka]\nbrokers = 9092\n[agent]\nintervall = \"1s\"\ninterval = \"soon\"\n")
+    #expect(status == .exited(78))
+    #expect(output == "")
+    let lines = errors.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(zip(lines, [":2:", ":4:", ":5:"]).allSatisfy { $0.contains("statusd.toml" + $1) })
+  }
+
+  @Test("a file that isn't there is a mistake of the configuration")
+  func missing() throws {
+    let (status, _, errors) = try Program.run(["check", "--config", "/nowhere/statusd.toml"])
+    #expect(status == .exited(78))
+    #expect(errors.hasPrefix("/nowhere/statusd.toml: "))
+  }
+
+  @Test("what --print shows is a configuration itself, with its secrets masked")
+  func prints() throws {
+    let (status, output, errors) = try check(
+      """
+      [kafka]
+      brokers = "nowhere.invalid:9092"
+      [kafka.sasl]
+      mechanism = "PLAIN"
+      username = "user"
+      password = "hunter2"
+      """, "--print")
+    #expect(status == .exited(0))
+    #expect(output.hasPrefix("# ok\n"))
+    #expect(output.contains("interval = \"1s\""))
+    #expect(!(output + errors).contains("hunter2"))
+    #expect(try check(output).status == .exited(0))
+  }
+}
