@@ -17,6 +17,14 @@ final class Client: @unchecked Sendable {
   private var topics: [(name: String, handle: OpaquePointer)] = []
   private var isClosed = false
 
+  /// Where a client's events arrive.
+  enum EventQueue {
+    /// Of a producer, or a client that reads nothing.
+    case main
+    /// Of a consumer, rebalances included.
+    case group
+  }
+
   /// A client of `configuration`.
   ///
   /// - Parameters:
@@ -24,7 +32,7 @@ final class Client: @unchecked Sendable {
   ///   - wakeup: rung when something arrives in `events`; nil: nobody is.
   init(
     _ kind: rd_kafka_type_t, _ configuration: Configuration, conf: ClientConfiguration, events enabled: Int32,
-    log: Logger, wakeup: Wakeup?
+    queue: EventQueue, log: Logger, wakeup: Wakeup?
   ) throws(KafkaError) {
     try conf.set(configuration)
     try conf.set("log.queue", "true")
@@ -48,11 +56,12 @@ final class Client: @unchecked Sendable {
     self.notes = unmanaged
     self.wakeup = wakeup
     reporter = Reporter(log: log, redaction: Redaction(conf.secrets), notes: notes, mechanism: configuration.mechanism)
-    if kind == RD_KAFKA_CONSUMER {
+    switch queue {
+    case .main:
+      events = rd_kafka_queue_get_main(handle)
+    case .group:
       rd_kafka_poll_set_consumer(handle)
       events = rd_kafka_queue_get_consumer(handle)
-    } else {
-      events = rd_kafka_queue_get_main(handle)
     }
     // The main queue, which a consumer forwards to its own.
     rd_kafka_set_log_queue(handle, nil)
@@ -85,6 +94,14 @@ final class Client: @unchecked Sendable {
     }
     topics.append((name, made))
     return made
+  }
+
+  /// Takes the logs and errors that have arrived; for clients without other events.
+  func report() {
+    while let event = rd_kafka_queue_poll(events, 0) {
+      _ = reporter.report(event)
+      rd_kafka_event_destroy(event)
+    }
   }
 
   /// The error that ended the client, if one has.

@@ -55,6 +55,8 @@ extension Consumer {
       return Statistics(json: UnsafeRawBufferPointer(start: text, count: strlen(text))).map { .statistics($0) }
     case RD_KAFKA_EVENT_ERROR:
       let error = client.reporter.error(of: event)
+      // librdkafka asks for a group's coordinator also where there is no group but its own placeholder.
+      if options.group == nil, error.code == .groupAuthorizationFailed { return nil }
       client.reporter.report(error)
       return .error(error)
     default:

@@ -58,7 +58,7 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     try conf.set("queue.buffering.max.messages", "\(max(1, options.queueRecords))")
     try conf.set("queue.buffering.max.kbytes", "\(max(1, options.queueKiB))")
     client = try Client(
-      RD_KAFKA_PRODUCER, configuration, conf: conf, events: RD_KAFKA_EVENT_DR, log: log, wakeup: wakeup)
+      RD_KAFKA_PRODUCER, configuration, conf: conf, events: RD_KAFKA_EVENT_DR, queue: .main, log: log, wakeup: wakeup)
   }
 
   /// Hands a record over; its bytes are copied.

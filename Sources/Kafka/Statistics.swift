@@ -1,12 +1,187 @@
-/// What a client tells about itself, of librdkafka's STATISTICS.md what statusd uses.
-public struct Statistics: Equatable, Sendable {
-  /// `client_id` and a number, such as `rdkafka#consumer-1`.
-  public var name: String
-  /// Records that wait in the producer's queue or are in flight.
-  public var queuedRecords: Int64
+internal import JSON
 
-  /// Decodes an object of librdkafka's; nil where it is none.
+/// What a client tells about itself: of librdkafka's STATISTICS.md what people and programs ask for.
+public struct Statistics: Equatable, Sendable {
+  /// The client's name with its number, such as `statusd#consumer-1`.
+  public var name = ""
+  /// Records that wait in the producer's queue or are in flight.
+  public var queuedRecords: Int64 = 0
+  /// Bytes of these.
+  public var queuedBytes: Int64 = 0
+  /// Records sent since the client began.
+  public var sentRecords: Int64 = 0
+  /// Records received since the client began.
+  public var receivedRecords: Int64 = 0
+  /// The brokers that it knows.
+  public var brokers: [Broker] = []
+  /// The partitions that it uses.
+  public var partitions: [Partition] = []
+  /// Its group; nil: it has none.
+  public var group: Group?
+
+  /// One broker.
+  public struct Broker: Equatable, Sendable {
+    /// `host:port` and the number, such as `kafka-1:9092/1`.
+    public var name = ""
+    /// `UP`, `DOWN`, `CONNECT`, `AUTH_REQ` and others.
+    public var state = ""
+    /// Mean time from request to answer in the last interval, microseconds; 0: there was none.
+    public var roundTripMicroseconds: Int64 = 0
+  }
+
+  /// One partition.
+  public struct Partition: Equatable, Sendable {
+    /// Which.
+    public var partition: TopicPartition
+    /// Records between the position and the end that may be read; -1: not known.
+    public var lag: Int64 = -1
+    /// The last committed offset; below 0: none.
+    public var committed: Int64 = -1
+    /// The high watermark; below 0: not known.
+    public var highWatermark: Int64 = -1
+    /// The last stable offset; below 0: not known.
+    public var lastStableOffset: Int64 = -1
+    /// Records fetched and not read yet.
+    public var fetchedRecords: Int64 = 0
+  }
+
+  /// The consumer's group.
+  public struct Group: Equatable, Sendable {
+    /// `up` and others: how it stands with the coordinator.
+    public var state = ""
+    /// `steady` and others: how it stands with the group.
+    public var joinState = ""
+    /// Rebalances since the client began.
+    public var rebalances: Int64 = 0
+    /// Partitions that it holds.
+    public var partitions: Int64 = 0
+  }
+
+  /// Decodes what librdkafka gives; nil where it isn't a JSON object. What it doesn't hold stays at its default.
   public init?(json: UnsafeRawBufferPointer) {
-    return nil
+    var reader = Reader(json)
+    guard reader.next() == .beginObject else { return nil }
+    var isWhole = false
+    while case let token = reader.next(), token == .key || token == .endObject {
+      if token == .endObject {
+        isWhole = true
+        break
+      }
+      guard let key = reader.string else { return nil }
+      switch key {
+      case "name": name = reader.text() ?? ""
+      case "msg_cnt": queuedRecords = reader.count()
+      case "msg_size": queuedBytes = reader.count()
+      case "txmsgs": sentRecords = reader.count()
+      case "rxmsgs": receivedRecords = reader.count()
+      case "brokers": reader.members { _, reader in brokers.append(Self.broker(&reader)) }
+      case "topics":
+        reader.members { topic, reader in
+          reader.fields { field, reader in
+            guard field == "partitions" else { return false }
+            reader.members { number, reader in
+              let partition = Self.partition(TopicPartition(topic, Int32(number) ?? -1), &reader)
+              // -1 stands for what isn't in a partition yet.
+              if partition.partition.partition >= 0 { partitions.append(partition) }
+            }
+            return true
+          }
+        }
+      case "cgrp": group = Self.group(&reader)
+      default: reader.skip()
+      }
+    }
+    guard isWhole else { return nil }
+  }
+
+  private static func broker(_ reader: inout Reader) -> Broker {
+    var broker = Broker()
+    reader.fields { field, reader in
+      switch field {
+      case "name": broker.name = reader.text() ?? ""
+      case "state": broker.state = reader.text() ?? ""
+      case "rtt":
+        reader.fields { field, reader in
+          guard field == "avg" else { return false }
+          broker.roundTripMicroseconds = reader.count()
+          return true
+        }
+      default: return false
+      }
+      return true
+    }
+    return broker
+  }
+
+  private static func partition(_ name: TopicPartition, _ reader: inout Reader) -> Partition {
+    var partition = Partition(partition: name)
+    reader.fields { field, reader in
+      switch field {
+      case "consumer_lag": partition.lag = reader.count()
+      case "committed_offset": partition.committed = reader.count()
+      case "hi_offset": partition.highWatermark = reader.count()
+      case "ls_offset": partition.lastStableOffset = reader.count()
+      case "fetchq_cnt": partition.fetchedRecords = reader.count()
+      default: return false
+      }
+      return true
+    }
+    return partition
+  }
+
+  private static func group(_ reader: inout Reader) -> Group {
+    var group = Group()
+    reader.fields { field, reader in
+      switch field {
+      case "state": group.state = reader.text() ?? ""
+      case "join_state": group.joinState = reader.text() ?? ""
+      case "rebalance_cnt": group.rebalances = reader.count()
+      case "assignment_size": group.partitions = reader.count()
+      default: return false
+      }
+      return true
+    }
+    return group
+  }
+}
+
+extension Reader {
+  /// The value behind a key, where it is a text; it is passed in any case.
+  fileprivate mutating func text() -> String? {
+    next()
+    if token == .beginObject || token == .beginArray { leave() }
+    return string
+  }
+
+  /// The value behind a key, where it is a whole number, else 0; it is passed in any case.
+  fileprivate mutating func count() -> Int64 {
+    next()
+    if token == .beginObject || token == .beginArray { leave() }
+    return int64 ?? 0
+  }
+
+  /// Passes what is left of the object or array that was just entered.
+  private mutating func leave() {
+    let inside = depth
+    while depth >= inside, token != .invalid, token != .end { next() }
+  }
+
+  /// The members of the object behind a key: `body` is called at each key and must pass its value.
+  fileprivate mutating func members(_ body: (String, inout Reader) -> Void) {
+    guard next() == .beginObject else {
+      if token == .beginArray { leave() }
+      return
+    }
+    while next() == .key {
+      guard let key = string else { return }
+      body(key, &self)
+    }
+  }
+
+  /// Like `members`; false from `body`: the value is passed for it.
+  fileprivate mutating func fields(_ body: (String, inout Reader) -> Bool) {
+    members { key, reader in
+      if !body(key, &reader) { reader.skip() }
+    }
   }
 }
