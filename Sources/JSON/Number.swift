@@ -3,36 +3,50 @@ import Cscan
 /// A number's text, made into a double or a whole number. The text is one that `Scan.number` found.
 public enum Number {
   /// The double nearest to the number at `place`, ties to even; infinite where it is beyond the range of a double.
-  ///
-  /// Up to 8 digits on each side of the point are read at once: both parts are below 2^53 and the power of ten is
-  /// exact, so that one division rounds once (Clinger 1990).
-  @inlinable @inline(__always) public static func double(_ place: Scan.Place) -> Double {
-    let p = place.pointee == UInt8(ascii: "-") ? place + 1 : place
-    let mask = cscan_nondigits(p)
-    let whole = mask.trailingZeroBitCount
-    if whole > 8 { return longDouble(place) }
-    var mantissa = cscan_digits(cscan_word(p), whole)
-    var end = p + whole
-    var value: Double
-    if end.pointee == UInt8(ascii: ".") {
-      let length = (mask & (mask &- 1)).trailingZeroBitCount
-      let decimals = length &- whole &- 1
-      if decimals > 7 { return longDouble(place) }
-      end = p + length
-      mantissa = mantissa &* tens(decimals) &+ cscan_digits(cscan_word(p + whole + 1), decimals)
-      value = Double(mantissa) / cscan_power(decimals)
-    } else {
-      value = Double(mantissa)
-    }
-    if end.pointee | 0x20 == UInt8(ascii: "e") { return longDouble(place) }
-    return place.pointee == UInt8(ascii: "-") ? -value : value
+  public static func double(_ place: Scan.Place) -> Double {
+    var value = 0.0
+    return scan(place, &value) == nil ? longDouble(place) : value
   }
 
-  /// 10 to the power of 0 to 7.
-  @inlinable @inline(__always) static func tens(_ power: Int) -> UInt64 { UInt64(cscan_power(power)) }
+  /// `Scan.number`, and what it counts: the nearest double, ties to even, infinite beyond the range of one.
+  ///
+  /// Up to seven digits, or eight without a point, are read at once: the digits make a whole number that a double
+  /// holds exactly, and so is the power of ten that it is divided by, so that rounding happens once (Clinger 1990).
+  @inlinable @inline(__always) public static func scan(_ place: Scan.Place, _ value: inout Double) -> Scan.Place? {
+    let isNegative = place.pointee == UInt8(ascii: "-")
+    let p = isNegative ? place + 1 : place
+    let mask = cscan_nondigits(p)
+    let whole = mask.trailingZeroBitCount
+    if whole == 0 || (p.pointee == UInt8(ascii: "0") && whole > 1) { return nil }
+    let word = cscan_word(p)
+    var end = p + whole
+    var number: Double
+    if end.pointee == UInt8(ascii: "."), whole < 8 {
+      let length = (mask & (mask &- 1)).trailingZeroBitCount
+      if length == whole &+ 1 || length > 8 { return scanLong(place, &value) }
+      end = p + length
+      // The digits close up over the point.
+      let left = word & (UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- 8 &* whole))
+      let right = (word &>> 8) & (UInt64.max &<< UInt64(truncatingIfNeeded: 8 &* whole))
+      let digits = cscan_digits(left | right, length &- 1)
+      number = Double(Int64(bitPattern: digits)) / cscan_power(length &- whole &- 1)
+    } else {
+      if whole > 8 { return scanLong(place, &value) }
+      number = Double(Int64(bitPattern: cscan_digits(word, whole)))
+    }
+    if end.pointee | 0x20 == UInt8(ascii: "e") { return scanLong(place, &value) }
+    value = isNegative ? -number : number
+    return end
+  }
+
+  @usableFromInline static func scanLong(_ place: Scan.Place, _ value: inout Double) -> Scan.Place? {
+    guard let end = Scan.longNumber(place) else { return nil }
+    value = longDouble(place)
+    return end
+  }
 
   /// `double`, for any length and exponent.
-  @usableFromInline static func longDouble(_ place: Scan.Place) -> Double {
+  private static func longDouble(_ place: Scan.Place) -> Double {
     let decimal = Decimal(place)
     if decimal.mantissa <= 1 << 53, decimal.isExact, decimal.exponent >= -22, decimal.exponent <= 22 {
       let mantissa = Double(decimal.mantissa)

@@ -6,32 +6,36 @@ extension RecordReader {
   /// Past the object that begins at `start`, having found the fields; nil where it isn't JSON.
   @inline(__always) mutating func readObject(_ start: Scan.Place) -> Scan.Place? {
     for slot in 0..<slotCount { slots[slot].kind = .absent }
-    found = Found()
+    places.update(repeating: nil, count: Separators.roleCount)
     var p = start
-    var entry = Separators.none
+    let root = separators.root
+    var entry = root
     while true {
-      if let guessed = separators.guess(at: p, after: entry) {
-        p = guessed.place
-        entry = guessed.entry
-      } else {
+      let length = separators.guess(at: p, after: &entry)
+      p += length
+      if length == 0 {
         let first = Scan.blanks(p)
-        if first.pointee == UInt8(ascii: "}"), entry != Separators.none { return first + 1 }
+        if first.pointee == UInt8(ascii: "}"), entry != root { return first + 1 }
         guard let valueStart = readSeparator(p, first, &entry) else {
           // Only an object with nothing in it ends without a value.
-          return entry == Separators.none ? emptyObject(start) : nil
+          return entry == root ? emptyObject(start) : nil
         }
         p = valueStart
       }
-      let meaning = separators.entries[Int(entry)].meaning
+      let meaning = separators.meaning(of: entry)
       switch p.pointee {
       case UInt8(ascii: "\""):
         guard let end = Scan.string(p + 1) else { return nil }
         if !meaning.isSkipped { note(meaning, p, end, .string) }
         p = end
       case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-        guard let end = Scan.number(p) else { return nil }
-        if !meaning.isSkipped { noteNumber(meaning, p) }
-        p = end
+        if meaning.isSkipped {
+          guard let end = Scan.number(p) else { return nil }
+          p = end
+        } else {
+          guard let end = readNumber(p, meaning) else { return nil }
+          p = end
+        }
       default:
         guard let end = readOther(p, meaning) else { return nil }
         p = end
@@ -46,9 +50,9 @@ extension RecordReader {
 
   /// Past brace or comma, key and colon, that begin at `first` behind blanks from `place` on, to where the value begins.
   @inline(never) private mutating func readSeparator(
-    _ place: Scan.Place, _ first: Scan.Place, _ entry: inout Int32
+    _ place: Scan.Place, _ first: Scan.Place, _ entry: inout Separators.EntryPointer
   ) -> Scan.Place? {
-    guard first.pointee == UInt8(ascii: entry == Separators.none ? "{" : ",") else { return nil }
+    guard first.pointee == UInt8(ascii: entry == separators.root ? "{" : ",") else { return nil }
     let quote = Scan.blanks(first + 1)
     guard quote.pointee == UInt8(ascii: "\""), let keyEnd = Scan.string(quote + 1) else { return nil }
     let colon = Scan.blanks(keyEnd)
@@ -76,7 +80,7 @@ extension RecordReader {
   @inline(__always) private mutating func note(
     _ meaning: Separators.Meaning, _ place: Scan.Place, _ end: Scan.Place, _ kind: SlotKind
   ) {
-    noteRole(meaning.role, place)
+    places[Int(meaning.role.rawValue)] = place
     guard meaning.slot >= 0 else { return }
     let slot = Int(meaning.slot)
     slots[slot].kind = kind
@@ -84,23 +88,16 @@ extension RecordReader {
     slots[slot].textCount = end - place - 2
   }
 
-  @inline(__always) private mutating func noteNumber(_ meaning: Separators.Meaning, _ place: Scan.Place) {
-    noteRole(meaning.role, place)
-    guard meaning.slot >= 0 else { return }
-    let slot = Int(meaning.slot)
-    let number = Number.double(place)
-    slots[slot].number = number
-    slots[slot].kind = number.isFinite ? .number : .overflow
-  }
-
-  @inline(__always) private mutating func noteRole(_ role: Separators.Role, _ place: Scan.Place) {
-    switch role {
-    case .other: break
-    case .host: found.host = place
-    case .timestamp: found.timestamp = place
-    case .bootID: found.bootID = place
-    case .sequence: found.sequence = place
-    }
+  /// Past a number that somebody asks for.
+  @inline(__always) private mutating func readNumber(
+    _ place: Scan.Place, _ meaning: Separators.Meaning
+  ) -> Scan.Place? {
+    places[Int(meaning.role.rawValue)] = place
+    guard meaning.slot >= 0 else { return Scan.number(place) }
+    let slot = slots + Int(meaning.slot)
+    guard let end = Number.scan(place, &slot.pointee.number) else { return nil }
+    slot.pointee.kind = slot.pointee.number.isFinite ? .number : .overflow
+    return end
   }
 }
 

@@ -34,7 +34,7 @@ extension RecordReader {
   @inline(__always) mutating func settleTime(_ clock: Int64) -> BadReason? {
     bringsOwnTime = false
     time = kafkaTime
-    if let place = found.timestamp {
+    if let place = place(of: .timestamp) {
       if place.pointee == UInt8(ascii: "\""), let instant = minute.read(place + 1) {
         time = instant
         bringsOwnTime = true
@@ -75,7 +75,7 @@ extension RecordReader {
   /// The subject: `host` where it is a string that isn't empty, else the key, else `unknown`.
   @inline(__always) mutating func settleSubject(_ key: UnsafeRawBufferPointer?) -> BadReason? {
     subjectIsFallback = false
-    if let place = found.host, place.pointee == UInt8(ascii: "\"") {
+    if let place = place(of: .host), place.pointee == UInt8(ascii: "\"") {
       guard let (bytes, isPlain) = text(at: place) else { return .encoding }
       if let start = bytes.baseAddress, !bytes.isEmpty {
         return settleSubject(start, bytes.count, isPlain: isPlain)
@@ -115,8 +115,8 @@ extension RecordReader {
   @inline(__always) mutating func settleBoot() -> BadReason? {
     bootHash = 0
     sequence = -1
-    if let place = found.sequence { sequence = RecordReader.wholeNumber(place) }
-    guard let place = found.bootID, place.pointee == UInt8(ascii: "\"") else { return nil }
+    if let place = place(of: .sequence) { sequence = RecordReader.wholeNumber(place) }
+    guard let place = place(of: .bootID), place.pointee == UInt8(ascii: "\"") else { return nil }
     guard let (bytes, _) = text(at: place), let start = bytes.baseAddress else { return .encoding }
     // 0 says that there is none.
     if !bytes.isEmpty { bootHash = max(1, Hash.bytes(start, bytes.count, seed: seed)) }

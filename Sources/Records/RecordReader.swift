@@ -28,9 +28,9 @@ public struct RecordReader: ~Copyable {
   /// `sequence` where it is a whole number from 0 to `Int64.max`; -1: the record has none.
   public internal(set) var sequence: Int64 = -1
 
-  /// The value, and its parts as they were found: where each begins, nil where it is absent.
   var value = Padded()
-  var found = Found()
+  /// By role, where the value of the field that has it begins; nil where it is absent.
+  let places: UnsafeMutablePointer<Scan.Place?>
   var nesting = Nesting()
   var separators = Separators()
   @usableFromInline let slots: UnsafeMutablePointer<Slot>
@@ -52,6 +52,8 @@ public struct RecordReader: ~Copyable {
     hasTexts = plan.usesText.contains(true)
     slots = .allocate(capacity: max(1, slotCount))
     slots.initialize(repeating: Slot(), count: max(1, slotCount))
+    places = .allocate(capacity: Separators.roleCount)
+    places.initialize(repeating: nil, count: Separators.roleCount)
     let size = RecordReader.maxSubject + 16 + Int(CSCAN_PADDING)
     subjectMemory = .allocate(capacity: size)
     subjectMemory.initialize(repeating: 0, count: size)
@@ -60,19 +62,15 @@ public struct RecordReader: ~Copyable {
 
   deinit {
     slots.deallocate()
+    places.deallocate()
     subjectMemory.deallocate()
   }
 
   /// The longest subject, in bytes.
   public static var maxSubject: Int { 255 }
 
-  /// Where the fields that every record may have begin.
-  struct Found {
-    var host: Scan.Place?
-    var timestamp: Scan.Place?
-    var bootID: Scan.Place?
-    var sequence: Scan.Place?
-  }
+  /// Where the field with `role` begins.
+  @inline(__always) func place(of role: Separators.Role) -> Scan.Place? { places[Int(role.rawValue)] }
 
   /// What was found of a planned field.
   @usableFromInline struct Slot {

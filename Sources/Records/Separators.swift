@@ -7,14 +7,16 @@ import JSON
 /// Most records look like the one before, so the next separator is guessed, compared as a whole, and never trusted.
 /// The table is bounded: when it is full it begins anew.
 struct Separators: ~Copyable {
-  /// One separator.
+  /// One separator. Its text stands behind it in memory.
   struct Entry {
-    var length: Int32
-    /// The entry that followed this one last; `Separators.none` where nothing did.
-    var next: Int32
+    /// The entry that followed this one last; the root where nothing did.
+    var next: EntryPointer
+    var length: Int
     /// What the value behind it means to a reader.
     var meaning: Meaning
   }
+
+  typealias EntryPointer = UnsafeMutableRawPointer
 
   /// What a key means to a reader.
   struct Meaning {
@@ -31,84 +33,101 @@ struct Separators: ~Copyable {
     case other, host, timestamp, bootID, sequence
   }
 
-  /// The entry before the first separator of a record. As a guess it matches nothing: no JSON has its one byte 0xFF.
-  static let none: Int32 = 0
-  /// The entry of a separator that is too long to be kept; used anew by each.
-  static let tooLong: Int32 = 1
+  /// How many roles there are.
+  static let roleCount = 5
 
   private static let capacity = 512
   private static let textSize = 64
+  private static let textOffset = 32
+  private static let stride = textOffset + textSize
   private static let bucketCount = 2048
 
-  let entries: UnsafeMutablePointer<Entry>
-  private let texts: UnsafeMutablePointer<UInt8>
+  /// The entry before the first separator of a record. As a guess it matches nothing: no JSON has its one byte 0xFF.
+  let root: EntryPointer
   private let buckets: UnsafeMutablePointer<Int16>
-  private var count = 2
+  private var count = 0
   private let seed = Hash.seed
 
   init() {
-    entries = .allocate(capacity: Self.capacity)
-    texts = .allocate(capacity: Self.capacity * Self.textSize)
+    assert(MemoryLayout<Entry>.size <= Self.textOffset)
+    root = .allocate(byteCount: Self.capacity * Self.stride, alignment: 32)
+    root.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity * Self.stride)
     buckets = .allocate(capacity: Self.bucketCount)
-    texts.initialize(repeating: 0, count: Self.capacity * Self.textSize)
     clear()
   }
 
   deinit {
-    entries.deallocate()
-    texts.deallocate()
+    root.deallocate()
     buckets.deallocate()
   }
 
   private mutating func clear() {
-    let nothing = Entry(length: 1, next: Self.none, meaning: Meaning(role: .other, slot: -1))
-    entries.initialize(repeating: nothing, count: Self.capacity)
     buckets.initialize(repeating: 0, count: Self.bucketCount)
-    texts[0] = 0xFF
-    texts[Self.textSize] = 0xFF
+    let nothing = Meaning(role: .other, slot: -1)
+    // The second entry is that of a separator too long to be kept, used anew by each.
+    for entry in [root, root + Self.stride] {
+      entry.storeBytes(of: Entry(next: root, length: 1, meaning: nothing), as: Entry.self)
+      text(of: entry).pointee = 0xFF
+    }
     count = 2
   }
 
-  /// Where the value begins if what stands at `place` is the separator that followed `last` the last time.
-  @inline(__always) func guess(at place: Scan.Place, after last: Int32) -> (place: Scan.Place, entry: Int32)? {
-    let next = entries[Int(last)].next
-    let length = Int(entries[Int(next)].length)
-    guard cscan_equal(place, texts + Int(next) * Self.textSize, length) else { return nil }
-    return (place + length, next)
+  @inline(__always) private func text(of entry: EntryPointer) -> UnsafeMutablePointer<UInt8> {
+    (entry + Self.textOffset).assumingMemoryBound(to: UInt8.self)
+  }
+
+  @inline(__always) func meaning(of entry: EntryPointer) -> Meaning { entry.assumingMemoryBound(to: Entry.self).pointee.meaning }
+
+  /// How long the separator at `place` is if it is the one that followed `entry` the last time, which `entry` then
+  /// becomes; else 0.
+  @inline(__always) func guess(at place: Scan.Place, after entry: inout EntryPointer) -> Int {
+    let next = entry.assumingMemoryBound(to: Entry.self).pointee.next
+    let length = next.assumingMemoryBound(to: Entry.self).pointee.length
+    guard cscan_equal(place, text(of: next), length) else { return 0 }
+    entry = next
+    return length
   }
 
   /// The entry of the separator from `start` to `end`, whose key is the `raw` bytes; it is the guess after `last` from
   /// now on.
   mutating func learn(
-    from start: Scan.Place, to end: Scan.Place, raw: UnsafeRawBufferPointer, after last: Int32,
+    from start: Scan.Place, to end: Scan.Place, raw: UnsafeRawBufferPointer, after last: EntryPointer,
     meaning: (UnsafeRawBufferPointer) -> Meaning
-  ) -> Int32 {
+  ) -> EntryPointer {
     let length = end - start
     guard length <= Self.textSize else {
-      entries[Int(Self.tooLong)].meaning = meaning(raw)
-      entries[Int(Self.tooLong)].next = Self.none
-      return Self.tooLong
+      let tooLong = root + Self.stride
+      tooLong.storeBytes(of: Entry(next: root, length: 1, meaning: meaning(raw)), as: Entry.self)
+      return tooLong
     }
-    var bucket = Int(truncatingIfNeeded: Hash.bytes(start, length, seed: seed)) & (Self.bucketCount - 1)
+    let hash = Int(truncatingIfNeeded: Hash.bytes(start, length, seed: seed))
+    var entry = find(start, length, hash: hash)
+    if entry == nil {
+      // Whoever is being read goes on in an empty table.
+      if count == Self.capacity { clear() }
+      let new = root + count * Self.stride
+      new.storeBytes(of: Entry(next: root, length: length, meaning: meaning(raw)), as: Entry.self)
+      text(of: new).update(from: start, count: length)
+      var bucket = hash & (Self.bucketCount - 1)
+      while buckets[bucket] != 0 { bucket = (bucket + 1) & (Self.bucketCount - 1) }
+      buckets[bucket] = Int16(count)
+      count += 1
+      entry = new
+    }
+    let found = entry ?? root
+    last.assumingMemoryBound(to: Entry.self).pointee.next = found
+    return found
+  }
+
+  private func find(_ start: Scan.Place, _ length: Int, hash: Int) -> EntryPointer? {
+    var bucket = hash & (Self.bucketCount - 1)
     while buckets[bucket] != 0 {
-      let entry = Int(buckets[bucket])
-      if entries[entry].length == length, cscan_equal(start, texts + entry * Self.textSize, length) {
-        entries[Int(last)].next = Int32(entry)
-        return Int32(entry)
+      let entry = root + Int(buckets[bucket]) * Self.stride
+      if entry.assumingMemoryBound(to: Entry.self).pointee.length == length, cscan_equal(start, text(of: entry), length) {
+        return entry
       }
       bucket = (bucket + 1) & (Self.bucketCount - 1)
     }
-    if count == Self.capacity {
-      // Whoever is being read goes on with an entry that is new in an empty table.
-      clear()
-      bucket = Int(truncatingIfNeeded: Hash.bytes(start, length, seed: seed)) & (Self.bucketCount - 1)
-    }
-    let entry = count
-    count += 1
-    buckets[bucket] = Int16(entry)
-    (texts + entry * Self.textSize).update(from: start, count: length)
-    entries[entry] = Entry(length: Int32(length), next: Self.none, meaning: meaning(raw))
-    entries[Int(last)].next = Int32(entry)
-    return Int32(entry)
+    return nil
   }
 }

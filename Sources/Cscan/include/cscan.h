@@ -98,9 +98,8 @@ static inline uint64_t cscan_word(const uint8_t *p) {
   return word;
 }
 
-/// The number that the first `count` (0 to 8) bytes of a word spell; all of them are digits.
+/// The number that the first `count` (1 to 8) bytes of a word spell; all of them are digits.
 static inline uint64_t cscan_digits(uint64_t word, size_t count) {
-  if (count == 0) return 0;
   // The digits move to the top; what comes in below reads as leading zeros.
   word = (word - 0x3030303030303030u) << (64 - 8 * count);
   word = (word * 10) + (word >> 8);
