@@ -59,15 +59,21 @@ public struct Reader: ~Copyable {
   }
 
   /// Goes past the value that comes next (behind a key, or as the next element), however much is in it; false where it
-  /// isn't JSON.
+  /// isn't JSON. The token then is that value, or the bracket that ends it.
   @discardableResult public mutating func skip() -> Bool {
-    let outside = nesting.depth
-    repeat {
-      switch next() {
-      case .invalid, .end: return false
-      default: break
-      }
-    } while nesting.depth > outside
+    switch next() {
+    case .beginObject, .beginArray: leave()
+    case .invalid, .end: false
+    default: true
+    }
+  }
+
+  /// Goes past the end of the innermost object or array that is open; false where it isn't JSON.
+  @discardableResult public mutating func leave() -> Bool {
+    let inside = nesting.depth
+    while nesting.depth >= inside {
+      if next() == .invalid { return false }
+    }
     return true
   }
 

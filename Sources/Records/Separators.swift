@@ -76,7 +76,9 @@ struct Separators: ~Copyable {
     (entry + Self.textOffset).assumingMemoryBound(to: UInt8.self)
   }
 
-  @inline(__always) func meaning(of entry: EntryPointer) -> Meaning { entry.assumingMemoryBound(to: Entry.self).pointee.meaning }
+  @inline(__always) func meaning(of entry: EntryPointer) -> Meaning {
+    entry.assumingMemoryBound(to: Entry.self).pointee.meaning
+  }
 
   /// How long the separator at `place` is if it is the one that followed `entry` the last time, which `entry` then
   /// becomes; else 0.
@@ -123,7 +125,8 @@ struct Separators: ~Copyable {
     var bucket = hash & (Self.bucketCount - 1)
     while buckets[bucket] != 0 {
       let entry = root + Int(buckets[bucket]) * Self.stride
-      if entry.assumingMemoryBound(to: Entry.self).pointee.length == length, cscan_equal(start, text(of: entry), length) {
+      if entry.assumingMemoryBound(to: Entry.self).pointee.length == length, cscan_equal(start, text(of: entry), length)
+      {
         return entry
       }
       bucket = (bucket + 1) & (Self.bucketCount - 1)

@@ -1,0 +1,66 @@
+import JSON
+import Platform
+
+/// A record of a watched data stream, as `emit` makes one of each line it is given.
+public enum MonitorRecord {
+  /// Writes `line` as a monitor record: a line that is a JSON object as that object, with `timestamp` and `source`
+  /// added where it has none of its own; any other as `{"timestamp","source","message"}`, in which each byte that is no
+  /// part of well-formed UTF-8 becomes U+FFFD.
+  public static func encode(
+    _ line: UnsafeRawBufferPointer, source: String, at now: WallTime, into writer: inout Writer
+  ) {
+    guard let object = Object(line) else {
+      writer.beginObject()
+      writer.key("timestamp")
+      writer.time(now)
+      writer.key("source")
+      writer.string(source)
+      writer.key("message")
+      writer.string(line)
+      writer.endObject()
+      return
+    }
+    writer.beginObject()
+    if !object.hasTimestamp {
+      writer.key("timestamp")
+      writer.time(now)
+    }
+    if !object.hasSource {
+      writer.key("source")
+      writer.string(source)
+    }
+    // What stands between the braces is JSON as it is.
+    if !object.inside.isEmpty { writer.raw(object.inside) }
+    writer.endObject()
+  }
+
+  /// A line that is a JSON object.
+  private struct Object {
+    /// What stands between its braces, without the blanks at both ends.
+    var inside: UnsafeRawBufferPointer
+    var hasTimestamp = false
+    var hasSource = false
+
+    init?(_ line: UnsafeRawBufferPointer) {
+      var first = 0
+      var last = line.count
+      while first < last, Scan.isBlank(line[first]) { first += 1 }
+      while last > first, Scan.isBlank(line[last - 1]) { last -= 1 }
+      // Most lines are no objects, and need no second look.
+      guard last - first >= 2, line[first] == UInt8(ascii: "{"), line[last - 1] == UInt8(ascii: "}") else { return nil }
+      var reader = Reader(line)
+      guard reader.next() == .beginObject else { return nil }
+      while reader.next() == .key {
+        if reader.isText("timestamp") { hasTimestamp = true }
+        if reader.isText("source") { hasSource = true }
+        guard reader.skip() else { return nil }
+      }
+      guard reader.token == .endObject, reader.next() == .end else { return nil }
+      first += 1
+      last -= 1
+      while first < last, Scan.isBlank(line[first]) { first += 1 }
+      while last > first, Scan.isBlank(line[last - 1]) { last -= 1 }
+      inside = UnsafeRawBufferPointer(rebasing: line[first..<last])
+    }
+  }
+}
