@@ -160,12 +160,6 @@ extension Reader {
     return int64 ?? 0
   }
 
-  /// Passes what is left of the object or array that was just entered.
-  private mutating func leave() {
-    let inside = depth
-    while depth >= inside, token != .invalid, token != .end { next() }
-  }
-
   /// The members of the object behind a key: `body` is called at each key and must pass its value.
   fileprivate mutating func members(_ body: (String, inout Reader) -> Void) {
     guard next() == .beginObject else {
