@@ -1,0 +1,75 @@
+import Foundation
+import Kafka
+import Platform
+import Settings
+import TestSupport
+import Testing
+
+@testable import Agent
+
+/// An agent on the mock cluster whose clock a test moves.
+final class AgentFixture {
+  let cluster: MockCluster
+  let topic = "status_topic"
+  let host = "web-1"
+  let time = ManualTime(monotonic: MonotonicTime(nanoseconds: 5_000_000_000_000))
+  let captured = CapturedLog()
+  private let asleep: Wakeup
+  private var reader: TopicReader?
+
+  init(createsTopic: Bool = true) throws {
+    cluster = try MockCluster()
+    if createsTopic { try cluster.createTopic(topic) }
+    asleep = try Wakeup()
+    time.observeSleepers(asleep)
+  }
+
+  /// What makes librdkafka quick to come back, and the rest as in production.
+  var plan: AgentService.Plan {
+    var configuration = Configuration(brokers: cluster.brokers)
+    configuration.properties = [("reconnect.backoff.max.ms", "100"), ("retry.backoff.ms", "20")]
+    return AgentService.Plan(agent: Settings.Agent(host: host), topic: topic, configuration: configuration)
+  }
+
+  func agent(
+    _ plan: AgentService.Plan, topicIsReady: @escaping @Sendable () -> Bool = { true },
+    ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }
+  ) -> AgentService {
+    AgentService(
+      plan, log: Logger(level: .debug, output: captured), time: time, topicIsReady: topicIsReady, ownNumbers: ownNumbers
+    )
+  }
+
+  /// Lets the agent do all that is due, and then moves its clock on.
+  func advance(by duration: Duration = .seconds(1), times: Int = 1) {
+    for _ in 0..<times {
+      settle()
+      time.advance(by: duration)
+    }
+  }
+
+  /// Waits until the agent sleeps again.
+  func settle() {
+    let isAsleep = asleep.wait(until: SystemTime().monotonic + .seconds(20))
+    #expect(isAsleep, "the agent never waits")
+  }
+
+  /// The next record of the topic, the agent's clock moved on until one comes.
+  func nextRecord() throws -> Record {
+    let reader = try self.reader ?? TopicReader(topic, on: cluster.brokers)
+    self.reader = reader
+    return try reader.next(within: 20)
+  }
+
+  /// Ends the agent, giving it 10 s for what it still has: the count of records that no broker has.
+  func stop(_ agent: AgentService, within limit: Duration = .seconds(10)) -> Int {
+    agent.stop(by: SystemTime().monotonic + limit)
+  }
+
+  /// What was said under this sentence.
+  func lines(_ message: String) -> [CapturedLog.Line] { captured.lines.filter { $0.message == message } }
+}
+
+extension [String: Any] {
+  func number(_ name: String) -> Double? { (self[name] as? NSNumber)?.doubleValue }
+}

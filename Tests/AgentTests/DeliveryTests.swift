@@ -1,0 +1,195 @@
+import Kafka
+import Platform
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Agent
+
+@Suite("An agent delivers", .timeLimit(.minutes(2)))
+struct DeliveryTests {
+  @Test("with brokers away from the start it samples on, and everything arrives in order once they are there")
+  func awayAtStart() throws {
+    let fixture = try AgentFixture()
+    fixture.cluster.stopBroker(1)
+    let agent = fixture.agent(fixture.plan)
+    try agent.start()
+    fixture.advance(times: 8)
+    fixture.settle()
+    #expect(agent.numbers.recordsWaiting == 8)
+    fixture.cluster.startBroker(1)
+    try expectConsecutive(8, fixture)
+    #expect(fixture.stop(agent) == 0)
+  }
+
+  @Test("a broker that goes and comes back mid-run costs nothing")
+  func awayMidRun() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.plan)
+    try agent.start()
+    fixture.advance(times: 3)
+    try expectConsecutive(3, fixture)
+    fixture.cluster.stopBroker(1)
+    fixture.advance(times: 5)
+    fixture.settle()
+    fixture.cluster.startBroker(1)
+    fixture.time.advance(by: .seconds(1))
+    fixture.settle()
+    try expectConsecutive(6, fixture, from: 4)
+    #expect(fixture.stop(agent) == 0)
+    #expect(agent.numbers.recordsDelivered == 9)
+  }
+
+  @Test("past the buffer samples are lost: counted, and said from when to when, as the numbers' gap shows")
+  func bufferFull() throws {
+    let fixture = try AgentFixture()
+    fixture.cluster.stopBroker(1)
+    var plan = fixture.plan
+    plan.agent.buffer = 8192
+    let agent = fixture.agent(plan)
+    try agent.start()
+    fixture.advance(times: 30)
+    fixture.settle()
+    let lost = agent.numbers.samplesLost
+    let kept = agent.numbers.recordsWaiting
+    #expect(lost > 5)
+    #expect(fixture.lines("no broker takes records, and there is no more room: samples are being lost").count == 1)
+    fixture.cluster.startBroker(1)
+    // Until there is room, whatever comes is lost as well.
+    while agent.numbers.recordsDelivered < kept {
+      fixture.time.advance(by: .seconds(1))
+      fixture.settle()
+    }
+    fixture.time.advance(by: .seconds(1))
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    var before: [String: Any] = [:]
+    var after = try fixture.nextRecord().object
+    func sequence(_ record: [String: Any]) throws -> Int64 { Int64(try #require(record.number("sequence"))) }
+    repeat {
+      before = after
+      // The own numbers of the tenth second come between, with numbers of their own.
+      repeat { after = try fixture.nextRecord().object } while after["host"] as? String != "web-1"
+    } while try sequence(after) == sequence(before) + 1
+    let line = try #require(fixture.lines("samples were lost").first)
+    #expect(line.metadata["first_sequence"] == .int(try sequence(before) + 1))
+    #expect(line.metadata["last_sequence"] == .int(try sequence(after) - 1))
+    #expect(line.metadata["count"] == .int(try sequence(after) - sequence(before) - 1))
+    #expect(line.metadata["count"] == .int(agent.numbers.samplesLost))
+  }
+
+  @Test("a producer that went fatal is replaced, and what it had not delivered is sent again in order")
+  func fatal() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.plan)
+    try agent.start()
+    fixture.advance(times: 3)
+    try expectConsecutive(3, fixture)
+    fixture.cluster.fail(.produce, with: [KafkaError.Code(rawValue: 45)])
+    while agent.numbers.producersRenewed == 0 {
+      fixture.settle()
+      fixture.time.advance(by: .seconds(1))
+    }
+    fixture.settle()
+    fixture.advance(times: 0)
+    let taken = Int(agent.numbers.samples)
+    #expect(fixture.stop(agent) == 0)
+    try expectConsecutive(taken - 3, fixture, from: 4)
+    #expect(fixture.lines("the producer has failed; a new one sends again what wasn't acknowledged").count == 1)
+  }
+
+  @Test("records that brokers refuse for now are sent again, in order")
+  func refused() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.plan)
+    try agent.start()
+    fixture.advance(times: 2)
+    try expectConsecutive(2, fixture)
+    fixture.cluster.fail(.produce, with: [.topicAuthorizationFailed, .topicAuthorizationFailed])
+    while fixture.lines("records weren't taken; they are sent again").isEmpty {
+      fixture.settle()
+      fixture.time.advance(by: .seconds(1))
+    }
+    while agent.numbers.recordsDelivered < 3 {
+      fixture.settle()
+      fixture.time.advance(by: .seconds(1))
+    }
+    let taken = Int(agent.numbers.samples)
+    #expect(fixture.stop(agent) == 0)
+    try expectConsecutive(taken - 2, fixture, from: 3)
+  }
+
+  @Test("nothing is sent before the topic is there; then everything is")
+  func topicComesLater() throws {
+    let fixture = try AgentFixture(createsTopic: false)
+    let isThere = Flag()
+    let agent = fixture.agent(fixture.plan, topicIsReady: { isThere.isSet })
+    try agent.start()
+    fixture.advance(times: 3)
+    fixture.settle()
+    #expect(agent.numbers.recordsWaiting == 3)
+    #expect(agent.numbers.recordsDelivered == 0)
+    try fixture.cluster.createTopic(fixture.topic, partitions: 1)
+    isThere.set()
+    fixture.time.advance(by: .seconds(1))
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    try expectConsecutive(4, fixture)
+  }
+
+  @Test("an end without brokers comes by its deadline, with the count of what is left")
+  func endWithoutBrokers() throws {
+    let fixture = try AgentFixture()
+    fixture.cluster.stopBroker(1)
+    let agent = fixture.agent(fixture.plan)
+    try agent.start()
+    fixture.advance(times: 4)
+    fixture.settle()
+    let began = SystemTime().monotonic
+    #expect(fixture.stop(agent, within: .seconds(1)) == 4)
+    #expect(SystemTime().monotonic - began < .seconds(2))
+  }
+
+  @Test("a property that librdkafka refuses ends the start")
+  func badProperty() throws {
+    let fixture = try AgentFixture()
+    var plan = fixture.plan
+    plan.configuration.properties = [("no.such.property", "1")]
+    let agent = fixture.agent(plan)
+    let error = #expect(throws: KafkaError.self) { try agent.start() }
+    #expect(error?.code == .invalidArgument)
+  }
+
+  @Test("the heartbeat is fresh while the loop waits for its next tick, also an hour long")
+  func heartbeat() throws {
+    let fixture = try AgentFixture()
+    var plan = fixture.plan
+    plan.agent.interval = .seconds(3600)
+    plan.ownInterval = .seconds(3600)
+    let agent = fixture.agent(plan)
+    try agent.start()
+    fixture.settle()
+    let now = fixture.time.monotonic
+    #expect(agent.heartbeats.allSatisfy { $0.isFresh(at: now + .seconds(3599)) })
+    #expect(!agent.heartbeats.allSatisfy { $0.isFresh(at: now + .seconds(3700)) })
+    #expect(fixture.stop(agent) == 0)
+  }
+
+  /// The next `count` samples follow one another, each number once; own numbers between them aside.
+  private func expectConsecutive(_ count: Int, _ fixture: AgentFixture, from first: Int = 1) throws {
+    var sequences: [Double] = []
+    while sequences.count < count {
+      let record = try fixture.nextRecord()
+      if record.key == fixture.host { sequences.append(try #require(record.object.number("sequence"))) }
+    }
+    // The clock of a fixture begins at 5000 s, and numbers are its milliseconds at the start.
+    #expect(sequences == (0..<count).map { Double(5_000_000 + first + $0) })
+  }
+}
+
+/// Set once, read from any thread.
+private final class Flag: Sendable {
+  private let value = Atomic<Bool>(false)
+  var isSet: Bool { value.load(ordering: .acquiring) }
+  func set() { value.store(true, ordering: .releasing) }
+}

@@ -1,0 +1,180 @@
+import Foundation
+import Platform
+import ProcFS
+import TestSupport
+import Testing
+
+@testable import Agent
+
+@Suite("An agent samples", .timeLimit(.minutes(1)))
+struct SamplingTests {
+  @Test("each interval brings one record of this host, with its time, its number and its key")
+  func samples() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.plan)
+    let start = fixture.time.wall
+    try agent.start()
+    fixture.advance(times: 5)
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    var sequences: [Double] = []
+    for i in 1...5 {
+      let record = try fixture.nextRecord()
+      let object = try record.object
+      #expect(record.key == "web-1")
+      #expect(object["host"] as? String == "web-1")
+      #expect(object["timestamp"] as? String == (start + .seconds(i)).rfc3339)
+      #expect(object.number("interval_ms") == 1000)
+      #expect((object["boot_id"] as? String)?.count == 36)
+      #expect(try (0...100).contains(#require(object.number("memory_usage"))))
+      #expect(try #require(object.number("cpu_count")) >= 1)
+      sequences.append(try #require(object.number("sequence")))
+    }
+    #expect(sequences == (0..<5).map { sequences[0] + Double($0) })
+    #expect(agent.numbers.samples == 5)
+    #expect(agent.numbers.recordsDelivered == 5)
+    #expect(agent.numbers.recordsWaiting == 0)
+  }
+
+  @Test("a stall brings one record and not a burst, and is said")
+  func stall() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.plan)
+    try agent.start()
+    fixture.advance()
+    fixture.advance(by: .seconds(3600))
+    fixture.advance()
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    let intervals = try (0..<3).map { _ in try fixture.nextRecord().object.number("interval_ms") }
+    #expect(intervals == [1000, 3_600_000, 1000])
+    #expect(fixture.lines("stood still: samples were not taken").map { $0.metadata["missed"] } == [3599])
+    #expect(agent.numbers.ticksMissed == 3599)
+  }
+
+  @Test("a wall clock that is set, or slept with the machine, is said; event time follows it, ticks don't")
+  func wallClock() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.plan)
+    let start = fixture.time.wall
+    try agent.start()
+    fixture.advance()
+    fixture.settle()
+    fixture.time.setWall(start + .seconds(7200))
+    fixture.time.advance(by: .seconds(1))
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    let times = try (0..<2).map { _ in try fixture.nextRecord().object["timestamp"] as? String }
+    #expect(times == [(start + .seconds(1)).rfc3339, (start + .seconds(7201)).rfc3339])
+    #expect(
+      fixture.lines("the wall clock was set, or the machine was suspended").map { $0.metadata["by"] } == [
+        .duration(.seconds(7199))
+      ])
+  }
+
+  @Test("a restarted agent's numbers go on above those of the one before")
+  func restart() throws {
+    let fixture = try AgentFixture()
+    var last = 0.0
+    for _ in 0..<3 {
+      let agent = fixture.agent(fixture.plan)
+      try agent.start()
+      fixture.advance(times: 2)
+      fixture.settle()
+      #expect(fixture.stop(agent) == 0)
+      for _ in 0..<2 {
+        let sequence = try #require(try fixture.nextRecord().object.number("sequence"))
+        #expect(sequence > last)
+        last = sequence
+      }
+    }
+  }
+
+  @Test("every 10 s the program's own numbers come under a subject of their own")
+  func ownNumbers() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.plan) { [("lag", 17), ("ratio", 0.25), ("broken", .nan)] }
+    try agent.start()
+    fixture.advance(times: 10)
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    var records = try (0..<11).map { _ in try fixture.nextRecord() }
+    let own = try #require(records.popLast())
+    #expect(records.allSatisfy { $0.key == "web-1" })
+    #expect(own.key == "statusd@web-1")
+    let object = try own.object
+    #expect(object["host"] as? String == "statusd@web-1")
+    #expect(object.number("samples") == 10)
+    #expect(object.number("samples_lost") == 0)
+    #expect(object.number("lag") == 17)
+    #expect(object.number("ratio") == 0.25)
+    #expect(object["broken"] == nil)
+    #expect(object["cpu_usage"] == nil)
+  }
+
+  @Test("without sampling, the own numbers still come")
+  func evaluatorOnly() throws {
+    let fixture = try AgentFixture()
+    var plan = fixture.plan
+    plan.samplesHost = false
+    plan.agent.procfs = "/no/such/proc"
+    let agent = fixture.agent(plan)
+    try agent.start()
+    fixture.advance(by: .seconds(10), times: 2)
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    for _ in 0..<2 { #expect(try fixture.nextRecord().key == "statusd@web-1") }
+    #expect(agent.numbers.samples == 0)
+  }
+
+  @Test("a /proc that can't be read ends the start with its path")
+  func noProc() throws {
+    let fixture = try AgentFixture()
+    var plan = fixture.plan
+    plan.agent.procfs = "/no/such/proc"
+    let agent = fixture.agent(plan)
+    let error = #expect(throws: ProcError.self) { try agent.start() }
+    #expect(error?.path == "/no/such/proc/stat")
+    #expect(fixture.stop(agent) == 0)
+  }
+
+  @Test("a file that can't be read any more is said once, and the other fields keep coming")
+  func fileGoes() throws {
+    let fixture = try AgentFixture()
+    let proc = try TemporaryDirectory()
+    try proc.write("MemTotal: 1000 kB\nMemFree: 500 kB\nMemAvailable: 750 kB\n", to: "meminfo")
+    try proc.write("0.10 0.20 0.30 1/2 3\n", to: "loadavg")
+    try proc.write("cpu  1 2 3 4 5 6 7 8\ncpu0 1 2 3 4 5 6 7 8\nintr 1\n", to: "stat")
+    var plan = fixture.plan
+    plan.agent.procfs = proc.path
+    let agent = fixture.agent(plan)
+    try agent.start()
+    fixture.advance()
+    fixture.settle()
+    for (file, text) in [("meminfo", ""), ("loadavg", "")] {
+      let handle = try #require(FileHandle(forWritingAtPath: proc.path + "/" + file))
+      try handle.truncate(atOffset: 0)
+      try handle.write(contentsOf: Data(text.utf8))
+      try FileManager.default.removeItem(atPath: proc.path + "/" + file)
+    }
+    fixture.time.advance(by: .seconds(1))
+    fixture.advance(times: 5)
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    let first = try fixture.nextRecord().object
+    #expect(first.number("memory_usage") == 25)
+    #expect(first.number("load_1") == 0.1)
+    #expect(first["boot_id"] == nil)
+    for _ in 0..<6 {
+      let later = try fixture.nextRecord().object
+      #expect(later["memory_usage"] == nil)
+      #expect(later["load_1"] == nil)
+      #expect(later.number("cpu_count") == 1)
+    }
+    let said = fixture.lines("memory can't be read")
+    #expect(said.map { $0.metadata["reason"] } == ["No such file or directory"])
+    #expect(said.first?.level == .warning)
+    #expect(fixture.lines("load can't be read").count == 1)
+    #expect(fixture.lines("the kernel offers no pressure of CPUs").map(\.level) == [.info])
+  }
+}
