@@ -31,6 +31,7 @@ public final class AgentService: Service {
     }
   }
 
+  /// `agent`.
   public let name = "agent"
   private let plan: Plan
   private let log: Logger

@@ -100,7 +100,3 @@ struct BacklogTests {
     }
   }
 }
-
-extension Backlog.Entry: Equatable {
-  public static func == (a: Backlog.Entry, b: Backlog.Entry) -> Bool { a.token == b.token }
-}
