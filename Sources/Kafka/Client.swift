@@ -46,12 +46,13 @@ final class Client: @unchecked Sendable {
       rd_kafka_conf_set_ssl_cert_verify_cb(conf.pointer, noteCertificate)
     }
 
-    var reason = [CChar](repeating: 0, count: 512)
-    guard let handle = rd_kafka_new(kind, conf.pointer, &reason, reason.count) else {
+    let handle: OpaquePointer
+    do {
+      handle = try conf.makeClient(kind, of: configuration)
+    } catch {
       unmanaged.release()
-      throw KafkaError(code: .invalidArgument, message: conf.redacted(String(cStringBytes: reason)))
+      throw error
     }
-    _ = conf.take()
     self.handle = handle
     self.notes = unmanaged
     self.wakeup = wakeup

@@ -1,4 +1,6 @@
 internal import Crdkafka
+import Glibc
+import Platform
 
 /// Owns a `rd_kafka_conf_t` until a client has taken it.
 final class ClientConfiguration {
@@ -32,10 +34,38 @@ final class ClientConfiguration {
     for (name, value) in configuration.asProperties { try set(name, value) }
   }
 
-  /// Hands the C object to a client that was made of it.
-  func take() -> OpaquePointer? {
-    defer { pointer = nil }
-    return pointer
+  /// Makes a client, which then owns the C object.
+  ///
+  /// - Throws: what librdkafka says, and which file it is about.
+  func makeClient(_ kind: rd_kafka_type_t, of configuration: Configuration) throws(KafkaError) -> OpaquePointer {
+    try checkFiles(of: configuration)
+    var reason = [CChar](repeating: 0, count: 512)
+    if let client = rd_kafka_new(kind, pointer, &reason, reason.count) {
+      pointer = nil
+      return client
+    }
+    var message = redacted(String(cStringBytes: reason))
+    for name in Self.files where message.hasPrefix(name) {
+      if let path = configuration.effective(name) { message = "\(name) = \(path): \(message)" }
+    }
+    throw KafkaError(code: .invalidArgument, message: message)
+  }
+
+  private static let files = [
+    "ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.keystore.location", "ssl.crl.location",
+  ]
+
+  /// Opens each file: OpenSSL's own words for one that isn't there don't name it.
+  private func checkFiles(of configuration: Configuration) throws(KafkaError) {
+    guard configuration.usesTLS else { return }
+    for name in Self.files {
+      guard let path = configuration.effective(name), path != "probe", path != "." else { continue }
+      let file = open(path, O_RDONLY | O_CLOEXEC)
+      if file < 0 {
+        throw KafkaError(code: .invalidArgument, message: "\(name) = \(path): \(SystemError.text(of: errno))")
+      }
+      close(file)
+    }
   }
 
   /// `text` with every secret replaced by `…`.

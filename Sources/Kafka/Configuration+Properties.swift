@@ -27,20 +27,15 @@ extension Configuration {
     return refusal(of: name, value: value, by: conf).map { Complaint(message: $0, suggestion: nil) }
   }
 
-  /// What is wrong with all of it together, such as a file that can't be read or TLS without its CA; nil: nothing.
-  ///
-  /// Makes a client of it, which connects to nobody, and ends it again.
+  /// What is wrong with all of it together, such as a file that can't be read or a key without its certificate; nil:
+  /// nothing. Connects to nobody.
   public func validate() -> KafkaError? {
     do {
       let conf = ClientConfiguration()
       try conf.set(self)
-      // A name that no resolver is asked for, so that nothing leaves the machine.
       try conf.set("bootstrap.servers", "")
-      var reason = [CChar](repeating: 0, count: 512)
-      guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, conf.take(), &reason, reason.count) else {
-        return KafkaError(code: .invalidArgument, message: conf.redacted(String(cStringBytes: reason)))
-      }
-      rd_kafka_destroy(client)
+      try conf.set("log.queue", "true")
+      rd_kafka_destroy(try conf.makeClient(RD_KAFKA_PRODUCER, of: self))
       return nil
     } catch {
       return error
@@ -134,11 +129,10 @@ extension Configuration {
   }
 
   /// Whether this librdkafka has a property of that name.
-  private static func isProperty(_ name: String) -> Bool {
+  static func isProperty(_ name: String) -> Bool {
     guard let conf = rd_kafka_conf_new() else { return false }
     defer { rd_kafka_conf_destroy(conf) }
-    var size = 0
-    return rd_kafka_conf_get(conf, name, nil, &size) == RD_KAFKA_CONF_OK
+    return rd_kafka_conf_set(conf, name, "", nil, 0) != RD_KAFKA_CONF_UNKNOWN
   }
 
   /// The known name that `name` was probably meant to be.

@@ -4,8 +4,8 @@ import Platform
 struct ConnectionTrouble: Equatable {
   enum Kind: Int, CaseIterable {
     case unresolvable, refused, timedOut, broken, allDown
-    case wrongAuthority, expired, notYetValid, otherName, otherCertificate, tls, plaintext
-    case login, scramBug, mechanism, fatal, other
+    case wrongAuthority, expired, notYetValid, otherName, otherCertificate, ownCertificate, tls, plaintext
+    case login, scramBug, mechanism, loginMissing, fatal, other
 
     var index: Int { rawValue }
   }
@@ -80,6 +80,8 @@ struct ConnectionTrouble: Equatable {
     case .otherName:
       "The broker's certificate is for other names: connect by one of these, or get a certificate with this name"
     case .otherCertificate: "The broker's certificate was refused"
+    case .ownCertificate:
+      "The broker refuses the certificate that it was shown, or was shown none: see [kafka.tls] certificate_file and key_file"
     case .tls: "TLS with the broker failed"
     case .plaintext:
       "The broker does not speak TLS on this port, or asks for it where statusd does not: see [kafka.tls]"
@@ -88,6 +90,7 @@ struct ConnectionTrouble: Equatable {
       "The broker refuses the login, which may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers don't forgive; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
     case .mechanism:
       "The login can't be tried as it is set: the broker offers other mechanisms, or librdkafka lacks this one"
+    case .loginMissing: "The broker wants a login: see [kafka.sasl]"
     case .fatal: "The Kafka client can't go on and is made anew"
     case .other: "Kafka reports an error"
     }
@@ -108,10 +111,11 @@ struct ConnectionTrouble: Equatable {
   }
 
   private static func transport(_ detail: String) -> Kind {
+    if let alert = tlsAlert(detail) { return alert }
     if detail.contains("refused") { return .refused }
     if detail.contains("timed out") || detail.contains("time-out") || detail.contains("timeout") { return .timedOut }
-    if detail.contains("SSL") { return .plaintext }
-    if detail.contains("Disconnected while requesting ApiVersion") { return .plaintext }
+    if detail.contains("might require SASL") { return .loginMissing }
+    if detail.contains("SSL listener") || detail.contains("unexpected eof") { return .plaintext }
     return .broken
   }
 
@@ -134,10 +138,16 @@ struct ConnectionTrouble: Equatable {
       default: return .otherCertificate
       }
     }
-    if detail.contains("wrong version number") || detail.contains("plaintext") || detail.contains("disconnected") {
-      return .plaintext
-    }
-    return .tls
+    if let alert = tlsAlert(detail) { return alert }
+    let signs = ["wrong version number", "plaintext", "unexpected eof", "connecting to a PLAINTEXT"]
+    return signs.contains { detail.contains($0) } ? .plaintext : .tls
+  }
+
+  /// What the broker says of our certificate; RFC 8446, section 6.2: 42 to 46, 48 and 116 are about it.
+  private static func tlsAlert(_ detail: String) -> Kind? {
+    let numbers = [42, 43, 44, 45, 46, 48, 116]
+    return numbers.contains { detail.contains("SSL alert number \($0) ") || detail.hasSuffix("SSL alert number \($0)") }
+      ? .ownCertificate : nil
   }
 
   private static func version(_ number: Int32) -> String {

@@ -49,11 +49,7 @@ public final class MockCluster: @unchecked Sendable {
     let conf = ClientConfiguration()
     try conf.set("client.id", "mock")
     rd_kafka_conf_set_log_cb(conf.pointer, dropLogLine)
-    var reason = [CChar](repeating: 0, count: 512)
-    guard let client = rd_kafka_new(RD_KAFKA_PRODUCER, conf.pointer, &reason, reason.count) else {
-      throw KafkaError(code: .invalidArgument, message: String(cStringBytes: reason))
-    }
-    _ = conf.take()
+    let client = try conf.makeClient(RD_KAFKA_PRODUCER, of: Configuration(brokers: ""))
     guard let cluster = rd_kafka_mock_cluster_new(client, Int32(clamping: max(1, brokerCount))) else {
       rd_kafka_destroy(client)
       throw KafkaError(code: .transport, message: "the mock cluster can't listen")

@@ -57,7 +57,9 @@ final class Reporter: Sendable {
   }
 
   private func line(_ facility: String, _ text: String, _ priority: Int32) {
-    let level = LogLevel(syslogPriority: priority)
+    var level = LogLevel(syslogPriority: priority)
+    // An error event says the same, and it comes with its code.
+    if ["FAIL", "ERROR", "SSLCERTVRFY"].contains(facility) { level = .debug }
     guard level >= log.level else { return }
     let facts: LogMetadata = [
       "facility": .string(facility), "detail": .string(redaction.applied(to: Self.withoutThread(text))),

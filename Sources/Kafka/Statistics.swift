@@ -57,6 +57,9 @@ public struct Statistics: Equatable, Sendable {
     public var partitions: Int64 = 0
   }
 
+  /// Nothing known yet.
+  init() {}
+
   /// Decodes what librdkafka gives; nil where it isn't a JSON object. What it doesn't hold stays at its default.
   public init?(json: UnsafeRawBufferPointer) {
     var reader = Reader(json)

@@ -1,0 +1,146 @@
+import Platform
+import Testing
+
+@testable import Kafka
+
+/// Texts as librdkafka 2.0.2 and brokers of Kafka 4.3 and 3.9 gave them.
+@Suite struct ConnectionTroubleTests {
+  private func trouble(
+    _ code: KafkaError.Code, _ message: String, refusal: ConnectionNotes.Refusal? = nil, mechanism: String? = nil,
+    libraryVersion: Int32 = 0x0200_02ff, isFatal: Bool = false
+  ) -> ConnectionTrouble {
+    ConnectionTrouble(
+      KafkaError(code: code, message: message, isFatal: isFatal), refusal: { _ in refusal }, mechanism: mechanism,
+      libraryVersion: libraryVersion)
+  }
+
+  @Test("a host name without an address is told from a broker that refuses")
+  func unreachable() {
+    let unresolvable = trouble(
+      .resolve,
+      "no-such-host.invalid:9092/bootstrap: Failed to resolve 'no-such-host.invalid:9092': Name or service not known (after 1ms in state CONNECT)"
+    )
+    #expect(unresolvable.kind == .unresolvable)
+    #expect(unresolvable.facts["broker"] == "no-such-host.invalid:9092")
+    let refused = trouble(
+      .transport,
+      "[thrd:127.0.0.1:20299/bootstrap]: 127.0.0.1:20299/bootstrap: Connect to ipv4#127.0.0.1:20299 failed: Connection refused (after 0ms in state CONNECT)"
+    )
+    #expect(refused.kind == .refused)
+    #expect(refused.facts["broker"] == "127.0.0.1:20299")
+    #expect(
+      refused.facts["detail"]
+        == "Connect to ipv4#127.0.0.1:20299 failed: Connection refused (after 0ms in state CONNECT)")
+  }
+
+  @Test("silence and a broken connection have words of their own")
+  func silence() {
+    #expect(
+      trouble(
+        .transport, "kafka-1:9092/1: Connection setup timed out in state CONNECT (after 30026ms in state CONNECT)"
+      )
+      .kind == .timedOut)
+    #expect(trouble(.timedOut, "kafka-1:9092/1: 1 request(s) timed out: disconnect").kind == .timedOut)
+    #expect(trouble(.transport, "kafka-1:9092/1: Disconnected (after 1000ms in state UP)").kind == .broken)
+    let down = trouble(.allBrokersDown, "1/1 brokers are down")
+    #expect(down.kind == .allDown)
+    #expect(down.facts == [:])
+  }
+
+  private let verifyFailed =
+    "sasl_ssl://kafka-alias:20214/bootstrap: SSL handshake failed: ../ssl/statem/statem_clnt.c:1889:tls_post_process_server_certificate error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified, verify that ssl.ca.location is correctly configured or root CA certificates are installed (install ca-certificates package) (after 286ms in state SSL_HANDSHAKE)"
+
+  @Test(
+    "each way in which a certificate is refused has a line of its own",
+    arguments: [
+      (20, ConnectionTrouble.Kind.wrongAuthority), (19, .wrongAuthority), (18, .wrongAuthority), (10, .expired),
+      (9, .notYetValid), (62, .otherName), (64, .otherName), (23, .otherCertificate),
+    ] as [(Int32, ConnectionTrouble.Kind)])
+  func certificates(verdict: Int32, kind: ConnectionTrouble.Kind) {
+    let refusal = ConnectionNotes.Refusal(error: verdict, depth: 0, names: ["localhost", "127.0.0.1"])
+    let trouble = trouble(.tls, verifyFailed, refusal: refusal)
+    #expect(trouble.kind == kind)
+    #expect(trouble.level == .error)
+    #expect(trouble.facts["broker"] == "kafka-alias:20214")
+    #expect(trouble.facts["certificate_is_for"] == (kind == .otherName ? "localhost, 127.0.0.1" : nil))
+  }
+
+  @Test("a certificate without a name says so")
+  func nameless() {
+    let refusal = ConnectionNotes.Refusal(error: 62, depth: 0, names: [])
+    #expect(trouble(.tls, verifyFailed, refusal: refusal).facts["certificate_is_for"] == "no name")
+  }
+
+  @Test("a broker that wants our certificate is told from one that speaks no TLS")
+  func ownCertificate() {
+    #expect(
+      trouble(
+        .transport,
+        "ssl://localhost:20213/bootstrap: Receive failed: ../ssl/record/rec_layer_s3.c:1601:ssl3_read_bytes error:0A000412:SSL routines::sslv3 alert bad certificate: SSL alert number 42 (after 1ms in state APIVERSION_QUERY)"
+      ).kind == .ownCertificate)
+    #expect(
+      trouble(
+        .tls,
+        "ssl://localhost:20210/bootstrap: SSL handshake failed: ../ssl/record/rec_layer_s3.c:318:ssl3_read_n error:0A000126:SSL routines::unexpected eof while reading (after 12ms in state SSL_HANDSHAKE)"
+      ).kind == .plaintext)
+    #expect(
+      trouble(
+        .transport,
+        "sasl_plaintext://localhost:20214/bootstrap: Disconnected while requesting ApiVersion: might be caused by incorrect security.protocol configuration (connecting to a SSL listener?) or broker version is < 0.10 (see api.version.request) (after 3ms in state APIVERSION_QUERY)"
+      ).kind == .plaintext)
+    #expect(trouble(.tls, "ssl://a:1/bootstrap: SSL handshake failed: something new").kind == .tls)
+  }
+
+  @Test("a refused password is named, and SCRAM's bug before 2.6.1 is never called one")
+  func logins() {
+    let refused =
+      "sasl_plaintext://localhost:20212/bootstrap: SASL authentication error: Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-256 (after 350ms in state AUTH_REQ)"
+    let old = trouble(.authentication, refused, mechanism: "SCRAM-SHA-256")
+    #expect(old.kind == .scramBug)
+    #expect(!"\(old.sentence)".contains("password"))
+    #expect(old.facts["librdkafka"] == "2.0.2")
+    #expect(trouble(.authentication, refused, mechanism: "SCRAM-SHA-512", libraryVersion: 0x0206_01ff).kind == .login)
+    #expect(trouble(.authentication, refused, mechanism: "PLAIN").kind == .login)
+    #expect(
+      trouble(
+        .authentication,
+        "sasl_plaintext://b:1/bootstrap: SASL OAUTHBEARER mechanism handshake failed: Broker: Unsupported SASL mechanism: broker's supported mechanisms: PLAIN,SCRAM-SHA-256",
+        mechanism: "OAUTHBEARER"
+      ).kind == .mechanism)
+    #expect(
+      trouble(
+        .transport,
+        "localhost:20212/bootstrap: Disconnected: verify that security.protocol is correctly configured, broker might require SASL authentication (after 1ms in state UP)"
+      ).kind == .loginMissing)
+  }
+
+  @Test("what is fatal, and what nobody foresaw, is said with its code")
+  func others() {
+    #expect(trouble(.fenced, "fenced", isFatal: true).kind == .fatal)
+    let other = trouble(.groupAuthorizationFailed, "Broker: Group authorization failed")
+    #expect(other.kind == .other)
+    #expect(other.facts["error"] == "GROUP_AUTHORIZATION_FAILED")
+    #expect(other.facts["broker"] == nil)
+  }
+
+  @Test("every kind has a sentence, and no two the same")
+  func sentences() {
+    var said: Set<String> = []
+    for kind in ConnectionTrouble.Kind.allCases {
+      var trouble = trouble(.transport, "x")
+      trouble.kind = kind
+      said.insert("\(trouble.sentence)")
+    }
+    #expect(said.count == ConnectionTrouble.Kind.allCases.count)
+  }
+
+  @Test("texts that only look like a broker's name are left whole")
+  func noBroker() {
+    for text in [
+      "", "a/b", "x: y", "Failed to acquire PID / epoch: timed out", "://", "/: x", "[thrd:main]", "[thrd:x]: ",
+    ] {
+      #expect(ConnectionTrouble.split(text).broker == nil)
+    }
+    #expect(ConnectionTrouble.split("GroupCoordinator/1: text").broker == "GroupCoordinator")
+  }
+}
