@@ -33,6 +33,7 @@ public final class TopicKeeper: Service {
     case missing(KafkaError?)
   }
 
+  /// `topics`.
   public let name = "topics"
   private let configuration: Configuration
   private let plan: Plan
@@ -40,6 +41,8 @@ public final class TopicKeeper: Service {
   private let time: any TimeSource
   private let stopping = StopSource()
   private let thread = Mutex<JoinHandle?>(nil)
+  /// Which topics have been found or made.
+  private let present = Mutex<Set<String>>([])
 
   /// Nothing happens before `start`.
   public init(_ configuration: Configuration, plan: Plan, log: Logger, time: any TimeSource = SystemTime()) {
@@ -48,6 +51,9 @@ public final class TopicKeeper: Service {
     self.log = log
     self.time = time
   }
+
+  /// Whether `topic` has been found or made; before that nobody should ask brokers for it.
+  public func isPresent(_ topic: String) -> Bool { present.withLock { $0.contains(topic) } }
 
   /// None: its loop may block in a call to brokers, and nobody depends on it.
   public var heartbeats: [Heartbeat] { [] }
@@ -67,6 +73,7 @@ public final class TopicKeeper: Service {
     _ = time.wait(for: tried, until: time.monotonic + plan.head)
   }
 
+  /// Ends the tries; one that is under way isn't waited for beyond `deadline`. Returns 0.
   public func stop(by deadline: MonotonicTime) -> Int {
     stopping.stop()
     _ = thread.withLock { $0 }?.join(until: deadline)
@@ -96,7 +103,7 @@ public final class TopicKeeper: Service {
         let cluster = try admin.describe(topic: topic.name, within: .seconds(2))
         topic.replication = topic.replication ?? min(3, max(1, cluster.brokers.count))
         switch try find(topic, in: cluster, admin) {
-        case .present: break
+        case .present: present.withLock { _ = $0.insert(topic.name) }
         case .missing(let error):
           missing.append(topic)
           if said.insert(topic.name).inserted { say(topic, error) }

@@ -13,6 +13,8 @@ public final class Supervisor {
   private let wakeup: Wakeup
   private var supervision = Supervision()
   private var shownStatus = ""
+  /// The thread that stops the services.
+  private var stopping: JoinHandle?
   /// How often the status line is refreshed at most.
   private static let statusInterval = Duration.seconds(5)
 
@@ -33,8 +35,7 @@ public final class Supervisor {
   /// - Parameters:
   ///   - status: the line that `systemctl status` shows.
   ///   - reload: reads the configuration again, says itself what came of it.
-  /// - Returns: how the process ends. After `.tooSlow` and `.interrupted` threads of the services still run: end by
-  ///   _exit(2) then, exit(3) would take away under them what they use.
+  /// - Returns: how the process ends. Threads of the services may still run (`runningThreads`).
   /// - Throws: what a service threw that can't start; those before it have been stopped.
   public func run(
     _ services: [any Service], status: () -> String, reload: () -> Void
@@ -113,12 +114,14 @@ public final class Supervisor {
         group.stop(by: deadline)
         wakeup.ring()
       }
-      do { _ = try startThread(name: "stop", body: stopAll) } catch { stopAll() }
+      do { stopping = try startThread(name: "stop", body: stopAll) } catch { stopAll() }
     case .end: break
     }
   }
 
   private func say(_ ending: Supervision.Ending) -> Supervision.Ending {
+    // Where all have stopped, it has only its last steps before it.
+    if case .stopped = ending { stopping?.join() }
     switch ending {
     case .stopped(undelivered: 0): log.notice("stopped, everything delivered")
     case .stopped(let undelivered): log.error("stopped, records not delivered", ["undelivered": .int(undelivered)])

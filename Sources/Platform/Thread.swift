@@ -6,6 +6,12 @@ import Synchronization
 /// default 8 MiB with huge pages, and those count.
 public let defaultStackSize = 512 * 1024
 
+/// How many threads of ours have been started and haven't ended. While there are any, exit(3) would take away under them
+/// what they use (and under librdkafka's, whose clients they own): end by _exit(2) then.
+public var runningThreads: Int { running.load(ordering: .acquiring) }
+
+private let running = Atomic<Int>(0)
+
 /// Starts a thread that runs `body` and ends with it.
 ///
 /// - Parameters:
@@ -24,8 +30,10 @@ public func startThread(
 
   let start = Unmanaged.passRetained(ThreadStart(name: name, ended: ended, body: body))
   var thread = pthread_t()
+  running.add(1, ordering: .relaxed)
   let failed = pthread_create(&thread, &attributes, threadMain, start.toOpaque())
   if failed != 0 {
+    running.subtract(1, ordering: .relaxed)
     start.release()
     throw SystemError(call: "pthread_create", code: failed)
   }
@@ -87,6 +95,7 @@ private func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     statusd_thread_name(start.name)
     start.body()
   }
+  running.subtract(1, ordering: .releasing)
   // What the body held is gone by now: whoever joined may count on that.
   ended.ring()
   return nil

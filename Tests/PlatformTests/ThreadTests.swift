@@ -21,6 +21,7 @@ struct ThreadTests {
     let goOn = try Wakeup()
     let thread = try startThread(name: "waiter") { goOn.wait(until: nil) }
     #expect(!thread.join(until: SystemTime().monotonic))
+    #expect(runningThreads > 0)
     goOn.ring()
     #expect(thread.join(until: nil))
     #expect(thread.join(until: SystemTime().monotonic))
