@@ -1,3 +1,5 @@
+import Agent
+import Kafka
 import Platform
 import Settings
 
@@ -7,27 +9,65 @@ final class Daemon {
   private let path: String
   private let role: Settings.Role?
   private var settings: Settings
-  private let services: [any Service]
+  private let topics: TopicKeeper?
+  private let agent: AgentService
 
   /// - Parameters:
   ///   - path: of the configuration, to read it again.
   ///   - role: from the command line; wins over the configuration, also when that is read again.
-  init(settings: Settings, path: String, role: Settings.Role?, log: Logger) {
+  /// - Throws: where no file descriptor is left.
+  init(settings: Settings, path: String, role: Settings.Role?, log: Logger) throws {
     self.log = log
     self.path = path
     self.role = role
     self.settings = settings
-    services = []
+    let configuration = Self.configuration(settings)
+    let evaluates = settings.run.role.evaluates
+    let topics = evaluates ? Self.keeper(settings, configuration, log) : nil
+    var plan = AgentService.Plan(agent: settings.agent, topic: settings.topics.status, configuration: configuration)
+    plan.samplesHost = settings.run.role.samples
+    let statusTopic = settings.topics.status
+    agent = AgentService(
+      plan, log: log,
+      topicIsReady: { topics?.isPresent(statusTopic) ?? true })
+    self.topics = topics
   }
 
-  /// Runs until a signal ends it.
+  private static func configuration(_ settings: Settings) -> Configuration {
+    var configuration = Configuration(brokers: settings.kafka.brokers)
+    configuration.sasl = settings.kafka.sasl.map {
+      .init(mechanism: $0.mechanism, username: $0.username, password: $0.password?.reveal())
+    }
+    configuration.tls = settings.kafka.tls.map {
+      .init(caFile: $0.caFile, certificateFile: $0.certificateFile, keyFile: $0.keyFile)
+    }
+    configuration.properties = settings.kafka.properties.map { ($0.name, $0.value.reveal()) }
+    return configuration
+  }
+
+  private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {
+    let needed = [Settings.Topics.Needed.status, .alerts].map { settings.topics.policy(of: $0) }
+    return TopicKeeper(configuration, plan: .init(topics: needed, creates: settings.topics.create), log: log)
+  }
+
+  /// Runs until a signal ends it. Topics come before those who use them; the agent, which sends the evaluator's numbers,
+  /// ends after it.
   func run(signals: Signals) throws -> Supervision.Ending {
     let supervisor = try Supervisor(signals: signals, notifier: SystemdNotifier(), log: log)
-    return try supervisor.run(services, status: { status }, reload: { reload() })
+    let services: [(any Service)?] = [topics, agent]
+    return try supervisor.run(services.compactMap { $0 }, status: { status }, reload: { reload() })
   }
 
   /// The line that `systemctl status` shows.
-  private var status: String { "running as \(settings.run.role.rawValue)" }
+  private var status: String {
+    var parts: [String] = []
+    let agent = agent.numbers
+    if settings.run.role.samples {
+      parts.append("\(agent.samples) samples" + (agent.samplesLost > 0 ? " (\(agent.samplesLost) lost)" : ""))
+    }
+    if agent.recordsWaiting > 1 { parts.append("\(agent.recordsWaiting) records wait for brokers") }
+    return parts.joined(separator: ", ")
+  }
 
   /// Takes the new rules and log level where the whole configuration is good; else nothing changes.
   private func reload() {

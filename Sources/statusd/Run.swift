@@ -1,6 +1,8 @@
 import Arguments
 import Glibc
+import Kafka
 import Platform
+import ProcFS
 import Settings
 
 /// `statusd run`: the daemon.
@@ -29,12 +31,24 @@ enum Run: Subcommand {
     guard var settings = Daemon.load(path, log) else { return .configuration }
     log.level = settings.log.level
     if let role = given[CommonOptions.role] { settings.run.role = role }
-    let daemon = Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
-    let ending = try daemon.run(signals: signals)
-    switch ending {
-    case .stopped: return ending.exitCode
-    // Threads of librdkafka still run; exit(3) would destroy under them what they use.
-    case .tooSlow, .interrupted: _exit(ending.exitCode.rawValue)
+    let code: ExitCode
+    do {
+      let daemon = try Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
+      code = try daemon.run(signals: signals).exitCode
+    } catch {
+      log.critical("can't start", ["reason": .string("\(error)")])
+      code = exitCode(of: error)
+    }
+    if runningThreads > 0 { _exit(code.rawValue) }
+    return code
+  }
+
+  /// What is configured can't be used here, or the machine has no room for now.
+  private static func exitCode(of error: any Error) -> ExitCode {
+    switch error {
+    case is KafkaError, is ProcError: .configuration
+    case is SystemError: .temporary
+    default: .software
     }
   }
 }
