@@ -33,7 +33,7 @@ let package = Package(
     + library("Rules", ["Records", "Platform"])
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
-    + library("Evaluator", ["Kafka", "Platform", "Records", "Rules", "Settings"])
+    + library("Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"])
     + [
@@ -44,6 +44,9 @@ let package = Package(
           "Records", "Rules", "Settings",
         ],
         swiftSettings: swiftSettings),
+      .executableTarget(
+        name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
+        path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c"], swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),
       .target(
         name: "TestSupport", dependencies: ["Kafka", "Platform"], path: "Tests/TestSupport",

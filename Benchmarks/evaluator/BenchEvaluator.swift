@@ -1,0 +1,85 @@
+import Evaluator
+import Glibc
+import Kafka
+import Platform
+import Rules
+import Settings
+
+/// What `make bench-evaluator` measures: the service of `statusd run --role evaluator`, ten rules, from a new group's
+/// assignment until it has evaluated RECORDS and shows lag 0. Prints CPU seconds (user + system, all threads).
+///
+///     BenchEvaluator BROKERS TOPIC RECORDS [property=value]...
+@main
+enum BenchEvaluator {
+  static func main() throws {
+    let arguments = CommandLine.arguments
+    guard arguments.count >= 4, let records = Int64(arguments[3]) else {
+      print("usage: BenchEvaluator BROKERS TOPIC RECORDS [property=value]...")
+      exit(64)
+    }
+    var configuration = Configuration(brokers: arguments[1])
+    for argument in arguments.dropFirst(4) {
+      let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
+      if parts.count == 2 { configuration.properties.append((parts[0], parts[1])) }
+    }
+    var settings = Settings(brokers: arguments[1])
+    settings.topics.status = arguments[2]
+    settings.topics.alerts = "alerts"
+    settings.evaluator.group = "bench-\(getpid())"
+    settings.rules = rules
+    let log = Logger(level: .error, output: StandardErrorLog())
+    let service = try EvaluatorService(settings: settings, configuration: configuration, log: log)
+    let wakeup = try Wakeup()
+    try service.start()
+    while service.numbers.partitions == 0 { wakeup.wait(until: SystemTime().monotonic + .milliseconds(5)) }
+    let cpu = cpuSeconds
+    let began = SystemTime().monotonic
+    while service.numbers.records < records || service.numbers.lag != 0 {
+      wakeup.wait(until: SystemTime().monotonic + .milliseconds(20))
+    }
+    let spent = cpuSeconds - cpu
+    let took = SystemTime().monotonic - began
+    let numbers = service.numbers
+    let undone = service.stop(by: SystemTime().monotonic + .seconds(3))
+    print(
+      """
+      {"records":\(numbers.records),"bad":\(numbers.bad),"transitions":\(numbers.transitions),\
+      "commits":\(numbers.commits),"undone":\(undone),"cpu_seconds":\(milli(spent)),\
+      "seconds":\(milli(Double(took.wholeMilliseconds) / 1000))}
+      """)
+  }
+
+  /// Ten rules over five of the record's fields, some with a hold, some with a match.
+  static var rules: [Rule] {
+    func rule(
+      _ name: String, _ metric: String, warning: Double?, critical: Double?, hold: Int = 0, host: String? = nil
+    ) -> Rule {
+      var rule = Rule(
+        name: name, metric: metric, side: .above, limits: Rule.Limits(warning: warning, critical: critical))
+      rule.hold = .seconds(hold)
+      if let host { rule.match = [Rule.Match(field: "host", glob: host)] }
+      return rule
+    }
+    return [
+      rule("cpu-high", "cpu_usage", warning: 90, critical: 95),
+      rule("cpu-long", "cpu_usage", warning: nil, critical: 90, hold: 10),
+      rule("cpu-user", "cpu_user", warning: 85, critical: 95),
+      rule("cpu-system", "cpu_system", warning: 80, critical: nil),
+      rule("memory-high", "memory_usage", warning: 85, critical: 95),
+      rule("memory-long", "memory_usage", warning: nil, critical: 80, hold: 60),
+      rule("load-high", "load_1", warning: 8, critical: 16),
+      rule("load-long", "load_1", warning: nil, critical: 6, hold: 30),
+      rule("swap-high", "swap_usage", warning: 50, critical: 80),
+      rule("swap-web", "swap_usage", warning: nil, critical: 40, host: "host-00*"),
+    ]
+  }
+
+  static var cpuSeconds: Double {
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+      + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+  }
+
+  static func milli(_ seconds: Double) -> Double { (seconds * 1000).rounded() / 1000 }
+}

@@ -1,0 +1,86 @@
+import Records
+
+/// What an evaluator has done and where it stands; counters grow as long as the process lives.
+public struct EvaluatorNumbers: Equatable, Sendable {
+  /// Records that were read, good and bad, tombstones too.
+  public var records: Int64 = 0
+  /// Records that couldn't be read, by reason (the place of each in `BadReason.allCases`).
+  public var badByReason = [Int64](repeating: 0, count: BadReason.allCases.count)
+  /// Tombstones of a subject.
+  public var tombstones: Int64 = 0
+  /// Tombstones without a key.
+  public var tombstonesWithoutKey: Int64 = 0
+  /// Records of a partition that isn't held, or below its position: delivered twice, and left out.
+  public var dropped: Int64 = 0
+  /// Records that a rule found late.
+  public var late: Int64 = 0
+  /// Records that a rule had already.
+  public var repeated: Int64 = 0
+  /// Records in which a rule found no finite number in its field.
+  public var badForRule: Int64 = 0
+  /// Records at which a subject's clock was found set back.
+  public var clocksSetBack: Int64 = 0
+  /// Transitions made.
+  public var transitions: Int64 = 0
+  /// Deliveries committed: transitions, positions or both.
+  public var commits: Int64 = 0
+  /// Changes of the assignment.
+  public var rebalances: Int64 = 0
+  /// Records whose offsets were gone before they were evaluated.
+  public var skippedByRetention: Int64 = 0
+  /// Partitions held.
+  public var partitions: Int64 = 0
+  /// Records of the partitions held that are still to be evaluated; nil: not known.
+  public var lag: Int64?
+  /// Subjects of which there is state.
+  public var subjects: Int64 = 0
+  /// Alerts that fire.
+  public var firing: Int64 = 0
+  /// Alerts that are pending.
+  public var pending: Int64 = 0
+  /// Transitions made and not yet acknowledged.
+  public var undelivered: Int64 = 0
+
+  /// Nothing done yet.
+  public init() {}
+
+  /// Records that couldn't be read, for whatever reason.
+  public var bad: Int64 { badByReason.reduce(0, +) }
+
+  /// The numbers as fields of the process's own status record, so that a rule can watch them. Without `lag` where it
+  /// isn't known.
+  public var fields: [(name: String, value: Double)] {
+    var fields: [(name: String, value: Double)] = [
+      ("records", Double(records)), ("records_bad", Double(bad)),
+    ]
+    for (reason, count) in zip(BadReason.allCases, badByReason) {
+      fields.append(("records_bad_\(reason.fieldName)", Double(count)))
+    }
+    fields += [
+      ("records_tombstones", Double(tombstones)), ("records_tombstones_without_key", Double(tombstonesWithoutKey)),
+      ("records_dropped", Double(dropped)), ("records_late", Double(late)), ("records_repeated", Double(repeated)),
+      ("records_bad_for_rule", Double(badForRule)), ("records_skipped", Double(skippedByRetention)),
+      ("clocks_set_back", Double(clocksSetBack)), ("transitions", Double(transitions)), ("commits", Double(commits)),
+      ("rebalances", Double(rebalances)), ("partitions", Double(partitions)), ("subjects", Double(subjects)),
+      ("alerts_firing", Double(firing)),
+      ("alerts_pending", Double(pending)), ("alerts_undelivered", Double(undelivered)),
+    ]
+    if let lag { fields.append(("lag", Double(lag))) }
+    return fields
+  }
+}
+
+extension BadReason {
+  /// The reason as the end of a field's name: `records_bad_not_json`.
+  var fieldName: String {
+    switch self {
+    case .empty: "empty"
+    case .notJSON: "not_json"
+    case .notObject: "not_object"
+    case .timestamp: "timestamp"
+    case .future: "future"
+    case .encoding: "encoding"
+    case .subject: "subject"
+    }
+  }
+}

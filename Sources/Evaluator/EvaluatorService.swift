@@ -1,0 +1,85 @@
+import Kafka
+import Platform
+import Rules
+import Settings
+import Synchronization
+
+/// The evaluator as a service: one worker on a thread of its own.
+public final class EvaluatorService: Service {
+  public let name = "evaluator"
+  private let settings: Settings
+  private let configuration: Configuration
+  private let rules: RuleSet
+  private let log: Logger
+  private let time: any TimeSource
+  private let share: WorkerShare
+  private let heartbeat: Heartbeat
+  private let thread = Mutex<JoinHandle?>(nil)
+
+  /// Nothing happens before `start`.
+  ///
+  /// - Parameters:
+  ///   - settings: topics, `[evaluator]` and the rules, which have no problems.
+  ///   - configuration: how the brokers are reached.
+  /// - Throws: where no file descriptor is left.
+  public init(
+    settings: Settings, configuration: Configuration, log: Logger, time: any TimeSource = SystemTime()
+  ) throws(SystemError) {
+    self.settings = settings
+    self.configuration = configuration
+    self.log = log
+    self.time = time
+    rules = RuleSet(settings.rules)
+    share = try WorkerShare()
+    // A turn takes a few calls to the log, each with its patience; handing partitions over beats for itself.
+    heartbeat = Heartbeat(name: name, allowedSilence: .seconds(15), now: time.monotonic)
+  }
+
+  public var heartbeats: [Heartbeat] { [heartbeat] }
+
+  /// What was done so far, and where things stand.
+  public var numbers: EvaluatorNumbers { share.numbers }
+
+  /// Connects in the background, joins the group and evaluates, as soon as brokers are there.
+  ///
+  /// - Throws: where a property is refused, a file of TLS can't be read, or no thread is left.
+  public func start() throws {
+    let names = KafkaLog.Names(
+      sources: [settings.topics.status], alerts: settings.topics.alerts, group: settings.evaluator.group)
+    let plan = Worker<KafkaLog>.Plan(
+      topics: names.sources, commitInterval: settings.evaluator.commitInterval,
+      maxFuture: settings.evaluator.maxFuture)
+    heartbeat.beat(time.monotonic)
+    let worker = Handover(
+      Worker(
+        log: try KafkaLog(configuration, names: names, logger: log, wakeup: share.wakeup, time: time),
+        rules: rules, plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time))
+    let handle = try startThread(name: "evaluator") { worker.take()?.run() }
+    thread.withLock { $0 = handle }
+  }
+
+  /// From the next batch on these rules hold, in every partition at once: what can't go on under them is resolved,
+  /// every other alert lives on. The rules have no problems.
+  public func reload(_ rules: [Rule]) { share.offer(RuleSet(rules)) }
+
+  /// Delivers what there is, commits, hands the partitions over and leaves the group; bounded by `deadline`, also
+  /// while a broker is silent.
+  ///
+  /// - Returns: transitions that weren't acknowledged, and partitions whose position couldn't be committed.
+  public func stop(by deadline: MonotonicTime) -> Int {
+    share.stop(by: deadline)
+    let hasEnded = thread.withLock { $0 }?.join(until: deadline) ?? true
+    if !hasEnded { log.warning("the evaluator doesn't end in time and is left behind") }
+    return share.undone
+  }
+}
+
+/// Hands a value over to the one thread that uses it.
+private final class Handover<Value: ~Copyable>: @unchecked Sendable {
+  private var value: Value?
+
+  init(_ value: consuming Value) { self.value = consume value }
+
+  /// The value, once.
+  func take() -> Value? { value.take() }
+}

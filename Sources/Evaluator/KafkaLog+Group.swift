@@ -1,0 +1,140 @@
+import Kafka
+import Platform
+
+/// The group: what it gives and takes, and what it remembers.
+extension KafkaLog {
+  static func makeConsumer(
+    _ configuration: Configuration, _ names: Names, _ logger: Logger, _ wakeup: Wakeup
+  ) throws(KafkaError) -> Consumer {
+    var configuration = configuration
+    // So often a client asks whether its topics are there and have more partitions; the user's own value wins.
+    configuration.properties.insert(("topic.metadata.refresh.interval.ms", "5000"), at: 0)
+    var options = Consumer.Options(group: names.group)
+    options.batchSize = 2000
+    var consumer = try Consumer(configuration, options: options, log: logger, wakeup: wakeup)
+    try consumer.subscribe(to: names.sources)
+    return consumer
+  }
+
+  mutating func nextEvent() -> LogEvent? {
+    serve()
+    return events.isEmpty ? nil : events.removeFirst()
+  }
+
+  mutating func wait(until deadline: MonotonicTime) {
+    // What came meanwhile and has rung already is not waited for.
+    if events.isEmpty { _ = time.wait(for: wakeup, until: deadline) }
+  }
+
+  /// Takes everything that has arrived from the brokers but records.
+  mutating func serve() {
+    while let event = consumer.nextEvent() { take(event) }
+    serveProducer()
+  }
+
+  private mutating func take(_ event: Consumer.Event) {
+    switch event {
+    case .assigned(let partitions):
+      if partitions.isEmpty {
+        // A cooperative rebalance that changes nothing here wants its answer too.
+        reply { consumer throws(KafkaError) in try consumer.take([]) }
+      } else {
+        events.append(.assigned(partitions.compactMap(names.id(of:))))
+      }
+    case .revoked(let partitions, let lost):
+      events.append(.revoked(partitions.compactMap(names.id(of:)), lost: lost))
+    case .committed(_, let error):
+      if case .awaited = answer { answer = error.map { .refused($0) } ?? .committed }
+    case .error(let error):
+      if error.isFatal { renewConsumer(after: error) }
+    case .statistics:
+      break
+    }
+  }
+
+  mutating func assign(_ partitions: [(partition: LogPartition, position: Int64?)]) {
+    let places = partitions.map { [names] in
+      PartitionOffset(names.partition($0.partition), $0.position.map { Offset($0) } ?? .beginning)
+    }
+    reply { consumer throws(KafkaError) in try consumer.take(places) }
+  }
+
+  mutating func unassign(_ partitions: [LogPartition]) {
+    // After a fatal error the consumer is another one, which holds nothing.
+    guard consumer.awaitsAnswer else { return }
+    reply { consumer throws(KafkaError) in try consumer.giveBack() }
+  }
+
+  /// Answers a rebalance. A refused answer means that the group has gone on; its next event says where to.
+  private mutating func reply(_ body: (inout Consumer) throws(KafkaError) -> Void) {
+    do throws(KafkaError) {
+      try body(&consumer)
+    } catch {
+      if error.isFatal {
+        renewConsumer(after: error)
+      } else {
+        logger.limited(
+          trouble, .warning, "the group has moved on before it was answered", ["reason": .string("\(error)")])
+      }
+    }
+  }
+
+  /// Nothing can be done with a consumer after a fatal error but to begin with a new one.
+  private mutating func renewConsumer(after error: KafkaError) {
+    logger.error("the consumer has failed and is made anew", ["reason": .string("\(error)")])
+    let held = consumer.held.compactMap(names.id(of:))
+    do throws(KafkaError) {
+      let successor = try Self.makeConsumer(configuration, names, logger, wakeup)
+      let failed = exchange(&consumer, with: successor)
+      failed.close(by: time.monotonic)
+      ids = []
+    } catch {
+      logger.limited(trouble, .error, "no new consumer can be made", ["reason": .string("\(error)")])
+    }
+    events.append(.revoked(held, lost: true))
+  }
+
+  mutating func reposition(_ id: LogPartition, to position: Int64) throws(LogFailure) {
+    try mapped { log throws(KafkaError) in
+      try log.consumer.seek([PartitionOffset(log.names.partition(id), Offset(position))])
+    }
+  }
+
+  mutating func committed(
+    _ partitions: [LogPartition], until deadline: MonotonicTime
+  ) throws(LogFailure) -> [Int64?] {
+    let limit = deadline - time.monotonic
+    return try mapped { log throws(KafkaError) in
+      let asked = partitions.map(log.names.partition)
+      let places = try log.consumer.committed(asked, within: limit)
+      let known = Dictionary(places.map { ($0.partition, $0.offset) }) { $1 }
+      return asked.map { known[$0].flatMap { $0.isNumber ? $0.rawValue : nil } }
+    }
+  }
+
+  mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {
+    let limit = deadline - time.monotonic
+    return try mapped { log throws(KafkaError) in
+      try log.consumer.partitionCount(of: log.names.sources[topic], within: limit)
+    }
+  }
+
+  mutating func bounds(
+    of id: LogPartition, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Range<Int64> {
+    let limit = deadline - time.monotonic
+    return try mapped { log throws(KafkaError) in
+      let ends = try log.consumer.queryWatermarks(of: log.names.partition(id), within: limit)
+      return ends.low..<max(ends.low, ends.high)
+    }
+  }
+
+  mutating func highWatermark(of id: LogPartition) -> Int64? { consumer.watermarks(of: names.partition(id))?.high }
+
+  /// Whatever a question to brokers failed for, it can be asked again.
+  private mutating func mapped<Result>(
+    _ body: (inout KafkaLog) throws(KafkaError) -> Result
+  ) throws(LogFailure) -> Result {
+    do throws(KafkaError) { return try body(&self) } catch { throw LogFailure(.retry, reason: "\(error)") }
+  }
+}

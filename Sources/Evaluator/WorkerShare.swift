@@ -1,0 +1,55 @@
+import Platform
+import Rules
+import Synchronization
+
+/// What a worker's thread shares with the others: the rules it shall take next, when it shall have ended, and what it
+/// has done.
+final class WorkerShare: Sendable {
+  /// Rung whenever something here changes, and by the log whenever something arrives: all that the worker waits on.
+  let wakeup: Wakeup
+  private let nextRules = Mutex<RuleSet?>(nil)
+  private let published = Mutex(EvaluatorNumbers())
+  private let leftUndone = Atomic<Int>(0)
+  /// Nanoseconds of the monotonic clock; the largest value: not told to end.
+  private let stopDeadline = Atomic<Int64>(.max)
+
+  init() throws(SystemError) { wakeup = try Wakeup() }
+
+  /// The worker shall take `rules`, between two batches. Of several sets that it hasn't come to, the last one counts.
+  func offer(_ rules: RuleSet) {
+    nextRules.withLock { $0 = rules }
+    wakeup.ring()
+  }
+
+  /// The rules that the worker shall take, once.
+  func takeRules() -> RuleSet? {
+    nextRules.withLock { rules in
+      defer { rules = nil }
+      return rules
+    }
+  }
+
+  /// The worker shall end by `deadline`.
+  func stop(by deadline: MonotonicTime) {
+    stopDeadline.store(deadline.nanoseconds, ordering: .releasing)
+    wakeup.ring()
+  }
+
+  /// By when the worker shall have ended; nil: it shall go on.
+  var stopBy: MonotonicTime? {
+    let nanoseconds = stopDeadline.load(ordering: .acquiring)
+    return nanoseconds == .max ? nil : MonotonicTime(nanoseconds: nanoseconds)
+  }
+
+  /// What the worker has done so far.
+  var numbers: EvaluatorNumbers {
+    get { published.withLock { $0 } }
+    set { published.withLock { $0 = newValue } }
+  }
+
+  /// Transitions not acknowledged and positions not committed.
+  var undone: Int {
+    get { leftUndone.load(ordering: .acquiring) }
+    set { leftUndone.store(newValue, ordering: .releasing) }
+  }
+}

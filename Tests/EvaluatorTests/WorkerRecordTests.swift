@@ -1,0 +1,124 @@
+import Platform
+import Records
+import Rules
+import Testing
+
+@testable import Evaluator
+
+@Suite("A worker's records")
+struct WorkerRecordTests {
+  @Test("each kind of bad record is counted under its reason and skipped")
+  func reasons() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    let time = bench.time.wall
+    bench.sample(20)
+    let bad: [(BadReason, String)] = [
+      (.empty, ""), (.notJSON, "{"), (.notObject, "[1]"), (.timestamp, #"{"timestamp":"yesterday"}"#),
+      (.future, #"{"timestamp":"\#((time + .seconds(3600)).rfc3339)"}"#), (.subject, #"{"host":"a\nb"}"#),
+    ]
+    for (_, value) in bad { bench.cluster.append(value) }
+    bench.cluster.append(bytes: [0x7b, 0x22, 0x68, 0x6f, 0x73, 0x74, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])
+    bench.sample(95)
+    bench.settle(turns: 5)
+    for reason in BadReason.allCases { #expect(bench.numbers.badByReason[Int(reason.rawValue)] == 1, "\(reason)") }
+    #expect(bench.numbers.records == 9)
+    #expect(bench.cluster.alerts.count == 1)
+    #expect(bench.cluster.groupOffsets == [0: 9])
+  }
+
+  @Test("a partition that ends in rubbish shows no lag")
+  func rubbish() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    bench.cluster.append("rubbish")
+    bench.settle(turns: 5)
+    #expect(bench.numbers.lag == 0)
+    #expect(bench.cluster.groupOffsets == [0: 1])
+  }
+
+  @Test("bad records are logged with their place, at a bounded rate")
+  func said() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    for _ in 0..<500 { bench.cluster.append("rubbish") }
+    bench.settle(turns: 10)
+    let lines = bench.log.lines.filter { $0.message.contains("can't be read") }
+    #expect((1...20).contains(lines.count))
+    #expect(lines.first?.metadata["topic"] == .string("status_topic"))
+    #expect(lines.first?.metadata["partition"] == .int(0))
+    #expect(lines.first?.metadata["offset"] == .int(0))
+    #expect(lines.first?.metadata["reason"] == .string("not JSON"))
+  }
+
+  @Test("tombstones are counted apart and are no error")
+  func tombstones() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    bench.cluster.append(nil)
+    bench.cluster.append(nil, key: nil)
+    bench.settle(turns: 5)
+    #expect(bench.numbers.tombstones == 1)
+    #expect(bench.numbers.tombstonesWithoutKey == 1)
+    #expect(bench.numbers.bad == 0)
+  }
+
+  @Test("a partition's Kafka time doesn't fall with a change of leaders")
+  func kafkaTime() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    let now = bench.time.wall
+    bench.cluster.append(#"{"cpu_usage":1}"#, kafkaTime: now.milliseconds)
+    // The new leader's clock is an hour behind: a sample of now isn't in the future for that.
+    bench.cluster.append(
+      #"{"timestamp":"\#((now + .seconds(1)).rfc3339)","cpu_usage":95}"#,
+      kafkaTime: now.milliseconds - 3_600_000)
+    bench.settle(turns: 5)
+    #expect(bench.numbers.bad == 0)
+    #expect(bench.cluster.alerts.count == 1)
+  }
+
+  @Test("where times are the producers', the future is measured against the wall clock")
+  func createTime() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    let now = bench.time.wall
+    for ahead in [30, 90] {
+      bench.cluster.append(
+        #"{"timestamp":"\#((now + .seconds(ahead)).rfc3339)","cpu_usage":1}"#,
+        kafkaTime: now.milliseconds + 7_200_000, isLogAppendTime: false)
+    }
+    bench.worker.turn()
+    bench.worker.turn()
+    #expect(bench.numbers.badByReason[Int(BadReason.future.rawValue)] == 1)
+  }
+
+  @Test("new rules take the old ones' place between two batches, and what can't go on is resolved")
+  func newRules() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    var other = Rule.cpuHigh
+    other.name = "cpu-busy"
+    bench.share.offer(RuleSet([other]))
+    bench.settle(turns: 3)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    #expect(bench.cluster.alerts.map(\.key) == ["cpu-high/web-1", "cpu-high/web-1", "cpu-busy/web-1"])
+    #expect(bench.cluster.alerts[1].value.contains("rule removed"))
+    #expect(bench.log.messages.contains("new rules are in force"))
+  }
+
+  @Test("the heartbeat beats while the loop goes on, also while brokers are silent")
+  func heartbeat() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    bench.sample(95)
+    bench.cluster.isSilent = true
+    for _ in 0..<100 {
+      bench.worker.turn()
+      #expect(bench.heartbeat.isFresh(at: bench.time.monotonic))
+    }
+  }
+}
