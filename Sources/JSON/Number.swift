@@ -21,7 +21,8 @@ public enum Number {
     let word = cscan_word(p)
     var end = p + whole
     var number: Double
-    if end.pointee == UInt8(ascii: "."), whole < 8 {
+    if end.pointee == UInt8(ascii: ".") {
+      if whole > 7 { return scanLong(place, &value) }
       let length = (mask & (mask &- 1)).trailingZeroBitCount
       if length == whole &+ 1 || length > 8 { return scanLong(place, &value) }
       end = p + length

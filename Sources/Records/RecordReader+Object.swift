@@ -63,16 +63,19 @@ extension RecordReader {
     return valueStart
   }
 
-  /// Past a value that is neither string nor number.
-  @inline(never) private mutating func readOther(_ place: Scan.Place, _ meaning: Separators.Meaning) -> Scan.Place? {
-    guard let end = Scan.value(place, &nesting) else { return nil }
-    if !meaning.isSkipped {
-      switch place.pointee {
-      case UInt8(ascii: "n"): note(meaning, place, end, .null)
-      case UInt8(ascii: "t"), UInt8(ascii: "f"): note(meaning, place, end, .bool)
-      default: note(meaning, place, end, .nested)
-      }
+  /// Past a value that is neither string nor number, or stands behind blanks that the guessed separator hadn't.
+  @inline(never) private mutating func readOther(_ start: Scan.Place, _ meaning: Separators.Meaning) -> Scan.Place? {
+    let place = Scan.blanks(start)
+    let kind: SlotKind
+    switch place.pointee {
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return readNumber(place, meaning)
+    case UInt8(ascii: "\""): kind = .string
+    case UInt8(ascii: "n"): kind = .null
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): kind = .bool
+    default: kind = .nested
     }
+    guard let end = Scan.value(place, &nesting) else { return nil }
+    if !meaning.isSkipped { note(meaning, place, end, kind) }
     return end
   }
 

@@ -34,7 +34,9 @@ struct ReadRecord: Equatable {
     var reader = RecordReader(plan: plan, maxFuture: 60_000)
     return ReadRecord(&reader, bytes, key, kafkaTime: kafkaTime, clock: clock ?? kafkaTime, slots: plan.names.count)
   }
+}
 
+extension ReadRecord {
   /// Reads one record with `reader`.
   init(
     _ reader: inout RecordReader, _ value: [UInt8]?, _ key: [UInt8]?, kafkaTime: Int64 = noon, clock: Int64? = nil,

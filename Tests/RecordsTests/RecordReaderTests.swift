@@ -159,6 +159,7 @@ struct RecordReaderTests {
       #expect(fields(#"{"b":2,"a":1}"#) == [.number(1), .number(2)])
       #expect(fields(#"{"a":1}"#) == [.number(1), .absent])
       #expect(fields(#"{ "a" : 1 , "b" : 2 }"#) == [.number(1), .number(2)])
+      #expect(fields(#"{"a": 1,"b":  "x"}"#) == [.number(1), .notNumber(.string)])
       #expect(fields(#"{"b":3}"#) == [.absent, .number(3)])
       #expect(fields("{}") == [.absent, .absent])
       #expect(fields(#"{"a":1,"b":2"#) == [])

@@ -55,7 +55,9 @@ struct StatusRecordTests {
     record.cpuUsage = .nan
     record.load1 = .infinity
     let others = [("x", -Double.infinity), ("lag", 12), ("y", 0.125), ("huge", 1e20), ("below", -3)]
-    #expect(text(record, others: others) == #"{"timestamp":"1970-01-01T00:00:00.000Z","host":"a\"b","lag":12,"y":0.125,"huge":1e+20,"below":-3}"#)
+    #expect(
+      text(record, others: others)
+        == #"{"timestamp":"1970-01-01T00:00:00.000Z","host":"a\"b","lag":12,"y":0.125,"huge":1e+20,"below":-3}"#)
   }
 
   @Test("a reader finds in it what was written")
