@@ -43,19 +43,13 @@ extension Reading {
     }
   }
 
-  /// Each gap longer than `no_data_after` starts a rule's timers anew: where the agent's own interval is such a gap, a
-  /// hold can't be met by its records.
+  /// Adds what a rule that is right should know of the pace of this agent's records.
   func checkPace() {
     guard settings.run.role.samples else { return }
     for (rule, node) in zip(settings.rules, ruleNodes) {
-      guard let limit = rule.noDataAfter, limit < settings.agent.interval else { continue }
-      for (key, duration) in [("for", rule.hold), ("keep_firing_for", rule.keepFiringFor)] where duration > .zero {
-        guard let child = document.child(key, of: node) else { continue }
-        complain(
-          at: document.nodes[child].position,
-          "rule \(rule.name): \(key) can't be met by this agent's records: they are \(settings.agent.interval.text) "
-            + "apart, and no_data_after = \"\(limit.text)\" starts it anew at each; make no_data_after longer", .advice)
-      }
+      guard let advice = rule.advice(samplesEvery: settings.agent.interval) else { continue }
+      complain(
+        at: position(of: advice.path, in: node), "rule \(Reading.quoted(rule.name)): \(advice.message)", .advice)
     }
   }
 

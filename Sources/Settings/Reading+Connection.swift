@@ -1,3 +1,4 @@
+import Kafka
 extension Reading {
   /// Reads `[kafka.properties]`. `linger.ms = 5` without quotes is TOML for a table `linger`, and is taken for what it
   /// means.
@@ -13,7 +14,7 @@ extension Reading {
       case .boolean(let boolean): add(name, .plain(boolean ? "true" : "false"), place)
       case .string:
         guard let expansion = place.expanded("write a text in quotes") else { continue }
-        if Connection.isSecret(property: name) || !expansion.variables.isEmpty {
+        if Kafka.Configuration.isSecret(name) || !expansion.variables.isEmpty {
           add(name, .secret(Secret(expansion.value, origin: place.origin(of: expansion))), place)
         } else {
           add(name, .plain(expansion.value), place)
@@ -23,9 +24,19 @@ extension Reading {
     }
   }
 
+  /// Takes a property where librdkafka does.
   private func add(_ name: String, _ value: Connection.Value, _ place: Place) {
-    if let reason = Connection.reserved[name] {
-      complain(at: document.nodes[place.node].keyPosition, "\(place.name): \(reason)")
+    let node = document.nodes[place.node]
+    if let key = Connection.instead[name] {
+      complain(at: node.keyPosition, "\(place.name): write \(key) instead")
+    } else if let complaint = Kafka.Configuration.complaint(about: name, value: value.reveal()) {
+      let isKnown = complaint.suggestion == nil
+      // librdkafka's words can hold the value, and a variable's must not be shown.
+      let hidesValue = if case .secret = value { isKnown && Kafka.Configuration.reserved[name] == nil } else { false }
+      complain(
+        at: isKnown && Kafka.Configuration.reserved[name] == nil ? node.position : node.keyPosition,
+        "kafka.properties: \(hidesValue ? "librdkafka doesn't take the value of '\(Reading.quoted(name))'" : Reading.quoted(complaint.message, 300))"
+      )
     } else {
       settings.kafka.properties.append(Connection.Property(name: name, value: value))
     }
@@ -117,43 +128,16 @@ private func max(_ a: Int, _ b: Int, by document: Document) -> Int {
 }
 
 extension Connection {
-  /// Whether a property of this name, which may be misspelt, is never shown.
-  static func isSecret(property name: String) -> Bool {
-    let name = name.lowercased()
-    return ["passw", "pasw", "secret", "pem", "ssl_key", "ssl.key", "token", "oauthbearer.config"].contains {
-      name.contains($0)
-    } && !name.hasSuffix(".location") && !name.hasSuffix(".url")
-  }
-
   /// What a table of its own says, in librdkafka's words.
   static let typed: [(table: String, properties: Set<String>)] = [
-    (
-      "sasl",
-      ["security.protocol", "sasl.mechanism", "sasl.mechanisms", "sasl.username", "sasl.password"]
-    ),
-    (
-      "tls",
-      ["security.protocol", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location"]
-    ),
+    ("sasl", ["security.protocol", "sasl.mechanism", "sasl.mechanisms", "sasl.username", "sasl.password"]),
+    ("tls", ["security.protocol", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location"]),
   ]
 
-  /// Properties that statusd sets itself, with what to do instead.
-  static let reserved: [String: String] = {
-    let guarantee = "statusd sets this itself, for what it guarantees; take it out"
-    let own = [
-      "isolation.level", "transactional.id", "transaction.timeout.ms", "enable.auto.commit", "auto.commit.enable",
-      "enable.auto.offset.store", "auto.offset.reset", "enable.partition.eof", "acks", "request.required.acks",
-      "enable.idempotence", "message.timeout.ms", "delivery.timeout.ms", "partitioner",
-      "partition.assignment.strategy", "enable.gapless.guarantee", "max.in.flight",
-      "max.in.flight.requests.per.connection", "message.send.max.retries", "retries", "delivery.report.only.error",
-      "log.queue", "log_cb", "error_cb", "stats_cb", "opaque",
-    ]
-    var reserved = Dictionary(uniqueKeysWithValues: own.map { ($0, guarantee) })
-    reserved["bootstrap.servers"] = "write brokers under [kafka] instead"
-    reserved["metadata.broker.list"] = "write brokers under [kafka] instead"
-    reserved["group.id"] = "write group under [evaluator] instead"
-    reserved["queue.buffering.max.kbytes"] = "write buffer under [agent] instead"
-    reserved["log_level"] = "write level under [log] instead"
-    return reserved
-  }()
+  /// Properties that a key of another table stands for.
+  static let instead: [String: String] = [
+    "bootstrap.servers": "brokers under [kafka]", "metadata.broker.list": "brokers under [kafka]",
+    "group.id": "group under [evaluator]", "queue.buffering.max.kbytes": "buffer under [agent]",
+    "log_level": "level under [log]",
+  ]
 }

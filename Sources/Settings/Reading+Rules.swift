@@ -52,7 +52,7 @@ extension Reading {
       faulty.formUnion(["above", "below", "clear"])
     }
     for problem in rule.problems() where problem.path.first.map({ !faulty.contains($0) }) ?? faulty.isEmpty {
-      let key = ([title] + problem.path.map(Reading.quoted)).enumerated()
+      let key = ([title] + problem.path.map { Reading.quoted($0) }).enumerated()
         .map { $0 < 2 ? $1 : ".\($1)" }
       complain(
         at: position(of: problem.path, in: table),
@@ -62,7 +62,7 @@ extension Reading {
   }
 
   /// Where the keys of `path` stand in a rule, as far as they do; one number stands for critical's.
-  private func position(of path: [String], in table: Int) -> Complaint.Position {
+  func position(of path: [String], in table: Int) -> Complaint.Position {
     var node = table
     for key in path {
       guard let child = document.child(key, of: node) else { break }
@@ -85,14 +85,18 @@ extension Reading {
     case "match":
       rule.match = texts(place, "write a glob in quotes, as in match = { host = \"web-*\" }")
         .map { Rule.Match(field: $0.name, glob: $0.text) }
+      checkGlobs(place)
     case "labels":
       rule.labels = texts(place, "write a text in quotes, as in labels = { team = \"infra\" }")
         .map { Transition.Label(name: $0.name, value: $0.text) }.sorted { $0.name < $1.name }
+      checkLabels(place)
     case "summary": rule.summary = place.rawText("write a text in quotes")
-    case "window", "at_least", "repeat_every": place.complain("not yet: statusd can't do this; leave the key out")
-    case "aggregate" where place.holds(.text("last")), "no_data" where place.holds(.text("keep")): break
-    case "aggregate": place.complain("not yet: only \"last\", the value itself, is there")
-    case "no_data": place.complain("not yet: only \"keep\" is there, silence means nothing")
+    case "window": rule.window = place.duration(.milliseconds(1)...Reading.longest)
+    case "repeat_every": rule.repeatEvery = place.duration(.milliseconds(1)...Reading.longest)
+    case "aggregate": rule.aggregate = aggregate(place) ?? .last
+    case "at_least": rule.atLeast = atLeast(place)
+    case "no_data":
+      rule.noData = place.word(of: Rule.NoData.allCases.map(\.rawValue)).flatMap(Rule.NoData.init) ?? .keep
     default:
       let node = document.nodes[place.node]
       let what = "\(title): unknown key \(Reading.quoted(key))"
@@ -101,50 +105,6 @@ extension Reading {
       } else {
         complain(at: node.keyPosition, "\(what); a rule has \(Reading.ruleKeys.joined(separator: ", "))")
       }
-    }
-  }
-
-  /// One number is critical's; a table has one for each severity.
-  private func limits(_ place: Place) -> Rule.Limits {
-    let node = document.nodes[place.node]
-    guard case .table = node.value else {
-      switch node.value {
-      case .integer, .real: return Rule.Limits(critical: place.number())
-      default:
-        place.complainOfType("write a number, or { warning = 80, critical = 95 }")
-        return Rule.Limits()
-      }
-    }
-    var limits = Rule.Limits()
-    if node.children.isEmpty { place.complain("there is no limit in it: write warning, critical or both") }
-    for child in node.children {
-      let key = document.nodes[child].key
-      let limit = Place(reading: self, node: child, name: "\(place.name).\(key)")
-      switch key {
-      case "warning": limits.warning = limit.number()
-      case "critical": limits.critical = limit.number()
-      default:
-        let meant = suggestion(for: key, among: ["warning", "critical"])
-        complain(
-          at: document.nodes[child].keyPosition,
-          "\(place.name): unknown key \(Reading.quoted(key)); "
-            + (meant.map { "did you mean \($0)?" } ?? "there are warning and critical"))
-      }
-    }
-    return limits
-  }
-
-  /// A table of texts.
-  private func texts(_ place: Place, _ wanted: String) -> [(name: String, text: String)] {
-    let node = document.nodes[place.node]
-    guard case .table = node.value else {
-      place.complainOfType(wanted)
-      return []
-    }
-    return node.children.compactMap { child in
-      let key = document.nodes[child].key
-      let entry = Place(reading: self, node: child, name: "\(place.name).\(Reading.quoted(key))")
-      return entry.rawText(wanted).map { (key, $0) }
     }
   }
 

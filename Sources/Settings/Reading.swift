@@ -29,6 +29,7 @@ final class Reading {
     checkTopics()
     checkRuleNames()
     checkPace()
+    if !isPartial, !complaints.contains(where: { $0.weight == .mistake }) { checkClient() }
   }
 
   /// Adds a complaint about a place.
@@ -95,12 +96,12 @@ final class Reading {
     }
   }
 
-  /// A name from the file as it can be shown: on one line, and no longer than it helps.
-  static func quoted(_ name: String) -> String {
+  /// A text from the file as it can be shown: on one line, and no longer than it helps.
+  static func quoted(_ text: String, _ length: Int = 80) -> String {
     var shown = ""
-    for scalar in name.unicodeScalars.prefix(80) {
+    for scalar in text.unicodeScalars.prefix(length) {
       shown.unicodeScalars.append(Names.isControl(scalar) ? "\u{FFFD}" : scalar)
     }
-    return name.unicodeScalars.count > 80 ? shown + "…" : shown
+    return text.unicodeScalars.count > length ? shown + "…" : shown
   }
 }

@@ -67,7 +67,12 @@ extension Settings {
     if rule.clear != Rule.Limits() { lines.append("clear = \(written(rule.clear))") }
     lines.append("for = \(quoted(rule.hold.text))")
     lines.append("keep_firing_for = \(quoted(rule.keepFiringFor.text))")
+    if let window = rule.window { lines.append("window = \(quoted(window.text))") }
+    if rule.aggregate != .last { lines.append("aggregate = \(quoted(rule.aggregate.word))") }
+    if let atLeast = rule.atLeast { lines.append("at_least = \"\(atLeast.count) of \(atLeast.of)\"") }
+    lines.append("no_data = \(quoted(rule.noData.rawValue))")
     if let after = rule.noDataAfter { lines.append("no_data_after = \(quoted(after.text))") }
+    if let every = rule.repeatEvery { lines.append("repeat_every = \(quoted(every.text))") }
     if !rule.match.isEmpty {
       lines.append(
         "match = { \(rule.match.map { "\(quoted($0.field)) = \(quoted($0.glob))" }.joined(separator: ", ")) }")

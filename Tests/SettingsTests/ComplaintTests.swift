@@ -36,7 +36,7 @@ struct ComplaintTests {
     #expect(
       complaints(text) == [
         "file.toml:2:11: kafka.brokers: entry 2 of the brokers has a port that isn't one of 1 to 65535",
-        "file.toml:4:1: kafka.properties enable.auto.commit: statusd sets this itself, for what it guarantees; take it out",
+        "file.toml:4:1: kafka.properties: 'enable.auto.commit' can't be set: statusd sets it for its guarantees",
         "file.toml:6:8: run.role: no such word here; did you mean \"agent\"? It is one of agent, evaluator, all",
         "file.toml:8:10: topics.status: a topic's name has only letters, digits, '.', '_' and '-'",
         "file.toml:10:1: unknown key agent.intervall; did you mean interval?",

@@ -7,6 +7,8 @@ import Testing
 struct DescribeTests {
   @Test("what is printed loads again to the same settings")
   func roundTrip() throws {
+    let folder = try Folder()
+    let authority = try folder.write("ca.crt", certificate)
     let text = """
       [kafka]
       brokers = "a:1,b:2"
@@ -15,7 +17,7 @@ struct DescribeTests {
       username = "a \\"b\\" \\\\ ü $${x} $"
       password = "${P}"
       [kafka.tls]
-      ca_file = "/dev/null"
+      ca_file = "\(authority)"
       [kafka.properties]
       "linger.ms" = 5
       "client.rack" = "tab\\tand $${"

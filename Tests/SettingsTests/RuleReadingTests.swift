@@ -97,8 +97,7 @@ struct RuleReadingTests {
   @Test("what a rule can't do yet is refused")
   func notYet() {
     for line in [
-      "window = \"1m\"", "at_least = \"3 of 5\"", "repeat_every = \"4h\"", "aggregate = \"avg\"",
-      "no_data = \"alert\"",
+      "window = \"1m\"\naggregate = \"avg\"", "at_least = \"3 of 5\"", "repeat_every = \"4h\"", "no_data = \"alert\"",
     ] {
       let all = problems("above = 1\n\(line)")
       #expect(all.count == 1)
@@ -110,10 +109,61 @@ struct RuleReadingTests {
   func pace() {
     let text = "[agent]\ninterval = \"2m\"\n[[rule]]\nname = \"r\"\nmetric = \"m\"\nabove = 1\nfor = \"5m\"\n"
     #expect(complaints(besideBrokers: text).isEmpty)
+    let all = load("kafka.brokers = \"a:1\"\n" + text + "no_data_after = \"1m\"")
+    #expect(all.complaints.map(\.weight) == [.advice])
     #expect(
-      complaints(besideBrokers: text + "no_data_after = \"1m\"") == [
-        "file.toml:8:7: advice: rule r: for can't be met by this agent's records: they are 2m apart, and no_data_after = "
-          + "\"1m\" starts it anew at each; make no_data_after longer"
+      all.complaints.first?.description.hasPrefix("file.toml:9:17: advice: rule r: samples come every 2m") == true)
+    #expect(all.settings != nil)
+    #expect(
+      complaints(besideBrokers: "run.role = \"evaluator\"\n" + text + "no_data_after = \"1m\"").isEmpty)
+  }
+
+  @Test("what a rule says against itself is located within the rule")
+  func contradictions() {
+    let all = problems(
+      """
+      above = { warning = 95, critical = 80 }
+      clear = { warning = 96 }
+      summary = "{{nothing}}"
+      """)
+    #expect(all.count == 3)
+    #expect(all[0].hasPrefix("file.toml:5:9: rule r: above: warning (95) comes after critical (80)"))
+    #expect(all[1].hasPrefix("file.toml:6:21: rule r: clear.warning: "))
+    #expect(all[2].hasPrefix("file.toml:7:11: rule r: summary: {{nothing}} names nothing"))
+    #expect(problems("above = 5\nclear = 6").first?.hasPrefix("file.toml:6:9: rule r: clear.critical: ") == true)
+    #expect(
+      complaints(besideBrokers: "[[rule]]\nname = \"a/b\"\nmetric = \"\"\nabove = 1").map { $0.prefix(18) } == [
+        "file.toml:3:8: rul", "file.toml:4:10: ru",
+      ])
+  }
+
+  @Test("windows, aggregates and at_least are read, also where they aren't possible yet")
+  func windows() {
+    #expect(
+      problems("above = 1\nwindow = \"0s\"") == [
+        "file.toml:6:10: rule r: window: that is too short: it is 1ms at least"
+      ])
+    #expect(problems("above = 1\naggregate = \"average\"").first?.contains("did you mean") == false)
+    #expect(problems("above = 1\naggregate = \"p100\"").count == 1)
+    #expect(problems("above = 1\naggregate = \"agv\"").first?.contains("did you mean \"avg\"?") == true)
+    for text in ["3", "3 of", "x of 5", "3 of 10001", "3  of 5", "3of5"] {
+      #expect(problems("above = 1\nat_least = \"\(text)\"").first?.contains("such as \"3 of 5\"") == true)
+    }
+    #expect(problems("above = 1\nat_least = \"6 of 5\"").first?.contains("6 of 5 can never be met") == true)
+    #expect(problems("above = 1\naggregate = \"p95\"\nwindow = \"1m\"").count == 1)
+  }
+
+  @Test("labels have names that a summary can use, and globs that know more than * and ? are advice")
+  func labelsAndGlobs() {
+    #expect(
+      problems("above = 1\nlabels = { \"a b\" = \"x\" }").first?.hasPrefix("file.toml:6:12: rule r: labels.a b: ")
+        == true)
+    #expect(problems("above = 1\nlabels = { \"\" = \"x\" }").count == 1)
+    #expect(rule("above = 1\nlabels = { team = \"x\" }\nsummary = \"{{labels.team}}\"") != nil)
+    #expect(problems("above = 1\nmatch = { host = \"\" }").first?.contains("empty glob") == true)
+    #expect(
+      problems("above = 1\nmatch = { host = \"web-[12]\" }") == [
+        "file.toml:6:18: advice: rule r: match.host: a glob knows only * and ?; every other character stands for itself"
       ])
   }
 }
