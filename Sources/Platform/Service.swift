@@ -26,6 +26,9 @@ public final class ServiceGroup: Sendable {
     var undelivered = 0
   }
 
+  /// What is kept for each service that is still to be stopped: enough for a broker that answers.
+  private static let reserve = Duration.milliseconds(500)
+
   private let state = Mutex(State())
   private let log: Logger
   private let time: any TimeSource
@@ -54,13 +57,14 @@ public final class ServiceGroup: Sendable {
 
   /// Stops all that runs, the last one started first.
   ///
-  /// Each gets an equal share of the time that is left, so that one which waits for a silent broker leaves the
-  /// others theirs; what one doesn't need goes to the next.
+  /// Each may take the time that is left but for half a second for each of the others (an equal share where that is
+  /// more), so that one which waits for a silent broker leaves them theirs.
   public func stop(by deadline: MonotonicTime) {
     while let service = state.withLock({ $0.running.last }) {
       let now = time.monotonic
-      let share = (deadline - now) / state.withLock { max(1, $0.running.count) }
-      let lost = service.stop(by: now + share)
+      let left = deadline - now
+      let others = state.withLock { $0.running.count } - 1
+      let lost = service.stop(by: now + max(left - Self.reserve * others, left / (others + 1)))
       state.withLock { state in
         state.undelivered += lost
         state.running.removeLast()

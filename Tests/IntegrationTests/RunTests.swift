@@ -1,24 +1,28 @@
 import Foundation
 import Glibc
+import Kafka
 import TestSupport
 import Testing
 
 @Suite("the life of statusd run")
 struct RunTests {
-  /// A daemon on brokers that aren't there, once it has started.
+  /// A daemon, by default on brokers that aren't there, once it has started.
   private func start(
-    _ directory: TemporaryDirectory, role: String = "evaluator", environment: [String: String?] = [:],
-    rules: String = ""
+    _ directory: TemporaryDirectory, brokers: String = "127.0.0.1:1", role: String = "evaluator",
+    environment: [String: String?] = [:]
   ) throws -> Subprocess {
-    let file = try write(rules, in: directory)
+    let file = try write("", in: directory, brokers: brokers)
     let daemon = try Program.start(["run", "--config", file, "--role", role], environment: environment)
-    try daemon.waitForLine(containing: " started", on: \.errors)
+    try daemon.waitForLine(containing: " started ", on: \.errors)
     return daemon
   }
 
   @discardableResult
-  private func write(_ rules: String, in directory: TemporaryDirectory) throws -> String {
-    try directory.write("[kafka]\nbrokers = \"127.0.0.1:1\"\n" + rules, to: "statusd.toml")
+  private func write(_ text: String, in directory: TemporaryDirectory, brokers: String = "127.0.0.1:1") throws -> String
+  {
+    try directory.write(
+      "[kafka]\nbrokers = \"\(brokers)\"\n[topics]\npartitions = 1\n[agent]\ninterval = \"50ms\"\n" + text,
+      to: "statusd.toml")
   }
 
   @Test("SIGTERM and SIGINT end it well within 5 s where nothing is left to deliver", arguments: [SIGTERM, SIGINT])
@@ -54,14 +58,14 @@ struct RunTests {
     daemon.signal(SIGHUP)
     try daemon.waitForLine(containing: "the old one stays in force", on: \.errors)
     let complaints = daemon.errors.lines.filter { $0.contains("the configuration has a mistake") }
-    #expect(complaints.contains { $0.contains("statusd.toml:6:") })
+    #expect(complaints.contains { $0.contains("statusd.toml:10:") })
     #expect(complaints.count >= 2)
     try write(
-      "[log]\nlevel = \"debug\"\n[topics]\nalerts = \"elsewhere\"\n" + rule + rule.replacing("hot", with: "hotter"),
+      "[log]\nlevel = \"debug\"\n[evaluator]\ngroup = \"elsewhere\"\n" + rule + rule.replacing("hot", with: "hotter"),
       in: directory)
     daemon.signal(SIGHUP)
     try daemon.waitForLine(containing: "reloaded rules=2", on: \.errors)
-    #expect(daemon.errors.text.contains("only by a restart keys=topics.alerts\n"))
+    #expect(daemon.errors.text.contains("only by a restart keys=evaluator.group\n"))
     daemon.signal(SIGTERM)
     try daemon.waitForExit(within: 5)
   }
@@ -94,4 +98,101 @@ struct RunTests {
       systemd.receive { $0.hasPrefix("STOPPING=1") || $0.hasPrefix("WATCHDOG=1") }?.hasPrefix("STOPPING=1") == true)
     #expect(try daemon.waitForExit(within: 5) == .exited(0))
   }
+
+  @Test("what was sampled is delivered before it ends, and that is said by status 0", arguments: [SIGTERM, SIGINT])
+  func delivers(signal: Int32) throws {
+    let cluster = try MockCluster()
+    try cluster.createTopic("status_topic", partitions: 1)
+    let daemon = try start(try TemporaryDirectory(), brokers: cluster.brokers, role: "agent")
+    let reader = try TopicReader("status_topic", on: cluster.brokers)
+    let first = try reader.next()
+    #expect(first.object["cpu_count"] != nil)
+    daemon.signal(signal)
+    #expect(try daemon.waitForExit(within: 5) == .exited(0))
+    #expect(daemon.errors.text.contains("stopped, everything delivered"))
+  }
+
+  @Test("while no broker is there it keeps trying, and ends within 5 s with status 75 and the count of what waits")
+  func brokersAway() throws {
+    let daemon = try start(try TemporaryDirectory(), role: "agent")
+    let begin = Date()
+    daemon.signal(SIGTERM)
+    #expect(try daemon.waitForExit(within: 10) == .exited(75))
+    #expect(Date().timeIntervalSince(begin) < 5)
+    #expect(daemon.errors.text.contains("stopped, records not delivered undelivered="))
+  }
+
+  @Test(
+    "a broker that takes connections and says nothing doesn't hold the end either",
+    arguments: ["agent", "evaluator", "all"])
+  func silentBroker(role: String) throws {
+    let broker = try SilentBroker()
+    let daemon = try start(try TemporaryDirectory(), brokers: broker.address, role: role)
+    let begin = Date()
+    daemon.signal(SIGTERM)
+    let status = try daemon.waitForExit(within: 10)
+    #expect(Date().timeIntervalSince(begin) < 5)
+    // The evaluator alone has nothing to deliver but the program's own numbers.
+    if role != "evaluator" { #expect(status == .exited(75)) }
+  }
+
+  @Test("a second signal ends it at once, with status 75")
+  func secondSignal() throws {
+    let broker = try SilentBroker()
+    let daemon = try start(try TemporaryDirectory(), brokers: broker.address, role: "agent")
+    daemon.signal(SIGTERM)
+    try daemon.waitForLine(containing: " stopping ", on: \.errors)
+    let begin = Date()
+    daemon.signal(SIGINT)
+    #expect(try daemon.waitForExit(within: 10) == .exited(75))
+    #expect(Date().timeIntervalSince(begin) < 2)
+    #expect(daemon.errors.text.contains("a second signal came; ended at once"))
+  }
+
+  @Test("a /proc that can't be read ends the start with status 78 and the reason")
+  func noProc() throws {
+    let directory = try TemporaryDirectory()
+    let file = try directory.write(
+      "[kafka]\nbrokers = \"127.0.0.1:1\"\n[agent]\nprocfs = \"\(directory.path)\"\n", to: "statusd.toml")
+    let (status, _, errors) = try Program.run(["run", "--config", file, "--role", "agent"])
+    #expect(status == .exited(78))
+    #expect(errors.contains("can't start"))
+    #expect(errors.contains(directory.path))
+  }
+
+  @Test("the status line says what was sampled")
+  func statusLine() throws {
+    let cluster = try MockCluster()
+    try cluster.createTopic("status_topic", partitions: 1)
+    let systemd = try NotifySocket()
+    let daemon = try start(
+      try TemporaryDirectory(), brokers: cluster.brokers, role: "agent",
+      environment: ["NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "400000"])
+    #expect(systemd.receive { $0.wholeMatch(of: /STATUS=[1-9][0-9]* samples.*/) != nil } != nil)
+    daemon.signal(SIGTERM)
+    #expect(try daemon.waitForExit(within: 5) == .exited(0))
+  }
+}
+
+/// Takes connections and never answers.
+private final class SilentBroker {
+  let address: String
+  private let descriptor: Int32
+
+  init() throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    var name = sockaddr_in()
+    name.sin_family = sa_family_t(AF_INET)
+    name.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isUp = withUnsafeMutableBytes(of: &name) { bytes in
+      guard let base = bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self) else { return false }
+      return bind(descriptor, base, size) == 0 && listen(descriptor, 64) == 0
+        && getsockname(descriptor, base, &size) == 0
+    }
+    try #require(isUp)
+    address = "127.0.0.1:\(UInt16(bigEndian: name.sin_port))"
+  }
+
+  deinit { close(descriptor) }
 }

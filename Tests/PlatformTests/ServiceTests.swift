@@ -33,7 +33,7 @@ struct ServiceTests {
     #expect(journal.entries == ["start one", "stop one"])
   }
 
-  @Test("each service gets its share of the time that is left, and what one leaves goes to the next")
+  @Test("a service that is slow to stop leaves half a second to each of those after it")
   func shares() throws {
     let time = ManualTime()
     let journal = Journal()
@@ -42,7 +42,17 @@ struct ServiceTests {
       try group.start(Recorded(name, journal, time, needs: .seconds(needs)))
     }
     group.stop(by: time.monotonic + .seconds(9))
-    #expect(journal.given == [.seconds(3), .seconds(4), .seconds(4)])
+    #expect(journal.given == [.seconds(8), .milliseconds(7500), .milliseconds(500)])
+  }
+
+  @Test("where there is less than that, each gets an equal share")
+  func equalShares() throws {
+    let time = ManualTime()
+    let journal = Journal()
+    let group = group(time)
+    for name in ["one", "two", "three"] { try group.start(Recorded(name, journal, time, needs: .seconds(1))) }
+    group.stop(by: time.monotonic + .milliseconds(600))
+    #expect(journal.given == [.milliseconds(200), .milliseconds(200), .milliseconds(200)])
   }
 
   @Test("a heartbeat is fresh for the allowed silence, counted from the end of an announced wait")
