@@ -1,4 +1,5 @@
 import Agent
+import Evaluator
 import Kafka
 import Platform
 import Settings
@@ -11,6 +12,7 @@ final class Daemon {
   private var settings: Settings
   private let topics: TopicKeeper?
   private let agent: AgentService
+  private let evaluator: EvaluatorService?
 
   /// - Parameters:
   ///   - path: of the configuration, to read it again.
@@ -21,28 +23,19 @@ final class Daemon {
     self.path = path
     self.role = role
     self.settings = settings
-    let configuration = Self.configuration(settings)
+    let configuration = settings.kafkaConfiguration
     let evaluates = settings.run.role.evaluates
     let topics = evaluates ? Self.keeper(settings, configuration, log) : nil
+    let evaluator = evaluates ? try EvaluatorService(settings: settings, configuration: configuration, log: log) : nil
     var plan = AgentService.Plan(agent: settings.agent, topic: settings.topics.status, configuration: configuration)
     plan.samplesHost = settings.run.role.samples
     let statusTopic = settings.topics.status
     agent = AgentService(
       plan, log: log,
-      topicIsReady: { topics?.isPresent(statusTopic) ?? true })
+      topicIsReady: { topics?.isPresent(statusTopic) ?? true },
+      ownNumbers: { evaluator?.numbers.fields.map { ($0.name, $0.value) } ?? [] })
     self.topics = topics
-  }
-
-  private static func configuration(_ settings: Settings) -> Configuration {
-    var configuration = Configuration(brokers: settings.kafka.brokers)
-    configuration.sasl = settings.kafka.sasl.map {
-      .init(mechanism: $0.mechanism, username: $0.username, password: $0.password?.reveal())
-    }
-    configuration.tls = settings.kafka.tls.map {
-      .init(caFile: $0.caFile, certificateFile: $0.certificateFile, keyFile: $0.keyFile)
-    }
-    configuration.properties = settings.kafka.properties.map { ($0.name, $0.value.reveal()) }
-    return configuration
+    self.evaluator = evaluator
   }
 
   private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {
@@ -54,7 +47,7 @@ final class Daemon {
   /// ends after it.
   func run(signals: Signals) throws -> Supervision.Ending {
     let supervisor = try Supervisor(signals: signals, notifier: SystemdNotifier(), log: log)
-    let services: [(any Service)?] = [topics, agent]
+    let services: [(any Service)?] = [topics, agent, evaluator]
     return try supervisor.run(services.compactMap { $0 }, status: { status }, reload: { reload() })
   }
 
@@ -64,6 +57,11 @@ final class Daemon {
     let agent = agent.numbers
     if settings.run.role.samples {
       parts.append("\(agent.samples) samples" + (agent.samplesLost > 0 ? " (\(agent.samplesLost) lost)" : ""))
+    }
+    if let evaluator = evaluator?.numbers {
+      parts.append("\(evaluator.records) records" + (evaluator.bad > 0 ? " (\(evaluator.bad) bad)" : ""))
+      parts.append("lag \(evaluator.lag.map { String($0) } ?? "unknown")")
+      parts.append("\(evaluator.firing) alerts firing")
     }
     if agent.recordsWaiting > 1 { parts.append("\(agent.recordsWaiting) records wait for brokers") }
     return parts.joined(separator: ", ")
@@ -81,6 +79,7 @@ final class Daemon {
     if !waiting.isEmpty {
       log.warning("some changes are taken only by a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
+    if settings.rules != new.rules { evaluator?.reload(new.rules) }
     settings.log = new.log
     settings.rules = new.rules
     log.notice("reloaded", ["rules": .int(new.rules.count)])
