@@ -52,8 +52,15 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     _ configuration: Configuration, options: Options = Options(), log: Logger, wakeup: Wakeup? = nil
   ) throws(KafkaError) {
     let conf = ClientConfiguration()
-    try conf.set("enable.idempotence", "true")
     try conf.set("message.timeout.ms", "0")
+    try self.init(configuration, conf: conf, options: options, log: log, wakeup: wakeup)
+  }
+
+  /// A producer with what `conf` brings along.
+  init(
+    _ configuration: Configuration, conf: ClientConfiguration, options: Options, log: Logger, wakeup: Wakeup?
+  ) throws(KafkaError) {
+    try conf.set("enable.idempotence", "true")
     try conf.set("partitioner", "murmur2_random")
     try conf.set("queue.buffering.max.messages", "\(max(1, options.queueRecords))")
     try conf.set("queue.buffering.max.kbytes", "\(max(1, options.queueKiB))")

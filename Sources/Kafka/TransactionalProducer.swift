@@ -1,0 +1,168 @@
+internal import Crdkafka
+import Platform
+
+/// Sends records and a consumer's offsets in transactions: readers of committed records see all of one or nothing.
+///
+///     initialize  →  begin  →  produce …, sendOffsets  →  commit, or abort  →  begin  →  …
+///
+/// Each call's error names its remedy: `.retry` the same call, `.abortTransaction` and rewind the input, or
+/// `.recreateClient`, as after being fenced by another producer of the same `transactional.id`. One thread uses it at a
+/// time. It gives up a record after the transaction's time-out; a producer without transactions never does.
+public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
+  /// Who it is, and how long a transaction may take.
+  public struct Options: Sendable {
+    /// `transactional.id`: a producer that comes with the same one ends this one's open transaction, and fences it.
+    public var id: String
+    /// `transaction.timeout.ms`: after how long the broker aborts a transaction of somebody who is gone.
+    public var timeout = Duration.seconds(10)
+    /// What may wait inside.
+    public var queue = Producer.Options()
+
+    /// Of this transactional id, with everything else by default.
+    public init(id: String) { self.id = id }
+  }
+
+  private var producer: Producer
+  /// The first error of a record of the transaction that is open.
+  private var failure: KafkaError?
+
+  /// A producer; connects in the background. Nothing may be sent before `initialize`.
+  public init(
+    _ configuration: Configuration, options: Options, log: Logger, wakeup: Wakeup? = nil
+  ) throws(KafkaError) {
+    let conf = ClientConfiguration()
+    try conf.set("transactional.id", options.id)
+    try conf.set("transaction.timeout.ms", "\(options.timeout.rdkafkaMilliseconds)")
+    // A transaction right behind another finds the coordinator still busy; at librdkafka's 100 ms that would be its pace.
+    try conf.set("retry.backoff.ms", "5")
+    producer = try Producer(configuration, conf: conf, options: options.queue, log: log, wakeup: wakeup)
+  }
+
+  /// The error that has ended the producer, if one has.
+  public var fatalError: KafkaError? { producer.fatalError }
+
+  /// Takes the transactional id over: ends what its former owner left open, and fences it. Once, before all else; after
+  /// a `.retry` error again.
+  public mutating func initialize(within limit: Duration) throws(KafkaError) {
+    let error = KafkaError(
+      consuming: rd_kafka_init_transactions(producer.client.handle, limit.rdkafkaMilliseconds))
+    producer.serve()
+    if let error { throw said(error) }
+  }
+
+  /// Begins a transaction; asks nobody.
+  public mutating func begin() throws(KafkaError) {
+    failure = nil
+    if let error = KafkaError(consuming: rd_kafka_begin_transaction(producer.client.handle)) { throw said(error) }
+  }
+
+  /// Hands a record of the transaction over; its bytes are copied. A topic that is compacted needs a key, or the whole
+  /// transaction fails.
+  public mutating func produce(
+    topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
+    timestamp: WallTime? = nil, token: UInt = 0
+  ) throws(KafkaError) -> Producer.Produced {
+    try producer.produce(
+      topic: topic, partition: partition, key: key, value: value, timestamp: timestamp, token: token)
+  }
+
+  /// Takes what has arrived, without waiting. A record that failed fails the transaction.
+  public mutating func serve() {
+    var failure = failure
+    producer.serve { delivery in failure = failure ?? delivery.error }
+    self.failure = failure
+  }
+
+  /// Puts a group's offsets (the next record to be read of each partition) into the transaction.
+  ///
+  /// - Parameter group: taken from the consumer now: the broker refuses it once the group has gone on (KIP-447).
+  public mutating func sendOffsets(
+    _ offsets: [PartitionOffset], of group: borrowing GroupMetadata, within limit: Duration
+  ) throws(KafkaError) {
+    let list = PartitionList(offsets)
+    let error = KafkaError(
+      consuming: rd_kafka_send_offsets_to_transaction(
+        producer.client.handle, list.pointer, group.pointer, limit.rdkafkaMilliseconds))
+    serve()
+    if let error { throw said(error) }
+  }
+
+  /// Waits for all records, then commits.
+  ///
+  /// - Throws: with `.retry` it isn't known yet: call it again. With `.abortTransaction` nothing of it will be seen.
+  public mutating func commit(within limit: Duration) throws(KafkaError) {
+    let deadline = SystemTime().monotonic + limit
+    var failure = failure
+    // commit_transaction waits for deliveries, and nobody would take them meanwhile.
+    let left = producer.flush(by: deadline) { delivery in failure = failure ?? delivery.error }
+    self.failure = failure
+    if left > 0, failure == nil {
+      throw KafkaError(code: .timedOut, message: "\(left) records not delivered within \(limit)", isRetriable: true)
+    }
+    let remaining = max(.milliseconds(1), deadline - SystemTime().monotonic)
+    let error = KafkaError(
+      consuming: rd_kafka_commit_transaction(producer.client.handle, remaining.rdkafkaMilliseconds))
+    serve()
+    if let error { throw said(error) }
+  }
+
+  /// Takes everything of the transaction back.
+  ///
+  /// - Throws: with `.retry` it isn't done yet: call it again.
+  public mutating func abort(within limit: Duration) throws(KafkaError) {
+    let deadline = SystemTime().monotonic + limit
+    while true {
+      // In slices: aborting waits for its own reports on purged records, which must be taken between.
+      let remaining = max(.milliseconds(1), deadline - SystemTime().monotonic)
+      let slice = producer.outstanding > 0 ? min(remaining, .milliseconds(50)) : remaining
+      let error = KafkaError(
+        consuming: rd_kafka_abort_transaction(producer.client.handle, slice.rdkafkaMilliseconds))
+      producer.serve()
+      guard let error else {
+        failure = nil
+        return
+      }
+      if !error.isRetriable || SystemTime().monotonic >= deadline { throw said(error) }
+    }
+  }
+
+  /// Ends the producer until `deadline`; an open transaction is left to its time-out. What takes longer is left behind
+  /// on a thread of its own.
+  public consuming func close(by deadline: MonotonicTime) {
+    _ = producer.client.close(by: deadline)
+  }
+
+  /// The error with the words of the record that caused it; without any flag it counts as fatal.
+  private func said(_ error: KafkaError) -> KafkaError {
+    var error = error
+    if let failure, error.requiresAbort, !error.message.contains(failure.message) {
+      error.message += ": \(failure.message)"
+    }
+    let isCallersFault = error.code == .state || error.code == .invalidArgument
+    if !error.isRetriable, !error.requiresAbort, !isCallersFault { error.isFatal = true }
+    return error
+  }
+}
+
+/// Who a consumer is in its group, and of which generation: for `TransactionalProducer.sendOffsets`.
+public struct GroupMetadata: ~Copyable {
+  let pointer: OpaquePointer
+
+  deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
+}
+
+extension Consumer {
+  /// Who this consumer is in its group at this moment.
+  ///
+  /// - Throws: `.state` where it has no group. Metadata of somebody who isn't a member are accepted by brokers without a
+  ///   check: whoever sends them must hold an assignment.
+  public func groupMetadata() throws(KafkaError) -> GroupMetadata {
+    guard options.group != nil, let pointer = rd_kafka_consumer_group_metadata(client.handle) else {
+      throw KafkaError(code: .state, message: "the consumer has no group")
+    }
+    return GroupMetadata(pointer: pointer)
+  }
+
+  /// Whether the assignment was lost: a commit would be refused, a transaction must be aborted.
+  public var hasLostAssignment: Bool { rd_kafka_assignment_lost(client.handle) != 0 }
+}
