@@ -11,7 +11,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = [], fixtures:
   [
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport", "TestAllocations"] + dependencies,
+      name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + dependencies,
       exclude: fixtures, swiftSettings: swiftSettings),
   ]
 }
@@ -48,6 +48,7 @@ let package = Package(
         name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c"], swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),
+      .target(name: "TSanThreads", path: "Tests/TSanThreads"),
       .target(
         name: "TestSupport", dependencies: ["Kafka", "Platform"], path: "Tests/TestSupport",
         swiftSettings: swiftSettings),
