@@ -1,0 +1,160 @@
+import Records
+
+@testable import Rules
+
+extension EngineCase {
+  /// A case drawn from `seed`.
+  init(seed: UInt64) {
+    var random = SplitMix(seed: seed)
+    rules = EngineCase.rules(&random)
+    var world = World(&random)
+    steps = []
+    let count = Int.random(in: 5...40, using: &random)
+    while steps.count < count {
+      if random.one(in: 25) {
+        steps.append(.reload(EngineCase.reloaded(steps.rulesInForce ?? rules, &random)))
+      } else if random.one(in: 60) {
+        steps.append(.forget(random.pick(["web-1", "db-1", "web-9"])))
+      } else {
+        steps.append(.record(world.next(&random)))
+      }
+    }
+  }
+
+  private static func rules(_ random: inout SplitMix) -> [Rule] {
+    (0..<Int.random(in: 1...4, using: &random)).map { rule(named: "rule-\($0)", &random) }
+  }
+
+  private static func rule(named name: String, _ random: inout SplitMix) -> Rule {
+    let side: Rule.Side = random.one(in: 3) ? .below : .above
+    var rule = Rule(name: name, metric: random.pick(["cpu", "cpu", "memory"]), side: side, limits: Rule.Limits())
+    let away: Double = side == .above ? -1 : 1
+    switch Int.random(in: 0..<4, using: &random) {
+    case 0: rule.limits.critical = random.pick([50, 90])
+    case 1: rule.limits.warning = random.pick([50, 80])
+    default: rule.limits = Rule.Limits(warning: 50 - 20 * away * -1, critical: 50 - 30 * away)
+    }
+    for severity in Severity.allCases where random.one(in: 2) {
+      guard let limit = rule.limits[severity] else { continue }
+      let clear = limit + away * random.pick([0, 10, 30])
+      if severity == .warning { rule.clear.warning = clear } else { rule.clear.critical = clear }
+    }
+    rule.hold = .milliseconds(random.pick([0, 0, 1000, 5000, 30_000, 120_000]))
+    rule.keepFiringFor = .milliseconds(random.pick([0, 0, 1000, 5000, 30_000, 120_000]))
+    rule.noDataAfter = random.pick([nil, nil, .seconds(3), .seconds(30), .seconds(100), .seconds(1000)])
+    if random.one(in: 4) { rule.match.append(Rule.Match(field: "host", glob: random.pick(["web-*", "*-1", "d?-1"]))) }
+    if random.one(in: 6) { rule.match.append(Rule.Match(field: "role", glob: random.pick(["web", "d*"]))) }
+    if random.one(in: 4) { rule.labels = [Transition.Label(name: "team", value: "infra")] }
+    return rule
+  }
+
+  /// Some rules go, some come, some read differently.
+  private static func reloaded(_ rules: [Rule], _ random: inout SplitMix) -> [Rule] {
+    var next: [Rule] = []
+    for rule in rules {
+      switch Int.random(in: 0..<8, using: &random) {
+      case 0: break
+      case 1: next.append(self.rule(named: rule.name, &random))
+      case 2...5: next.append(adjusted(rule, &random))
+      default: next.append(rule)
+      }
+    }
+    let free = (0..<5).map { "rule-\($0)" }.filter { name in !next.contains { $0.name == name } }
+    if let name = free.first, next.isEmpty || random.one(in: 2) { next.append(rule(named: name, &random)) }
+    if random.one(in: 3) { next.shuffle(using: &random) }
+    return next
+  }
+
+  /// The same rule with something about it changed that lives may outlast.
+  private static func adjusted(_ rule: Rule, _ random: inout SplitMix) -> Rule {
+    let other = self.rule(named: rule.name, &random)
+    var rule = rule
+    if random.one(in: 2) { (rule.hold, rule.keepFiringFor) = (other.hold, other.keepFiringFor) }
+    if random.one(in: 3) { rule.noDataAfter = other.noDataAfter }
+    if random.one(in: 3) { rule.match = other.match }
+    if random.one(in: 3), rule.side == other.side { (rule.limits, rule.clear) = (other.limits, other.clear) }
+    return rule
+  }
+}
+
+extension [EngineStep] {
+  /// The rules of the last reload, if there was one.
+  fileprivate var rulesInForce: [Rule]? {
+    for case .reload(let rules) in reversed() { return rules }
+    return nil
+  }
+}
+
+/// Hosts that send, on clocks of their own, over a network that isn't kind.
+private struct World {
+  private struct Host {
+    var name: String
+    var clock: Int64
+    var boot: UInt64
+    var sequence: Int64 = 0
+    var value: Double = 50
+  }
+
+  private var hosts: [Host]
+  private var kafkaTime: Int64 = 1_795_176_000_000
+  private let step: Int64
+  private let hasOwnTimes: Int
+  private var sent: [PlainRecord] = []
+
+  init(_ random: inout SplitMix) {
+    step = random.pick([1000, 1000, 10_000, 30_000, 61_000, 300_000])
+    hasOwnTimes = random.pick([1, 1, 2, 1000])
+    let boots = random.one(in: 2)
+    hosts = ["web-1", "db-1"].map { name in
+      Host(name: name, clock: 1_795_176_000_000, boot: boots ? UInt64.random(in: 1...3, using: &random) : 0)
+    }
+  }
+
+  mutating func next(_ random: inout SplitMix) -> PlainRecord {
+    let index = random.one(in: 4) ? 1 : 0
+    if random.one(in: 8), let record = again(&random) { return record }
+    let pace = random.pick([step, step, step, step, step + 50, step / 2, 0, step * 4, step * 11])
+    kafkaTime += pace
+    hosts[index].clock += pace
+    if random.one(in: 20) { hosts[index].clock -= step * Int64.random(in: 1...8, using: &random) }
+    if random.one(in: 30) { hosts[index].clock += step * Int64.random(in: 1...8, using: &random) }
+    if random.one(in: 20), hosts[index].boot != 0 {
+      hosts[index].boot = UInt64.random(in: 1...3, using: &random)
+      if random.one(in: 2) { hosts[index].sequence = 0 }
+    }
+    hosts[index].sequence += random.one(in: 15) ? 0 : 1
+    if random.one(in: 2) { hosts[index].value = random.pick([5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95]) }
+    let record = record(of: hosts[index], &random)
+    sent.append(record)
+    return record
+  }
+
+  private func record(of host: Host, _ random: inout SplitMix) -> PlainRecord {
+    var record = PlainRecord(host: host.name, kafkaTime: kafkaTime, boot: host.boot)
+    record.sequence = host.boot == 0 || random.one(in: 12) ? -1 : host.sequence
+    record.ownTime = hasOwnTimes == 1 || hasOwnTimes == 2 && random.one(in: 2)
+    record.time = record.ownTime ? host.clock : kafkaTime
+    if record.ownTime, random.one(in: 30) { record.kafkaTime = -1 }
+    for metric in ["cpu", "memory"] {
+      switch Int.random(in: 0..<12, using: &random) {
+      case 0: break
+      case 1: record.notNumbers[metric] = random.pick([.string, .null, .nested, .overflow, .bool])
+      case 2: record.numbers[metric] = random.pick([0, 50, 90, 100])
+      default: record.numbers[metric] = host.value
+      }
+    }
+    if !random.one(in: 8) { record.texts["role"] = random.one(in: 6) ? "db-1" : "web" }
+    return record
+  }
+
+  /// A record that was sent before, or one like it that took longer.
+  private mutating func again(_ random: inout SplitMix) -> PlainRecord? {
+    guard !sent.isEmpty else { return nil }
+    var record = sent[max(0, sent.count - Int.random(in: 1...6, using: &random))]
+    if random.one(in: 2) { kafkaTime += random.pick([0, 10, step]) }
+    if record.kafkaTime >= 0 { record.kafkaTime = kafkaTime }
+    if !record.ownTime { record.time = kafkaTime }
+    if random.one(in: 3) { record.time -= random.pick([1, step / 2, step]) }
+    return record
+  }
+}

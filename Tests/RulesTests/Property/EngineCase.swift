@@ -1,0 +1,121 @@
+import Records
+
+@testable import Rules
+
+/// One thing that happens to an engine.
+enum EngineStep: Equatable, CustomStringConvertible {
+  case record(PlainRecord)
+  case reload([Rule])
+  case forget(String)
+
+  var description: String {
+    switch self {
+    case .record(let record): "record \(record)"
+    case .reload(let rules): "reload\n" + rules.map { "      \($0.oneLine)" }.joined(separator: "\n")
+    case .forget(let subject): "forget \(subject)"
+    }
+  }
+}
+
+/// Rules, and what happens under them: runs through both engines, and says where they part.
+struct EngineCase: Equatable, CustomStringConvertible {
+  var rules: [Rule]
+  var steps: [EngineStep]
+
+  var description: String {
+    (rules.map { "  rule  \($0.oneLine)" } + steps.enumerated().map { "  \($0): \($1)" }).joined(separator: "\n")
+  }
+
+  /// What the engines disagree about; nil: nothing.
+  func difference() -> String? {
+    var reference = ReferenceEngine(rules)
+    var set = RuleSet(rules)
+    let engine = Engine(rules: set, topic: ReferenceEngine.topic, partition: ReferenceEngine.partition)
+    var setBacks: [Happening] = []
+    for (index, step) in steps.enumerated() {
+      let offset = Int64(index)
+      var got: [Transition] = []
+      var want: [Transition] = []
+      switch step {
+      case .record(let record):
+        want = reference.apply(record, offset: offset)
+        PlainView.with(record, set.plan) { engine.apply(record: $0, offset: offset, into: &got) }
+      case .reload(let rules):
+        set = RuleSet(rules)
+        want = EngineCase.sorted(reference.replaceRules(rules))
+        engine.replaceRules(set, into: &got)
+        got = EngineCase.sorted(got)
+      case .forget(let subject):
+        want = reference.forget(subject)
+        var name = subject
+        name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), into: &got) }
+      }
+      if got != want { return "step \(index): the engine says\n\(text(got))\n  and should say\n\(text(want))" }
+      setBacks += engine.takeHappenings().filter { if case .clockSetBack = $0 { true } else { false } }
+      if index % 8 != 7, index != steps.count - 1 { continue }
+      let counts = reference.counts
+      let counters = engine.counters
+      if counters.firing != counts.firing || counters.pending != counts.pending {
+        return "step \(index): the engine counts \(counters.firing) firing, \(counters.pending) pending: it is \(counts)"
+      }
+    }
+    return differenceOfCounts(reference, engine, setBacks)
+  }
+
+  private func differenceOfCounts(_ reference: ReferenceEngine, _ engine: Engine, _ setBacks: [Happening]) -> String? {
+    let counters = engine.counters
+    if counters.repeated != reference.repeated || counters.late != reference.late {
+      return "\(counters.repeated) repeated, \(counters.late) late: it is \(reference.repeated), \(reference.late)"
+    }
+    if setBacks != reference.setBacks { return "set back: \(setBacks)\n  and should be \(reference.setBacks)" }
+    return nil
+  }
+
+  private func text(_ transitions: [Transition]) -> String {
+    transitions.isEmpty ? "    nothing" : transitions.map { "    \($0)" }.joined(separator: "\n")
+  }
+
+  private static func sorted(_ transitions: [Transition]) -> [Transition] {
+    transitions.sorted { ($0.subject, $0.rule) < ($1.subject, $1.rule) }
+  }
+
+  /// The smallest case found that still shows a difference.
+  func shrunk() -> EngineCase {
+    var best = self
+    var size = max(1, best.steps.count / 2)
+    while size > 0 {
+      var start = 0
+      var cut = false
+      while start < best.steps.count {
+        var smaller = best
+        smaller.steps.removeSubrange(start..<min(start + size, smaller.steps.count))
+        if smaller.difference() != nil {
+          best = smaller
+          cut = true
+        } else {
+          start += size
+        }
+      }
+      if !cut { size /= 2 }
+    }
+    for index in best.rules.indices.reversed() where best.rules.count > 1 {
+      var smaller = best
+      smaller.rules.remove(at: index)
+      if smaller.difference() != nil { best = smaller }
+    }
+    return best
+  }
+}
+
+extension Rule {
+  /// For messages.
+  var oneLine: String {
+    var text = "\(name): \(metric) \(side) warning \(limits.warning.map { "\($0)" } ?? "-")"
+    text += " critical \(limits.critical.map { "\($0)" } ?? "-")"
+    if clear != Limits() {
+      text += " clear \(clear.warning.map { "\($0)" } ?? "-") \(clear.critical.map { "\($0)" } ?? "-")"
+    }
+    text += " for \(hold.text) keep_firing_for \(keepFiringFor.text) no_data_after \(noDataAfter?.text ?? "follows")"
+    return text + match.map { " match \($0.field)=\($0.glob)" }.joined()
+  }
+}

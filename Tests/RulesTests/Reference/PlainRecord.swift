@@ -1,0 +1,65 @@
+import Records
+
+@testable import Rules
+
+/// A record as tests write it, never encoded: what the two engines are fed with.
+struct PlainRecord: Equatable, CustomStringConvertible {
+  var host = "web-1"
+  var hasKey = true
+  var time: Int64 = 0
+  var ownTime = true
+  var kafkaTime: Int64 = 0
+  /// 0: none.
+  var boot: UInt64 = 0
+  /// -1: none.
+  var sequence: Int64 = -1
+  var numbers: [String: Double] = [:]
+  var notNumbers: [String: Field.Kind] = [:]
+  var texts: [String: String] = [:]
+
+  var description: String {
+    var text = "\(host) t=\(time)\(ownTime ? "" : " (Kafka's)") kafka=\(kafkaTime)"
+    if boot != 0 { text += " boot=\(boot) sequence=\(sequence)" }
+    for (name, value) in numbers.sorted(by: { $0.key < $1.key }) { text += " \(name)=\(value)" }
+    for (name, kind) in notNumbers.sorted(by: { $0.key < $1.key }) { text += " \(name)=\(kind)" }
+    for (name, value) in texts.sorted(by: { $0.key < $1.key }) { text += " \(name)=\"\(value)\"" }
+    return hasKey ? text : text + " (no key)"
+  }
+}
+
+/// A `PlainRecord` as the engine sees one.
+struct PlainView: RecordView {
+  let record: PlainRecord
+  let plan: FieldPlan
+  let subject: UnsafeRawBufferPointer
+
+  /// Calls `body` with a view of `record` for a reader with `plan`.
+  static func with(_ record: PlainRecord, _ plan: FieldPlan, _ body: (borrowing PlainView) -> Void) {
+    var host = record.host
+    host.withUTF8 { body(PlainView(record: record, plan: plan, subject: UnsafeRawBufferPointer($0))) }
+  }
+
+  var subjectHash: UInt64 { RecordReader.hash(of: subject) }
+  var hasKey: Bool { record.hasKey }
+  var time: Int64 { record.time }
+  var bringsOwnTime: Bool { record.ownTime }
+  var kafkaTime: Int64 { record.kafkaTime }
+  var bootHash: UInt64 { record.boot }
+  var sequence: Int64 { record.sequence }
+
+  func field(_ slot: Int) -> Field {
+    let name = plan.names[slot]
+    if let number = record.numbers[name] { return .number(number) }
+    return record.notNumbers[name].map { .notNumber($0) } ?? .absent
+  }
+
+  func string(_ slot: Int) -> UnsafeRawBufferPointer? { record.texts[plan.names[slot]].flatMap { PlainView.words[$0] } }
+
+  /// The texts that records of tests may hold, where they can be pointed at for good.
+  nonisolated(unsafe) private static let words: [String: UnsafeRawBufferPointer] = Dictionary(
+    uniqueKeysWithValues: ["web", "db", "db-1", ""].map { word in
+      let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: word.utf8.count, alignment: 1)
+      copy.copyBytes(from: word.utf8)
+      return (word, UnsafeRawBufferPointer(copy))
+    })
+}

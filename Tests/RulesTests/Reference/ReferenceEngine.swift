@@ -1,0 +1,142 @@
+import Platform
+import Records
+
+@testable import Rules
+
+/// A slow, obvious engine for one partition: the truth that the real one is held against.
+struct ReferenceEngine {
+  private struct Key: Hashable {
+    var rule: String
+    var subject: String
+  }
+
+  private var rules: [Rule]
+  private var series: [Key: ReferenceSeries] = [:]
+  private var subjects: [String] = []
+  private(set) var repeated = 0
+  private(set) var late = 0
+  private(set) var setBacks: [Happening] = []
+  private(set) var bad: [String: Int] = [:]
+
+  static let topic = "status_topic"
+  static let partition: Int32 = 3
+
+  init(_ rules: [Rule]) { self.rules = rules }
+
+  /// Alerts that fire, and alerts that are pending.
+  var counts: (firing: Int, pending: Int) {
+    let lives = series.values.map(\.life)
+    return (lives.filter { $0.alert > 0 }.count, lives.filter { $0.alert == 0 && $0.level > 0 }.count)
+  }
+
+  mutating func apply(_ record: PlainRecord, offset: Int64) -> [Transition] {
+    if !subjects.contains(record.host) { subjects.append(record.host) }
+    var transitions: [Transition] = []
+    var verdicts: [ReferenceSeries.Verdict] = []
+    var setBackBy: Int64?
+    for rule in rules where covers(rule, record) {
+      if record.notNumbers[rule.metric] != nil, record.numbers[rule.metric] == nil { bad[rule.name, default: 0] += 1 }
+      guard let value = record.numbers[rule.metric] else { continue }
+      let key = Key(rule: rule.name, subject: record.host)
+      var one = series[key] ?? ReferenceSeries(rule)
+      let (verdict, behind) = one.take(record, offset: offset, value: value)
+      series[key] = one
+      verdicts.append(verdict)
+      if verdict == .countsAsSetBack { setBackBy = max(setBackBy ?? 0, behind) }
+      guard verdict == .counts || verdict == .countsAsSetBack, let change = one.life.change else { continue }
+      transitions.append(
+        transition(rule, record.host, change.from, change.to, value, record.time, change.since, offset, nil))
+    }
+    if verdicts.contains(.repeated) { repeated += 1 }
+    if verdicts.contains(.late) { late += 1 }
+    if let setBackBy { setBacks.append(.clockSetBack(subject: record.host, by: setBackBy, offset: offset)) }
+    return transitions
+  }
+
+  /// Step 9. The transitions come in no particular order.
+  mutating func replaceRules(_ next: [Rule]) -> [Transition] {
+    var transitions: [Transition] = []
+    for old in rules {
+      for subject in subjects {
+        let key = Key(rule: old.name, subject: subject)
+        guard let one = series[key] else { continue }
+        let new = next.first { $0.name == old.name }
+        let life = one.life
+        if let new, coversHost(new, subject), meansTheSame(old, new), hasLevel(new, life.alert) {
+          series[key]?.rewrite(new)
+          continue
+        }
+        series[key] = nil
+        let isCovered = new.map { coversHost($0, subject) } ?? false
+        if life.alert > 0 { transitions += [end(one, old, subject, isCovered ? .ruleChanged : .ruleRemoved)] }
+      }
+    }
+    rules = next
+    return transitions
+  }
+
+  /// Step 10.
+  mutating func forget(_ subject: String) -> [Transition] {
+    var transitions: [Transition] = []
+    for rule in rules {
+      let one = series.removeValue(forKey: Key(rule: rule.name, subject: subject))
+      if let one, one.life.alert > 0 { transitions.append(end(one, rule, subject, .forgotten)) }
+    }
+    return transitions
+  }
+
+  private func end(_ one: ReferenceSeries, _ rule: Rule, _ subject: String, _ reason: Transition.Reason) -> Transition {
+    let time = one.lastTime ?? 0
+    return transition(
+      rule, subject, one.life.alert, 0, one.last?.value ?? 0, time, one.life.unheldSince ?? time, one.last?.offset ?? 0,
+      reason)
+  }
+
+  private func transition(
+    _ rule: Rule, _ subject: String, _ from: Int, _ to: Int, _ value: Double, _ time: Int64, _ since: Int64,
+    _ offset: Int64, _ reason: Transition.Reason?
+  ) -> Transition {
+    let severity: Severity = max(to, to == 0 ? from : 0) == 2 ? .critical : .warning
+    return Transition(
+      timestamp: WallTime(milliseconds: time), status: to == 0 ? .resolved : .firing, severity: severity,
+      rule: rule.name, subject: subject, metric: rule.metric, value: value, threshold: rule.limits[severity] ?? .nan,
+      since: WallTime(milliseconds: since), previous: from == 0 ? .inactive : .firing, reason: reason,
+      labels: rule.labels,
+      source: SourcePosition(topic: ReferenceEngine.topic, partition: ReferenceEngine.partition, offset: offset))
+  }
+
+  // MARK: which records and which rules
+
+  private func covers(_ rule: Rule, _ record: PlainRecord) -> Bool {
+    rule.match.allSatisfy { match in
+      let text = match.field == "host" ? record.host : record.texts[match.field]
+      return text.map { ReferenceEngine.glob(Array(match.glob)[...], Array($0)[...]) } ?? false
+    }
+  }
+
+  private func coversHost(_ rule: Rule, _ host: String) -> Bool {
+    rule.match.allSatisfy { $0.field != "host" || ReferenceEngine.glob(Array($0.glob)[...], Array(host)[...]) }
+  }
+
+  static func glob(_ pattern: ArraySlice<Character>, _ text: ArraySlice<Character>) -> Bool {
+    guard let first = pattern.first else { return text.isEmpty }
+    if first == "*" {
+      return glob(pattern.dropFirst(), text) || !text.isEmpty && glob(pattern, text.dropFirst())
+    }
+    guard let letter = text.first, first == "?" || first == letter else { return false }
+    return glob(pattern.dropFirst(), text.dropFirst())
+  }
+
+  private func meansTheSame(_ a: Rule, _ b: Rule) -> Bool {
+    a.metric == b.metric && a.side == b.side && a.window == b.window && a.aggregate == b.aggregate
+      && a.atLeast == b.atLeast
+  }
+
+  private func hasLevel(_ rule: Rule, _ level: Int) -> Bool {
+    switch level {
+    case 1: rule.limits.warning != nil
+    case 2: rule.limits.critical != nil
+    default: true
+    }
+  }
+}

@@ -1,0 +1,206 @@
+import Platform
+import Records
+
+@testable import Rules
+
+/// One rule's view of one subject, written down from the words of `docs/rules.md` and nothing else: it keeps every
+/// record that ever came, and works everything out from them again at each step.
+struct ReferenceSeries {
+  /// What was made of a record.
+  enum Verdict: Equatable {
+    case counts, countsAsSetBack
+    case repeated, late
+  }
+
+  /// Something in the life of the series, in log order.
+  enum Event {
+    case record(PlainRecord, offset: Int64, value: Double, Verdict)
+    /// From here on the rule reads differently.
+    case rule(Rule)
+  }
+
+  /// The life after all events so far.
+  struct Life {
+    var level = 0
+    var alert = 0
+    /// What the last record changed, if it did.
+    var change: (from: Int, to: Int, since: Int64)?
+    /// Since when the level that fires has been unheld; nil while it is held.
+    var unheldSince: Int64?
+  }
+
+  private(set) var events: [Event]
+
+  init(_ rule: Rule) { events = [.rule(rule)] }
+
+  mutating func rewrite(_ rule: Rule) { events.append(.rule(rule)) }
+
+  // MARK: step 1
+
+  /// Takes a record in, and says what was made of it, and how far behind the row of late ones began that ends here.
+  mutating func take(_ record: PlainRecord, offset: Int64, value: Double) -> (Verdict, setBackBy: Int64) {
+    let row = lateRow
+    let verdict = verdict(on: record, after: row)
+    let behind = row.first.map { (lastTime ?? 0) - $0.time } ?? 0
+    events.append(.record(record, offset: offset, value: value, verdict))
+    return (verdict, behind)
+  }
+
+  private func verdict(on record: PlainRecord, after row: [PlainRecord]) -> Verdict {
+    if record.boot != 0, record.sequence >= 0, let last = lastSequence(of: record.boot), record.sequence <= last {
+      return .repeated
+    }
+    guard let last = lastTime else { return .counts }
+    if record.time > last { return .counts }
+    if record.time == last { return record.ownTime ? .repeated : .counts }
+    if let lastLate = row.last, lastLate.time == record.time, record.ownTime { return .repeated }
+    if row.count >= 2 {
+      let first = row[row.count - 2]
+      let rises = first.time < row[row.count - 1].time && row[row.count - 1].time < record.time
+      let isKnown = first.kafkaTime >= 0 && record.kafkaTime >= 0
+      if rises, isKnown, 2 * (record.kafkaTime - first.kafkaTime) >= record.time - first.time {
+        return .countsAsSetBack
+      }
+    }
+    return .late
+  }
+
+  /// The greatest sequence of a boot: of what has come, sequences that are not above it are repeats.
+  private func lastSequence(of boot: UInt64) -> Int64? {
+    records.filter { $0.record.boot == boot && $0.record.sequence >= 0 }.map(\.record.sequence).max()
+  }
+
+  /// The late records in a row up to now.
+  private var lateRow: [PlainRecord] {
+    var row: [PlainRecord] = []
+    for (record, _, _, verdict) in records.reversed() {
+      if verdict == .counts || verdict == .countsAsSetBack { break }
+      if verdict == .repeated, record.time == lastTime { break }
+      if verdict == .late { row.insert(record, at: 0) }
+    }
+    return row
+  }
+
+  // MARK: what has counted
+
+  private var records: [(record: PlainRecord, offset: Int64, value: Double, verdict: Verdict)] {
+    events.compactMap { event in
+      guard case .record(let record, let offset, let value, let verdict) = event else { return nil }
+      return (record, offset, value, verdict)
+    }
+  }
+
+  /// The last record that counted.
+  var last: (record: PlainRecord, offset: Int64, value: Double, verdict: Verdict)? {
+    records.last { $0.verdict == .counts || $0.verdict == .countsAsSetBack }
+  }
+
+  var lastTime: Int64? { last?.record.time }
+
+  // MARK: steps 2 to 5
+
+  /// One record that counted, as the steps after the first see it.
+  private struct Point {
+    var time: Int64
+    var rule: Rule
+    var level: Int
+    /// The timers start here.
+    var anew: Bool
+    /// Levels which were there neither before this record's rule nor at the last record: their timers start here.
+    var newLevels: Set<Int>
+  }
+
+  /// The whole life, from the first event to the last.
+  var life: Life {
+    var life = Life()
+    var points: [Point] = []
+    var rule: Rule?
+    var newLevels: Set<Int> = []
+    for event in events {
+      switch event {
+      case .rule(let next):
+        if let rule {
+          newLevels.formUnion(levels(of: next).symmetricDifference(levels(of: rule)))
+          life.level = level(life.level, of: rule, under: next)
+        }
+        rule = next
+      case .record(let record, _, let value, let verdict):
+        life.change = nil
+        guard verdict == .counts || verdict == .countsAsSetBack, let rule else { continue }
+        let anew = verdict == .countsAsSetBack || isHole(before: record.time, points, rule)
+        life.level = level(of: value, rule, before: life.level)
+        points.append(
+          Point(time: record.time, rule: rule, level: life.level, anew: anew, newLevels: newLevels))
+        newLevels = []
+        judge(&life, points, rule)
+      }
+    }
+    if life.alert > 0 { life.unheldSince = since(points, level: life.alert, held: false) }
+    return life
+  }
+
+  private func levels(of rule: Rule) -> Set<Int> {
+    Set((rule.limits.warning == nil ? [] : [1]) + (rule.limits.critical == nil ? [] : [2]))
+  }
+
+  /// A level that was held under `old`, where the rule now has other levels.
+  private func level(_ level: Int, of old: Rule, under new: Rule) -> Int {
+    var level = level
+    if level == 2, new.limits.critical == nil { level = old.limits.warning == nil ? 0 : 1 }
+    if level == 1, new.limits.warning == nil { level = 0 }
+    return level
+  }
+
+  /// Step 2.
+  private func isHole(before time: Int64, _ points: [Point], _ rule: Rule) -> Bool {
+    guard let last = points.last?.time else { return false }
+    if let written = rule.noDataAfter { return time - last > written.wholeMilliseconds }
+    let times = points.map(\.time)
+    let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.filter { $0 > 0 }.suffix(5).sorted()
+    let usual = gaps.count >= 2 ? gaps[gaps.count / 2] : 0
+    return time - last > max(60_000, 3 * usual)
+  }
+
+  /// Step 4.
+  private func level(of x: Double, _ rule: Rule, before: Int) -> Int {
+    for (severity, number) in [(Severity.critical, 2), (.warning, 1)] {
+      guard let limit = rule.limits[severity] else { continue }
+      let edge = before >= number ? rule.clear[severity] ?? limit : limit
+      if rule.side == .above ? x > edge : x < edge { return number }
+    }
+    return 0
+  }
+
+  /// Event time since when, without a break and up to the last point, `level` has been held (or unheld).
+  private func since(_ points: [Point], level: Int, held: Bool) -> Int64? {
+    var since: Int64?
+    for point in points.reversed() {
+      if (point.level >= level) != held { break }
+      since = point.time
+      if point.anew || point.newLevels.contains(level) { break }
+    }
+    return since
+  }
+
+  /// Step 5, at the last of `points`.
+  private func judge(_ life: inout Life, _ points: [Point], _ rule: Rule) {
+    let now = points[points.count - 1].time
+    for level in [2, 1] where level > life.alert && levels(of: rule).contains(level) {
+      if let since = since(points, level: level, held: true), now - since >= rule.hold.wholeMilliseconds {
+        life.change = (life.alert, level, since)
+        life.alert = level
+        return
+      }
+    }
+    guard life.alert > 0, let since = since(points, level: life.alert, held: false) else { return }
+    let patience = rule.keepFiringFor.wholeMilliseconds
+    guard now - since >= patience else { return }
+    var next = 0
+    for level in [1] where level < life.alert && levels(of: rule).contains(level) {
+      let unheld = self.since(points, level: level, held: false)
+      if unheld.map({ now - $0 < patience }) ?? true { next = level }
+    }
+    life.change = (life.alert, next, since)
+    life.alert = next
+  }
+}
