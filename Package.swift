@@ -7,12 +7,17 @@ let swiftSettings: [SwiftSetting] =
 
 /// A library of ours: one folder in `Sources`, one test target that mirrors it in `Tests`.
 /// `fixtures`: folders of files beside the tests, which read them where they stand.
-func library(_ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = []) -> [Target] {
+/// `optimizedTests`: the tests are built with optimization also in debug builds; there so much is tried out that
+/// it would take minutes otherwise.
+func library(
+  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], optimizedTests: Bool = false
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
     .testTarget(
-      name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + dependencies,
-      exclude: fixtures, swiftSettings: swiftSettings),
+      name: "\(name)Tests",
+      dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + dependencies,
+      exclude: fixtures, swiftSettings: swiftSettings + (optimizedTests ? [.unsafeFlags(["-O"])] : [])),
   ]
 }
 
@@ -30,7 +35,7 @@ let package = Package(
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "JSON", "Platform"])
-    + library("Rules", ["Records", "Platform"])
+    + library("Rules", ["Records", "Platform"], optimizedTests: true)
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library("Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"])
@@ -47,6 +52,9 @@ let package = Package(
       .executableTarget(
         name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c"], swiftSettings: swiftSettings),
+      .executableTarget(
+        name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules"], path: "Benchmarks/engine",
+        swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),
       .target(name: "TSanThreads", path: "Tests/TSanThreads"),
       .target(

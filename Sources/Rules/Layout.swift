@@ -23,8 +23,10 @@ struct TextMatch {
 /// A rule set as one engine works with it: which series share a track, and how a subject's block is laid out.
 final class Layout {
   let rules: RuleSet
-  let tracks: UnsafeMutableBufferPointer<TrackPlan>
-  let series: UnsafeMutableBufferPointer<SeriesPlan>
+  let tracks: UnsafeMutablePointer<TrackPlan>
+  let trackCount: Int
+  let series: UnsafeMutablePointer<SeriesPlan>
+  let seriesCount: Int
   /// For each track, the globs on `host`, which are held against the subject when it is first seen.
   let hostGlobs: [[Glob]]
   /// For each track, the other globs.
@@ -43,15 +45,17 @@ final class Layout {
   /// Lays out `rules`; `groups` are the rules of each track, by their index.
   init(_ rules: RuleSet, groups: [[Int]]) {
     self.rules = rules
-    tracks = .allocate(capacity: groups.count)
-    series = .allocate(capacity: rules.rules.count)
+    trackCount = groups.count
+    tracks = .allocate(capacity: max(1, trackCount))
+    seriesCount = rules.rules.count
+    series = .allocate(capacity: max(1, seriesCount))
     var seriesOfRule = Array(repeating: 0, count: rules.rules.count)
     var next = 0
     for (index, group) in groups.enumerated() {
       let plans = group.map { SeriesPlan(rules.rules[$0], at: $0) }
-      tracks.initializeElement(at: index, to: Layout.track(of: plans, rule: rules.rules[group[0]], first: next, rules))
+      (tracks + index).initialize(to: Layout.track(of: plans, rule: rules.rules[group[0]], first: next, rules))
       for plan in plans {
-        series.initializeElement(at: next, to: plan)
+        (series + next).initialize(to: plan)
         seriesOfRule[plan.rule] = next
         next += 1
       }

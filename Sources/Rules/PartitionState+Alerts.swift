@@ -8,7 +8,7 @@ extension PartitionState {
     for number in 0..<subjects.used where subjects[number].isInhabited {
       let subject = subjects[number]
       let states = subject.series(offset: layout.seriesOffset)
-      for index in 0..<layout.series.count where !states[index].isQuiet {
+      for index in 0..<layout.seriesCount where !states[index].isQuiet {
         let state = states[index]
         let severity = state.isPending ? state.level : state.alert
         let since = state.isPending ? state.since(severity) : state.changed

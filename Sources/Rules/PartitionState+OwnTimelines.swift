@@ -7,7 +7,7 @@ extension PartitionState {
   /// The tracks that go with the subject's timeline, and have no value in the record in hand, stay behind on
   /// timelines of their own.
   mutating func diverge(_ subject: Subject) {
-    for track in 0..<layout.tracks.count where values[track].isNaN {
+    for track in 0..<trackCount where values[track].isNaN {
       let state = subject.tracks + track
       if state.pointee.isBorn, state.pointee.ownTimeline == 0 {
         state.pointee.ownTimeline = timelines.take(copy(of: subject.timeline.pointee))
@@ -21,7 +21,7 @@ extension PartitionState {
     _ record: borrowing View, _ subject: Subject, _ offset: Int64, _ start: Int, _ ignored: inout Ignored,
     _ transitions: inout [Transition]
   ) {
-    for track in 0..<layout.tracks.count {
+    for track in 0..<trackCount {
       let value = values[track]
       let state = subject.tracks + track
       if value.isNaN { continue }

@@ -23,11 +23,11 @@ extension PartitionState {
     guard (1...Int(UInt16.max)).contains(name.count) else { return nil }
     let subject = subjects.insert(name, hostLength: hostLength, hash: hash)
     counters.subjects += 1
-    for track in 0..<layout.tracks.count {
+    for track in 0..<trackCount {
       subject.tracks[track].isCovered = layout.covers(track, host: subject.host)
     }
     let series = subject.series(offset: layout.seriesOffset)
-    for index in 0..<layout.series.count { series[index] = SeriesState() }
+    for index in 0..<layout.seriesCount { series[index] = SeriesState() }
     return subject
   }
 
@@ -43,7 +43,7 @@ extension PartitionState {
   mutating func noteBad<View: RecordView & ~Copyable>(
     _ kind: Field.Kind, _ record: borrowing View, _ track: Int, _ subject: Subject, _ offset: Int64
   ) {
-    let plan = layout.tracks[track]
+    let plan = tracks[track]
     if plan.hasTextMatches, !matches(record, track) { return }
     for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
       let rule = layout.series[index].rule

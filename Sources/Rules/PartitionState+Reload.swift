@@ -11,13 +11,11 @@ extension PartitionState {
       endLives(of: table[number], succession, into: &transitions)
     }
     counters.pending = 0
-    layout = succession.new
+    adopt(succession.new)
     table.rebuild(blockSize: layout.blockSize) { from, to in move(from, to, succession) }
     swap(&table, &subjects)
     bad = succession.predecessors.map { $0.map { bad[$0] } ?? 0 }
     saidBad = succession.predecessors.map { $0.map { saidBad[$0] } ?? false }
-    values.deallocate()
-    values = .allocate(capacity: max(1, layout.tracks.count))
   }
 
   /// Resolves what can't go on.
@@ -55,7 +53,7 @@ extension PartitionState {
     let (old, new) = (succession.old, succession.new)
     let states = from.series(offset: old.seriesOffset)
     let newStates = to.series(offset: new.seriesOffset)
-    for track in 0..<new.tracks.count {
+    for track in 0..<new.trackCount {
       let plan = new.tracks[track]
       var state = TrackState(isCovered: new.covers(track, host: from.host))
       for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
@@ -78,16 +76,18 @@ extension PartitionState {
       }
       to.tracks[track] = state
     }
-    for track in 0..<old.tracks.count where from.tracks[track].ownTimeline != 0 {
+    for track in 0..<old.trackCount where from.tracks[track].ownTimeline != 0 {
       release(from.tracks[track].ownTimeline)
     }
     to.timeline.pointee = from.timeline.pointee
     settleTimeline(of: to)
+    // The next record finds out.
+    to.header.pointee.isPlain = false
   }
 
   /// Where no track goes with the subject's timeline any longer, one that has its own gives that; else it begins anew.
   private mutating func settleTimeline(of subject: Subject) {
-    let tracks = 0..<layout.tracks.count
+    let tracks = 0..<trackCount
     if tracks.contains(where: { subject.tracks[$0].isBorn && subject.tracks[$0].ownTimeline == 0 }) { return }
     clear(subject.timeline)
     guard let heir = tracks.first(where: { subject.tracks[$0].ownTimeline != 0 }) else { return }
@@ -105,7 +105,7 @@ extension PartitionState {
       if state.alert > 0 { resolve(rule, of: subject, reason: .forgotten, into: &transitions) }
       if state.isPending { counters.pending -= 1 }
     }
-    for track in 0..<layout.tracks.count where subject.tracks[track].ownTimeline != 0 {
+    for track in 0..<trackCount where subject.tracks[track].ownTimeline != 0 {
       release(subject.tracks[track].ownTimeline)
     }
     clear(subject.timeline)

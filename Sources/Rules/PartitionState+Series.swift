@@ -7,7 +7,7 @@ extension PartitionState {
     _ value: Double, _ track: Int, of subject: Subject, _ step: Step, _ time: Int64, _ offset: Int64, _ start: Int,
     _ transitions: inout [Transition]
   ) {
-    let plan = layout.tracks[track]
+    let plan = tracks[track]
     let states = subject.series(offset: layout.seriesOffset)
     var isActive = false
     for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {

@@ -39,6 +39,24 @@ struct Ignored {
 }
 
 extension PartitionState {
+  /// Steps 1 and 2 for the usual record: the next of its boot, later than the last one, after a short gap, which it
+  /// returns. Does what `advance` would do, or does nothing and gives nil.
+  @inline(__always)
+  func advancePlainly<View: RecordView & ~Copyable>(
+    _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
+  ) -> Int64? {
+    let gap = record.time &- timeline.pointee.time
+    guard gap > 0, gap <= Step.shortestHole, timeline.pointee.lateRow == 0 else { return nil }
+    if record.bootHash != 0, record.sequence >= 0 {
+      guard record.bootHash == timeline.pointee.boot, record.sequence > timeline.pointee.sequence else { return nil }
+      timeline.pointee.sequence = record.sequence
+    }
+    timeline.pointee.push(gap: gap)
+    timeline.pointee.time = record.time
+    timeline.pointee.offset = offset
+    return gap
+  }
+
   /// Steps 1 and 2: whether the record counts for the series of this timeline, and what came before it.
   @inline(__always)
   mutating func advance<View: RecordView & ~Copyable>(

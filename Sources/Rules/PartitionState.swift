@@ -6,7 +6,10 @@ import Records
 /// one block of plain bytes (`Subject`); whoever wants to write state down, or to take changes back, copies blocks.
 /// A series that needs more than its `SeriesState` (a window) gets a pool of its own beside `timelines`.
 struct PartitionState: ~Copyable {
-  var layout: Layout
+  private(set) var layout: Layout
+  /// The layout's tracks, at hand.
+  private(set) var tracks: UnsafeMutablePointer<TrackPlan>
+  private(set) var trackCount: Int
   let topic: String
   let partition: Int32
   /// What is put behind the name of a subject whose record has no key, if `marksKeyless`.
@@ -40,17 +43,81 @@ struct PartitionState: ~Copyable {
     subjects = SubjectTable(blockSize: layout.blockSize)
     bad = Array(repeating: 0, count: rules.rules.count)
     saidBad = Array(repeating: false, count: rules.rules.count)
-    values = .allocate(capacity: max(1, layout.tracks.count))
+    (tracks, trackCount) = (layout.tracks, layout.trackCount)
+    values = .allocate(capacity: max(1, trackCount))
+  }
+
+  /// Works with another layout from now on; the blocks must follow.
+  mutating func adopt(_ next: Layout) {
+    layout = next
+    (tracks, trackCount) = (layout.tracks, layout.trackCount)
+    values.deallocate()
+    values = .allocate(capacity: max(1, trackCount))
   }
 
   deinit { values.deallocate() }
 
   /// Step 1 to 6 for one record.
+  @inline(__always)
   mutating func apply<View: RecordView & ~Copyable>(
     _ record: borrowing View, offset: Int64, into transitions: inout [Transition]
   ) {
     counters.records += 1
     guard let subject = subject(of: record) else { return }
+    if !applyPlainly(record, subject, offset, &transitions) { applyAnyhow(record, subject, offset, &transitions) }
+  }
+
+  /// The usual record, of a subject whose metrics all come together, and just after its last one. Does what
+  /// `applyAnyhow` would do, or does nothing and says false.
+  @inline(__always)
+  private mutating func applyPlainly<View: RecordView & ~Copyable>(
+    _ record: borrowing View, _ subject: Subject, _ offset: Int64, _ transitions: inout [Transition]
+  ) -> Bool {
+    guard subject.header.pointee.isPlain else { return false }
+    let states = subject.tracks
+    let (plans, count, values) = (tracks, trackCount, values)
+    var isQuiet = true
+    var track = 0
+    while track < count {
+      let state = states + track
+      if state.pointee.isCovered {
+        guard case .number(let value) = record.field(plans[track].slot) else { return false }
+        values[track] = value
+        isQuiet = isQuiet && !state.pointee.isActive && value >= plans[track].low && value <= plans[track].high
+      } else {
+        values[track] = .nan
+      }
+      track &+= 1
+    }
+    guard let gap = advancePlainly(subject.timeline, record, offset) else { return false }
+    if isQuiet {
+      track = 0
+      while track < count {
+        if !values[track].isNaN { states[track].value = values[track] }
+        track &+= 1
+      }
+    } else {
+      takeAll(subject, Step(kind: .counts, gap: gap), record.time, offset, &transitions)
+    }
+    return true
+  }
+
+  /// Takes the values of the record in hand, which counts, into all tracks.
+  @inline(never)
+  private mutating func takeAll(
+    _ subject: Subject, _ step: Step, _ time: Int64, _ offset: Int64, _ transitions: inout [Transition]
+  ) {
+    let start = transitions.count
+    for track in 0..<trackCount where !values[track].isNaN {
+      take(values[track], track, of: subject, step, time, offset, start, &transitions)
+    }
+  }
+
+  /// Any record.
+  @inline(never)
+  private mutating func applyAnyhow<View: RecordView & ~Copyable>(
+    _ record: borrowing View, _ subject: Subject, _ offset: Int64, _ transitions: inout [Transition]
+  ) {
     let present = gather(record, of: subject, offset: offset)
     if !present.any { return }
     let start = transitions.count
@@ -61,16 +128,23 @@ struct PartitionState: ~Copyable {
       let step = advance(subject.timeline, record, offset: offset)
       ignored.note(step)
       if step.counts {
-        for track in 0..<layout.tracks.count {
-          let value = values[track]
-          if value != value || subject.tracks[track].ownTimeline != 0 { continue }
+        for track in 0..<trackCount where !values[track].isNaN {
+          if subject.tracks[track].ownTimeline != 0 { continue }
           if hasBegun, !subject.tracks[track].isBorn { continue }
-          take(value, track, of: subject, step, record.time, offset, start, &transitions)
+          take(values[track], track, of: subject, step, record.time, offset, start, &transitions)
         }
       }
     }
     if present.others { applyToOwn(record, subject, offset, start, &ignored, &transitions) }
+    subject.header.pointee.isPlain = isPlain(subject)
     count(ignored, subject, offset: offset)
+  }
+
+  private func isPlain(_ subject: Subject) -> Bool {
+    (0..<trackCount).allSatisfy { track in
+      let state = subject.tracks[track]
+      return !state.isCovered || state.isBorn && state.ownTimeline == 0 && !tracks[track].hasTextMatches
+    }
   }
 
   /// Which of the tracks the record in hand concerns.
@@ -86,19 +160,18 @@ struct PartitionState: ~Copyable {
   }
 
   /// Reads the values of all tracks.
-  @inline(__always)
   private mutating func gather<View: RecordView & ~Copyable>(
     _ record: borrowing View, of subject: Subject, offset: Int64
   ) -> Present {
     var present = Present()
     let isNew = subject.timeline.pointee.time == Timeline.never
-    for track in 0..<layout.tracks.count {
+    for track in 0..<trackCount {
       let state = subject.tracks[track]
       var value = Double.nan
       if state.isCovered {
-        switch record.field(layout.tracks[track].slot) {
+        switch record.field(tracks[track].slot) {
         case .number(let number):
-          if !layout.tracks[track].hasTextMatches || matches(record, track) { value = number }
+          if !tracks[track].hasTextMatches || matches(record, track) { value = number }
         case .absent:
           break
         case .notNumber(let kind):
@@ -118,7 +191,6 @@ struct PartitionState: ~Copyable {
   }
 
   /// Takes a value that counts into its track.
-  @inline(__always)
   mutating func take(
     _ value: Double, _ track: Int, of subject: Subject, _ step: Step, _ time: Int64, _ offset: Int64, _ start: Int,
     _ transitions: inout [Transition]
@@ -126,7 +198,7 @@ struct PartitionState: ~Copyable {
     let state = subject.tracks + track
     state.pointee.value = value
     state.pointee.isBorn = true
-    if !state.pointee.isActive, value >= layout.tracks[track].low, value <= layout.tracks[track].high { return }
+    if !state.pointee.isActive, value >= tracks[track].low, value <= tracks[track].high { return }
     evaluate(value, track, of: subject, step, time, offset, start, &transitions)
   }
 }

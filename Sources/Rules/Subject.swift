@@ -11,6 +11,9 @@ struct SubjectHeader: BitwiseCopyable {
   var length: UInt16
   /// Bytes of the name without the `#PARTITION` that it may end in.
   var hostLength: UInt16
+  /// All tracks that cover the subject are born, go with its timeline, and have no globs on other fields: a record
+  /// with all their metrics needs no telling apart.
+  var isPlain = false
 }
 
 /// What one metric (under one `match`) knows of one subject, but for its time.
@@ -107,16 +110,20 @@ struct Subject {
     let name = name
     let count = name.count
     guard other.count == count, let a = name.baseAddress, let b = other.baseAddress else { return false }
+    if count < 8 {
+      for i in 0..<count where a.load(fromByteOffset: i, as: UInt8.self) != b.load(fromByteOffset: i, as: UInt8.self) {
+        return false
+      }
+      return true
+    }
+    // The last eight bytes may have been compared in part already.
     var i = 0
-    while i + 8 <= count {
-      if a.loadUnaligned(fromByteOffset: i, as: UInt64.self) != b.loadUnaligned(fromByteOffset: i, as: UInt64.self) {
+    while i < count {
+      let at = min(i, count - 8)
+      if a.loadUnaligned(fromByteOffset: at, as: UInt64.self) != b.loadUnaligned(fromByteOffset: at, as: UInt64.self) {
         return false
       }
       i += 8
-    }
-    while i < count {
-      if a.load(fromByteOffset: i, as: UInt8.self) != b.load(fromByteOffset: i, as: UInt8.self) { return false }
-      i += 1
     }
     return true
   }

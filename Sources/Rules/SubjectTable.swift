@@ -1,7 +1,7 @@
 /// All subjects of a partition: names in an open-addressing table, blocks in chunks that never move, so that a million
 /// subjects grow without a copy.
 struct SubjectTable: ~Copyable {
-  /// Blocks in a chunk.
+  /// Blocks in a chunk; a power of two.
   private static let chunk = 256
 
   /// Bytes of a block.
@@ -37,7 +37,9 @@ struct SubjectTable: ~Copyable {
   /// The block with this number, below `used`; its length is 0 where nobody lives there.
   @inline(__always)
   subscript(number: Int) -> Subject {
-    Subject(block: chunks[number / SubjectTable.chunk] + number % SubjectTable.chunk * blockSize)
+    let number = UInt(bitPattern: number)
+    let size = UInt(SubjectTable.chunk)
+    return Subject(block: chunks[Int(number / size)] + Int(number % size) &* blockSize)
   }
 
   /// The subject of this name, where there is one.

@@ -56,7 +56,8 @@ struct EngineCase: Equatable, CustomStringConvertible {
       let counts = reference.counts
       let counters = engine.counters
       if counters.firing != counts.firing || counters.pending != counts.pending {
-        return "step \(index): the engine counts \(counters.firing) firing, \(counters.pending) pending: it is \(counts)"
+        return
+          "step \(index): the engine counts \(counters.firing) firing, \(counters.pending) pending: it is \(counts)"
       }
     }
     return differenceOfCounts(reference, engine, setBacks)

@@ -1,0 +1,93 @@
+import JSON
+import Platform
+import Records
+
+/// A fleet whose hosts each send a status record a second, about 250 bytes as an agent writes them.
+struct Fleet {
+  /// The records of the current second one behind the other, each host once, in an order of its own.
+  private(set) var bytes: [UInt8] = []
+  /// Where each of them begins and ends, and which host sent it.
+  private(set) var records: [(start: Int, end: Int, host: Int)] = []
+  /// The hosts' names, which are the keys.
+  let keys: [[UInt8]]
+  /// Milliseconds since the epoch.
+  private(set) var now: Int64 = 1_795_176_000_000
+
+  private var random: Random
+  private let boots: [String]
+  private let load: [Double]
+  private var overload: [Int]
+  private var order: [Int]
+  private var sequence: Int64 = 1000
+  private var writer = Writer()
+
+  init(hosts: Int, seed: UInt64) {
+    var random = Random(state: seed)
+    keys = (0..<hosts).map { Array("web-\($0 + 1)".utf8) }
+    boots = (0..<hosts).map { _ in Fleet.bootID(&random) }
+    load = (0..<hosts).map { _ in random.number(below: 50) }
+    overload = Array(repeating: 0, count: hosts)
+    order = Array(0..<hosts)
+    self.random = random
+  }
+
+  /// The next second.
+  mutating func advance() {
+    now += 1000
+    sequence += 1
+    bytes.removeAll(keepingCapacity: true)
+    records.removeAll(keepingCapacity: true)
+    for index in order.indices.reversed().dropLast() { order.swapAt(index, random.index(below: index + 1)) }
+    for host in order {
+      writer.reset()
+      sample(host).encode(into: &writer)
+      records.append((bytes.count, bytes.count + writer.bytes.count, host))
+      bytes.append(contentsOf: writer.bytes)
+    }
+  }
+
+  private mutating func sample(_ host: Int) -> StatusRecord {
+    // One host in two thousand goes into trouble each second, for up to a minute.
+    if overload[host] > 0 {
+      overload[host] -= 1
+    } else if random.index(below: 2000) == 0 {
+      overload[host] = random.index(below: 60)
+    }
+    var record = StatusRecord(
+      timestamp: WallTime(milliseconds: now + Int64(random.index(below: 20))),
+      host: String(decoding: keys[host], as: UTF8.self))
+    let cpu = overload[host] > 0 ? 91 + random.number(below: 9) : load[host] + random.number(below: 20)
+    record.cpuUsage = cpu
+    record.memoryUsage = 40 + load[host] * 0.8 + random.number(below: 2)
+    record.cpuUser = cpu * 0.8
+    record.cpuSystem = cpu * 0.2
+    record.load1 = cpu / 25
+    record.swapUsage = random.number(below: 3)
+    record.intervalMilliseconds = 1000
+    record.bootID = boots[host]
+    record.sequence = sequence
+    return record
+  }
+
+  private static func bootID(_ random: inout Random) -> String {
+    let digits = Array("0123456789abcdef")
+    return String((0..<36).map { [8, 13, 18, 23].contains($0) ? "-" : digits[random.index(below: 16)] })
+  }
+}
+
+/// The same numbers for the same seed (Vigna's SplitMix64).
+struct Random {
+  var state: UInt64
+
+  private mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  mutating func index(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
+
+  mutating func number(below bound: Double) -> Double { Double(next() >> 11) / 9_007_199_254_740_992 * bound }
+}

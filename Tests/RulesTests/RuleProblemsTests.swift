@@ -1,0 +1,124 @@
+import Records
+import Testing
+
+@testable import Rules
+
+@Suite("What is wrong about a rule")
+struct RuleProblemsTests {
+  private func paths(_ change: (inout Rule) -> Void) -> [[String]] {
+    var rule = cpuHigh(warning: 80, critical: 90)
+    change(&rule)
+    return rule.problems().map(\.path)
+  }
+
+  @Test("a rule that uses every key of this version has none")
+  func right() {
+    let problems = paths {
+      $0.clear = Rule.Limits(warning: 80, critical: 70)
+      $0.hold = .seconds(30)
+      $0.keepFiringFor = .seconds(60)
+      $0.noDataAfter = .seconds(90)
+      $0.match = [Rule.Match(field: "host", glob: "web-*")]
+      $0.labels = [Transition.Label(name: "team", value: "infra")]
+      $0.summary = "{{host}} {{ value }} {{labels.team}} }} {"
+    }
+    #expect(problems.isEmpty)
+  }
+
+  @Test("a name is 1 to 100 letters, digits, dots, underscores and hyphens", arguments: ["", "a b", "a/b", "ä"])
+  func name(name: String) {
+    #expect(paths { $0.name = name } == [["name"]])
+    #expect(paths { $0.name = String(repeating: "x", count: 101) } == [["name"]])
+    #expect(paths { $0.name = String(repeating: "x", count: 100) }.isEmpty)
+  }
+
+  @Test("a rule needs a metric and a limit")
+  func missing() {
+    #expect(paths { $0.metric = "" } == [["metric"]])
+    #expect(paths { $0.limits = Rule.Limits() } == [["above"]])
+  }
+
+  @Test("warning comes before critical on the way to trouble")
+  func order() {
+    #expect(paths { $0.limits = Rule.Limits(warning: 90, critical: 80) } == [["above"]])
+    #expect(paths { $0.limits = Rule.Limits(warning: 90, critical: 90) } == [["above"]])
+    #expect(paths { ($0.side, $0.limits) = (.below, Rule.Limits(warning: 80, critical: 90)) } == [["below"]])
+    #expect(paths { ($0.side, $0.limits) = (.below, Rule.Limits(warning: 90, critical: 80)) }.isEmpty)
+  }
+
+  @Test("clear is not beyond its limit, and is for a level that the rule has")
+  func clear() {
+    #expect(paths { $0.clear.warning = 80.5 } == [["clear", "warning"]])
+    #expect(
+      paths { ($0.limits, $0.clear) = (Rule.Limits(critical: 90), Rule.Limits(warning: 1)) } == [["clear", "warning"]])
+    #expect(
+      paths { ($0.limits, $0.clear) = (Rule.Limits(warning: 90), Rule.Limits(critical: 1)) } == [["clear", "critical"]])
+    #expect(
+      paths { ($0.side, $0.limits, $0.clear) = (.below, Rule.Limits(critical: 10), Rule.Limits(critical: 9)) }
+        == [["clear", "critical"]])
+  }
+
+  @Test("limits are finite numbers")
+  func finite() {
+    #expect(paths { $0.limits.critical = .infinity } == [["above", "critical"]])
+    #expect(paths { $0.clear.warning = .nan } == [["clear", "warning"]])
+  }
+
+  @Test("durations aren't negative, and no_data_after is something")
+  func durations() {
+    #expect(paths { ($0.hold, $0.keepFiringFor) = (.seconds(-1), .seconds(-1)) } == [["for"], ["keep_firing_for"]])
+    #expect(paths { $0.noDataAfter = .zero } == [["no_data_after"]])
+  }
+
+  @Test("a summary names what there is")
+  func summary() {
+    #expect(paths { $0.summary = "{{hots}}" } == [["summary"]])
+    #expect(paths { $0.summary = "{{labels.team}}" } == [["summary"]])
+    #expect(paths { $0.summary = "{{host" } == [["summary"]])
+  }
+
+  @Test("window wants an aggregate and an aggregate wants a window")
+  func windows() {
+    #expect(paths { $0.window = .seconds(60) } == [["window"]])
+    #expect(paths { $0.aggregate = .avg } == [["aggregate"]])
+    #expect(paths { ($0.window, $0.aggregate) = (.seconds(60), .percentile(100)) }.contains(["aggregate"]))
+  }
+
+  @Test("at_least stands instead of for, and its first number is the smaller one")
+  func atLeast() {
+    #expect(paths { ($0.atLeast, $0.hold) = (Rule.AtLeast(count: 3, of: 5), .seconds(1)) } == [["at_least"]])
+    #expect(paths { $0.atLeast = Rule.AtLeast(count: 6, of: 5) } == [["at_least"]])
+    #expect(paths { $0.atLeast = Rule.AtLeast(count: 0, of: 5) } == [["at_least"]])
+  }
+
+  @Test("keys of a later version are refused in so many words")
+  func notYet() {
+    var rule = cpuHigh()
+    rule.window = .seconds(60)
+    rule.aggregate = .avg
+    rule.atLeast = Rule.AtLeast(count: 3, of: 5)
+    rule.noData = .alert
+    rule.repeatEvery = .seconds(3600)
+    let problems = rule.problems()
+    #expect(problems.map(\.path) == [["window"], ["at_least"], ["no_data"], ["repeat_every"]])
+    #expect(problems.allSatisfy { $0.message.hasPrefix("not yet") })
+  }
+
+  @Test("names are unique in a rule set")
+  func unique() {
+    let problems = RuleSet.problems(of: [cpuHigh(), cpuHigh(name: "other"), cpuHigh()])
+    #expect(problems.map(\.rule) == [2])
+    #expect(problems.map(\.problem.path) == [["name"]])
+  }
+
+  @Test("samples that come too slowly for no_data_after are worth an advice")
+  func advice() {
+    let rule = cpuHigh(hold: .seconds(600), noDataAfter: .seconds(60))
+    #expect(rule.advice(samplesEvery: .seconds(300))?.path == ["no_data_after"])
+    #expect(rule.advice(samplesEvery: .seconds(60)) == nil)
+    #expect(cpuHigh(noDataAfter: .seconds(60)).advice(samplesEvery: .seconds(300)) == nil)
+    #expect(rule.continuity == "for begins anew after a hole of more than 1m")
+    #expect(cpuHigh(keepFiringFor: .seconds(1)).continuity?.contains("60s") == true)
+    #expect(cpuHigh().continuity == nil)
+  }
+}

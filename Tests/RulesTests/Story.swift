@@ -1,0 +1,88 @@
+import Platform
+import Records
+
+@testable import Rules
+
+/// An engine that is told what happens second by second, and whose answers read like a log.
+final class Story {
+  private(set) var rules: [Rule]
+  private var set: RuleSet
+  let engine: Engine
+  private(set) var transitions: [Transition] = []
+  private(set) var offset: Int64 = 0
+
+  init(_ rules: Rule..., marksKeyless: Bool = false) {
+    self.rules = rules
+    set = RuleSet(rules)
+    engine = Engine(rules: set, topic: "status_topic", partition: 3, marksKeyless: marksKeyless)
+  }
+
+  /// A record with `cpu_usage` of `value`, by its own time and Kafka's, in seconds. Gives what it changed.
+  @discardableResult
+  func at(
+    _ seconds: Double, _ value: Double?, host: String = "web-1", kafka: Double? = nil,
+    _ adjust: (inout PlainRecord) -> Void = { _ in }
+  ) -> [String] {
+    var record = PlainRecord(host: host, time: Int64(seconds * 1000), kafkaTime: Int64((kafka ?? seconds) * 1000))
+    if let value { record.numbers["cpu_usage"] = value }
+    adjust(&record)
+    return take { transitions in
+      PlainView.with(record, set.plan) { engine.apply(record: $0, offset: offset, into: &transitions) }
+      offset += 1
+    }
+  }
+
+  /// Values one second apart, from second `start` on: everything they changed.
+  @discardableResult
+  func each(from start: Double, every step: Double = 1, _ values: [Double]) -> [String] {
+    values.enumerated().flatMap { at(start + Double($0) * step, $1) }
+  }
+
+  @discardableResult
+  func reload(_ rules: Rule...) -> [String] {
+    self.rules = rules
+    set = RuleSet(rules)
+    return take { engine.replaceRules(set, into: &$0) }
+  }
+
+  @discardableResult
+  func forget(_ subject: String) -> [String] {
+    var subject = subject
+    return take { transitions in
+      subject.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), into: &transitions) }
+    }
+  }
+
+  private func take(_ body: (inout [Transition]) -> Void) -> [String] {
+    var made: [Transition] = []
+    body(&made)
+    transitions += made
+    return made.map(Story.line)
+  }
+
+  /// `20 firing critical cpu-high/web-1 95 since 0`; times in seconds.
+  private static func line(_ transition: Transition) -> String {
+    let reason = transition.reason.map { " (\($0.rawValue))" } ?? ""
+    return "\(seconds(transition.timestamp)) \(transition.status.rawValue) \(transition.severity) "
+      + "\(transition.rule)/\(transition.subject) \(transition.value.textOfValue) "
+      + "since \(seconds(transition.since))\(reason)"
+  }
+
+  private static func seconds(_ time: WallTime) -> String { (Double(time.milliseconds) / 1000).textOfLimit }
+}
+
+/// The rule `cpu-high` with some of its keys written.
+func cpuHigh(
+  name: String = "cpu-high", warning: Double? = nil, critical: Double? = 90, side: Rule.Side = .above,
+  clear: Rule.Limits = Rule.Limits(), hold: Duration = .zero, keepFiringFor: Duration = .zero,
+  noDataAfter: Duration? = nil, match: [Rule.Match] = []
+) -> Rule {
+  var rule = Rule(
+    name: name, metric: "cpu_usage", side: side, limits: Rule.Limits(warning: warning, critical: critical))
+  rule.clear = clear
+  rule.hold = hold
+  rule.keepFiringFor = keepFiringFor
+  rule.noDataAfter = noDataAfter
+  rule.match = match
+  return rule
+}
