@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Tests Benchmarks
 DEMO_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-asan test-tsan coverage format lint demo clean
+.PHONY: help deps build release test test-asan test-tsan coverage format lint demo install uninstall test-boot clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,15 @@ lint: ## fails where the sources aren't formatted or break a rule of .swift-form
 
 demo: release ## this machine's CPU, an alert that fires and one that ends: no broker needed
 	.build/release/statusd demo $(DEMO_FLAGS)
+
+install: ## puts the release build under PREFIX (/usr/local), its configuration to /etc/statusd; DESTDIR goes in front
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' Scripts/install
+
+uninstall: ## takes away what install put there, but for the configuration
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' Scripts/install --remove
+
+test-boot: release ## tries the systemd unit in a small Debian that is booted for it; takes minutes, needs root or sudo
+	@Tests/boot-systemd
 
 clean: ## removes what was built
 	rm -rf .build
