@@ -1,0 +1,66 @@
+import Platform
+import Testing
+
+@testable import Kafka
+
+@Suite struct ReporterTests {
+  @Test("no secret is in any line, also where librdkafka traces everything")
+  func secrets() throws {
+    let cluster = try cluster()
+    let log = CapturedLog()
+    var configuration = Configuration(
+      brokers: cluster.brokers,
+      properties: [("debug", "all"), ("ssl.key.password", "S3cret-2"), ("sasl.oauthbearer.config", "S3cret-3")])
+    configuration.sasl = .init(mechanism: "PLAIN", username: "user", password: "S3cret-1")
+    configuration.properties.append(("security.protocol", "plaintext"))
+    // Comes back in a line, and must not.
+    configuration.clientID = "client-S3cret-1"
+    var producer = try Producer(configuration, log: Logger(level: .debug, output: log))
+    try producer.send("t", value: "x")
+    let left = producer.close(by: soon())
+    #expect(left == 0)
+    #expect(log.lines.count > 20)
+    let all = log.lines.map { "\($0.message) \($0.metadata.facts)" }.joined(separator: "\n")
+    #expect(!all.contains("S3cret"))
+    #expect(log.lines.contains { $0.message == "librdkafka traces" })
+  }
+
+  @Test("a broker that is away is said a few times a minute, however often it is tried")
+  func rateLimit() throws {
+    let log = CapturedLog()
+    let wakeup = try Wakeup()
+    let configuration = Configuration(
+      brokers: "127.0.0.1:1", properties: [("reconnect.backoff.ms", "1"), ("reconnect.backoff.max.ms", "5")])
+    var producer = try Producer(configuration, log: Logger(output: log), wakeup: wakeup)
+    var errors = 0
+    let deadline = soon()
+    while errors < 4, SystemTime().monotonic < deadline {
+      wakeup.wait(until: deadline)
+      producer.serve()
+      errors += 1
+    }
+    #expect(log.lines.filter { $0.message.contains("refuses connections") }.count <= 3)
+    #expect(log.lines.contains { $0.message.contains("refuses connections") })
+    #expect(!log.messages.contains("librdkafka says"))
+  }
+
+  @Test("a log line is said without the thread that wrote it")
+  func threads() {
+    #expect(Reporter.withoutThread("[thrd:main]: text") == "text")
+    #expect(Reporter.withoutThread("[thrd:ssl://[::1]:9092/1]: a]: b") == "a]: b")
+    #expect(Reporter.withoutThread("[thrd:main] text") == "[thrd:main] text")
+    #expect(Reporter.withoutThread("text") == "text")
+  }
+
+  @Test("other lines keep their facility and level")
+  func lines() throws {
+    let log = CapturedLog()
+    // Says at its start that a property has no use.
+    let configuration = Configuration(brokers: "127.0.0.1:1", properties: [("fetch.min.bytes", "2")])
+    var producer = try Producer(configuration, log: Logger(output: log))
+    producer.serve()
+    let line = try #require(log.lines.first { $0.message == "librdkafka says" })
+    #expect(line.level == .warning)
+    #expect(line.metadata["facility"] == "CONFWARN")
+  }
+}

@@ -1,0 +1,99 @@
+import Platform
+import TestSupport
+import Testing
+
+@testable import Kafka
+
+/// What a log says of TLS that fails, on a server that speaks nothing but TLS.
+@Suite struct TLSTests {
+  private let folder: TemporaryDirectory
+
+  init() throws { folder = try TemporaryDirectory() }
+
+  private func openssl(_ arguments: [String]) throws {
+    let child = try Subprocess("/usr/bin/env", ["openssl"] + arguments, directory: folder.path)
+    let status = try child.waitForExit()
+    try #require(status == .exited(0), "\(child.errors.text)")
+  }
+
+  /// Makes `NAME.crt` and `NAME.key`, self-signed, for this subjectAltName.
+  private func certificate(_ name: String, for names: String, isExpired: Bool = false) throws {
+    let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "\(name).key"]
+    guard isExpired else {
+      return try openssl(
+        ["req", "-x509"] + key + ["-subj", "/CN=\(name)", "-days", "2", "-addext", "subjectAltName=\(names)"]
+          + ["-out", "\(name).crt"])
+    }
+    try folder.write(
+      """
+      [ca]
+      default_ca = all
+      [all]
+      database = index.txt
+      serial = serial
+      new_certs_dir = .
+      default_md = sha256
+      policy = any
+      x509_extensions = extensions
+      [any]
+      commonName = supplied
+      [extensions]
+      subjectAltName = \(names)
+      basicConstraints = CA:TRUE
+      """, to: "ca.conf")
+    try folder.write("", to: "index.txt")
+    try folder.write("01\n", to: "serial")
+    try openssl(["req", "-new"] + key + ["-subj", "/CN=\(name)", "-out", "\(name).csr"])
+    try openssl([
+      "ca", "-batch", "-config", "ca.conf", "-selfsign", "-keyfile", "\(name).key", "-in", "\(name).csr", "-startdate",
+      "20200101000000Z", "-enddate", "20200102000000Z", "-out", "\(name).crt",
+    ])
+  }
+
+  /// The line that a producer logs of a server with certificate `served`, when it trusts `trusted`.
+  private func line(served: String, trusted: String, host: String = "localhost") throws -> CapturedLog.Line {
+    let server = try Subprocess(
+      "/usr/bin/env",
+      ["openssl", "s_server", "-accept", "127.0.0.1:0", "-cert", "\(served).crt", "-key", "\(served).key"],
+      directory: folder.path)
+    let ready = try server.waitForLine(containing: "ACCEPT")
+    let port = try #require(ready.split(separator: ":").last)
+    var configuration = Configuration(brokers: "\(host):\(port)", properties: [("broker.address.family", "v4")])
+    configuration.tls = .init(caFile: folder.path + "/\(trusted).crt")
+    let log = CapturedLog()
+    let wakeup = try Wakeup()
+    var producer = try Producer(configuration, log: Logger(output: log), wakeup: wakeup)
+    let deadline = soon()
+    while log.lines.isEmpty, SystemTime().monotonic < deadline {
+      wakeup.wait(until: deadline)
+      producer.serve()
+    }
+    let line = try #require(log.lines.first)
+    #expect(line.metadata["broker"] == .string("\(host):\(port)"))
+    return line
+  }
+
+  @Test("a certificate by an authority that isn't trusted is told as that")
+  func wrongAuthority() throws {
+    try certificate("broker", for: "DNS:localhost")
+    try certificate("other", for: "DNS:localhost")
+    let line = try line(served: "broker", trusted: "other")
+    #expect(line.level == .error)
+    #expect(line.message.contains("authority that is not trusted"))
+  }
+
+  @Test("a certificate for other names is told with these names")
+  func otherName() throws {
+    try certificate("broker", for: "DNS:kafka-1.example.com,IP:192.0.2.7")
+    let line = try line(served: "broker", trusted: "broker", host: "127.0.0.1")
+    #expect(line.message.contains("for other names"))
+    #expect(line.metadata["certificate_is_for"] == "kafka-1.example.com, 192.0.2.7")
+  }
+
+  @Test("an expired certificate is told as that")
+  func expired() throws {
+    try certificate("broker", for: "DNS:localhost", isExpired: true)
+    let line = try line(served: "broker", trusted: "broker")
+    #expect(line.message.contains("has expired"))
+  }
+}
