@@ -157,4 +157,40 @@ private let t1 = TopicPartition("t", 1)
       second.indices.allSatisfy { second[$0].kind != .record || text(second[$0].value) == "\(second[$0].offset)" })
     #expect(first.error(at: 0) == nil)
   }
+
+  @Test("on from the newest: what was there before is not read")
+  func fromTheEnd() throws {
+    let cluster = try cluster()
+    try fill(cluster.brokers, numbers(10))
+    var consumer = try consumer(cluster) { $0.reset = .end }
+    try consumer.assign([PartitionOffset(t0, .end)])
+    var end: Int64?
+    while end == nil {
+      let batch = consumer.fetch()
+      for index in batch.indices where batch[index].kind == .endOfPartition { end = batch[index].offset }
+      if batch.isEmpty { consumer.wakeup.wait(until: soon()) }
+    }
+    #expect(end == 10)
+    try fill(cluster.brokers, ["new"])
+    let seen = try consumer.read { $0.count == 1 }
+    #expect(seen.map(\.value) == ["new"])
+    let held = consumer.held
+    #expect(held == [t0])
+    let (index, nobody) = (consumer.index(of: t0), consumer.partition(at: 99))
+    #expect(index == 0)
+    #expect(nobody == nil)
+  }
+
+  @Test("a seek where nothing is read is refused")
+  func seekNowhere() throws {
+    let cluster = try cluster()
+    var consumer = try consumer(cluster)
+    try consumer.seek([])
+    #expect(throws: KafkaError.self) { try consumer.seek([PartitionOffset(t0, 1)]) }
+    #expect(throws: KafkaError.self) { try consumer.pause([t1]) }
+    #expect(throws: KafkaError.self) { try consumer.resume([t1]) }
+    try consumer.assign([])
+    let held = consumer.held
+    #expect(held.isEmpty)
+  }
 }

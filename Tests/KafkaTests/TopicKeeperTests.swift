@@ -1,0 +1,101 @@
+import Platform
+import TestSupport
+import Testing
+
+@testable import Kafka
+
+@Suite struct TopicKeeperTests {
+  /// Waits until the log has a line with `text`; false: it never came.
+  private func said(_ text: String, in log: CapturedLog, _ arrived: Wakeup) -> Bool {
+    let deadline = soon()
+    while !log.messages.contains(where: { $0.contains(text) }) {
+      if !arrived.wait(until: deadline), SystemTime().monotonic >= deadline { return false }
+    }
+    return true
+  }
+
+  @Test("missing topics are made, with as many copies as there are brokers", .needsKafka)
+  func creates() throws {
+    let cluster = try TestCluster.open(.kafka43)
+    let (old, new) = (try cluster.createTopic(), uniqueName("topic"))
+    let arrived = try Wakeup()
+    let log = CapturedLog(arrived: arrived)
+    var plan = TopicKeeper.Plan(
+      topics: [.init(old), .init(new, partitions: 2, configuration: [("retention.ms", "1000000")])], creates: true)
+    plan.head = .seconds(20)
+    let keeper = TopicKeeper(Configuration(brokers: cluster.brokers), plan: plan, log: Logger(output: log))
+    #expect(!keeper.isPresent(old))
+    try keeper.start()
+    #expect(said("topic created", in: log, arrived))
+    #expect(log.lines.first?.metadata["topic"] == .string(new))
+    #expect(log.lines.count == 1)
+    #expect(keeper.stop(by: soon()) == 0)
+    #expect(keeper.isPresent(old))
+    #expect(keeper.isPresent(new))
+    #expect(keeper.heartbeats.isEmpty)
+    let admin = try Admin(Configuration(brokers: cluster.brokers), log: silent)
+    let made = try admin.describe(topic: new, within: .seconds(10))
+    #expect(made.topics[0].partitions.map(\.replicas.count) == [1, 1])
+    let configuration = try admin.configuration(of: new, within: .seconds(10))
+    #expect(configuration["retention.ms"] == "1000000")
+  }
+
+  @Test("where topics may not be made, the log has the command, and the topic is taken once somebody has", .needsKafka)
+  func says() throws {
+    let cluster = try TestCluster.open(.kafka43)
+    let name = uniqueName("topic")
+    let arrived = try Wakeup()
+    let log = CapturedLog(arrived: arrived)
+    var plan = TopicKeeper.Plan(topics: [.init(name, configuration: [("cleanup.policy", "compact")])], creates: false)
+    plan.interval = .milliseconds(50)
+    let keeper = TopicKeeper(Configuration(brokers: cluster.brokers), plan: plan, log: Logger(output: log))
+    try keeper.start()
+    #expect(said("topic is missing", in: log, arrived))
+    #expect(
+      log.lines.first?.metadata["command"]
+        == .string(
+          "kafka-topics.sh --bootstrap-server \(cluster.brokers) --create --topic \(name) --partitions 1"
+            + " --replication-factor 1 --config cleanup.policy=compact"))
+    try cluster.createTopic(name)
+    #expect(keeper.stop(by: soon()) == 0)
+    #expect(log.lines.count == 1)
+  }
+
+  @Test("a topic that can't be made is said with the reason", .needsKafka)
+  func refused() throws {
+    let cluster = try TestCluster.open(.kafka43)
+    let arrived = try Wakeup()
+    let log = CapturedLog(arrived: arrived)
+    let plan = TopicKeeper.Plan(topics: [.init(uniqueName("topic"), replication: 7)], creates: true)
+    let keeper = TopicKeeper(Configuration(brokers: cluster.brokers), plan: plan, log: Logger(output: log))
+    try keeper.start()
+    #expect(said("topic is missing", in: log, arrived))
+    #expect("\(log.lines[0].metadata.facts)".contains("INVALID_REPLICATION_FACTOR"))
+    #expect(keeper.stop(by: soon()) == 0)
+  }
+
+  @Test("brokers that are away are no failure: it is said once, and tried on")
+  func away() throws {
+    let arrived = try Wakeup()
+    let log = CapturedLog(arrived: arrived)
+    var plan = TopicKeeper.Plan(topics: [.init("t")], creates: true)
+    plan.interval = .milliseconds(10)
+    plan.head = .milliseconds(10)
+    let keeper = TopicKeeper(Configuration(brokers: "127.0.0.1:1"), plan: plan, log: Logger(output: log))
+    try keeper.start()
+    #expect(said("can't ask brokers for topics yet", in: log, arrived))
+    #expect(keeper.stop(by: soon()) == 0)
+    #expect(!keeper.isPresent("t"))
+  }
+
+  @Test("a consumer asks how many partitions a topic has now")
+  func partitionCount() throws {
+    let cluster = try cluster(partitions: 3)
+    let consumer = try Consumer(configuration(cluster), log: silent, wakeup: Wakeup())
+    let count = try consumer.partitionCount(of: "t", within: .seconds(10))
+    #expect(count == 3)
+    cluster.setError(.topicAuthorizationFailed, of: "t")
+    let error = #expect(throws: KafkaError.self) { try consumer.partitionCount(of: "t", within: .seconds(10)) }
+    #expect(error?.code == .topicAuthorizationFailed)
+  }
+}
