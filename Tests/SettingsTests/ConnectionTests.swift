@@ -147,13 +147,30 @@ struct ConnectionTests {
       besideBrokers: """
         [kafka.properties]
         "ssl.ca.location" = "x"
-        sasl.mechanism = "PLAIN"
+        sasl.username = "u"
         [kafka.tls]
+        [kafka.sasl]
+        mechanism = "PLAIN"
+        username = "u"
+        password = "p"
         """)
     #expect(
       all == [
-        "file.toml:3:1: kafka.properties ssl.ca.location: [kafka.tls] on line 5 says this already; keep one of them"
+        "file.toml:3:1: kafka.properties ssl.ca.location: [kafka.tls] on line 5 says this already; keep one of them",
+        "file.toml:4:6: kafka.properties sasl.username: [kafka.sasl] on line 6 says this already; keep one of them",
       ])
+  }
+
+  @Test("what librdkafka says of a connection is kept back where it quotes a variable")
+  func quietValidation() {
+    let all = complaints(
+      besideBrokers: """
+        [kafka.properties]
+        "security.protocol" = "ssl"
+        "ssl.ca.location" = "${AUTHORITY}"
+        """, ["AUTHORITY": "/nowhere/S3cret"])
+    #expect(all.count == 1)
+    #expect(all.first?.contains("S3cret") == false)
   }
 
   @Test("librdkafka is asked whether the connection as a whole can be, and nothing is written by it")

@@ -85,6 +85,25 @@ struct DescribeTests {
     #expect(Units.text(bytes: 0) == "0KiB")
   }
 
+  @Test("a rule with all that it may say one day is printed as it is written")
+  func windows() {
+    var settings = Settings(brokers: "a:1", hostName: "h")
+    var rule = Rule(name: "r", metric: "m", side: .below, limits: Rule.Limits(warning: 1))
+    rule.window = .seconds(60)
+    rule.aggregate = .percentile(95)
+    rule.atLeast = Rule.AtLeast(count: 3, of: 5)
+    rule.noData = .alert
+    rule.repeatEvery = .seconds(14_400)
+    settings.rules = [rule]
+    let text = settings.describe()
+    for line in [
+      "window = \"1m\"", "aggregate = \"p95\"", "at_least = \"3 of 5\"", "no_data = \"alert\"", "repeat_every = \"4h\"",
+    ] {
+      #expect(text.contains("\(line)\n"))
+    }
+    #expect(Rule.Aggregate.words.allSatisfy { $0.aggregate.word == $0.word })
+  }
+
   @Test("a reload names what waits for a restart, and takes rules and the log's level")
   func changes() {
     let old = Settings(brokers: "a:1", hostName: "h")

@@ -1,0 +1,27 @@
+import Testing
+
+@testable import Settings
+
+@Suite("Topics that statusd creates")
+struct TopicPolicyTests {
+  @Test("each has its name, the broker's own times, and how long it is kept")
+  func policies() {
+    var topics = Settings.Topics()
+    topics.alerts = "a"
+    topics.partitions = 4
+    topics.replication = 2
+    let days: [Settings.Topics.Needed: Int] = [.status: 7, .monitor: 7, .alerts: 30]
+    let names: [Settings.Topics.Needed: String] = [.status: "status_topic", .monitor: "monitor_topic", .alerts: "a"]
+    for needed in Settings.Topics.Needed.allCases {
+      let topic = topics.policy(of: needed)
+      #expect(topic.name == names[needed])
+      #expect(topic.partitions == 4)
+      #expect(topic.replication == 2)
+      let configuration = Dictionary(topic.configuration.map { ($0.name, $0.value) }) { $1 }
+      #expect(configuration["message.timestamp.type"] == "LogAppendTime")
+      #expect(configuration["retention.ms"] == days[needed].map { String($0 * 86_400_000) })
+    }
+    topics.replication = nil
+    #expect(topics.policy(of: .status).replication == nil)
+  }
+}
