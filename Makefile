@@ -10,7 +10,8 @@ SOURCES = Package.swift Sources Tests Benchmarks
 DEMO_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-asan test-tsan coverage format lint demo install uninstall test-boot clean
+.PHONY: help deps build release test test-asan test-tsan coverage format lint demo install uninstall test-boot \
+  bench-evaluator clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +54,10 @@ uninstall: ## takes away what install put there, but for the configuration
 
 test-boot: release ## tries the systemd unit in a small Debian that is booted for it; takes minutes, needs root or sudo
 	@Tests/boot-systemd
+
+bench-evaluator: deps ## CPU seconds of the evaluator beside a C program that only counts (RECORDS=, HOSTS=, ROUNDS=)
+	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
+	@Benchmarks/evaluator/run
 
 clean: ## removes what was built
 	rm -rf .build

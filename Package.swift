@@ -51,7 +51,7 @@ let package = Package(
         swiftSettings: swiftSettings),
       .executableTarget(
         name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
-        path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c"], swiftSettings: swiftSettings),
+        path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),
       .executableTarget(
         name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules"], path: "Benchmarks/engine",
         swiftSettings: swiftSettings),

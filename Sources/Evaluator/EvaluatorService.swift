@@ -6,6 +6,7 @@ import Synchronization
 
 /// The evaluator as a service: one worker on a thread of its own.
 public final class EvaluatorService: Service {
+  /// `evaluator`
   public let name = "evaluator"
   private let settings: Settings
   private let configuration: Configuration
@@ -35,6 +36,7 @@ public final class EvaluatorService: Service {
     heartbeat = Heartbeat(name: name, allowedSilence: .seconds(15), now: time.monotonic)
   }
 
+  /// The worker's.
   public var heartbeats: [Heartbeat] { [heartbeat] }
 
   /// What was done so far, and where things stand.

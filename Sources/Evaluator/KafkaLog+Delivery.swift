@@ -46,12 +46,11 @@ extension KafkaLog {
         case .refused(let error):
           answer = .none
           throw LogFailure(.retry, reason: "\(error)")
-        case .committed: return true
+        case .committed: break
         }
       }
-      // A change of the assignment comes first: the worker may have to let go of what is being delivered.
-      if case .committed = answer { continue }
-      if !events.isEmpty || time.monotonic >= deadline { return false }
+      if case .committed = answer { return true }
+      if time.monotonic >= deadline { return false }
       _ = time.wait(for: wakeup, until: deadline)
     }
   }

@@ -21,10 +21,7 @@ extension KafkaLog {
     return events.isEmpty ? nil : events.removeFirst()
   }
 
-  mutating func wait(until deadline: MonotonicTime) {
-    // What came meanwhile and has rung already is not waited for.
-    if events.isEmpty { _ = time.wait(for: wakeup, until: deadline) }
-  }
+  func wait(until deadline: MonotonicTime) { _ = time.wait(for: wakeup, until: deadline) }
 
   /// Takes everything that has arrived from the brokers but records.
   mutating func serve() {

@@ -75,7 +75,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   mutating func fetch<Receiver: LogReceiver & ~Copyable>(
     until deadline: MonotonicTime, into receiver: inout Receiver
   ) {
-    if take(consumer.fetch(), into: &receiver) { return }
+    if take(consumer.fetch(), into: &receiver) || !events.isEmpty { return }
     wait(until: deadline)
     _ = take(consumer.fetch(), into: &receiver)
   }

@@ -46,7 +46,7 @@ extension Worker where Log: ~Copyable {
   mutating func settlePartitions(_ now: MonotonicTime) {
     let isCountDue = evaluation.sawRecordWithoutKey && now >= nextCount
     guard now >= nextTry, !joining.isEmpty || !misplaced.isEmpty || isCountDue else { return }
-    let deadline = now + plan.patience
+    let deadline = now + plan.questionPatience
     do throws(LogFailure) {
       if isCountDue { try countPartitions(of: plan.topics.indices, until: deadline) }
       if !joining.isEmpty { try join(until: deadline) }

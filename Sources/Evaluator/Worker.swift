@@ -16,8 +16,10 @@ struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     var commitInterval: Duration
     /// How far ahead of the log's time a record may be.
     var maxFuture: Duration
-    /// How long one call to the log may take.
+    /// How long a delivery is waited for in one turn of the loop.
     var patience = Duration.milliseconds(500)
+    /// How long a question to brokers may take.
+    var questionPatience = Duration.seconds(2)
     /// How long partitions that are handed over are kept until what they caused is delivered.
     var handOver = Duration.seconds(5)
     /// The longest wait without a sign from the log.
@@ -78,7 +80,7 @@ struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   /// One turn of the loop.
   mutating func turn() {
     let now = time.monotonic
-    heartbeat.beat(now, waitingUntil: now + plan.patience)
+    heartbeat.beat(now)
     takeRules()
     while let event = log.nextEvent() { answer(event) }
     settlePartitions(now)

@@ -34,6 +34,7 @@ public final class TopicKeeper: Service {
   }
 
   /// `topics`.
+  /// `topics`
   public let name = "topics"
   private let configuration: Configuration
   private let plan: Plan
@@ -74,6 +75,7 @@ public final class TopicKeeper: Service {
   }
 
   /// Ends the tries; one that is under way isn't waited for beyond `deadline`. Returns 0.
+  /// Ends the tries; one that waits for a silent broker is left behind at `deadline`.
   public func stop(by deadline: MonotonicTime) -> Int {
     stopping.stop()
     _ = thread.withLock { $0 }?.join(until: deadline)

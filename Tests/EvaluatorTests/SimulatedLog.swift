@@ -66,20 +66,20 @@ final class SimulatedCluster {
     isLogAppendTime: Bool = true
   ) -> Int64 {
     append(
-      bytes: value.map { Array($0.utf8) }, key: key, to: partition, kafkaTime: kafkaTime,
+      bytes: value.map { Array($0.utf8) }, key: key.map { Array($0.utf8) }, to: partition, kafkaTime: kafkaTime,
       isLogAppendTime: isLogAppendTime)
   }
 
   @discardableResult
   func append(
-    bytes: [UInt8]?, key: String? = "web-1", to partition: Int32 = 0, kafkaTime: Int64? = nil,
+    bytes: [UInt8]?, key: [UInt8]? = nil, to partition: Int32 = 0, kafkaTime: Int64? = nil,
     isLogAppendTime: Bool = true
   ) -> Int64 {
     let offset = partitions[partition, default: Partition()].end
     partitions[partition, default: Partition()].records.append(
       Record(
         offset: offset, kafkaTime: kafkaTime ?? time.wall.milliseconds, isLogAppendTime: isLogAppendTime,
-        key: key.map { Array($0.utf8) }, value: bytes))
+        key: key, value: bytes))
     partitions[partition, default: Partition()].end = offset + 1
     return offset
   }

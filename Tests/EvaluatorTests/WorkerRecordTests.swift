@@ -27,6 +27,34 @@ struct WorkerRecordTests {
     #expect(bench.cluster.groupOffsets == [0: 9])
   }
 
+  @Test("10,000 spoilt records between good ones: every good one is evaluated, every bad one counted under its reason")
+  func mutations() throws {
+    var bench = try WorkerBench()
+    bench.cluster.batch = 1000
+    bench.cluster.assign(0)
+    var random = SeededRandom(seed: 7)
+    var expected = [Int64](repeating: 0, count: BadReason.allCases.count)
+    var good: Int64 = 0
+    for index in 0..<10_000 {
+      if index.isMultiple(of: 10) {
+        // Each good one is another value than the last: one transition each.
+        bench.sample(good.isMultiple(of: 2) ? 95 : 20)
+        good += 1
+      }
+      guard let mutation = Mutation.allCases.randomElement(using: &random) else { continue }
+      let now = bench.time.wall
+      let (value, key) = mutation.record(
+        now: now.rfc3339, later: (now + .seconds(120)).rfc3339, from: &random)
+      bench.cluster.append(bytes: value, key: key)
+      expected[Int(mutation.reason.rawValue)] += 1
+    }
+    bench.settle(turns: 60)
+    #expect(bench.numbers.badByReason == expected)
+    #expect(bench.numbers.records == 10_000 + good)
+    #expect(bench.cluster.alerts.count == Int(good))
+    #expect(bench.numbers.lag == 0)
+  }
+
   @Test("a partition that ends in rubbish shows no lag")
   func rubbish() throws {
     var bench = try WorkerBench()

@@ -1,0 +1,218 @@
+import Kafka
+import Platform
+import Rules
+import Settings
+import TestSupport
+import Testing
+
+@testable import Evaluator
+
+@Suite("The evaluator on Kafka", .serialized)
+struct EvaluatorServiceTests {
+  private struct NotSaid: Error {
+    var message: String
+  }
+
+  /// A service on topics and a group of its own.
+  private struct Bench {
+    let cluster: TestCluster
+    var settings: Settings
+    let arrived: Wakeup
+    let log: CapturedLog
+
+    init(_ cluster: TestCluster, partitions: Int = 1, _ rules: [Rule] = [.cpuHigh]) throws {
+      self.cluster = cluster
+      arrived = try Wakeup()
+      log = CapturedLog(arrived: arrived)
+      settings = Settings(brokers: cluster.brokers)
+      settings.topics.status = try cluster.createTopic(partitions: partitions)
+      settings.topics.alerts = try cluster.createTopic()
+      settings.evaluator.group = uniqueName("group")
+      settings.rules = rules
+    }
+
+    func start() throws -> EvaluatorService {
+      let service = try EvaluatorService(
+        settings: settings, configuration: Configuration(brokers: cluster.brokers),
+        log: Logger(level: .debug, output: log))
+      try service.start()
+      return service
+    }
+
+    /// Waits until this sentence stands `count` times in the log.
+    func wait(for message: String, count: Int = 1, within seconds: Double = 60) throws {
+      let deadline = SystemTime().monotonic + .seconds(seconds)
+      while log.messages.filter({ $0 == message }).count < count {
+        if SystemTime().monotonic >= deadline { throw NotSaid(message: message) }
+        arrived.wait(until: deadline)
+      }
+    }
+
+    func alerts() throws -> TopicReader { try TopicReader(settings.topics.alerts, on: cluster.brokers) }
+
+    func writer() throws -> TopicWriter { try TopicWriter(on: cluster.brokers) }
+
+    /// Writes one sample and waits until it is there.
+    func write(_ cpu: Double, host: String = "web-1", partition: Int32? = nil, with writer: TopicWriter) throws {
+      try writer.write(
+        #"{"timestamp":"\#(SystemTime().wall.rfc3339)","host":"\#(host)","cpu_usage":\#(cpu)}"#, key: host,
+        to: settings.topics.status, partition: partition)
+      try writer.flush()
+    }
+
+    /// The positions that the group has committed.
+    func committed(partitions: Int32 = 1) throws -> [Int64] {
+      let consumer = try Consumer(
+        Configuration(brokers: cluster.brokers), options: .init(group: settings.evaluator.group),
+        log: Logger(output: CapturedLog()), wakeup: Wakeup())
+      let asked = (0..<partitions).map { TopicPartition(settings.topics.status, $0) }
+      return try consumer.committed(asked, within: .seconds(30)).map(\.offset.rawValue)
+    }
+  }
+
+  private func stop(_ service: EvaluatorService) -> Int { service.stop(by: SystemTime().monotonic + .seconds(10)) }
+
+  @Test("a sample above the limit raises an alert, the next one below it resolves it", arguments: TestCluster.Kind.main)
+  func raisesAndResolves(on kind: TestCluster.Kind) throws {
+    let bench = try Bench(TestCluster.open(kind))
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    let service = try bench.start()
+    try bench.write(95, with: writer)
+    let firing = try alerts.next()
+    #expect(firing.key == "cpu-high/web-1")
+    #expect(try firing.object["status"] as? String == "firing")
+    try bench.write(20, with: writer)
+    #expect(try alerts.next().object["status"] as? String == "resolved")
+    #expect(stop(service) == 0)
+    #expect(try bench.committed() == [2])
+    #expect(service.numbers.records == 2)
+    #expect(service.numbers.transitions == 2)
+    #expect(service.numbers.lag == 0)
+  }
+
+  @Test("after a restart it goes on where it was", arguments: TestCluster.Kind.main)
+  func restart(on kind: TestCluster.Kind) throws {
+    let bench = try Bench(TestCluster.open(kind))
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    try bench.write(95, host: "web-1", with: writer)
+    let first = try bench.start()
+    #expect(try alerts.next().key == "cpu-high/web-1")
+    #expect(stop(first) == 0)
+    try bench.write(95, host: "web-2", with: writer)
+    let second = try bench.start()
+    #expect(try alerts.next().key == "cpu-high/web-2")
+    #expect(stop(second) == 0)
+    #expect(second.numbers.records == 1)
+  }
+
+  @Test("it starts while brokers are away, and goes on when they come")
+  func brokersAway() throws {
+    let cluster = try TestCluster.open(.mock)
+    let bench = try Bench(cluster)
+    let writer = try bench.writer()
+    try bench.write(95, with: writer)
+    cluster.mock?.stopBroker(1)
+    let service = try bench.start()
+    cluster.mock?.startBroker(1)
+    #expect(try bench.alerts().next().key == "cpu-high/web-1")
+    #expect(stop(service) == 0)
+  }
+
+  @Test("a producer that fails for good is made anew, and what it held is sent again")
+  func fatalProducer() throws {
+    let cluster = try TestCluster.open(.mock)
+    let bench = try Bench(cluster)
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    let service = try bench.start()
+    try bench.write(95, with: writer)
+    #expect(try alerts.next().object["status"] as? String == "firing")
+    // OUT_OF_ORDER_SEQUENCE_NUMBER and then INVALID_PRODUCER_EPOCH, which the idempotent producer can't get over.
+    try writeSample(bench, 20, before: { cluster.mock?.fail(.produce, with: [.init(rawValue: 0), .init(rawValue: 47)]) })
+    #expect(try alerts.next().object["status"] as? String == "resolved")
+    #expect(stop(service) == 0)
+    #expect(try bench.committed() == [2])
+  }
+
+  private func writeSample(_ bench: Bench, _ cpu: Double, before: () -> Void) throws {
+    let writer = try bench.writer()
+    before()
+    try bench.write(cpu, with: writer)
+  }
+
+  @Test("while the brokers don't take alerts, stopping is bounded and counts what wasn't delivered")
+  func undelivered() throws {
+    let cluster = try TestCluster.open(.mock)
+    let bench = try Bench(cluster)
+    let writer = try bench.writer()
+    let service = try bench.start()
+    // NOT_LEADER_FOR_PARTITION, for as long as it takes.
+    cluster.mock?.setError(.init(rawValue: 6), of: bench.settings.topics.alerts)
+    try bench.write(95, with: writer)
+    try bench.wait(for: "alert fires")
+    let began = SystemTime().monotonic
+    #expect(service.stop(by: began + .seconds(3)) == 2)
+    #expect(SystemTime().monotonic - began < .seconds(3.5))
+  }
+
+  @Test("a position that the log doesn't have: read from the log's beginning", arguments: TestCluster.Kind.main)
+  func positionBeyondTheEnd(on kind: TestCluster.Kind) throws {
+    let bench = try Bench(TestCluster.open(kind))
+    let writer = try bench.writer()
+    try bench.write(95, with: writer)
+    var options = Consumer.Options()
+    options.group = bench.settings.evaluator.group
+    var consumer = try Consumer(
+      Configuration(brokers: bench.cluster.brokers), options: options, log: Logger(output: CapturedLog()),
+      wakeup: Wakeup())
+    try consumer.commit(
+      [PartitionOffset(TopicPartition(bench.settings.topics.status, 0), Offset(1000))], within: .seconds(30))
+    consumer.close(by: SystemTime().monotonic + .seconds(5))
+    let service = try bench.start()
+    #expect(try bench.alerts().next().key == "cpu-high/web-1")
+    #expect(stop(service) == 0)
+    #expect(try bench.committed() == [1])
+    #expect(bench.log.messages.contains { $0.hasPrefix("the log ends before the position") })
+  }
+
+  @Test("new rules are taken while it runs", arguments: TestCluster.Kind.main)
+  func reload(on kind: TestCluster.Kind) throws {
+    let bench = try Bench(TestCluster.open(kind))
+    let alerts = try bench.alerts()
+    let service = try bench.start()
+    try bench.write(95, with: bench.writer())
+    #expect(try alerts.next().object["status"] as? String == "firing")
+    service.reload([])
+    let resolved = try alerts.next().object
+    #expect(resolved["status"] as? String == "resolved")
+    #expect(resolved["reason"] as? String == "rule removed")
+    #expect(stop(service) == 0)
+  }
+
+  @Test("two evaluators share the partitions, and one that leaves hands its part over", .needsKafka)
+  func group() throws {
+    let bench = try Bench(TestCluster.open(.kafka43), partitions: 4)
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    let first = try bench.start()
+    let second = try bench.start()
+    // Four at first, then the two that the second one takes over.
+    try bench.wait(for: "partition is evaluated here from now on", count: 6)
+    for partition: Int32 in 0..<4 { try bench.write(95, host: "web-\(partition)", partition: partition, with: writer) }
+    var keys: Set<String?> = []
+    for _ in 0..<4 { keys.insert(try alerts.next().key) }
+    #expect(keys == Set((0..<4).map { "cpu-high/web-\($0)" }))
+    #expect(first.numbers.partitions == 2)
+    #expect(second.numbers.partitions == 2)
+    #expect(stop(first) == 0)
+    #expect(try bench.committed(partitions: 4).reduce(0, +) >= 2)
+    for partition: Int32 in 0..<4 { try bench.write(96, host: "db-\(partition)", partition: partition, with: writer) }
+    keys = []
+    for _ in 0..<4 { keys.insert(try alerts.next().key) }
+    #expect(keys == Set((0..<4).map { "cpu-high/db-\($0)" }))
+    #expect(stop(second) == 0)
+    #expect(try bench.committed(partitions: 4) == [2, 2, 2, 2])
+  }
+}

@@ -1,0 +1,75 @@
+import Records
+
+/// Ways in which a record is spoilt, each with the reason under which it must be counted.
+enum Mutation: CaseIterable {
+  case nothing, cutShort, trailing, notObject, badNumber, badPunctuation, controlCharacter
+  case wordlessTime, timeInNoForm, future, longHost, controlInHost, hostNotUTF8, keyNotUTF8
+
+  var reason: BadReason {
+    switch self {
+    case .nothing: .empty
+    case .cutShort, .trailing, .badNumber, .badPunctuation, .controlCharacter: .notJSON
+    case .notObject: .notObject
+    case .wordlessTime, .timeInNoForm: .timestamp
+    case .future: .future
+    case .longHost, .controlInHost: .subject
+    case .hostNotUTF8, .keyNotUTF8: .encoding
+    }
+  }
+
+  /// A spoilt record, `now` (RFC 3339) being the log's time and `later` too far ahead of it; and its key.
+  func record(now: String, later: String, from random: inout some RandomNumberGenerator) -> (
+    value: [UInt8], key: [UInt8]
+  ) {
+    func object(_ host: String, _ time: String, _ value: String = "95.5") -> String {
+      #"{"timestamp":"\#(time)","host":"\#(host)","cpu_usage":\#(value),"note":"a\u00e9\"b"}"#
+    }
+    let good = object("bad-1", now)
+    var key = Array("bad-1".utf8)
+    let text: String
+    switch self {
+    case .nothing: text = ""
+    case .cutShort: text = String(good.prefix(Int.random(in: 1..<good.count, using: &random)))
+    case .trailing: text = good + ["}", ",", "x", " 1", "{}", "\u{0}"].randomElement(using: &random)!
+    case .notObject: text = ["[\(good)]", "\"\(now)\"", "95.5", "true", "null", "[]"].randomElement(using: &random)!
+    case .badNumber:
+      text = object("bad-1", now, ["NaN", "95.", ".5", "01", "+1", "1e", "0x1", "-", "Infinity"].randomElement(using: &random)!)
+    case .badPunctuation:
+      text = [
+        good.replacing(":", with: "="), good.replacing("\"", with: "'"), good.replacing("}", with: ",}"),
+        good.replacing(",", with: ",,"), good.replacing("\"host\"", with: "host"), String(good.dropFirst()),
+      ].randomElement(using: &random)!
+    case .controlCharacter: text = good.replacing("note", with: ["no\nte", "no\u{1}te", "\t"].randomElement(using: &random)!)
+    case .wordlessTime: text = object("bad-1", ["yesterday", "", "now", "18:00"].randomElement(using: &random)!)
+    case .timeInNoForm:
+      text = object("bad-1", now).replacing(
+        "\"\(now)\"", with: ["true", "null", "{}", "[1]", "1e300", "-1e18"].randomElement(using: &random)!)
+    case .future: text = object("bad-1", later)
+    case .longHost: text = object(String(repeating: "h", count: Int.random(in: 256...400, using: &random)), now)
+    case .controlInHost: text = object(["a\\nb", "\\u0000", "x\\u007f", "\\t"].randomElement(using: &random)!, now)
+    case .hostNotUTF8:
+      let bytes = Array(good.utf8).map { $0 == UInt8(ascii: "d") ? UInt8(0xff) : $0 }
+      // Only the host's text: "note" holds no d, "bad-1" one.
+      return (bytes, key)
+    case .keyNotUTF8:
+      key = [0x62, 0xc3, 0x28]
+      text = #"{"timestamp":"\#(now)","cpu_usage":1}"#
+    }
+    return (Array(text.utf8), key)
+  }
+}
+
+/// A small generator that gives the same numbers for the same seed (SplitMix64).
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}
