@@ -11,6 +11,9 @@ extension KafkaLog {
     configuration.properties.insert(("topic.metadata.refresh.interval.ms", "5000"), at: 0)
     var options = Consumer.Options(group: names.group)
     options.batchSize = 2000
+    // Below these librdkafka waits up to a second before it fetches on: that would bound how fast a backlog is read.
+    options.queueRecords = 100_000
+    options.queueKiB = 65_536
     var consumer = try Consumer(configuration, options: options, log: logger, wakeup: wakeup)
     try consumer.subscribe(to: names.sources)
     return consumer
@@ -93,7 +96,7 @@ extension KafkaLog {
 
   mutating func reposition(_ id: LogPartition, to position: Int64) throws(LogFailure) {
     try mapped { log throws(KafkaError) in
-      try log.consumer.seek([PartitionOffset(log.names.partition(id), Offset(position))])
+      try log.consumer.takeAgain([PartitionOffset(log.names.partition(id), Offset(position))])
     }
   }
 

@@ -58,7 +58,7 @@ extension Consumer {
   /// Goes on at these offsets in partitions that are held; what was fetched and not read yet is thrown away.
   ///
   /// - Parameter limit: how long to wait for librdkafka to have done it, no broker is asked.
-  /// - Throws: `.timedOut`, or `.state` for a partition whose reading hasn't begun; then assign it anew.
+  /// - Throws: `.timedOut`, or `.state` for a partition whose reading hasn't begun or has ended; then `takeAgain`.
   public mutating func seek(_ partitions: [PartitionOffset], within limit: Duration = .seconds(5)) throws(KafkaError) {
     if partitions.isEmpty { return }
     let list = PartitionList(partitions)
@@ -70,6 +70,28 @@ extension Consumer {
     }
     try list.check()
     for entry in partitions { table.seek(entry.partition, to: entry.offset) }
+  }
+
+  /// Goes on at these offsets in partitions that are held, by letting go of them and taking them again: also where
+  /// reading has ended, because the log didn't have the position. What was fetched and not read yet is thrown away.
+  ///
+  /// - Throws: `.state` where another rebalance waits for its answer; nothing has changed then.
+  public mutating func takeAgain(_ partitions: [PartitionOffset]) throws(KafkaError) {
+    if partitions.isEmpty { return }
+    if pending != nil { throw KafkaError(code: .state, message: "a rebalance waits for its answer", isRetriable: true) }
+    guard isCooperative else {
+      let others = held.filter { partition in !partitions.contains { $0.partition == partition } }
+      return try assign(partitions + others.map { PartitionOffset($0, position(of: $0).map { Offset($0) } ?? .stored) })
+    }
+    let list = PartitionList(partitions)
+    if let error = KafkaError(consuming: rd_kafka_incremental_unassign(client.handle, list.pointer)) { throw error }
+    drop(partitions.map(\.partition))
+    forward(partitions.map(\.partition))
+    if let error = KafkaError(consuming: rd_kafka_incremental_assign(client.handle, list.pointer)) { throw error }
+    let kept = table.held
+    table.hold(partitions)
+    settle(partitions.map(\.partition))
+    try restorePositions(of: kept)
   }
 
   /// Reads nothing more from these partitions until `resume`; what was fetched and not read yet is thrown away.

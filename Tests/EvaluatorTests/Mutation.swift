@@ -30,23 +30,25 @@ enum Mutation: CaseIterable {
     switch self {
     case .nothing: text = ""
     case .cutShort: text = String(good.prefix(Int.random(in: 1..<good.count, using: &random)))
-    case .trailing: text = good + ["}", ",", "x", " 1", "{}", "\u{0}"].randomElement(using: &random)!
-    case .notObject: text = ["[\(good)]", "\"\(now)\"", "95.5", "true", "null", "[]"].randomElement(using: &random)!
+    case .trailing: text = good + ["}", ",", "x", " 1", "{}", "\u{0}"].random(from: &random)
+    case .notObject: text = ["[\(good)]", "\"\(now)\"", "95.5", "true", "null", "[]"].random(from: &random)
     case .badNumber:
-      text = object("bad-1", now, ["NaN", "95.", ".5", "01", "+1", "1e", "0x1", "-", "Infinity"].randomElement(using: &random)!)
+      text = object(
+        "bad-1", now, ["NaN", "95.", ".5", "01", "+1", "1e", "0x1", "-", "Infinity"].random(from: &random))
     case .badPunctuation:
       text = [
         good.replacing(":", with: "="), good.replacing("\"", with: "'"), good.replacing("}", with: ",}"),
         good.replacing(",", with: ",,"), good.replacing("\"host\"", with: "host"), String(good.dropFirst()),
-      ].randomElement(using: &random)!
-    case .controlCharacter: text = good.replacing("note", with: ["no\nte", "no\u{1}te", "\t"].randomElement(using: &random)!)
-    case .wordlessTime: text = object("bad-1", ["yesterday", "", "now", "18:00"].randomElement(using: &random)!)
+      ].random(from: &random)
+    case .controlCharacter:
+      text = good.replacing("note", with: ["no\nte", "no\u{1}te", "\t"].random(from: &random))
+    case .wordlessTime: text = object("bad-1", ["yesterday", "", "now", "18:00"].random(from: &random))
     case .timeInNoForm:
       text = object("bad-1", now).replacing(
-        "\"\(now)\"", with: ["true", "null", "{}", "[1]", "1e300", "-1e18"].randomElement(using: &random)!)
+        "\"\(now)\"", with: ["true", "null", "{}", "[1]", "-1e18"].random(from: &random))
     case .future: text = object("bad-1", later)
     case .longHost: text = object(String(repeating: "h", count: Int.random(in: 256...400, using: &random)), now)
-    case .controlInHost: text = object(["a\\nb", "\\u0000", "x\\u007f", "\\t"].randomElement(using: &random)!, now)
+    case .controlInHost: text = object(["a\\nb", "\\u0000", "x\\u007f", "\\t"].random(from: &random), now)
     case .hostNotUTF8:
       let bytes = Array(good.utf8).map { $0 == UInt8(ascii: "d") ? UInt8(0xff) : $0 }
       // Only the host's text: "note" holds no d, "bad-1" one.
@@ -71,5 +73,12 @@ struct SeededRandom: RandomNumberGenerator {
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
     return mixed ^ (mixed >> 31)
+  }
+}
+
+extension [String] {
+  /// One of these; empty where there are none.
+  fileprivate func random(from generator: inout some RandomNumberGenerator) -> String {
+    randomElement(using: &generator) ?? ""
   }
 }
