@@ -21,6 +21,7 @@ final class AgentLoop: @unchecked Sendable {
   private var oddities = OddityLog()
   private var drift: ClockDrift
   private var isReady = false
+  private var hasStarted = false
   /// The number of the last sample, and of the last record of own numbers.
   private var sequence: Int64
   private var ownSequence: Int64
@@ -119,6 +120,11 @@ final class AgentLoop: @unchecked Sendable {
   private var interval: Duration { plan.agent.interval }
 
   private func tellOwnNumbers() {
+    // The first time all has been started, connected and run once.
+    if !hasStarted {
+      hasStarted = true
+      ProcessMemory.forgetStart()
+    }
     ownSequence += 1
     ownRecord.timestamp = time.wall
     ownRecord.sequence = ownSequence

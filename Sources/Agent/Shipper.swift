@@ -49,6 +49,7 @@ struct Shipper: ~Copyable {
     var options = Producer.Options()
     options.queueRecords = window
     options.queueKiB = 1024
+    options.linger = .zero
     return try Producer(plan.configuration, options: options, log: log)
   }
 

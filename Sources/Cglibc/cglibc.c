@@ -2,11 +2,13 @@
 #include "cglibc.h"
 
 #include <errno.h>
+#include <link.h>
 #include <malloc.h>
 #include <pthread.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -42,6 +44,22 @@ void statusd_malloc_limits(int arenas, int trim_bytes) {
 }
 
 void statusd_malloc_trim(void) { malloc_trim(0); }
+
+static int forget_read_only(struct dl_phdr_info *object, size_t size, void *data) {
+  (void)size;
+  (void)data;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W)) continue;
+    uintptr_t start = (object->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+    uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_memsz) & ~(page - 1);
+    if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+void statusd_forget_read_only_pages(void) { dl_iterate_phdr(forget_read_only, NULL); }
 
 void statusd_getopt_reset(void) {
   optind = 0;  // 0, not 1: glibc then forgets its place inside a cluster of short options, too

@@ -13,6 +13,9 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     public var queueRecords = 100_000
     /// KiB that may wait or be in flight; 1 at least.
     public var queueKiB = 65_536
+    /// How long a record waits for others to go with it; nil: librdkafka's own 5 ms, which is one more wake-up for each
+    /// record that stays alone.
+    public var linger: Duration?
 
     /// librdkafka's own bounds on records, and 64 MiB.
     public init() {}
@@ -64,6 +67,7 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     try conf.set("partitioner", "murmur2_random")
     try conf.set("queue.buffering.max.messages", "\(max(1, options.queueRecords))")
     try conf.set("queue.buffering.max.kbytes", "\(max(1, options.queueKiB))")
+    if let linger = options.linger { try conf.set("linger.ms", "\(max(0, linger.wholeMilliseconds))") }
     client = try Client(
       RD_KAFKA_PRODUCER, configuration, conf: conf, events: RD_KAFKA_EVENT_DR, queue: .main, log: log, wakeup: wakeup)
   }

@@ -33,8 +33,9 @@ public final class Wakeup: Sendable {
   @discardableResult
   public func wait(until deadline: MonotonicTime?) -> Bool {
     var polled = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
-    while poll(&polled, count: 1, until: deadline) < 0 {}
-    return drain()
+    var ready = poll(&polled, count: 1, until: deadline)
+    while ready < 0 { ready = poll(&polled, count: 1, until: deadline) }
+    return ready > 0 && drain()
   }
 
   /// Takes the rings so far without waiting; whether there were any.

@@ -10,7 +10,7 @@ final class Daemon {
   private let path: String
   private let role: Settings.Role?
   private var settings: Settings
-  private let topics: TopicKeeper?
+  private let topics: TopicKeeper
   private let agent: AgentService
   private let evaluator: EvaluatorService?
 
@@ -24,23 +24,24 @@ final class Daemon {
     self.role = role
     self.settings = settings
     let configuration = settings.kafkaConfiguration
+    let topics = Self.keeper(settings, configuration, log)
     let evaluates = settings.run.role.evaluates
-    let topics = evaluates ? Self.keeper(settings, configuration, log) : nil
     let evaluator = evaluates ? try EvaluatorService(settings: settings, configuration: configuration, log: log) : nil
     var plan = AgentService.Plan(agent: settings.agent, topic: settings.topics.status, configuration: configuration)
     plan.samplesHost = settings.run.role.samples
     let statusTopic = settings.topics.status
     agent = AgentService(
       plan, log: log,
-      topicIsReady: { topics?.isPresent(statusTopic) ?? true },
+      topicIsReady: { topics.isPresent(statusTopic) },
       ownNumbers: { evaluator?.numbers.fields.map { ($0.name, $0.value) } ?? [] })
     self.topics = topics
     self.evaluator = evaluator
   }
 
   private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {
-    let needed = [Settings.Topics.Needed.status, .alerts].map { settings.topics.policy(of: $0) }
-    return TopicKeeper(configuration, plan: .init(topics: needed, creates: settings.topics.create), log: log)
+    let needed: [Settings.Topics.Needed] = settings.run.role.evaluates ? [.status, .alerts] : [.status]
+    let policies = needed.map { settings.topics.policy(of: $0) }
+    return TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
   }
 
   /// Runs until a signal ends it. Topics come before those who use them; the agent, which sends the evaluator's numbers,

@@ -30,6 +30,9 @@ void statusd_thread_name(const char *name);
 void statusd_malloc_limits(int arenas, int trim_bytes);
 // malloc_trim(3) of everything.
 void statusd_malloc_trim(void);
+// Unmaps the pages of code and constants, of the program and its libraries, until they are touched again: they come
+// from files, and nobody ever wrote to them.
+void statusd_forget_read_only_pages(void);
 
 // One call of getopt_long(3) with its globals in sight. `opterr` is 0: nothing is printed.
 struct statusd_getopt {
