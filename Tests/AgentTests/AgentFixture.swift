@@ -54,11 +54,19 @@ final class AgentFixture {
     #expect(isAsleep, "the agent never waits")
   }
 
-  /// The next record of the topic, the agent's clock moved on until one comes.
+  /// The next record of the topic.
   func nextRecord() throws -> Record {
     let reader = try self.reader ?? TopicReader(topic, on: cluster.brokers)
     self.reader = reader
     return try reader.next(within: 20)
+  }
+
+  /// The next record of the host itself; own numbers before it aside.
+  func nextSample() throws -> [String: Any] {
+    while true {
+      let record = try nextRecord()
+      if record.key == host { return try record.object }
+    }
   }
 
   /// Ends the agent, giving it 10 s for what it still has: the count of records that no broker has.

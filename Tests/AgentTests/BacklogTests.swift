@@ -21,7 +21,7 @@ struct BacklogTests {
   @Test("records come out in the order in which they were put")
   func order() {
     var backlog = Backlog(limit: 1 << 20)
-    for i in 0..<100 { #expect(backlog.append(i % 10 == 9 ? .own : .sample, Array("record \(i)".utf8))) }
+    for i in 0..<100 { _ = backlog.append(i % 10 == 9 ? .own : .sample, Array("record \(i)".utf8)) }
     #expect(backlog.count == 100)
     #expect(backlog.waiting == 100)
     #expect(backlog.next?.kind == .sample)
@@ -69,12 +69,12 @@ struct BacklogTests {
   func bound() {
     var backlog = Backlog(limit: 10_000)
     let record = [UInt8](repeating: 7, count: 92)
-    for _ in 0..<100 { #expect(backlog.append(.sample, record)) }
-    #expect(!backlog.append(.sample, record))
+    let filled = (0..<101).map { _ in backlog.append(.sample, record) }
+    #expect(filled == Array(repeating: true, count: 100) + [false])
     let handed = handOver(&backlog)
     backlog.acknowledge(handed[0].token)
-    #expect(backlog.append(.sample, record))
-    #expect(!backlog.append(.sample, record))
+    let refilled = (0..<2).map { _ in backlog.append(.sample, record) }
+    #expect(refilled == [true, false])
   }
 
   @Test("a million records pass through a backlog of three, and every one comes out whole")
@@ -82,7 +82,7 @@ struct BacklogTests {
     var backlog = Backlog(limit: 1 << 20)
     var tokens: [UInt] = []
     for i in 0..<1_000_000 {
-      #expect(backlog.append(.sample, withUnsafeBytes(of: i) { Array($0) }))
+      _ = backlog.append(.sample, withUnsafeBytes(of: i) { Array($0) })
       guard let entry = backlog.next else {
         Issue.record("nothing to hand over")
         return
@@ -95,7 +95,7 @@ struct BacklogTests {
       if tokens.count == 3 {
         for token in [tokens[1], tokens[2], tokens[0]] { backlog.acknowledge(token) }
         tokens.removeAll(keepingCapacity: true)
-        #expect(backlog.count == 0)
+        if backlog.count != 0 { Issue.record("\(backlog.count) left") }
       }
     }
   }

@@ -46,7 +46,7 @@ struct SamplingTests {
     fixture.advance()
     fixture.settle()
     #expect(fixture.stop(agent) == 0)
-    let intervals = try (0..<3).map { _ in try fixture.nextRecord().object.number("interval_ms") }
+    let intervals = try (0..<3).map { _ in try fixture.nextSample().number("interval_ms") }
     #expect(intervals == [1000, 3_600_000, 1000])
     #expect(fixture.lines("stood still: samples were not taken").map { $0.metadata["missed"] } == [3599])
     #expect(agent.numbers.ticksMissed == 3599)
@@ -93,13 +93,13 @@ struct SamplingTests {
   @Test("every 10 s the program's own numbers come under a subject of their own")
   func ownNumbers() throws {
     let fixture = try AgentFixture()
-    let agent = fixture.agent(fixture.plan) { [("lag", 17), ("ratio", 0.25), ("broken", .nan)] }
+    let agent = fixture.agent(fixture.plan, ownNumbers: { [("lag", 17), ("ratio", 0.25), ("broken", .nan)] })
     try agent.start()
     fixture.advance(times: 10)
     fixture.settle()
     #expect(fixture.stop(agent) == 0)
     var records = try (0..<11).map { _ in try fixture.nextRecord() }
-    let own = try #require(records.popLast())
+    let own = records.removeLast()
     #expect(records.allSatisfy { $0.key == "web-1" })
     #expect(own.key == "statusd@web-1")
     let object = try own.object
