@@ -106,7 +106,7 @@ struct RunTests {
     let daemon = try start(try TemporaryDirectory(), brokers: cluster.brokers, role: "agent")
     let reader = try TopicReader("status_topic", on: cluster.brokers)
     let first = try reader.next()
-    #expect(first.object["cpu_count"] != nil)
+    #expect(try first.object["cpu_count"] != nil)
     daemon.signal(signal)
     #expect(try daemon.waitForExit(within: 5) == .exited(0))
     #expect(daemon.errors.text.contains("stopped, everything delivered"))
