@@ -25,10 +25,11 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     public var reset = Reset.error
     /// Entries of a batch at most, 1 at least.
     public var batchSize = 1000
-    /// KiB of records that may wait for a fetch, over all partitions.
-    public var queueKiB = 16_384
-    /// Records of a partition that are fetched ahead.
-    public var queueRecords = 20_000
+    /// KiB of records that may wait for a fetch, over all partitions; where it is reached, librdkafka may rest for up to
+    /// a second before it fetches again.
+    public var queueKiB = 32_768
+    /// Records that may wait for a fetch; so high that the KiB decide.
+    public var queueRecords = 1_000_000
     /// `session.timeout.ms`: after how much silence the group goes on without us.
     public var sessionTimeout = Duration.seconds(30)
     /// `max.poll.interval.ms`: after how long without a fetch.
