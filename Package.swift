@@ -5,6 +5,10 @@ import PackageDescription
 let swiftSettings: [SwiftSetting] =
   Context.environment["CI"] == "true" ? [.treatAllWarnings(as: .error)] : []
 
+/// Swift's regular expressions aren't even imported: whatever touches them links 0.8 MB of code.
+let sourceSettings: [SwiftSetting] =
+  swiftSettings + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
+
 /// A library of ours: one folder in `Sources`, one test target that mirrors it in `Tests`.
 /// `fixtures`: folders of files beside the tests, which read them where they stand.
 /// `optimizedTests`: the tests are built with optimization also in debug builds; there so much is tried out that
@@ -13,7 +17,7 @@ func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], optimizedTests: Bool = false
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings),
+    .target(name: name, dependencies: dependencies, swiftSettings: sourceSettings),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + dependencies,
@@ -48,7 +52,7 @@ let package = Package(
           "Agent", "Arguments", "Console", "Evaluator", "JSON", "Kafka", "Platform", "ProcFS",
           "Records", "Rules", "Settings",
         ],
-        swiftSettings: swiftSettings),
+        swiftSettings: sourceSettings),
       .executableTarget(
         name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),

@@ -60,7 +60,7 @@ private struct Roff {
 
   mutating func macro(_ name: String, _ arguments: [String]) {
     source += ".\(name)"
-    for argument in arguments { source += " \"\(Self.escaped(argument).replacing("\"", with: "\\(dq"))\"" }
+    for argument in arguments { source += " \"\(Self.quoted(argument))\"" }
     source += "\n"
   }
 
@@ -85,6 +85,11 @@ private struct Roff {
     self.text(text)
   }
 
+  /// For use within an argument's quotes.
+  private static func quoted(_ text: String) -> String {
+    escaped(text).map { $0 == "\"" ? "\\(dq" : String($0) }.joined()
+  }
+
   /// A bare `-` would come out as a hyphen, which can't be copied into a shell.
   private static func escaped(_ text: String) -> String {
     var result = ""
@@ -96,15 +101,6 @@ private struct Roff {
       default: result.append(character)
       }
     }
-    return result
-  }
-}
-
-extension String {
-  /// With every `old` replaced.
-  fileprivate func replacing(_ old: Character, with new: String) -> String {
-    var result = ""
-    for character in self { result += character == old ? new : String(character) }
     return result
   }
 }

@@ -1,4 +1,5 @@
 import Kafka
+import Platform
 
 extension Settings {
   /// What all clients of Kafka have in common: `[kafka]`, with secrets as they are.

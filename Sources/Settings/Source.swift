@@ -1,3 +1,5 @@
+import Platform
+
 /// The text of a configuration on its way to a document.
 struct Source {
   /// What is there; nil where a mistake in the syntax makes the rest unreadable.

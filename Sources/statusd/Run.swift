@@ -31,7 +31,7 @@ enum Run: Subcommand {
     guard var settings = Daemon.load(path, log) else { return .configuration }
     log.level = settings.log.level
     if let role = given[CommonOptions.role] { settings.run.role = role }
-    if !settings.run.role.evaluates { ProcessMemory.useOneHeap() }
+    Footprint.reduce(settings)
     let code: ExitCode
     do {
       let daemon = try Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
