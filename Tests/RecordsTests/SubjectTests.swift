@@ -60,6 +60,7 @@ struct SubjectTests {
       #expect(byField == hash("{\"a\":[],\"host\":\"\(name)\"}", key: "other"))
       #expect(byField == hash("{}", key: name))
       #expect(byField != hash("{}", key: name + "x"))
+      #expect(byField == Array(name.utf8).withUnsafeBytes { RecordReader.hash(of: $0) })
     }
   }
 }
