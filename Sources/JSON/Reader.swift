@@ -68,6 +68,14 @@ public struct Reader: ~Copyable {
     }
   }
 
+  /// Goes past the value that comes next, as `skip` does; the value as it is written, quotes and all, valid as long as
+  /// the reader; nil where it isn't JSON.
+  public mutating func rawValue() -> UnsafeRawBufferPointer? {
+    guard expectation == .value else { return nil }
+    let start = Scan.blanks(place)
+    return skip() ? UnsafeRawBufferPointer(start: start, count: tokenEnd - start) : nil
+  }
+
   /// Goes past the end of the innermost object or array that is open; false where it isn't JSON.
   @discardableResult public mutating func leave() -> Bool {
     let inside = nesting.depth
@@ -108,6 +116,9 @@ public struct Reader: ~Copyable {
   private func staticBytes(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
     UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
   }
+
+  /// Where the token begins, in padded text.
+  public func withPlace<Result>(_ body: (Scan.Place) -> Result) -> Result { body(tokenStart) }
 
   /// The number, correctly rounded, infinite beyond a double's range; nil where the token is no number.
   public var double: Double? { token == .number ? Number.double(tokenStart) : nil }

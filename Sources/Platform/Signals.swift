@@ -44,6 +44,20 @@ public final class Signals: Sendable {
     }
   }
 
+  /// Waits for a signal, a ring of `wakeup`, or something to read (or the end) of the descriptor `input`.
+  ///
+  /// - Returns: whether `input` has something; a signal stays pending (`take`), rings of `wakeup` are taken.
+  public func wait(or wakeup: Wakeup, orInput input: Int32) -> Bool {
+    withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 3) { polled in
+      polled[0] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      polled[1] = pollfd(fd: wakeup.fileDescriptor, events: Int16(POLLIN), revents: 0)
+      polled[2] = pollfd(fd: input, events: Int16(POLLIN), revents: 0)
+      while poll(polled.baseAddress, count: 3, until: nil) < 0 {}
+      wakeup.drain()
+      return polled[2].revents != 0
+    }
+  }
+
   /// The next signal that is pending, without waiting.
   public func take() -> Event? {
     switch statusd_signalfd_read(descriptor) {

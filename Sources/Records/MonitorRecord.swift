@@ -6,9 +6,11 @@ public enum MonitorRecord {
   /// Writes `line` as a monitor record: a line that is a JSON object as that object, with `timestamp` and `source`
   /// added where it has none of its own; any other as `{"timestamp","source","message"}`, in which each byte that is no
   /// part of well-formed UTF-8 becomes U+FFFD.
-  public static func encode(
+  ///
+  /// - Returns: the record's source, which is its key: the line's own, where it is a string, else `source`.
+  @discardableResult public static func encode(
     _ line: UnsafeRawBufferPointer, source: String, at now: WallTime, into writer: inout Writer
-  ) {
+  ) -> String {
     guard let object = Object(line) else {
       writer.beginObject()
       writer.key("timestamp")
@@ -18,7 +20,7 @@ public enum MonitorRecord {
       writer.key("message")
       writer.string(line)
       writer.endObject()
-      return
+      return source
     }
     writer.beginObject()
     if !object.hasTimestamp {
@@ -32,6 +34,7 @@ public enum MonitorRecord {
     // What stands between the braces is JSON as it is.
     if !object.inside.isEmpty { writer.raw(object.inside) }
     writer.endObject()
+    return object.source ?? source
   }
 
   /// A line that is a JSON object.
@@ -40,6 +43,8 @@ public enum MonitorRecord {
     var inside: UnsafeRawBufferPointer
     var hasTimestamp = false
     var hasSource = false
+    /// Its own source, where that is a string.
+    var source: String?
 
     init?(_ line: UnsafeRawBufferPointer) {
       var first = 0
@@ -52,8 +57,12 @@ public enum MonitorRecord {
       guard reader.next() == .beginObject else { return nil }
       while reader.next() == .key {
         if reader.isText("timestamp") { hasTimestamp = true }
-        if reader.isText("source") { hasSource = true }
+        let isSource = reader.isText("source")
         guard reader.skip() else { return nil }
+        if isSource {
+          hasSource = true
+          source = reader.string
+        }
       }
       guard reader.token == .endObject, reader.next() == .end else { return nil }
       first += 1

@@ -1,12 +1,13 @@
 /// A pattern over the UTF-8 of a text: `*` stands for any run of characters, none too, `?` for exactly one.
 /// Everything else stands for itself; there is no way to escape the two.
-struct Glob: Equatable, Sendable {
+public struct Glob: Equatable, Sendable {
   private let pattern: [UInt8]
 
-  init(_ text: String) { pattern = Array(text.utf8) }
+  /// The pattern that `text` is; every text is one.
+  public init(_ text: String) { pattern = Array(text.utf8) }
 
   /// Whether the whole of `text` is covered. Never slower than pattern times text.
-  func matches(_ text: UnsafeRawBufferPointer) -> Bool {
+  public func matches(_ text: UnsafeRawBufferPointer) -> Bool {
     var p = 0
     var i = 0
     // Where to go on after the last `*`, once what follows it doesn't fit.

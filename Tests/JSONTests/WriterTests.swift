@@ -60,7 +60,7 @@ struct WriterTests {
 
   @Test("doubles read back as they were")
   func doubles() {
-    for value in [0.1, 97.1, 1e-300, -5e-324, 1.7976931348623157e308, 1e22, 123_456_789.125, -0.0] {
+    for value in [0.1, 97.1, 1e-300, -.leastNonzeroMagnitude, 1.7976931348623157e308, 1e22, 123_456_789.125, -0.0] {
       var reader = Reader(Array(text { $0.double(value) }.utf8))
       reader.next()
       same(reader.double?.bitPattern, value.bitPattern)

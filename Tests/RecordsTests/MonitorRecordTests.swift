@@ -7,7 +7,7 @@ import Testing
 struct MonitorRecordTests {
   private func record(_ line: [UInt8]) -> String {
     var writer = Writer()
-    line.withUnsafeBytes {
+    _ = line.withUnsafeBytes {
       MonitorRecord.encode($0, source: "app", at: WallTime(milliseconds: 1_795_176_000_000), into: &writer)
     }
     return String(decoding: writer.bytes, as: UTF8.self)

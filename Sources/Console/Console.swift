@@ -1,1 +1,0 @@
-// Kept until the first file of Console stands here.

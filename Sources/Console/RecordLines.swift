@@ -1,0 +1,134 @@
+import Platform
+import Records
+
+/// Shows records to people, each as one line whose columns stand where those of the line before stood.
+public struct RecordLines {
+  private let colours: Colours
+  private var rule = Column(least: 16)
+  private var subject = Column(least: 16)
+  private var reading = Column(least: 28)
+
+  /// Lines with these colours.
+  public init(colours: Colours) { self.colours = colours }
+
+  /// The longest line, in characters, colours not counted; what is longer is cut, and ends in `…`.
+  public static let greatestLength = 4096
+
+  /// Appends the record's line, with its end.
+  public mutating func append(_ record: borrowing SeenRecord, to output: inout [UInt8]) {
+    let line: String
+    if let transition = record.value.flatMap(Transition.decode) {
+      line = self.line(transition)
+    } else if let fields = record.fields {
+      line = self.line(fields, of: record)
+    } else {
+      line = otherLine(record)
+    }
+    output.append(contentsOf: line.utf8)
+    output.append(UInt8(ascii: "\n"))
+  }
+
+  /// A column that is as wide as what it has shown, within bounds.
+  private struct Column {
+    private(set) var width: Int
+    static let greatest = 40
+
+    init(least: Int) { width = least }
+
+    /// `text` with blanks up to the column's width.
+    mutating func fill(_ text: String) -> String {
+      width = max(width, min(text.count, Column.greatest))
+      return text + blanks(for: text)
+    }
+
+    func blanks(for text: String) -> String { String(repeating: " ", count: max(0, width - text.count)) }
+  }
+
+  private mutating func line(_ transition: Transition) -> String {
+    let paint: Colours.Paint =
+      switch (transition.status, transition.severity) {
+      case (.resolved, _): .green
+      case (.firing, .critical): .red
+      case (.firing, .warning): .yellow
+      }
+    let status = transition.status == .firing ? "FIRING  " : "resolved"
+    let severity = transition.severity == .critical ? "critical" : "warning "
+    var line = colours.paint(transition.timestamp.rfc3339, .dim)
+    line += "  " + colours.paint(status + "  " + severity, paint)
+    line += "  " + colours.paint(rule.fill(Printable.text(transition.rule)), .bold)
+    line += "  " + subject.fill(Printable.text(transition.subject))
+    let metric = Printable.text(transition.metric)
+    line += "  " + reading.fill("\(metric) \(number(transition.value)) (limit \(number(transition.threshold)))")
+    if let reason = transition.reason { line += "  [\(reason.rawValue)]" }
+    if let count = transition.repeat { line += "  (reminder \(count))" }
+    if let summary = transition.summary { line += "  " + Printable.text(summary) }
+    return bounded(line)
+  }
+
+  /// As short as it reads back: `90`, `97.1`.
+  private func number(_ value: Double) -> String {
+    let text = value.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+
+  /// Any other object: when, of whom, and what it says.
+  private mutating func line(_ fields: [SeenRecord.Field], of record: borrowing SeenRecord) -> String {
+    let names = ["host", "source"]
+    let named = names.first { if case .text(let text) = record.field($0) { !text.isEmpty } else { false } }
+    var line = start(of: record, subject: named.flatMap { record.field($0) })
+    var message: String?
+    for field in fields where field.name != "timestamp" && field.name != named {
+      if field.name == "message", case .text(let text) = field.value {
+        message = text
+        continue
+      }
+      line += "  " + colours.paint(Printable.text(field.name) + "=", .dim) + shown(field.value)
+    }
+    if let message { line += "  " + Printable.text(message) }
+    return bounded(line)
+  }
+
+  /// A value as it stands behind its name: quoted where it would run into the next one.
+  private func shown(_ value: SeenRecord.Value) -> String {
+    switch value {
+    case .word(let word): return word
+    case .nested(let text): return Printable.text(text)
+    case .text(let text):
+      let isPlain = !text.isEmpty && !text.contains { $0.isWhitespace || $0 == "\"" || $0 == "=" }
+      return isPlain ? Printable.text(text) : "\"\(Printable.text(text))\""
+    }
+  }
+
+  /// What is no object: a tombstone, other JSON, text, or bytes.
+  private mutating func otherLine(_ record: borrowing SeenRecord) -> String {
+    let start = start(of: record, subject: nil)
+    guard let value = record.value else { return start + "  " + colours.paint("(null)", .dim) }
+    return bounded(start + "  " + Printable.text(UnsafeRawBufferPointer(rebasing: value.prefix(Self.greatestLength))))
+  }
+
+  private mutating func start(of record: borrowing SeenRecord, subject named: SeenRecord.Value?) -> String {
+    let time = record.time?.rfc3339 ?? String(repeating: "-", count: 24)
+    var who = "-"
+    if case .text(let text) = named {
+      who = Printable.text(text)
+    } else if let key = record.key, !key.isEmpty {
+      who = Printable.text(key)
+    }
+    let filled = subject.fill(who)
+    return colours.paint(time, .dim) + "  " + colours.paint(filled, .bold)
+  }
+
+  /// Colours are few and short: they aren't counted apart.
+  private func bounded(_ line: String) -> String {
+    guard line.utf8.count > Self.greatestLength, line.count > Self.greatestLength else { return line }
+    return line.prefix(Self.greatestLength - 1) + "…" + (colours.isOn ? "\u{1B}[0m" : "")
+  }
+}
+
+extension SeenRecord {
+  /// When it was: by its own word, else by Kafka's.
+  var time: WallTime? {
+    guard let value, fields != nil else { return kafkaTime }
+    return WallTime(timestampOf: value) ?? kafkaTime
+  }
+}

@@ -1,0 +1,45 @@
+import Glibc
+import Platform
+
+/// Standard output for as long as somebody reads it: bytes are gathered, and written once for each batch.
+struct OutputStream {
+  /// What waits to be written.
+  var bytes: [UInt8] = []
+
+  /// How writing went.
+  enum Flow {
+    /// All is written.
+    case open
+    /// Nobody reads any more.
+    case closed
+    /// A signal says to end, while a reader keeps us waiting.
+    case stopped
+  }
+
+  /// More than this isn't gathered.
+  static let greatestBatch = 1 << 16
+
+  /// Writes what is gathered. A reader that is slow is waited for; a signal is still heard.
+  mutating func flush(hearing signals: Signals) -> Flow {
+    defer { bytes.removeAll(keepingCapacity: true) }
+    return bytes.withUnsafeBytes { bytes in
+      var written = 0
+      while written < bytes.count {
+        var polled = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
+        // Now and then a look at the signals: they are blocked, and interrupt nothing.
+        if poll(&polled, 1, 200) == 0 {
+          if signals.take() == .stop { return .stopped }
+          continue
+        }
+        // A pipe that is ready takes PIPE_BUF bytes without blocking.
+        let count = write(STDOUT_FILENO, bytes.baseAddress?.advanced(by: written), min(bytes.count - written, 4096))
+        if count > 0 {
+          written += count
+        } else if errno != EINTR && errno != EAGAIN {
+          return .closed
+        }
+      }
+      return .open
+    }
+  }
+}

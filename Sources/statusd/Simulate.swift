@@ -1,0 +1,144 @@
+import Agent
+import Arguments
+import Glibc
+import JSON
+import Kafka
+import Platform
+import Records
+
+/// `statusd simulate`: status records of a fleet that isn't there.
+enum Simulate: Subcommand {
+  private static let topic = Option.text(
+    "topic", short: "t", placeholder: "TOPIC", help: "where to; by default the configuration's status topic",
+    completion: .words(["status"]))
+  private static let hosts = Option<Int>.count(
+    "hosts", short: "n", in: 1...1_000_000, help: "how many hosts", isRequired: true)
+  private static let rate = Option<Double>.number(
+    "rate", short: "r", in: 0.001...100_000_000, help: "records a second, of all hosts together", isRequired: true)
+  private static let count = Option<Int>.count(
+    "count", in: 1...Int.max, help: "end after this many records; by default a signal ends it")
+  private static let seed = Option<UInt64>.count(
+    "seed", in: 0...UInt64.max, help: "another seed makes another fleet; by default 1")
+  private static let interval = Option<Duration>.duration(
+    "interval", in: .milliseconds(1) ... .seconds(86_400),
+    help: "event time from one record of a host to its next; by default what the rate makes it")
+  private static let start = Option<WallTime>(
+    "start", placeholder: "TIME",
+    help: "the first record's event time, such as 2026-11-22T18:00:00Z; by default so that the last one's is now"
+  ) { text throws(ValueError) in
+    guard let time = WallTime(rfc3339: text) else { throw ValueError("is no time, such as 2026-11-22T18:00:00Z") }
+    return time
+  }
+
+  static var command: Command {
+    Command(
+      name: "simulate",
+      summary: "produce plausible status records of a fleet that isn't there",
+      description: [
+        "The records are a function of hosts, seed, interval and start: the same ones make the same bytes. CPU wanders; "
+          + "now and then a host is busy above 95% for a minute or so of its records. The key is the host. Progress goes "
+          + "to standard error. It ends once all is delivered, or with status 75 and the count of what was not."
+      ],
+      options: [Cluster.config, Cluster.brokers, topic, hosts, rate, count, seed, interval, start],
+      examples: [
+        .init("statusd simulate --hosts 100 --rate 100", "a hundred hosts, a record a second each, until Ctrl-C"),
+        .init(
+          "statusd simulate --hosts 10000 --rate 1000000 --count 2000000 --interval 1s",
+          "two million records, as fast as they can be sent"),
+      ])
+  }
+
+  static func run(_ given: Parsed) throws -> ExitCode {
+    guard let hosts = given[hosts], let rate = given[rate] else { return .usage }
+    // Before there is a second thread: all that come inherit what is blocked here.
+    let signals = try Signals()
+    return try withCluster(given) { cluster in
+      let name = cluster.topic(named: given[topic] ?? "status")
+      cluster.makeSure(ofTopic: name, .status)
+      let interval = given[interval] ?? .microseconds(Int64(min(Double(hosts) / rate * 1e6, 1e15)))
+      let last = given[Simulate.interval] == nil ? 0 : (given[count] ?? 0) / hosts
+      let fleet = Fleet(
+        hosts: hosts, seed: given[seed] ?? 1,
+        start: given[start] ?? SystemTime().wall + interval * -last, interval: interval)
+      var sender = try Sender.make(cluster.configuration, signals: signals)
+      var progress = Progress(of: given[count], isTerminal: isatty(STDERR_FILENO) == 1)
+      send(fleet, to: name, rate: rate, count: given[count] ?? .max, &sender, &progress)
+      let sent = sender.sent
+      let result = sender.finish(within: .seconds(30))
+      progress.end(sent)
+      return report("simulate", sent: sent, result)
+    }
+  }
+
+  private static func send(
+    _ fleet: consuming Fleet, to topic: String, rate: Double, count: Int, _ sender: inout Sender,
+    _ progress: inout Progress
+  ) {
+    var writer = Writer()
+    let time = SystemTime()
+    var begin = time.monotonic
+    /// Records that don't count for the rate: from before a pause of the machine.
+    var before = 0
+    while sender.sent < count, !sender.isStopped {
+      let elapsed = Double((time.monotonic - begin).wholeNanoseconds) / 1e9
+      let due = before + Int(min(elapsed * rate, 1e15))
+      let batch = min(due - sender.sent, count - sender.sent, 2000)
+      for _ in 0..<max(0, batch) where !sender.isStopped {
+        fleet.advance()
+        writer.reset()
+        fleet.record.encode(into: &writer)
+        fleet.record.host.withUTF8View { key in
+          writer.bytes.withUnsafeBytes { sender.send(topic: topic, key: key, value: $0) }
+        }
+      }
+      progress.show(sender.sent)
+      if batch > 0 {
+        sender.serve()
+      } else {
+        sender.wait(until: time.monotonic + max(.milliseconds(2), .nanoseconds(Int64(min(1e9 / rate, 1e9)))))
+      }
+      // Whoever was suspended, or had to wait for brokers, doesn't catch up.
+      if Double(due - sender.sent) > rate + 2000 {
+        begin = time.monotonic
+        before = sender.sent
+      }
+    }
+  }
+
+  /// What standard error shows while records are sent.
+  private struct Progress {
+    private let total: Int?
+    private let isTerminal: Bool
+    private let begin = SystemTime().monotonic
+    private var next: MonotonicTime
+
+    init(of total: Int?, isTerminal: Bool) {
+      self.total = total
+      self.isTerminal = isTerminal
+      next = begin + .seconds(1)
+    }
+
+    /// A terminal's line is written over twice a second, others get a line every ten.
+    mutating func show(_ sent: Int) {
+      let now = SystemTime().monotonic
+      guard now >= next else { return }
+      next = now + (isTerminal ? .milliseconds(500) : .seconds(10))
+      let share = total.map { " of \($0) (\(sent * 100 / max(1, $0))%)" } ?? ""
+      printError((isTerminal ? "\r" : "") + "\(sent)\(share) records" + (isTerminal ? "\u{1B}[K" : "\n"))
+    }
+
+    func end(_ sent: Int) {
+      let seconds = Double((SystemTime().monotonic - begin).wholeMilliseconds) / 1000
+      let rate = Int(Double(sent) / max(seconds, 0.001))
+      printError((isTerminal ? "\r\u{1B}[K" : "") + "\(sent) records in \(seconds) s, \(rate)/s\n")
+    }
+  }
+}
+
+extension String {
+  /// The text's bytes, for the duration of `body`.
+  fileprivate func withUTF8View(_ body: (UnsafeRawBufferPointer) -> Void) {
+    var copy = self
+    copy.withUTF8 { body(UnsafeRawBufferPointer($0)) }
+  }
+}

@@ -1,0 +1,134 @@
+import Arguments
+import Console
+import Glibc
+import Kafka
+import Platform
+
+/// `statusd tail`: what comes into a topic, as it comes.
+enum Tail: Subcommand {
+  private static let topic = Option.text(
+    "topic", short: "t", placeholder: "TOPIC",
+    help: "alerts, status or monitor as the configuration names them, or any topic's name; by default alerts",
+    completion: .words(["alerts", "status", "monitor"]))
+  private static let since = Option<Start>(
+    "since", short: "s", placeholder: "DURATION|beginning",
+    help: "begin with what came in the last 10m, say, or with all there is; by default with what comes next",
+    completion: .words(["beginning", "10m", "1h", "1d"])
+  ) { text throws(ValueError) in
+    if text == "beginning" { return .beginning }
+    guard let duration = Duration(text: text), duration >= .zero else {
+      throw ValueError("is neither a duration, such as 10m, nor 'beginning'")
+    }
+    return .ago(duration)
+  }
+  private static let format = Option<Format>.choice(
+    "format", short: "f", help: "a line for people, or the record as JSON, one a line; by default pretty")
+  private static let match = Option<FieldMatch>(
+    "match", short: "m", placeholder: "FIELD=GLOB",
+    help: "show only records whose field is like this (* and ?); of several, all must be"
+  ) { text throws(ValueError) in
+    guard let match = FieldMatch(text) else { throw ValueError("is not of the form field=glob") }
+    return match
+  }
+  private static let exitAfter = Option<Int>.count(
+    "exit-after", short: "n", in: 1...Int.max, help: "end after this many records were shown")
+
+  /// Where to begin.
+  enum Start: Sendable {
+    case now
+    case beginning
+    case ago(Duration)
+  }
+
+  /// How a record is shown.
+  enum Format: String, CaseIterable, Sendable {
+    case pretty
+    case json
+  }
+
+  static var command: Command {
+    Command(
+      name: "tail",
+      summary: "follow a topic: alerts as they are raised and resolved, or any other records",
+      description: [
+        "Follows all partitions of a topic, new ones too, until Ctrl-C. Only committed records are read. While brokers "
+          + "are away it says so and keeps trying; 'alerts', 'status' and 'monitor' are waited for where they don't exist "
+          + "yet, any other name that is no topic ends it with status 1.",
+        "The pretty format shows a transition as time, status, severity, rule, subject, value and summary, and any other "
+          + "JSON object as time, host (or source, or key) and fields; control characters are escaped. Colours are for "
+          + "terminals, unless NO_COLOR is set. Times are UTC.",
+        "The json format is the record as it stands, on one line: line ends between its tokens become blanks, a value "
+          + "that is no JSON becomes a string, a tombstone becomes null.",
+      ],
+      options: [Cluster.config, Cluster.brokers, topic, since, format, match, exitAfter],
+      examples: [
+        .init("statusd tail", "show alerts from now on"),
+        .init("statusd tail --since 1h --match severity=critical", "and the critical ones of the last hour"),
+        .init(
+          "statusd tail --topic status --match 'host=web-*' --format json | jq .cpu_usage", "feed another program"),
+      ])
+  }
+
+  static func run(_ given: Parsed) throws -> ExitCode {
+    // Before there is a second thread: all that come inherit what is blocked here.
+    let signals = try Signals()
+    return try withCluster(given) { cluster in
+      let name = given[topic] ?? "alerts"
+      let plan = Follower.Plan(
+        topic: cluster.topic(named: name), waitsForTopic: ["alerts", "status", "monitor"].contains(name),
+        start: given[since] ?? .now)
+      var follower = try Follower.make(cluster.configuration, plan: plan, signals: signals)
+      var view = View(
+        format: given[format] ?? .pretty, matches: given.all(match), left: given[exitAfter], signals: signals)
+      let code = follower.run { view.show($0) }
+      follower.close()
+      return code
+    }
+  }
+
+  /// What has been asked to be seen.
+  private struct View {
+    let format: Format
+    let matches: [FieldMatch]
+    /// How many records may still be shown; nil: no end.
+    var left: Int?
+    let signals: Signals
+    var output = OutputStream()
+    var lines = RecordLines(
+      colours: Colours(
+        isOn: Colours.areWanted(
+          isTerminal: isatty(STDOUT_FILENO) == 1, noColor: variable("NO_COLOR"), terminal: variable("TERM"))))
+
+    init(format: Format, matches: [FieldMatch], left: Int?, signals: Signals) {
+      self.format = format
+      self.matches = matches
+      self.left = left
+      self.signals = signals
+    }
+
+    /// Shows what has arrived; whether there is any use in more.
+    mutating func show(_ batch: borrowing Batch) -> Bool {
+      for index in batch.indices where left != 0 {
+        let message = batch[index]
+        guard message.kind == .record else { continue }
+        let time = message.timestamp < 0 ? nil : WallTime(milliseconds: message.timestamp)
+        if format == .json, matches.isEmpty {
+          JSONLine.append(message.value, to: &output.bytes)
+        } else {
+          let record = SeenRecord(key: message.key, value: message.value, kafkaTime: time)
+          guard matches.allSatisfy({ $0.covers(record) }) else { continue }
+          switch format {
+          case .pretty: lines.append(record, to: &output.bytes)
+          case .json: JSONLine.append(record.value, to: &output.bytes)
+          }
+        }
+        left = left.map { $0 - 1 }
+        if output.bytes.count >= OutputStream.greatestBatch, output.flush(hearing: signals) != .open { return false }
+      }
+      return output.flush(hearing: signals) == .open && left != 0
+    }
+  }
+}
+
+/// A variable of the environment.
+func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -1,0 +1,45 @@
+import Agent
+import JSON
+import Platform
+import Records
+import Testing
+
+@Suite("Fleet")
+struct FleetTests {
+  private func records(_ count: Int, hosts: Int = 10, seed: UInt64 = 1) -> [StatusRecord] {
+    var fleet = Fleet(
+      hosts: hosts, seed: seed, start: WallTime(milliseconds: 1_795_176_000_000), interval: .seconds(1))
+    return (0..<count).map { _ in
+      fleet.advance()
+      return fleet.record
+    }
+  }
+
+  @Test("the same seed makes the same records, another one others")
+  func deterministic() {
+    #expect(records(500) == records(500))
+    #expect(records(500) != records(500, seed: 2))
+  }
+
+  @Test("each host's time and number rise from round to round, and all hosts have their turn")
+  func order() {
+    let records = records(100)
+    #expect(Set(records.map(\.host)).count == 10)
+    for (index, record) in records.enumerated().dropFirst(10) {
+      #expect(record.host == records[index - 10].host)
+      #expect(record.bootID == records[index - 10].bootID)
+      #expect(record.timestamp.milliseconds == records[index - 10].timestamp.milliseconds + 1000)
+      #expect(record.sequence == (records[index - 10].sequence ?? 0) + 1)
+    }
+  }
+
+  @Test("values are plausible, and some host is busy for a while")
+  func plausible() {
+    let records = records(50_000)
+    #expect(records.allSatisfy { (0...100).contains($0.cpuUsage ?? -1) && (0...100).contains($0.memoryUsage ?? -1) })
+    #expect(records.contains { ($0.cpuUsage ?? 0) > 95 })
+    var writer = Writer()
+    records[0].encode(into: &writer)
+    #expect((220...280).contains(writer.bytes.count))
+  }
+}
