@@ -114,7 +114,9 @@ struct Follower: ~Copyable {
     case .beginning:
       found = new.map { _ in .beginning }
     case .now:
-      for partition in new { found.append(Offset(try consumer.queryWatermarks(of: partition, within: .seconds(2)).high)) }
+      for partition in new {
+        found.append(Offset(try consumer.queryWatermarks(of: partition, within: .seconds(2)).high))
+      }
     case .ago(let duration):
       let from = time.wall + (.zero - duration)
       let offsets = try consumer.offsets(for: from, in: new, within: .seconds(2))

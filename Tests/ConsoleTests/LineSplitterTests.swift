@@ -19,7 +19,8 @@ struct LineSplitterTests {
 
   @Test("lines are the same however the stream is cut into pieces", arguments: 1...12)
   func pieces(_ chunk: Int) {
-    let (found, cut) = lines("one\n\ntwo\r\n0123456789\n0123456789a\n\r\n0123456789abcdefghijklmnop\nlast", chunk: chunk)
+    let (found, cut) = lines(
+      "one\n\ntwo\r\n0123456789\n0123456789a\n\r\n0123456789abcdefghijklmnop\nlast", chunk: chunk)
     #expect(found == ["one", "", "two", "0123456789", "0123456789", "", "0123456789", "last"])
     #expect(cut == 2)
   }

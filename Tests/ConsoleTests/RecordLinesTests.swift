@@ -47,7 +47,9 @@ struct RecordLinesTests {
     let screen = Screen()
     let long = screen.show(text(transition(rule: String(repeating: "r", count: 30))))
     let short = screen.show(text(transition()))
-    func place(_ line: String) -> Int? { line.firstRange(of: "web-1").map { line.distance(from: line.startIndex, to: $0.lowerBound) } }
+    func place(_ line: String) -> Int? {
+      line.firstRange(of: "web-1").map { line.distance(from: line.startIndex, to: $0.lowerBound) }
+    }
     #expect(place(long) == place(short))
     _ = screen.show(text(transition(rule: String(repeating: "r", count: 90))))
     #expect(place(screen.show(text(transition()))) == 24 + 2 + 8 + 2 + 8 + 2 + 40 + 2)
@@ -108,7 +110,10 @@ struct RecordLinesTests {
     for value in values {
       let screen = Screen()
       let line = screen.show(value, key: Array(hostile.utf8))
-      #expect(!line.unicodeScalars.contains { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) || $0 == "\u{202E}" || $0 == "\u{2028}" })
+      #expect(
+        !line.unicodeScalars.contains {
+          $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) || $0 == "\u{202E}" || $0 == "\u{2028}"
+        })
       #expect(line.contains("\\u{202E}"))
     }
   }
