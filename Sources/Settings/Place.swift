@@ -114,7 +114,7 @@ struct Place {
     }
     guard let text = expanded(wanted)?.value else { return nil }
     guard let duration = Duration(text: text) else {
-      complain("\(Units.problem(ofDuration: text)), such as \"30s\" or \"1h30m\"")
+      complain(Units.problem(ofDuration: text))
       return nil
     }
     if range.contains(duration) { return duration }

@@ -19,9 +19,10 @@ enum Units {
     return "\(bytes >> 10)KiB"
   }
 
-  /// Why `text` is no duration.
+  /// Why `text` is no duration, and what to do. Quotes nothing of it: it can come from a variable.
   static func problem(ofDuration text: String) -> String {
-    if text.hasPrefix("-") { return "a duration can't be negative" }
+    if text.hasPrefix("-") { return "a duration can't be negative; write one such as \"30s\"" }
+    let malformed = "that is no duration; write whole numbers with ms, s, m, h or d, such as \"30s\" or \"1h30m\""
     let units = ["d", "h", "m", "s", "ms"]
     var places: [Int] = []
     var rest = text[...]
@@ -29,15 +30,15 @@ enum Units {
       let digits = rest.prefix { $0.isASCII && $0.isNumber }
       let name = rest.dropFirst(digits.count).prefix { !($0.isASCII && $0.isNumber) }
       if digits.isEmpty { break }
-      if name.isEmpty { return "the number \(digits) lacks its unit (ms, s, m, h or d)" }
+      if name.isEmpty { return "a number lacks its unit, ms, s, m, h or d; write one such as \"30s\"" }
       guard let place = units.firstIndex(of: String(name)) else { break }
       places.append(place)
       rest = rest.dropFirst(digits.count + name.count)
     }
-    if !rest.isEmpty || places.isEmpty { return "that is no duration: write whole numbers with ms, s, m, h or d" }
+    if !rest.isEmpty || places.isEmpty { return malformed }
     if zip(places, places.dropFirst()).contains(where: { $0 >= $1 }) {
-      return "write the longer unit first, and each unit once"
+      return "write the longer unit first, and each unit once, as in \"1h30m\""
     }
-    return "that is longer than statusd can count"
+    return "that is longer than can be counted; write one such as \"30s\""
   }
 }
