@@ -39,7 +39,7 @@ let package = Package(
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "JSON", "Platform"])
-    + library("Rules", ["Records", "Platform"], optimizedTests: true)
+    + library("Rules", ["Cglibc", "Records", "Platform"], optimizedTests: true)
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library("Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"])

@@ -4,12 +4,12 @@ import Records
 
 /// A fleet whose hosts each send a status record a second, about 250 bytes as an agent writes them.
 struct Fleet {
-  /// The records of the current second one behind the other, each host once, in an order of its own.
+  /// The records of the current second one behind the other, each host once, in an order of its own: key, then value.
   private(set) var bytes: [UInt8] = []
-  /// Where each of them begins and ends, and which host sent it.
-  private(set) var records: [(start: Int, end: Int, host: Int)] = []
+  /// Where each of them begins, where its value begins, and where it ends.
+  private(set) var records: [(start: Int, value: Int, end: Int)] = []
   /// The hosts' names, which are the keys.
-  let keys: [[UInt8]]
+  private let keys: [[UInt8]]
   /// Milliseconds since the epoch.
   private(set) var now: Int64 = 1_795_176_000_000
 
@@ -41,8 +41,11 @@ struct Fleet {
     for host in order {
       writer.reset()
       sample(host).encode(into: &writer)
-      records.append((bytes.count, bytes.count + writer.bytes.count, host))
+      let start = bytes.count
+      bytes.append(contentsOf: keys[host])
+      let value = bytes.count
       bytes.append(contentsOf: writer.bytes)
+      records.append((start, value, bytes.count))
     }
   }
 

@@ -22,6 +22,34 @@ import Cscan
     return mix(hash, seed.1)
   }
 
+  /// The same hash, of bytes with no padding behind them.
+  static func unpadded(_ bytes: UnsafeRawBufferPointer, seed: (UInt64, UInt64)) -> UInt64 {
+    var hash = seed.0 ^ UInt64(truncatingIfNeeded: bytes.count)
+    guard var p = bytes.baseAddress else { return mix(hash, seed.1) }
+    var rest = bytes.count
+    while rest > 8 {
+      hash = mix(hash ^ word(p, 8), seed.1 ^ word(p + 8, rest &- 8))
+      p += 16
+      rest &-= 16
+    }
+    if rest > 0 { hash = mix(hash ^ word(p, rest), seed.1) }
+    return mix(hash, seed.1)
+  }
+
+  /// The first `count` bytes as a word; of eight where there are more.
+  @inline(__always) private static func word(_ p: UnsafeRawPointer, _ count: Int) -> UInt64 {
+    if count >= 8 { return UInt64(littleEndian: p.loadUnaligned(as: UInt64.self)) }
+    if count >= 4 {
+      // Two halves that overlap where there are fewer than eight.
+      let low = UInt64(UInt32(littleEndian: p.loadUnaligned(as: UInt32.self)))
+      let high = UInt64(UInt32(littleEndian: p.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)))
+      return low | high << UInt64(8 * (count - 4))
+    }
+    var word: UInt64 = 0
+    for place in 0..<count { word |= UInt64(p.load(fromByteOffset: place, as: UInt8.self)) << UInt64(8 * place) }
+    return word
+  }
+
   /// All bits of the first `count` bytes of a word; of eight where there are more.
   @inline(__always) private static func mask(_ count: Int) -> UInt64 {
     count >= 8 ? .max : UInt64.max >> UInt64(truncatingIfNeeded: 64 &- 8 &* count)

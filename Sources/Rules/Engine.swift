@@ -36,7 +36,12 @@ public final class Engine {
     state.pointee.apply(reader, offset: offset, into: &transitions)
   }
 
-  /// The same for any record; tests have records that were never written down.
+  /// A record with this key will be applied soon, best four records from now: what it will touch is fetched ahead into
+  /// the cache. With many subjects, waiting for memory is most of what a record costs. A hint without effect on what
+  /// happens; the key may be anything.
+  public func expect(key: UnsafeRawBufferPointer) { state.pointee.expect(hash: RecordReader.hash(of: key)) }
+
+  /// Applies any record; tests have records that were never written down.
   func apply<View: RecordView & ~Copyable>(
     record: borrowing View, offset: Int64, into transitions: inout [Transition]
   ) {

@@ -37,8 +37,6 @@ final class Layout {
   let seriesOfRule: [Int]
   /// For each series, its track.
   let trackOfSeries: [Int]
-  /// Where the series begin in a block.
-  let seriesOffset: Int
   /// Bytes of a block.
   let blockSize: Int
 
@@ -67,8 +65,7 @@ final class Layout {
       rules.rules[group[0]].textMatches.map { TextMatch(slot: rules.plan.slot(of: $0.field), glob: Glob($0.glob)) }
     }
     summaries = rules.rules.map { rule in rule.summary.flatMap { try? Template($0, labels: rule.labels) } }
-    seriesOffset = Subject.seriesOffset(tracks: groups.count)
-    blockSize = Subject.size(tracks: groups.count, series: rules.rules.count)
+    blockSize = Subject.blockSize(tracks: groups.count)
   }
 
   deinit {

@@ -7,7 +7,7 @@ extension PartitionState {
     var alerts: [Alert] = []
     for number in 0..<subjects.used where subjects[number].isInhabited {
       let subject = subjects[number]
-      let states = subject.series(offset: layout.seriesOffset)
+      let states = subject.series
       for index in 0..<layout.seriesCount where !states[index].isQuiet {
         let state = states[index]
         let severity = state.isPending ? state.level : state.alert

@@ -26,7 +26,7 @@ extension PartitionState {
     for track in 0..<trackCount {
       subject.tracks[track].isCovered = layout.covers(track, host: subject.host)
     }
-    let series = subject.series(offset: layout.seriesOffset)
+    let series = subject.series
     for index in 0..<layout.seriesCount { series[index] = SeriesState() }
     return subject
   }

@@ -5,14 +5,15 @@ extension PartitionState {
   mutating func replaceRules(_ rules: RuleSet, into transitions: inout [Transition]) {
     let succession = Succession(from: layout, to: rules)
     // Out of this struct while it changes, because moving a subject changes the rest of it.
-    var table = SubjectTable(blockSize: 64)
+    var table = SubjectTable(blockSize: 64, seriesCount: 0)
     swap(&table, &subjects)
     for number in 0..<table.used where table[number].isInhabited {
       endLives(of: table[number], succession, into: &transitions)
     }
     counters.pending = 0
     adopt(succession.new)
-    table.rebuild(blockSize: layout.blockSize) { from, to in move(from, to, succession) }
+    table.rebuild(blockSize: layout.blockSize, seriesCount: layout.seriesCount) { from, to in move(from, to, succession)
+    }
     swap(&table, &subjects)
     bad = succession.predecessors.map { $0.map { bad[$0] } ?? 0 }
     saidBad = succession.predecessors.map { $0.map { saidBad[$0] } ?? false }
@@ -20,7 +21,7 @@ extension PartitionState {
 
   /// Resolves what can't go on.
   private mutating func endLives(of subject: Subject, _ succession: Succession, into transitions: inout [Transition]) {
-    let states = subject.series(offset: layout.seriesOffset)
+    let states = subject.series
     for rule in 0..<layout.rules.rules.count {
       let state = states[layout.seriesOfRule[rule]]
       guard state.alert > 0, let end = succession.end(of: rule, firing: state.alert, host: subject.host) else {
@@ -35,7 +36,7 @@ extension PartitionState {
     _ rule: Int, of subject: Subject, reason: Transition.Reason, into transitions: inout [Transition]
   ) {
     let series = layout.seriesOfRule[rule]
-    let state = subject.series(offset: layout.seriesOffset)[series]
+    let state = subject.series[series]
     let track = subject.tracks[layout.trackOfSeries[series]]
     let timeline = track.ownTimeline == 0 ? subject.timeline.pointee : timelines[track.ownTimeline].pointee
     let change = AlertChange(
@@ -51,8 +52,8 @@ extension PartitionState {
   /// Fills the new block of a subject from its old one.
   private mutating func move(_ from: Subject, _ to: Subject, _ succession: Succession) {
     let (old, new) = (succession.old, succession.new)
-    let states = from.series(offset: old.seriesOffset)
-    let newStates = to.series(offset: new.seriesOffset)
+    let states = from.series
+    let newStates = to.series
     for track in 0..<new.trackCount {
       let plan = new.tracks[track]
       var state = TrackState(isCovered: new.covers(track, host: from.host))
@@ -99,7 +100,7 @@ extension PartitionState {
   /// Step 10: ends the series of a subject, if there is one of this name.
   mutating func forget(_ name: UnsafeRawBufferPointer, hash: UInt64, into transitions: inout [Transition]) {
     guard let subject = subjects.find(name, hash: hash) else { return }
-    let states = subject.series(offset: layout.seriesOffset)
+    let states = subject.series
     for rule in 0..<layout.rules.rules.count {
       let state = states[layout.seriesOfRule[rule]]
       if state.alert > 0 { resolve(rule, of: subject, reason: .forgotten, into: &transitions) }

@@ -8,7 +8,7 @@ extension PartitionState {
     _ transitions: inout [Transition]
   ) {
     let plan = tracks[track]
-    let states = subject.series(offset: layout.seriesOffset)
+    let states = subject.series
     var isActive = false
     for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
       let series = layout.series[index]

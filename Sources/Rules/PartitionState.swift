@@ -31,6 +31,9 @@ struct PartitionState: ~Copyable {
   /// The rules whose transitions the record in hand has made, in the order of these.
   var madeBy: [Int] = []
 
+  /// The hashes of the last two keys that were expected, latest first.
+  private var expected: (UInt64, UInt64) = (0, 0)
+
   /// How many happenings wait to be taken.
   static let happeningLimit = 64
 
@@ -40,7 +43,7 @@ struct PartitionState: ~Copyable {
     self.partition = partition
     keylessSuffix = Array("#\(partition)".utf8)
     self.marksKeyless = marksKeyless
-    subjects = SubjectTable(blockSize: layout.blockSize)
+    subjects = SubjectTable(blockSize: layout.blockSize, seriesCount: layout.seriesCount)
     bad = Array(repeating: 0, count: rules.rules.count)
     saidBad = Array(repeating: false, count: rules.rules.count)
     (tracks, trackCount) = (layout.tracks, layout.trackCount)
@@ -56,6 +59,15 @@ struct PartitionState: ~Copyable {
   }
 
   deinit { values.deallocate() }
+
+  /// Fetches ahead for a record that comes soon: where to look for its subject now, and the subject itself two calls
+  /// later, when the place to look is there.
+  @inline(__always)
+  mutating func expect(hash: UInt64) {
+    subjects.prefetchSlot(hash: hash)
+    subjects.prefetchBlock(hash: expected.1)
+    expected = (hash, expected.0)
+  }
 
   /// Step 1 to 6 for one record.
   @inline(__always)

@@ -30,21 +30,21 @@ struct TrackState: BitwiseCopyable {
   var isCovered = false
 }
 
-/// A subject's block: header, timeline, one `TrackState` for each track, one `SeriesState` for each series, nothing
-/// else. What lies beyond (a long name, pool numbers in timelines) is owned by the `PartitionState`.
+/// A subject's state: a block of header, timeline and one `TrackState` for each track, which every record touches, and
+/// apart from it one `SeriesState` for each series, which few do. What lies beyond (a long name, pool numbers in timelines) is owned by the `PartitionState`.
 struct Subject {
   static let timelineOffset = 48
   static let tracksOffset = 128
 
   let block: UnsafeMutableRawPointer
 
-  /// Bytes of a block for so many tracks and series, whole cache lines.
-  static func size(tracks: Int, series: Int) -> Int {
-    let bytes = seriesOffset(tracks: tracks) + series * MemoryLayout<SeriesState>.stride
-    return (bytes + 63) & ~63
-  }
+  /// The state of its series, in the layout's order.
+  let series: UnsafeMutablePointer<SeriesState>
 
-  static func seriesOffset(tracks: Int) -> Int { tracksOffset + tracks * MemoryLayout<TrackState>.stride }
+  /// Bytes of a block for so many tracks, whole cache lines.
+  static func blockSize(tracks: Int) -> Int {
+    (tracksOffset + tracks * MemoryLayout<TrackState>.stride + 63) & ~63
+  }
 
   @inline(__always)
   var header: UnsafeMutablePointer<SubjectHeader> { block.assumingMemoryBound(to: SubjectHeader.self) }
@@ -57,11 +57,6 @@ struct Subject {
   @inline(__always)
   var tracks: UnsafeMutablePointer<TrackState> {
     (block + Subject.tracksOffset).assumingMemoryBound(to: TrackState.self)
-  }
-
-  @inline(__always)
-  func series(offset: Int) -> UnsafeMutablePointer<SeriesState> {
-    (block + offset).assumingMemoryBound(to: SeriesState.self)
   }
 
   /// Whether somebody lives in the block.

@@ -1,11 +1,16 @@
-/// All subjects of a partition: names in an open-addressing table, blocks in chunks that never move, so that a million
-/// subjects grow without a copy.
+import Cglibc
+
+/// All subjects of a partition: names in an open-addressing table, state in chunks that never move, so that a million
+/// subjects grow without a copy. A chunk holds first its blocks, then their series: what every record touches lies close
+/// together.
 struct SubjectTable: ~Copyable {
   /// Blocks in a chunk; a power of two.
   private static let chunk = 256
 
   /// Bytes of a block.
   private(set) var blockSize: Int
+  /// Series of a subject.
+  private var seriesCount: Int
   private var chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var chunkCount = 0
   private var chunkCapacity = 16
@@ -16,8 +21,9 @@ struct SubjectTable: ~Copyable {
   private(set) var used = 0
   private var vacant: [Int] = []
 
-  init(blockSize: Int) {
+  init(blockSize: Int, seriesCount: Int) {
     self.blockSize = blockSize
+    self.seriesCount = seriesCount
     chunks = .allocate(capacity: chunkCapacity)
     mask = 255
     slots = .allocate(capacity: mask + 1)
@@ -39,7 +45,23 @@ struct SubjectTable: ~Copyable {
   subscript(number: Int) -> Subject {
     let number = UInt(bitPattern: number)
     let size = UInt(SubjectTable.chunk)
-    return Subject(block: chunks[Int(number / size)] + Int(number % size) &* blockSize)
+    return SubjectTable.subject(Int(number % size), in: chunks[Int(number / size)], blockSize, seriesCount)
+  }
+
+  @inline(__always)
+  private static func subject(
+    _ place: Int, in chunk: UnsafeMutableRawPointer, _ blockSize: Int, _ seriesCount: Int
+  ) -> Subject {
+    let series = (chunk + SubjectTable.chunk &* blockSize).assumingMemoryBound(to: SeriesState.self)
+    return Subject(block: chunk + place &* blockSize, series: series + place &* seriesCount)
+  }
+
+  /// Memory for a chunk of such blocks, all zero.
+  private static func makeChunk(_ blockSize: Int, _ seriesCount: Int) -> UnsafeMutableRawPointer {
+    let size = SubjectTable.chunk * (blockSize + seriesCount * MemoryLayout<SeriesState>.stride)
+    let chunk = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
+    chunk.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    return chunk
   }
 
   /// The subject of this name, where there is one.
@@ -55,6 +77,19 @@ struct SubjectTable: ~Copyable {
       }
       slot = (slot + 1) & mask
     }
+  }
+
+  /// Fetches ahead where a search for this hash begins.
+  @inline(__always)
+  func prefetchSlot(hash: UInt64) { statusd_prefetch(slots + (Int(truncatingIfNeeded: hash) & mask)) }
+
+  /// Fetches ahead what a usual record touches of the subject that such a search most likely finds.
+  @inline(__always)
+  func prefetchBlock(hash: UInt64) {
+    let entry = slots[Int(truncatingIfNeeded: hash) & mask]
+    if entry == 0 { return }
+    let block = self[Int(entry & 0xFFFF_FFFF) - 1].block
+    for line in 0..<3 { statusd_prefetch(block + line * 64) }
   }
 
   /// A new, empty subject; there must be none of this name.
@@ -91,14 +126,13 @@ struct SubjectTable: ~Copyable {
 
   /// Gives every subject a block of another size, chunk by chunk; `move` fills each new block from the old one. The
   /// header comes along.
-  mutating func rebuild(blockSize size: Int, _ move: (_ from: Subject, _ to: Subject) -> Void) {
+  mutating func rebuild(blockSize size: Int, seriesCount count: Int, _ move: (_ from: Subject, _ to: Subject) -> Void) {
     for index in 0..<chunkCount {
       let old = chunks[index]
-      let new = UnsafeMutableRawPointer.allocate(byteCount: SubjectTable.chunk * size, alignment: 64)
-      new.initializeMemory(as: UInt8.self, repeating: 0, count: SubjectTable.chunk * size)
+      let new = SubjectTable.makeChunk(size, count)
       for place in 0..<min(SubjectTable.chunk, used - index * SubjectTable.chunk) {
-        let from = Subject(block: old + place * blockSize)
-        let to = Subject(block: new + place * size)
+        let from = SubjectTable.subject(place, in: old, blockSize, seriesCount)
+        let to = SubjectTable.subject(place, in: new, size, count)
         to.header.pointee = from.header.pointee
         if from.isInhabited { move(from, to) }
       }
@@ -106,6 +140,7 @@ struct SubjectTable: ~Copyable {
       old.deallocate()
     }
     blockSize = size
+    seriesCount = count
   }
 
   /// Moves up what a gap at `slot` would hide, so that searches may go on ending at a free slot.
@@ -147,7 +182,7 @@ struct SubjectTable: ~Copyable {
       chunks = larger
       chunkCapacity *= 2
     }
-    chunks[chunkCount] = .allocate(byteCount: SubjectTable.chunk * blockSize, alignment: 64)
+    chunks[chunkCount] = SubjectTable.makeChunk(blockSize, seriesCount)
     chunkCount += 1
   }
 }

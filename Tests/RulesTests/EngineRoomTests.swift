@@ -18,6 +18,34 @@ struct EngineRoomTests {
     #expect(story.engine.counters.subjects == 0)
   }
 
+  @Test("a hash is the reader's own, whatever the length")
+  func hashes() {
+    var reader = RecordReader(plan: FieldPlan(fields: []), maxFuture: 60_000)
+    let value = Array("{}".utf8)
+    for length in 1...100 {
+      let key = Array(repeating: UInt8(ascii: "a"), count: length - 1) + [UInt8(ascii: "b")]
+      key.withUnsafeBytes { key in
+        _ = value.withUnsafeBytes { reader.read(value: $0, key: key, kafkaTime: 0, clock: 0) }
+        #expect(reader.subjectHash == RecordReader.hash(of: key))
+      }
+    }
+  }
+
+  @Test("a record that is expected, or isn't, makes no difference")
+  func expected() {
+    let story = Story(cpuHigh(hold: .seconds(1)))
+    for second in 0...1 {
+      for host in ["web-1", "db-1", ""] {
+        host.utf8.withContiguousStorageIfAvailable {
+          story.engine.expect(key: UnsafeRawBufferPointer($0))
+        }
+      }
+      story.at(Double(second), 95)
+    }
+    #expect(story.transitions.count == 1)
+    #expect(story.engine.counters.subjects == 1)
+  }
+
   @Test("happenings that nobody takes are counted, not kept")
   func boundedHappenings() {
     let story = Story(cpuHigh())

@@ -47,4 +47,7 @@ void statusd_getopt_reset(void);
 struct statusd_getopt statusd_getopt_long(int argc, char *const *argv, const char *shorts,
                                           const struct option *longs);
 
+// Asks for the cache line at `address`, which need not be there, ahead of its use.
+static inline void statusd_prefetch(const void *address) { __builtin_prefetch(address, 1); }
+
 #endif
