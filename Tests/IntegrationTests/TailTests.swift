@@ -1,0 +1,104 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("statusd tail")
+struct TailTests {
+  private let firing =
+    #"{"id":"9f86d081884c7d65","timestamp":"2026-11-20T12:00:03.500Z","status":"firing","severity":"critical","#
+    + #""rule":"cpu-high","host":"web-1","metric":"cpu_usage","value":97.1,"threshold":90.0,"#
+    + #""since":"2026-11-20T12:00:00.000Z","previous":"inactive","labels":{},"#
+    + #""source":{"topic":"status_topic","partition":0,"offset":1}}"#
+
+  @Test(
+    "shows what is there and what comes, one line each, and ends after as many as asked",
+    arguments: TestCluster.Kind.main)
+  func follows(_ kind: TestCluster.Kind) throws {
+    let cluster = try TestCluster.open(kind)
+    let topic = try cluster.createTopic(partitions: 2)
+    let writer = try TopicWriter(on: cluster.brokers)
+    try writer.write(firing, key: "cpu-high/web-1", to: topic, partition: 0)
+    try writer.flush()
+    let tail = try Program.start([
+      "tail", "--brokers", cluster.brokers, "--topic", topic, "--since", "beginning", "--exit-after", "3",
+    ])
+    try tail.waitForLine(
+      containing: "FIRING    critical  cpu-high          web-1             cpu_usage 97.1 (limit 90)")
+    try writer.write("{\n\"host\":\"web-2\",\"x\":1}", key: "k", to: topic, partition: 1)
+    try writer.write(nil, key: Array("k".utf8), to: topic, partition: 1)
+    try writer.flush()
+    #expect(try tail.waitForExit(within: 20) == .exited(0))
+    #expect(tail.output.lines.count == 3)
+    #expect(tail.output.lines[1].hasSuffix("web-2             x=1"))
+    #expect(tail.output.lines[2].hasSuffix("k                 (null)"))
+    #expect(!tail.output.text.contains("\u{1B}"))
+  }
+
+  @Test("json is the record on one line, and only what matches is shown and counted")
+  func json() throws {
+    let cluster = try TestCluster.open(.mock)
+    let topic = try cluster.createTopic()
+    let values = ["{\"host\":\"web-1\",\n\"a\":1.50}", "{\"host\":\"db-1\"}", "no JSON", "{\"host\":\"web-2\"}"]
+    let writer = try TopicWriter(on: cluster.brokers)
+    for value in values { try writer.write(value, to: topic) }
+    try writer.flush()
+    let ended = try Program.run([
+      "tail", "--brokers", cluster.brokers, "--topic", topic, "--since", "beginning", "--format", "json", "--match",
+      "host=web-*", "--exit-after", "2",
+    ])
+    #expect(ended.status == .exited(0))
+    #expect(ended.output == "{\"host\":\"web-1\", \"a\":1.50}\n{\"host\":\"web-2\"}\n")
+  }
+
+  @Test("an unknown topic is said at once, with the nearest there is", .needsKafka)
+  func unknownTopic() throws {
+    let cluster = try TestCluster.open(.kafka43)
+    let topic = try cluster.createTopic()
+    let ended = try Program.run(["tail", "--brokers", cluster.brokers, "--topic", topic + "x"])
+    #expect(ended.status == .exited(1))
+    #expect(ended.errors.contains("there is no topic '\(topic)x' (did you mean '\(topic)'?)"))
+  }
+
+  @Test("brokers that aren't there are said, and a signal ends it well", arguments: [SIGTERM, SIGINT])
+  func away(_ signal: Int32) throws {
+    let tail = try Program.start(["tail", "--brokers", "127.0.0.1:1"])
+    try tail.waitForLine(containing: "no answer from 127.0.0.1:1", on: \.errors)
+    tail.signal(signal)
+    #expect(try tail.waitForExit(within: 10) == .exited(0))
+  }
+
+  @Test("a reader that has gone ends it well")
+  func closedPipe() throws {
+    let cluster = try TestCluster.open(.mock)
+    let topic = try cluster.createTopic()
+    let writer = try TopicWriter(on: cluster.brokers)
+    for number in 0..<20_000 { try writer.write("{\"number\":\(number)}", to: topic) }
+    try writer.flush()
+    let command =
+      "\"$0\" tail --brokers \(cluster.brokers) --topic \(topic) --since beginning --format json; echo $? >&2"
+    let shell = try Subprocess("/bin/sh", ["-c", "{ \(command); } | head -n 1", Program.path])
+    #expect(try shell.waitForExit(within: 30) == .exited(0))
+    #expect(shell.output.text == "{\"number\":0}\n")
+    #expect(shell.errors.text == "0\n")
+  }
+
+  @Test("a record is shown within 100 ms of its being written, but for one in a hundred", .needsKafka)
+  func latency() throws {
+    let cluster = try TestCluster.open(.kafka43)
+    let topic = try cluster.createTopic()
+    let tail = try Program.start([
+      "tail", "--brokers", cluster.brokers, "--topic", topic, "--since", "beginning", "--format", "json",
+    ])
+    let writer = try TopicWriter(on: cluster.brokers)
+    var delivered: [UInt64] = []
+    for number in 0..<200 {
+      try writer.write("{\"number\":\(number)}", to: topic)
+      try writer.flush()
+      delivered.append(UInt64(Date().timeIntervalSince1970 * 1e9))
+      #expect(tail.output.waitForLines(number + 1))
+    }
+    var delays = zip(tail.output.timedLines, delivered).map { Double(Int64($0.time) - Int64($1)) / 1e9 }
+    delays.sort()
+    #expect(delays[197] < 0.1, "p99 of \(delays.count): \(delays[197]) s, median \(delays[100]) s")
+  }
+}
