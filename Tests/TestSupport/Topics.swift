@@ -71,6 +71,12 @@ public final class TopicReader {
     }
   }
 
+  /// The next record where one has come; doesn't wait.
+  public func poll() -> Record? {
+    _ = try? fetch(until: SystemTime().monotonic)
+    return waiting.isEmpty ? nil : waiting.removeFirst()
+  }
+
   /// All records up to the end of every partition as it is found; throws where that takes too long.
   public func readToEnd(within seconds: Double = 60) throws -> [Record] {
     let deadline = SystemTime().monotonic + .seconds(seconds)

@@ -1,0 +1,98 @@
+import Arguments
+import Console
+import Platform
+import Records
+
+/// `statusd demo`: the main job on this machine, without a broker.
+enum Demo: Subcommand {
+  private static let exitAfter = Option.duration(
+    "exit-after", in: .seconds(1) ... .seconds(86_400), help: "end by itself after this time; by default 60s")
+
+  static var command: Command {
+    Command(
+      name: "demo",
+      summary: "see all of it on this machine, without a broker",
+      description: [
+        "Starts a small Kafka inside this process, the agent and the evaluator; shows the samples of this machine, puts a "
+          + "short load on its CPUs, and shows the alert that it raises and that ends with it. Takes about 20 s, goes on "
+          + "with samples, and exits with 1 where no alert was raised and resolved."
+      ],
+      options: [exitAfter],
+      examples: [
+        .init("statusd demo", "watch for a minute"),
+        .init("statusd demo --exit-after 30s", "end sooner"),
+      ])
+  }
+
+  static func run(_ given: Parsed) throws -> ExitCode {
+    let signals = try Signals()
+    let limit = given[exitAfter] ?? .seconds(60)
+    let deadline = SystemTime().monotonic + limit
+    let stage = try DemoStage(log: Logger(level: .error, output: StandardErrorLog()))
+    var performance = DemoPerformance(stage: stage)
+    performance.begin(limit)
+    while SystemTime().monotonic < deadline, signals.wait(or: stage.wakeup, until: deadline) != .stop {
+      for arrival in stage.arrivals() { try performance.take(arrival) }
+    }
+    performance.end()
+    stage.close()
+    return performance.story.isTold ? .ok : .failed
+  }
+}
+
+/// Shows what comes, and does what the story says next.
+private struct DemoPerformance {
+  let stage: DemoStage
+  private(set) var story = DemoStory()
+  private var burner: Burner?
+
+  init(stage: DemoStage) { self.stage = stage }
+
+  func begin(_ limit: Duration) {
+    say("A small Kafka runs inside this program, at \(stage.brokers): no broker, no Java, nothing on disk.")
+    say("The agent reads /proc once a second, each sample becomes a record in the topic 'status_topic':")
+  }
+
+  mutating func take(_ arrival: DemoStage.Arrival) throws {
+    switch arrival {
+    case .sample(let sample):
+      show(sample)
+      guard let usage = sample.usage, let user = sample.user, let system = sample.system else { return }
+      try perform(story.take(DemoStory.Sample(usage: usage, user: user, system: system)))
+    case .transition(let transition):
+      show(transition)
+      try perform(transition.status == .firing ? story.alertFires() : story.alertIsResolved())
+      if story.isTold { say("Samples go on until this ends by itself, or by Ctrl-C. Next: statusd help run.") }
+    }
+  }
+
+  mutating func end() {
+    burner?.stop()
+    if !story.isTold { say("This ends before an alert was raised and resolved.") }
+  }
+
+  private mutating func perform(_ actions: [DemoStory.Action]) throws {
+    for action in actions {
+      switch action {
+      case .say(let text): say(text)
+      case .rule(let rule): stage.reload(rule)
+      case .load(let load):
+        burner?.stop()
+        burner = try load.map { load in try Burner(load) }
+      }
+    }
+  }
+
+  private func show(_ sample: DemoStage.Sample) {
+    func percent(_ value: Double?) -> String { value.map { "\(($0 * 10).rounded() / 10)%" } ?? "-" }
+    printOut("  \(sample.time.rfc3339)  cpu \(percent(sample.usage))  memory \(percent(sample.memory))\n")
+  }
+
+  private func show(_ transition: Transition) {
+    printOut(
+      "  \(transition.timestamp.rfc3339)  \(transition.status.rawValue) \(transition.severity) \(transition.rule) "
+        + "\(transition.summary ?? "")\n")
+  }
+
+  private func say(_ text: String) { printOut("\n» \(text)\n") }
+}

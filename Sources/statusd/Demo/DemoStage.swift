@@ -1,0 +1,109 @@
+import Agent
+import Evaluator
+import JSON
+import Kafka
+import Platform
+import Records
+import Rules
+import Settings
+
+/// Everything that `statusd run` is on a host, around a Kafka of its own in this process.
+final class DemoStage {
+  /// What has come into the topics.
+  enum Arrival {
+    /// A status record of this host.
+    case sample(Sample)
+    /// A transition.
+    case transition(Transition)
+  }
+
+  /// A status record as far as the demo shows it; nil: not in the record.
+  struct Sample {
+    var time: WallTime
+    var usage: Double?
+    var user: Double?
+    var system: Double?
+    var memory: Double?
+  }
+
+  /// Rung when something has come.
+  let wakeup: Wakeup
+  /// Where the Kafka of the demo is found.
+  var brokers: String { cluster.brokers }
+
+  private let cluster: MockCluster
+  private let topics: Settings.Topics
+  private let evaluator: EvaluatorService
+  private var services: ServiceGroup
+  private var consumer: Consumer
+  private var reader: RecordReader
+  private let plan = FieldPlan(fields: ["cpu_usage", "cpu_user", "cpu_system", "memory_usage"])
+  private let host: String
+
+  /// Starts the cluster, the agent and the evaluator.
+  ///
+  /// - Throws: where /proc can't be read, or ports, threads or descriptors are lacking.
+  init(log: Logger) throws {
+    cluster = try MockCluster()
+    wakeup = try Wakeup()
+    var settings = Settings(brokers: cluster.brokers)
+    settings.topics.create = false
+    topics = settings.topics
+    host = settings.agent.host
+    for topic in [topics.status, topics.alerts] { try cluster.createTopic(topic) }
+    let configuration = Configuration(brokers: cluster.brokers)
+    evaluator = try EvaluatorService(settings: settings, configuration: configuration, log: log)
+    let agent = AgentService(
+      AgentService.Plan(agent: settings.agent, topic: topics.status, configuration: configuration), log: log)
+    var options = Consumer.Options()
+    options.reset = .beginning
+    consumer = try Consumer(configuration, options: options, log: log, wakeup: wakeup)
+    try consumer.assign([topics.status, topics.alerts].map { PartitionOffset(TopicPartition($0, 0), .beginning) })
+    reader = RecordReader(plan: plan, maxFuture: .max)
+    services = ServiceGroup(log: log, time: SystemTime())
+    try services.start(evaluator)
+    try services.start(agent)
+  }
+
+  /// The evaluator goes on with this rule alone.
+  func reload(_ rule: Rule) { evaluator.reload([rule]) }
+
+  /// What has come, without waiting.
+  func arrivals() -> [Arrival] {
+    while consumer.nextEvent() != nil {}
+    var arrivals: [Arrival] = []
+    while take(consumer.fetch(), into: &arrivals) {}
+    return arrivals
+  }
+
+  /// Ends all of it, within about 3 s.
+  func close() { services.stop(by: SystemTime().monotonic + .seconds(3)) }
+
+  private func take(_ batch: consuming Batch, into arrivals: inout [Arrival]) -> Bool {
+    for index in batch.indices {
+      let message = batch[index]
+      guard message.kind == .record, let value = message.value else { continue }
+      if consumer.partition(at: message.partitionIndex)?.topic == topics.alerts {
+        if let transition = Transition.decode(value) { arrivals.append(.transition(transition)) }
+      } else if let sample = sample(value, key: message.key, time: message.timestamp) {
+        arrivals.append(.sample(sample))
+      }
+    }
+    return !batch.isEmpty
+  }
+
+  /// The sample in a record; nil where it isn't one of this host.
+  private func sample(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, time: Int64) -> Sample? {
+    guard reader.read(value: value, key: key, kafkaTime: time, clock: time) == .record,
+      host.utf8.elementsEqual(reader.subject)
+    else { return nil }
+    return Sample(
+      time: WallTime(milliseconds: reader.time), usage: number("cpu_usage"), user: number("cpu_user"),
+      system: number("cpu_system"), memory: number("memory_usage"))
+  }
+
+  private func number(_ name: String) -> Double? {
+    guard let slot = plan.slot(of: name), case .number(let value) = reader.field(slot) else { return nil }
+    return value
+  }
+}

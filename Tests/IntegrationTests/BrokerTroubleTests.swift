@@ -1,0 +1,168 @@
+import Foundation
+import TestSupport
+import Testing
+
+@Suite("brokers come and go", .serialized)
+struct BrokerTroubleTests {
+  /// What is done to a running broker.
+  enum Trouble: String, CaseIterable, CustomTestStringConvertible {
+    case stopped, killed, paused
+    var testDescription: String { rawValue }
+
+    func begin(_ broker: Broker) throws {
+      switch self {
+      case .stopped: try broker.stop()
+      case .killed: try broker.kill()
+      case .paused: try broker.pause()
+      }
+    }
+
+    func end(_ broker: Broker) throws {
+      if self == .paused { try broker.resume() } else { try broker.restart() }
+    }
+  }
+
+  @Test(
+    "the agent loses no sample and the evaluator goes on when a broker is", .needsKafka, arguments: Trouble.allCases)
+  func trouble(_ trouble: Trouble) throws {
+    let site = try Site(TestCluster.own())
+    let broker = try #require(site.cluster.broker)
+    site.extra["agent"] = "interval = \"250ms\""
+    try site.configure(rules: Site.rule)
+    let daemon = try site.run()
+    let samples = try site.statusReader()
+    let alerts = try site.alertsReader()
+    var collected: [Record] = []
+    func collect(upTo sequence: Int64) throws {
+      while try collected.last.map(self.sequence) ?? 0 < sequence {
+        collected.append(try samples.next(within: 90) { $0.key == site.host })
+      }
+    }
+    try collect(upTo: 8)
+    let writer = try TopicWriter(on: broker.address)
+    let begin = Site.now
+    try writer.write(Site.record("subject", level: 90, at: begin), key: "subject", to: site.status)
+    #expect(try alerts.next().object["status"] as? String == "firing")
+
+    try trouble.begin(broker)
+    // Samples go on being taken while nobody answers: two seconds of them.
+    let log = daemon.errors.lines.count
+    _ = try? daemon.waitForLine(on: \.errors, skipping: log, within: 2) { _ in false }
+    try trouble.end(broker)
+
+    try writer.write(Site.record("subject", level: 10, at: begin + 1), key: "subject", to: site.status)
+    try writer.flush(within: 90)
+    #expect(try alerts.next(within: 90).object["status"] as? String == "resolved")
+    try collect(upTo: sequence(try #require(collected.last)) + 16)
+    let sequences = try collected.map(sequence)
+    let first = try #require(sequences.first)
+    #expect(sequences == Array(first..<(first + Int64(sequences.count))))
+    try daemon.endWell()
+  }
+
+  @Test("both parts start without a broker; what was sampled meanwhile arrives once there is one", .needsKafka)
+  func awayAtStart() throws {
+    let site = try Site(TestCluster.own())
+    let broker = try #require(site.cluster.broker)
+    try broker.stop()
+    site.extra["agent"] = "interval = \"250ms\""
+    try site.configure(rules: Site.rule)
+    let daemon = try site.run()
+    try daemon.waitForLine(containing: "started", on: \.errors)
+    _ = try? daemon.waitForLine(on: \.errors, within: 2) { _ in false }
+    try broker.restart()
+    let samples = try site.statusReader()
+    let first = try samples.next(within: 90) { $0.key == site.host }
+    let second = try samples.next(within: 90) { $0.key == site.host }
+    #expect(try sequence(second) == sequence(first) + 1)
+    #expect(try sequence(first) <= 1)
+    let writer = try TopicWriter(on: broker.address)
+    try writer.write(Site.record("subject", level: 90, at: Site.now), key: "subject", to: site.status)
+    #expect(try site.alertsReader().next(within: 90).object["status"] as? String == "firing")
+    try daemon.endWell()
+  }
+
+  @Test(
+    "SIGTERM while a broker is silent ends it within 5 s, with status 75 and the count of what isn't delivered",
+    .needsKafka)
+  func silentAtEnd() throws {
+    let site = try Site(TestCluster.own())
+    let broker = try #require(site.cluster.broker)
+    site.extra["agent"] = "interval = \"100ms\""
+    try site.configure(rules: Site.rule)
+    let daemon = try site.run()
+    let samples = try site.statusReader()
+    let last = try samples.next { $0.key == site.host }
+    try broker.pause()
+    let log = daemon.errors.lines.count
+    _ = try? daemon.waitForLine(on: \.errors, skipping: log, within: 1) { _ in false }
+    let begin = Date()
+    daemon.signal(SIGTERM)
+    #expect(try daemon.waitForExit(within: 20) == .exited(75))
+    #expect(Date().timeIntervalSince(begin) < 5)
+    #expect(daemon.errors.text.contains("undelivered="), "\(daemon.errors.text.suffix(2000))")
+    #expect(try sequence(last) >= 0)
+    try broker.resume()
+  }
+
+  @Test("SIGTERM commits what was evaluated, and a second start goes on behind it", arguments: TestCluster.Kind.main)
+  func commits(_ kind: TestCluster.Kind) throws {
+    let site = try Site(kind, makesTopics: true)
+    try site.configure(rules: Site.rule)
+    let writer = try TopicWriter(on: site.cluster.brokers)
+    let begin = Site.now
+    for number in 0..<10 {
+      try writer.write(
+        Site.record("subject", level: number % 2 == 0 ? 90 : 10, at: begin + Int64(number)), key: "subject",
+        to: site.status)
+    }
+    try writer.flush()
+    let alerts = try site.alertsReader()
+    let first = try site.run("evaluator")
+    for _ in 0..<10 { _ = try alerts.next() }
+    try first.endWell()
+    #expect(try site.committed() >= 10)
+    let second = try site.run("evaluator")
+    try writer.write(Site.record("subject", level: 90, at: begin + 10), key: "subject", to: site.status)
+    try writer.flush()
+    let next = try alerts.next().object
+    #expect(next["status"] as? String == "firing")
+    #expect(((next["source"] as? [String: Any])?["offset"] as? NSNumber)?.int64Value ?? 0 >= 10)
+    try second.endWell()
+  }
+
+  @Test(
+    "a topic that is missing and may not be made is named with the command that makes it, and then used", .needsKafka)
+  func unknownTopic() throws {
+    let site = try Site(TestCluster.own(settings: ["auto.create.topics.enable=false"]))
+    try site.directory.write(
+      """
+      [kafka]
+      brokers = "\(site.cluster.brokers)"
+      [topics]
+      status = "\(site.status)"
+      alerts = "\(site.alerts)"
+      create = false
+      [agent]
+      host = "\(site.host)"
+      interval = "250ms"
+      [evaluator]
+      group = "\(site.group)"
+
+      """ + Site.rule, to: "statusd.toml")
+    let daemon = try site.run()
+    let line = try daemon.waitForLine(on: \.errors) { $0.contains(site.status) && $0.contains("kafka-topics") }
+    #expect(line.contains("--create"))
+    try site.cluster.createTopic(site.status)
+    try site.cluster.createTopic(site.alerts)
+    _ = try site.statusReader().next { $0.key == site.host }
+    let writer = try TopicWriter(on: site.cluster.brokers)
+    try writer.write(Site.record("subject", level: 90, at: Site.now), key: "subject", to: site.status)
+    #expect(try site.alertsReader().next(within: 90).object["status"] as? String == "firing")
+    try daemon.endWell()
+  }
+
+  private func sequence(_ record: Record) throws -> Int64 {
+    try #require((record.object["sequence"] as? NSNumber)?.int64Value)
+  }
+}

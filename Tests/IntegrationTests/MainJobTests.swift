@@ -1,0 +1,124 @@
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+@testable import statusd
+
+@Suite("the main job", .serialized)
+struct MainJobTests {
+  @Test("samples of this machine arrive each interval, none missing, none twice", arguments: TestCluster.Kind.here)
+  func samples(_ kind: TestCluster.Kind) throws {
+    let site = try Site(kind)
+    site.extra["agent"] = "interval = \"500ms\""
+    try site.configure()
+    let agent = try site.run("agent")
+    let reader = try site.statusReader()
+    var records: [Record] = []
+    while records.count < 8 { records.append(try reader.next { $0.key == site.host }) }
+    let objects = try records.map { try $0.object }
+    let sequences = objects.compactMap { ($0["sequence"] as? NSNumber)?.int64Value }
+    let first = try #require(sequences.first)
+    #expect(sequences == Array(first..<(first + 8)))
+    #expect(Set(objects.compactMap { $0["boot_id"] as? String }).count == 1)
+    for object in objects.dropFirst() {
+      #expect(object["host"] as? String == site.host)
+      for name in ["cpu_usage", "memory_usage"] {
+        let value = try #require((object[name] as? NSNumber)?.doubleValue)
+        #expect((0...100).contains(value))
+      }
+      #expect((object["memory_total_bytes"] as? NSNumber)?.int64Value ?? 0 > 0)
+    }
+    let times = try objects.map { try milliseconds($0["timestamp"]) }
+    // Each sample is stamped with its own tick; how late it was read on a busy machine doesn't add up.
+    let pace = Double(times[7] - times[0]) / 7
+    #expect((400...650).contains(pace), "\(times)")
+    try agent.endWell()
+  }
+
+  @Test(
+    "a real load raises cpu-high after its for, and its end resolves the alert; tail shows both",
+    arguments: TestCluster.Kind.here)
+  func alert(_ kind: TestCluster.Kind) throws {
+    let site = try Site(kind)
+    try site.configure()
+    let daemon = try site.run()
+    let samples = try site.statusReader()
+    let transitions = try site.alertsReader()
+    let tail = try site.tail("--exit-after", "2")
+    var story = DemoStory()
+    var burner: Burner?
+    defer { burner?.stop() }
+    func perform(_ actions: [DemoStory.Action]) throws {
+      for action in actions {
+        switch action {
+        case .say: break
+        case .load(let load):
+          burner?.stop()
+          burner = try load.map { load in try Burner(load) }
+        case .rule(let rule):
+          let limit = try #require(rule.limits.critical)
+          try site.configure(
+            rules: """
+              [[rule]]
+              name = "\(rule.name)"
+              metric = "\(rule.metric)"
+              above = \(limit)
+              for = "2s"
+              keep_firing_for = "1s"
+              summary = "CPU of {{host}} at {{value}}% (limit {{threshold}})"
+              """)
+          daemon.signal(SIGHUP)
+        }
+      }
+    }
+    var seen: [[String: Any]] = []
+    let deadline = Date(timeIntervalSinceNow: 120)
+    while !story.isTold, Date() < deadline {
+      let object = try samples.next { $0.key == site.host }.object
+      if let usage = object["cpu_usage"] as? NSNumber, let user = object["cpu_user"] as? NSNumber,
+        let system = object["cpu_system"] as? NSNumber
+      {
+        try perform(
+          story.take(DemoStory.Sample(usage: usage.doubleValue, user: user.doubleValue, system: system.doubleValue)))
+      }
+      while let transition = transitions.poll() {
+        let object = try transition.object
+        seen.append(object)
+        try perform(object["status"] as? String == "firing" ? story.alertFires() : story.alertIsResolved())
+      }
+    }
+    #expect(story.isTold, "\(daemon.errors.text.suffix(3000))")
+    let firing = try #require(seen.last { $0["status"] as? String == "firing" })
+    #expect(firing["rule"] as? String == "cpu-high")
+    #expect(firing["host"] as? String == site.host)
+    #expect(try milliseconds(firing["timestamp"]) - milliseconds(firing["since"]) >= 2000)
+    let resolved = try #require(seen.last)
+    #expect(resolved["status"] as? String == "resolved")
+    #expect(resolved["previous"] as? String == "firing")
+    #expect(try tail.waitForExit() == .exited(0))
+    #expect(tail.output.lines.count == 2)
+    try daemon.endWell()
+  }
+
+  @Test("the demo raises and resolves an alert on this machine, and says each step")
+  func demo() throws {
+    let demo = try Program.start(["demo", "--exit-after", "90s"])
+    try demo.waitForLine(containing: "resolved", within: 90)
+    demo.signal(SIGINT)
+    #expect(try demo.waitForExit(within: 10) == .exited(0))
+    #expect(demo.output.lines.filter { $0.hasPrefix("»") }.count >= 6)
+    #expect(demo.errors.text == "")
+  }
+
+  @Test("a demo that is too short for an alert says so and fails")
+  func shortDemo() throws {
+    #expect(try Program.run(["demo", "--exit-after", "1s"]).status == .exited(1))
+  }
+
+  private func milliseconds(_ time: Any?) throws -> Int64 {
+    let text = try #require(time as? String)
+    let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+    return Int64((try format.parse(text).timeIntervalSince1970 * 1000).rounded())
+  }
+}

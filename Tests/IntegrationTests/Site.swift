@@ -1,0 +1,95 @@
+import Foundation
+import Kafka
+import Platform
+import TestSupport
+import Testing
+
+/// A statusd of one test: a cluster, and topics, group and host of its own on it.
+final class Site {
+  let cluster: TestCluster
+  let directory: TemporaryDirectory
+  let status: String
+  let alerts: String
+  let group = uniqueName("group")
+  let host = uniqueName("host")
+  /// Lines of the configuration beside what every site has, by table.
+  var extra: [String: String] = [:]
+
+  /// On the mock the topics are made here; on a real broker by statusd, unless `makesTopics`.
+  init(_ cluster: TestCluster, makesTopics: Bool = false) throws {
+    self.cluster = cluster
+    directory = try TemporaryDirectory()
+    status = uniqueName("status")
+    alerts = uniqueName("alerts")
+    if makesTopics || cluster.mock != nil {
+      try cluster.createTopic(status)
+      try cluster.createTopic(alerts)
+    }
+  }
+
+  convenience init(_ kind: TestCluster.Kind, makesTopics: Bool = false) throws {
+    try self.init(TestCluster.open(kind), makesTopics: makesTopics)
+  }
+
+  /// The path of the configuration.
+  var file: String { directory.path + "/statusd.toml" }
+
+  /// Writes the configuration with these rules; returns its path.
+  @discardableResult
+  func configure(rules: String = "") throws -> String {
+    let tables = [
+      ("kafka", "brokers = \"\(cluster.brokers)\""),
+      ("topics", "status = \"\(status)\"\nalerts = \"\(alerts)\"\ncreate = \(cluster.mock == nil)"),
+      ("agent", "host = \"\(host)\""),
+      ("evaluator", "group = \"\(group)\""),
+      ("log", ""),
+    ]
+    let text = tables.map { name, lines in "[\(name)]\n\(lines)\n\(extra[name] ?? "")\n" }.joined()
+    return try directory.write(text + rules, to: "statusd.toml")
+  }
+
+  /// Starts the daemon with this role.
+  func run(_ role: String = "all", environment: [String: String?] = [:]) throws -> Subprocess {
+    try Program.start(["run", "--config", file, "--role", role], environment: environment)
+  }
+
+  /// Follows the alerts as JSON from their beginning.
+  func tail(_ arguments: String...) throws -> Subprocess {
+    try Program.start(["tail", "--config", file, "--since", "beginning", "--format", "json"] + arguments)
+  }
+
+  /// A reader of the status records.
+  func statusReader() throws -> TopicReader { try TopicReader(status, on: cluster.brokers) }
+
+  /// A reader of the transitions.
+  func alertsReader() throws -> TopicReader { try TopicReader(alerts, on: cluster.brokers) }
+
+  /// What the group has committed for the status topic; -1: nothing.
+  func committed() throws -> Int64 {
+    let options = Consumer.Options(group: group)
+    let consumer = try Consumer(
+      Configuration(brokers: cluster.brokers), options: options, log: Logger(output: CapturedLog()), wakeup: Wakeup())
+    let offsets = try consumer.committed([TopicPartition(status, 0)], within: .seconds(30))
+    return offsets.first.map { $0.offset.isNumber ? $0.offset.rawValue : -1 } ?? -1
+  }
+
+  /// A rule on the field `level`, which only the records of a test have.
+  static let rule = "[[rule]]\nname = \"level\"\nmetric = \"level\"\nabove = 50\n"
+
+  /// A record of `subject` with the field `level`, at `milliseconds` since the epoch.
+  static func record(_ subject: String, level: Double, at milliseconds: Int64) -> String {
+    "{\"timestamp\":\(milliseconds),\"host\":\"\(subject)\",\"level\":\(level)}"
+  }
+
+  /// Now, in milliseconds since the epoch.
+  static var now: Int64 { SystemTime().wall.milliseconds }
+}
+
+extension Subprocess {
+  /// Ends a daemon and expects that everything was delivered.
+  func endWell(sourceLocation: SourceLocation = #_sourceLocation) throws {
+    signal(SIGTERM)
+    let status = try waitForExit(within: 10)
+    #expect(status == .exited(0), "\(errors.text.suffix(3000))", sourceLocation: sourceLocation)
+  }
+}
