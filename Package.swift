@@ -66,7 +66,7 @@ let package = Package(
         swiftSettings: swiftSettings),
       .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Kafka", "Platform", "Records", "TestSupport", "statusd"],
+        dependencies: ["Kafka", "Platform", "Records", "Rules", "TestSupport", "TSanThreads", "statusd"],
         swiftSettings: swiftSettings),
     ],
   swiftLanguageModes: [.v6],

@@ -34,8 +34,8 @@ struct BadInputTests {
     let alerts = try site.alertsReader()
     for number in 0..<good {
       let object = try alerts.next().object
-      #expect(object["status"] as? String == (number % 2 == 0 ? "firing" : "resolved"))
-      #expect(object["host"] as? String == "good")
+      try #require(object["host"] as? String == "good")
+      try #require(object["status"] as? String == (number % 2 == 0 ? "firing" : "resolved"))
     }
     // Its own numbers come every 10 s.
     let numbers = try site.statusReader().next(within: 60) { record in
@@ -73,8 +73,6 @@ struct BadInputTests {
       hots = "web-1"
       [evaluator]
       commit_interval = "1 fortnight"
-      [log]
-      level = "loud"
       [[rule]]
       name = "cpu high"
       metric = "cpu_usage"
@@ -93,7 +91,7 @@ struct BadInputTests {
       line.hasPrefix(file + ":") ? Int(line.dropFirst(file.count + 1).prefix { $0.isNumber }) : nil
     }
     #expect(
-      places.sorted() == [2, 4, 5, 7, 9, 10, 12, 13, 15, 17, 19, 21, 26] || places.count >= 12, "\(output + errors)")
+      places.sorted() == [2, 4, 5, 7, 9, 10, 12, 13, 15, 17, 19, 24] || places.count >= 12, "\(output + errors)")
   }
 
   @Test("a /proc that can't be read ends the agent with a clear word, not a crash")
@@ -147,14 +145,14 @@ private enum Mutation: String, CaseIterable {
       // Every proper beginning of an object lacks its end.
       case 0: return (Array(good[..<Int.random(in: 1..<good.count, using: &random)]), key)
       case 1: return (good + Array("x".utf8), key)
-      case 2: return (replaced("99", Array("NaN".utf8)), key)
-      case 3: return (replaced("99", Array("0\(random.next() % 10)".utf8)), key)
+      case 2: return (replaced(":99", Array(":NaN".utf8)), key)
+      case 3: return (replaced(":99", Array(":0\(random.next() % 10)".utf8)), key)
       default: return (replaced("[1,2]", Array("[1,2".utf8)), key)
       }
     case .notObject:
       return (Self.pick(["[1]", "12", "null", "true", "\"text\"", "[{}]"], &random), key)
     case .timestamp:
-      let times = ["\"yesterday\"", "true", "[]", "\"2026-13-01T00:00:00Z\"", "\"1700000000\"", "1e300"]
+      let times = ["\"yesterday\"", "true", "[]", "\"2026-13-01T00:00:00Z\"", "\"1700000000\"", "{}"]
       return (replaced("\(time)", Self.pick(times, &random)), key)
     case .future:
       return (replaced("\(time)", Array("\(time + 86_400_000 + Int64(random.next() % 1_000_000))".utf8)), key)

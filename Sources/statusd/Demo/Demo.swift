@@ -1,5 +1,6 @@
 import Arguments
 import Console
+import Glibc
 import Platform
 import Records
 
@@ -28,7 +29,10 @@ enum Demo: Subcommand {
     let signals = try Signals()
     let limit = given[exitAfter] ?? .seconds(60)
     let deadline = SystemTime().monotonic + limit
-    let stage = try DemoStage(log: Logger(level: .error, output: StandardErrorLog()))
+    let colours = Colours(
+      isOn: Colours.areWanted(
+        isTerminal: isatty(STDOUT_FILENO) == 1, noColor: variable("NO_COLOR"), terminal: variable("TERM")))
+    let stage = try DemoStage(log: Logger(level: .error, output: StandardErrorLog()), colours: colours)
     var performance = DemoPerformance(stage: stage)
     performance.begin(limit)
     while SystemTime().monotonic < deadline, signals.wait(or: stage.wakeup, until: deadline) != .stop {
@@ -59,8 +63,8 @@ private struct DemoPerformance {
       show(sample)
       guard let usage = sample.usage, let user = sample.user, let system = sample.system else { return }
       try perform(story.take(DemoStory.Sample(usage: usage, user: user, system: system)))
-    case .transition(let transition):
-      show(transition)
+    case .transition(let transition, let line):
+      printOut("  \(String(decoding: line, as: UTF8.self))")
       try perform(transition.status == .firing ? story.alertFires() : story.alertIsResolved())
       if story.isTold { say("Samples go on until this ends by itself, or by Ctrl-C. Next: statusd help run.") }
     }
@@ -86,12 +90,6 @@ private struct DemoPerformance {
   private func show(_ sample: DemoStage.Sample) {
     func percent(_ value: Double?) -> String { value.map { "\(($0 * 10).rounded() / 10)%" } ?? "-" }
     printOut("  \(sample.time.rfc3339)  cpu \(percent(sample.usage))  memory \(percent(sample.memory))\n")
-  }
-
-  private func show(_ transition: Transition) {
-    printOut(
-      "  \(transition.timestamp.rfc3339)  \(transition.status.rawValue) \(transition.severity) \(transition.rule) "
-        + "\(transition.summary ?? "")\n")
   }
 
   private func say(_ text: String) { printOut("\n» \(text)\n") }

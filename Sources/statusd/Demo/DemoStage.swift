@@ -1,4 +1,5 @@
 import Agent
+import Console
 import Evaluator
 import JSON
 import Kafka
@@ -13,8 +14,8 @@ final class DemoStage {
   enum Arrival {
     /// A status record of this host.
     case sample(Sample)
-    /// A transition.
-    case transition(Transition)
+    /// A transition, and the line that shows it.
+    case transition(Transition, line: [UInt8])
   }
 
   /// A status record as far as the demo shows it; nil: not in the record.
@@ -39,11 +40,13 @@ final class DemoStage {
   private var reader: RecordReader
   private let plan = FieldPlan(fields: ["cpu_usage", "cpu_user", "cpu_system", "memory_usage"])
   private let host: String
+  private var lines: RecordLines
 
   /// Starts the cluster, the agent and the evaluator.
   ///
   /// - Throws: where /proc can't be read, or ports, threads or descriptors are lacking.
-  init(log: Logger) throws {
+  init(log: Logger, colours: Colours) throws {
+    lines = RecordLines(colours: colours)
     cluster = try MockCluster()
     wakeup = try Wakeup()
     var settings = Settings(brokers: cluster.brokers)
@@ -84,7 +87,10 @@ final class DemoStage {
       let message = batch[index]
       guard message.kind == .record, let value = message.value else { continue }
       if consumer.partition(at: message.partitionIndex)?.topic == topics.alerts {
-        if let transition = Transition.decode(value) { arrivals.append(.transition(transition)) }
+        guard let transition = Transition.decode(value) else { continue }
+        var line: [UInt8] = []
+        lines.append(SeenRecord(key: message.key, value: value, kafkaTime: nil), to: &line)
+        arrivals.append(.transition(transition, line: line))
       } else if let sample = sample(value, key: message.key, time: message.timestamp) {
         arrivals.append(.sample(sample))
       }
