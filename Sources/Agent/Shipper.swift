@@ -94,9 +94,17 @@ struct Shipper: ~Copyable {
   /// - Returns: how many records no broker has acknowledged.
   mutating func finish(by deadline: MonotonicTime, isReady: Bool) -> Int {
     let clock = SystemTime()
-    while isReady, ledger.failure == nil, ledger.backlog.count > 0, clock.monotonic < deadline {
+    var newTries = 5
+    while isReady, ledger.backlog.count > 0, newTries > 0, clock.monotonic < deadline {
+      if ofProducer({ $0.fatalError }) != nil {
+        renew(at: clock.monotonic)
+        newTries -= 1
+      } else if ledger.failure != nil, outstanding == 0 {
+        ledger.rewind()
+        newTries -= 1
+      }
       pausedUntil = nil
-      handOver(at: clock.monotonic)
+      if ledger.failure == nil { handOver(at: clock.monotonic) }
       guard outstanding > 0, pausedUntil == nil else { break }
       Self.flush(&producer, &ledger, by: min(deadline, clock.monotonic + .milliseconds(100)))
     }
