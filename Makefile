@@ -11,7 +11,7 @@ DEMO_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build release test test-asan test-tsan coverage format lint demo install uninstall test-boot \
-  bench-evaluator clean
+  bench-agent bench-evaluator clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ uninstall: ## takes away what install put there, but for the configuration
 
 test-boot: release ## tries the systemd unit in a small Debian that is booted for it; takes minutes, needs root or sudo
 	@Tests/boot-systemd
+
+bench-agent: release ## CPU seconds and memory of the agent beside collectd, Python and the least there can be (DURATION=120)
+	@Benchmarks/agent/run --seconds $(or $(DURATION),120)
 
 bench-evaluator: deps ## CPU seconds of the evaluator beside a C program that only counts (RECORDS=, HOSTS=, ROUNDS=)
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
