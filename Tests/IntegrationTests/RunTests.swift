@@ -17,6 +17,16 @@ struct RunTests {
     return daemon
   }
 
+  /// A daemon that has taken a sample, as its status line says.
+  private func startSampling(brokers: String, role: String) throws -> Subprocess {
+    let systemd = try NotifySocket()
+    let daemon = try start(
+      try TemporaryDirectory(), brokers: brokers, role: role,
+      environment: ["NOTIFY_SOCKET": systemd.name, "WATCHDOG_USEC": "200000"])
+    #expect(systemd.receive { $0.wholeMatch(of: /STATUS=[1-9][0-9]* samples.*/) != nil } != nil)
+    return daemon
+  }
+
   @discardableResult
   private func write(_ text: String, in directory: TemporaryDirectory, brokers: String = "127.0.0.1:1") throws -> String
   {
@@ -114,7 +124,7 @@ struct RunTests {
 
   @Test("while no broker is there it keeps trying, and ends within 5 s with status 75 and the count of what waits")
   func brokersAway() throws {
-    let daemon = try start(try TemporaryDirectory(), role: "agent")
+    let daemon = try startSampling(brokers: "127.0.0.1:1", role: "agent")
     let begin = Date()
     daemon.signal(SIGTERM)
     #expect(try daemon.waitForExit(within: 10) == .exited(75))
@@ -127,7 +137,12 @@ struct RunTests {
     arguments: ["agent", "evaluator", "all"])
   func silentBroker(role: String) throws {
     let broker = try SilentBroker()
-    let daemon = try start(try TemporaryDirectory(), brokers: broker.address, role: role)
+    let daemon =
+      if role == "evaluator" {
+        try start(try TemporaryDirectory(), brokers: broker.address, role: role)
+      } else {
+        try startSampling(brokers: broker.address, role: role)
+      }
     let begin = Date()
     daemon.signal(SIGTERM)
     let status = try daemon.waitForExit(within: 10)
@@ -139,7 +154,7 @@ struct RunTests {
   @Test("a second signal ends it at once, with status 75")
   func secondSignal() throws {
     let broker = try SilentBroker()
-    let daemon = try start(try TemporaryDirectory(), brokers: broker.address, role: "agent")
+    let daemon = try startSampling(brokers: broker.address, role: "agent")
     daemon.signal(SIGTERM)
     try daemon.waitForLine(containing: " stopping ", on: \.errors)
     let begin = Date()
