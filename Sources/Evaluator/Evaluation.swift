@@ -66,6 +66,12 @@ struct Evaluation: ~Copyable, LogReceiver {
 
   // MARK: Records
 
+  /// Most records have the host as their key: by it the engine finds what it will need.
+  mutating func expect(_ record: LogRecord) {
+    let place = table.place(of: record.partition)
+    if place >= 0, let key = record.key { partitions[place].engine.expect(key: key) }
+  }
+
   mutating func receive(_ record: LogRecord) {
     let place = table.place(of: record.partition)
     guard place >= 0, record.offset >= partitions[place].position else {

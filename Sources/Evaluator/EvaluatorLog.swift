@@ -108,6 +108,9 @@ public struct LogRecord {
 
 /// Takes what a fetch brings.
 public protocol LogReceiver: ~Copyable {
+  /// A record that will be given soon, some records from now: a hint, and no more.
+  mutating func expect(_ record: LogRecord)
+
   /// A record; its bytes are valid during the call.
   mutating func receive(_ record: LogRecord)
 

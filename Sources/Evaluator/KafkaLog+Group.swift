@@ -10,9 +10,8 @@ extension KafkaLog {
     // So often a client asks whether its topics are there and have more partitions; the user's own value wins.
     configuration.properties.insert(("topic.metadata.refresh.interval.ms", "5000"), at: 0)
     var options = Consumer.Options(group: names.group)
-    options.batchSize = 2000
-    // Below these librdkafka waits up to a second before it fetches on: that would bound how fast a backlog is read.
-    options.queueRecords = 100_000
+    options.batchSize = 1000
+    // 64 MiB: below it librdkafka rests for up to a second whenever it is reached, and a backlog is read by the second.
     options.queueKiB = 65_536
     var consumer = try Consumer(configuration, options: options, log: logger, wakeup: wakeup)
     try consumer.subscribe(to: names.sources)

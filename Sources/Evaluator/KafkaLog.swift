@@ -80,19 +80,23 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     _ = take(consumer.fetch(), into: &receiver)
   }
 
+  /// How many records ahead one is announced: enough for memory to answer, few enough not to fill the cache.
+  private static var lookahead: Int { 4 }
+
   /// Gives a batch to the receiver; whether there was anything.
   private mutating func take<Receiver: LogReceiver & ~Copyable>(
     _ batch: consuming Batch, into receiver: inout Receiver
   ) -> Bool {
     for index in batch.indices {
+      batch.expect(index + 3 * Self.lookahead)
+      let soon = index + Self.lookahead
+      if soon < batch.count, batch[soon].kind == .record, let id = id(of: batch[soon].partitionIndex) {
+        receiver.expect(LogRecord(batch[soon], of: id))
+      }
       let message = batch[index]
       guard let id = id(of: message.partitionIndex) else { continue }
       switch message.kind {
-      case .record:
-        receiver.receive(
-          LogRecord(
-            partition: id, offset: message.offset, kafkaTime: message.timestamp,
-            isLogAppendTime: message.timestampKind == .appended, key: message.key, value: message.value))
+      case .record: receiver.receive(LogRecord(message, of: id))
       case .endOfPartition:
         receiver.receiveEnd(of: id, position: message.offset)
       case .error:
@@ -129,5 +133,14 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
           "reason": .string("\(error)"),
         ])
     }
+  }
+}
+
+extension LogRecord {
+  @inline(__always)
+  fileprivate init(_ message: Message, of partition: LogPartition) {
+    self.init(
+      partition: partition, offset: message.offset, kafkaTime: message.timestamp,
+      isLogAppendTime: message.timestampKind == .appended, key: message.key, value: message.value)
   }
 }

@@ -1,3 +1,4 @@
+internal import Cglibc
 internal import Crdkafka
 
 /// Records in the order of each partition's log, as they were fetched together; owns their bytes.
@@ -30,6 +31,16 @@ public struct Batch: ~Copyable {
   @inlinable public subscript(index: Int) -> Message {
     precondition(index >= 0 && index < count, "no such entry in the batch")
     return views[index]
+  }
+
+  /// Begins to bring the bytes of the entry at `index`, if there is one, into the processor's cache: they were written
+  /// by another thread, some time ago. Nothing waits for it.
+  public func expect(_ index: Int) {
+    guard index < count else { return }
+    let message = views[index]
+    if let key = message.keyStart { statusd_prefetch(key) }
+    guard let value = message.valueStart else { return }
+    for line in stride(from: 0, to: min(message.valueCount, 512), by: 64) { statusd_prefetch(value + line) }
   }
 
   /// What went wrong, where the entry is an error.

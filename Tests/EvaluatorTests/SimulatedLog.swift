@@ -163,10 +163,12 @@ struct SimulatedLog: EvaluatorLog {
     _ record: SimulatedCluster.Record, of number: Int32, to receiver: inout Receiver
   ) {
     func call(_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) {
-      receiver.receive(
-        LogRecord(
-          partition: LogPartition(topic: 0, number: number), offset: record.offset, kafkaTime: record.kafkaTime,
-          isLogAppendTime: record.isLogAppendTime, key: key, value: value))
+      let record = LogRecord(
+        partition: LogPartition(topic: 0, number: number), offset: record.offset, kafkaTime: record.kafkaTime,
+        isLogAppendTime: record.isLogAppendTime, key: key, value: value)
+      // Announced and given at once: hints must not change anything.
+      receiver.expect(record)
+      receiver.receive(record)
     }
     (record.key ?? []).withUnsafeBytes { key in
       (record.value ?? []).withUnsafeBytes { value in
