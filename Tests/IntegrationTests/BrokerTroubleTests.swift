@@ -105,9 +105,9 @@ struct BrokerTroubleTests {
     try broker.resume()
   }
 
-  @Test("SIGTERM commits what was evaluated, and a second start goes on behind it", arguments: TestCluster.Kind.main)
-  func commits(_ kind: TestCluster.Kind) throws {
-    let site = try Site(kind, makesTopics: true)
+  @Test("SIGTERM commits what was evaluated, and a second start goes on behind it", .needsKafka)
+  func commits() throws {
+    let site = try Site(.newest, makesTopics: true)
     try site.configure(rules: Site.rule)
     let writer = try TopicWriter(on: site.cluster.brokers)
     let begin = Site.now

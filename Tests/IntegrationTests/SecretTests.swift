@@ -107,6 +107,6 @@ struct SecretTests {
     #expect(status == .exited(78))
     let line = (output + errors).split(separator: "\n").first { $0.contains("sasl.pasword") }
     #expect(line?.hasPrefix("\(file):8:") == true)
-    #expect(line?.contains("did you mean sasl.password") == true)
+    #expect(line?.contains("did you mean 'sasl.password'") == true)
   }
 }

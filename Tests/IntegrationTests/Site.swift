@@ -39,6 +39,8 @@ final class Site {
   func configure(rules: String = "") throws -> String {
     let tables = [
       ("kafka", "brokers = \"\(cluster.brokers)\""),
+      // The mock answers a fetch only when it is full or this has passed: 500 ms by default.
+      ("kafka.properties", cluster.mock == nil ? "" : "\"fetch.wait.max.ms\" = 5"),
       ("topics", "status = \"\(status)\"\nalerts = \"\(alerts)\"\ncreate = \(cluster.mock == nil)"),
       ("agent", "host = \"\(host)\""),
       ("evaluator", "group = \"\(group)\""),

@@ -34,6 +34,9 @@ public final class TestCluster: Sendable {
     /// The mock and the newest Kafka.
     public static var main: [Kind] { [.mock, .kafka43].filter(here.contains) }
 
+    /// The newest Kafka that is here.
+    public static var newest: Kind { Kind(rawValue: KafkaVersion.newest.rawValue) ?? .kafka43 }
+
     /// Its name.
     public var testDescription: String { self == .mock ? "the mock cluster" : "Kafka \(rawValue)" }
 

@@ -54,7 +54,8 @@ final class DemoStage {
     topics = settings.topics
     host = settings.agent.host
     for topic in [topics.status, topics.alerts] { try cluster.createTopic(topic) }
-    let configuration = Configuration(brokers: cluster.brokers)
+    // The cluster answers a fetch only when it is full or this has passed.
+    let configuration = Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "20")])
     evaluator = try EvaluatorService(settings: settings, configuration: configuration, log: log)
     let agent = AgentService(
       AgentService.Plan(agent: settings.agent, topic: topics.status, configuration: configuration), log: log)
