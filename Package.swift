@@ -9,6 +9,9 @@ let swiftSettings: [SwiftSetting] =
 let sourceSettings: [SwiftSetting] =
   swiftSettings + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
 
+/// Under ThreadSanitizer the program, too, needs the locks that it can see (Tests/TSanThreads); `Scripts/test` says so.
+let sanitizerHelp: [Target.Dependency] = Context.environment["STATUSD_SANITIZER"] == "thread" ? ["TSanThreads"] : []
+
 /// A library of ours: one folder in `Sources`, one test target that mirrors it in `Tests`.
 /// `fixtures`: folders of files beside the tests, which read them where they stand.
 /// `optimizedTests`: the tests are built with optimization also in debug builds; there so much is tried out that
@@ -51,7 +54,7 @@ let package = Package(
         dependencies: [
           "Agent", "Arguments", "Console", "Evaluator", "JSON", "Kafka", "Platform", "ProcFS",
           "Records", "Rules", "Settings",
-        ],
+        ] + sanitizerHelp,
         swiftSettings: sourceSettings),
       .executableTarget(
         name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],

@@ -17,7 +17,6 @@ public enum Program {
     ]
     // Each process needs a profile of its own, or the last one that ends would be the only one that counts.
     if let folder = environment("STATUSD_PROFILES") { variables["LLVM_PROFILE_FILE"] = folder + "/statusd-%p.profraw" }
-    if let library = environment("STATUSD_TSAN_THREADS") { variables["LD_PRELOAD"] = library }
     return try Subprocess(path, arguments, environment: variables.merging(added) { $1 }, directory: directory)
   }
 
