@@ -34,7 +34,6 @@ public final class TopicKeeper: Service {
   }
 
   /// `topics`.
-  /// `topics`
   public let name = "topics"
   private let configuration: Configuration
   private let plan: Plan
@@ -74,8 +73,7 @@ public final class TopicKeeper: Service {
     _ = time.wait(for: tried, until: time.monotonic + plan.head)
   }
 
-  /// Ends the tries; one that is under way isn't waited for beyond `deadline`. Returns 0.
-  /// Ends the tries; one that waits for a silent broker is left behind at `deadline`.
+  /// Ends the tries; one that waits for a silent broker is left behind at `deadline`. Returns 0.
   public func stop(by deadline: MonotonicTime) -> Int {
     stopping.stop()
     _ = thread.withLock { $0 }?.join(until: deadline)
