@@ -8,10 +8,12 @@ RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker
 SOURCES = Package.swift Sources Tests Benchmarks
 # `make demo DEMO_FLAGS='--exit-after 30s'`
 DEMO_FLAGS ?=
+# `make bench-engine ENGINE_FLAGS='10000 20 9'`
+ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build release test test-asan test-tsan coverage format lint demo install uninstall test-boot \
-  bench-agent bench-evaluator clean
+  bench-agent bench-engine bench-evaluator clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +59,10 @@ test-boot: release ## tries the systemd unit in a small Debian that is booted fo
 
 bench-agent: release ## CPU seconds and memory of the agent beside collectd, Python and the least there can be (DURATION=120)
 	@Benchmarks/agent/run --seconds $(or $(DURATION),120)
+
+bench-engine: deps ## records per CPU second of one core: the decoder alone, and with ten rules behind it (ENGINE_FLAGS='HOSTS SECONDS ROUNDS')
+	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEngine
+	.build/release/BenchEngine $(ENGINE_FLAGS)
 
 bench-evaluator: deps ## CPU seconds of the evaluator beside a C program that only counts (RECORDS=, HOSTS=, ROUNDS=)
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
