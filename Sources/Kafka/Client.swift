@@ -107,9 +107,9 @@ final class Client: @unchecked Sendable {
 
   /// The error that ended the client, if one has.
   var fatalError: KafkaError? {
+    if rd_kafka_fatal_error(handle, nil, 0) == RD_KAFKA_RESP_ERR_NO_ERROR { return nil }
     var reason = [CChar](repeating: 0, count: 512)
     let code = rd_kafka_fatal_error(handle, &reason, reason.count)
-    if code == RD_KAFKA_RESP_ERR_NO_ERROR { return nil }
     return KafkaError(
       code: KafkaError.Code(code), message: reporter.redaction.applied(to: String(cStringBytes: reason)), isFatal: true)
   }
