@@ -5,13 +5,14 @@ import Records
 
 /// What the agent's thread does at each turn: sample where a tick is due, make a record of it, ship.
 ///
-/// Owned by that thread from the moment it runs.
-final class AgentLoop: @unchecked Sendable {
+/// That thread owns it.
+struct AgentLoop: ~Copyable {
   private let plan: AgentService.Plan
   private let log: Logger
   private let time: any TimeSource
   private let topicIsReady: @Sendable () -> Bool
   private let ownNumbers: @Sendable () -> [(String, Double)]
+  private let intervalMilliseconds: Int64
   private var sampler: Sampler?
   private var shipper: Shipper
   private var clock: TickClock
@@ -40,6 +41,7 @@ final class AgentLoop: @unchecked Sendable {
     self.time = time
     self.topicIsReady = topicIsReady
     self.ownNumbers = ownNumbers
+    intervalMilliseconds = plan.agent.interval.wholeMilliseconds
     let start = time.monotonic
     clock = TickClock(start: start, interval: plan.agent.interval)
     ownClock = TickClock(start: start, interval: plan.ownInterval)
@@ -65,7 +67,7 @@ final class AgentLoop: @unchecked Sendable {
   }
 
   /// Does what is due; until when there is nothing more to do.
-  func turn() -> MonotonicTime {
+  mutating func turn() -> MonotonicTime {
     let now = time.monotonic
     if let tick = clock.tick(at: now) { sample(tick, at: now) }
     if ownClock.tick(at: now) != nil { tellOwnNumbers() }
@@ -79,14 +81,14 @@ final class AgentLoop: @unchecked Sendable {
   /// Ships what is left, until `deadline` of the machine's clock.
   ///
   /// - Returns: how many records no broker has acknowledged.
-  func finish(by deadline: MonotonicTime) -> Int {
+  mutating func finish(by deadline: MonotonicTime) -> Int {
     let left = shipper.finish(by: deadline, isReady: isReady || topicIsReady())
     if let loss = losses.end() { tell(loss) }
     count()
     return left
   }
 
-  private func sample(_ tick: TickClock.Tick, at now: MonotonicTime) {
+  private mutating func sample(_ tick: TickClock.Tick, at now: MonotonicTime) {
     guard let sample = sampler?.sample() else { return }
     let wall = time.wall
     numbers.samples += 1
@@ -104,7 +106,7 @@ final class AgentLoop: @unchecked Sendable {
     sequence += 1
     record.take(sample)
     record.timestamp = wall
-    record.intervalMilliseconds = (interval * Int(clamping: tick.intervals)).wholeMilliseconds
+    record.intervalMilliseconds = intervalMilliseconds &* tick.intervals
     record.sequence = sequence
     writer.reset()
     record.encode(into: &writer)
@@ -119,7 +121,7 @@ final class AgentLoop: @unchecked Sendable {
 
   private var interval: Duration { plan.agent.interval }
 
-  private func tellOwnNumbers() {
+  private mutating func tellOwnNumbers() {
     // The first time all has been started, connected and run once.
     if !hasStarted {
       hasStarted = true
@@ -133,7 +135,7 @@ final class AgentLoop: @unchecked Sendable {
     _ = shipper.take(.own, writer.bytes)
   }
 
-  private func count() {
+  private mutating func count() {
     numbers.samplesLost = losses.total
     numbers.recordsDelivered = shipper.ledger.counts.delivered
     numbers.recordsRefused = shipper.ledger.counts.refused

@@ -77,11 +77,12 @@ public final class AgentService: Service {
     let sampler = plan.samplesHost ? try Sampler(root: plan.agent.procfs) : nil
     let shipper = try Shipper(shipperPlan, log: log, time: time)
     stopping.token.onStop(ring: wakeup)
-    let loop = AgentLoop(
-      plan, sampler: sampler, shipper: shipper, log: log, time: time, topicIsReady: topicIsReady,
-      ownNumbers: ownNumbers)
+    let handOver = LoopHandOver(
+      AgentLoop(
+        plan, sampler: sampler, shipper: shipper, log: log, time: time, topicIsReady: topicIsReady,
+        ownNumbers: ownNumbers))
     let handle = try startThread(name: "agent") { [self] in
-      heartbeat.beat(time.monotonic)
+      guard var loop = handOver.take() else { return }
       while !stopping.token.isStopped {
         let next = loop.turn()
         shared.withLock { $0.numbers = loop.numbers }
@@ -124,4 +125,13 @@ private struct AgentShared {
   var deadline = MonotonicTime(nanoseconds: 0)
   /// What was left at the end; nil before.
   var undelivered: Int?
+}
+
+/// Brings a loop to its thread, which takes it once.
+private final class LoopHandOver: @unchecked Sendable {
+  private var loop: AgentLoop?
+
+  init(_ loop: consuming AgentLoop) { self.loop = consume loop }
+
+  func take() -> AgentLoop? { loop.take() }
 }

@@ -31,6 +31,9 @@ struct Ledger {
     }
   }
 
+  /// A producer takes no record at all.
+  mutating func fail(_ error: KafkaError) { failure = error }
+
   /// The record was handed over and can't be sent by any waiting.
   mutating func refuse(_ token: UInt) {
     counts.refused += 1

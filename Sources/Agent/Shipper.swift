@@ -70,21 +70,23 @@ struct Shipper: ~Copyable {
     isMoving = Self.serve(&producer, &ledger) > 0
     if let until = pausedUntil, now < until { return }
     pausedUntil = nil
-    if let error = ofProducer({ $0.fatalError }) {
-      log.limited(
-        trouble, .warning, "the producer has failed; a new one sends again what wasn't acknowledged",
-        ["reason": .string("\(error)"), "records": .int(ledger.backlog.count)])
-      renew(at: now)
-    } else if producer == nil {
+    if producer == nil {
       renew(at: now)
     } else if let failure = ledger.failure {
-      log.limited(
-        trouble, .warning, "records weren't taken; they are sent again",
-        ["topic": .string(plan.topic), "reason": .string("\(failure)"), "records": .int(ledger.backlog.count)])
-      guard outstanding == 0 else { return }
-      ledger.rewind()
-      pausedUntil = now + Self.pause
-      return
+      if let error = ofProducer({ $0.fatalError }) {
+        log.limited(
+          trouble, .warning, "the producer has failed; a new one sends again what wasn't acknowledged",
+          ["reason": .string("\(error)"), "records": .int(ledger.backlog.count)])
+        renew(at: now)
+      } else {
+        log.limited(
+          trouble, .warning, "records weren't taken; they are sent again",
+          ["topic": .string(plan.topic), "reason": .string("\(failure)"), "records": .int(ledger.backlog.count)])
+        guard outstanding == 0 else { return }
+        ledger.rewind()
+        pausedUntil = now + Self.pause
+        return
+      }
     }
     if isReady { handOver(at: now) }
   }
@@ -146,6 +148,7 @@ struct Shipper: ~Copyable {
           topicTrouble, .error, "a record can't be sent",
           ["topic": .string(plan.topic), "reason": .string("\(error)")])
         guard error.code == .messageTooLarge else {
+          ledger.fail(error)
           pausedUntil = now + Self.pause
           return
         }

@@ -22,11 +22,12 @@ struct TickClock {
   }
 
   /// When the next tick is due.
-  var next: MonotonicTime { start + .nanoseconds((count + 1) * interval) }
+  var next: MonotonicTime { MonotonicTime(nanoseconds: start.nanoseconds &+ (count &+ 1) &* interval) }
 
   /// The tick that is due at `now`; nil before that.
   mutating func tick(at now: MonotonicTime) -> Tick? {
-    let passed = (now - start).wholeNanoseconds / interval
+    // Both are of one clock, which began near 0.
+    let passed = (now.nanoseconds &- start.nanoseconds) / interval
     guard passed > count else { return nil }
     defer { count = passed }
     return Tick(intervals: passed - count)

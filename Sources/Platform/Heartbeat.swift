@@ -4,7 +4,8 @@ import Synchronization
 public final class Heartbeat: Sendable {
   /// Whose it is, for the log.
   public let name: String
-  private let allowedSilence: Duration
+  /// Nanoseconds.
+  private let allowedSilence: Int64
   /// Nanoseconds of the monotonic clock: until when the last beat counts.
   private let freshUntil: Atomic<Int64>
 
@@ -13,15 +14,15 @@ public final class Heartbeat: Sendable {
   ///   - now: counts as its first beat.
   public init(name: String, allowedSilence: Duration, now: MonotonicTime) {
     self.name = name
-    self.allowedSilence = allowedSilence
+    self.allowedSilence = allowedSilence.wholeNanoseconds
     freshUntil = Atomic((now + allowedSilence).nanoseconds)
   }
 
   /// The loop goes on, and will beat again within the allowed silence; where it is about to wait, within that after
   /// `deadline`. So a loop with nothing to do needn't wake to say so.
   public func beat(_ now: MonotonicTime, waitingUntil deadline: MonotonicTime? = nil) {
-    let next = max(now, deadline ?? now) + allowedSilence
-    freshUntil.store(next.nanoseconds, ordering: .relaxed)
+    let (next, overflow) = max(now, deadline ?? now).nanoseconds.addingReportingOverflow(allowedSilence)
+    freshUntil.store(overflow ? .max : next, ordering: .relaxed)
   }
 
   /// The loop has ended, as it was told: it is fresh for good.

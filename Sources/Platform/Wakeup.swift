@@ -63,5 +63,6 @@ public final class Wakeup: Sendable {
 /// ppoll(2), because poll's milliseconds would be cut: a loop that waits for its next tick must not wake before it.
 func poll(_ polled: UnsafeMutablePointer<pollfd>?, count: Int, until deadline: MonotonicTime?) -> Int32 {
   guard let deadline else { return statusd_poll(polled, nfds_t(count), -1) }
-  return statusd_poll(polled, nfds_t(count), max(0, (deadline - SystemTime().monotonic).wholeNanoseconds))
+  let (left, overflow) = deadline.nanoseconds.subtractingReportingOverflow(SystemTime().monotonic.nanoseconds)
+  return statusd_poll(polled, nfds_t(count), overflow ? .max : max(0, left))
 }

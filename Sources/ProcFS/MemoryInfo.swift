@@ -29,9 +29,16 @@ struct MemoryInfo: Equatable {
         take("SReclaimable:", bytes, i, &info.reclaimable)
       default: break
       }
+      if info.isComplete { break }
       i = end + 1
     }
     return info
+  }
+
+  /// Nothing of interest can follow.
+  private var isComplete: Bool {
+    total != nil && free != nil && available != nil && buffers != nil && cached != nil && swapTotal != nil
+      && swapFree != nil && shared != nil && reclaimable != nil
   }
 
   /// The number behind `name`, which may stand right behind the colon (WSL does that).
