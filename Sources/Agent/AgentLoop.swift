@@ -81,8 +81,8 @@ struct AgentLoop: ~Copyable {
   /// Ships what is left, until `deadline` of the machine's clock.
   ///
   /// - Returns: how many records no broker has acknowledged.
-  mutating func finish(by deadline: MonotonicTime) -> Int {
-    let left = shipper.finish(by: deadline, isReady: isReady || topicIsReady())
+  mutating func finish(by deadline: MonotonicTime, wakeup: Wakeup) -> Int {
+    let left = shipper.finish(by: deadline, isReady: isReady || topicIsReady(), wakeup: wakeup)
     if let loss = losses.end() { tell(loss) }
     count()
     return left

@@ -90,7 +90,7 @@ public final class AgentService: Service {
         _ = time.wait(for: wakeup, until: next)
       }
       heartbeat.end()
-      let left = loop.finish(by: shared.withLock { $0.deadline })
+      let left = loop.finish(by: shared.withLock { $0.deadline }, wakeup: wakeup)
       shared.withLock { shared in
         shared.numbers = loop.numbers
         shared.undelivered = left

@@ -18,19 +18,21 @@ struct Shipper: ~Copyable {
     var backlogBytes: Int
   }
 
-  /// From a failure to the next try.
-  private static let pause = Duration.seconds(1)
+  /// From a failure to the next try: doubled with each that follows, until something is delivered.
+  private static let shortestPause = Duration.seconds(1)
+  private static let longestPause = Duration.seconds(30)
   /// Records that a producer holds at most: they are in memory twice.
   private static let window = 1000
 
   private let plan: Plan
   private let log: Logger
   private let trouble: RateLimit
-  private let topicTrouble: RateLimit
+  private let refusals: RateLimit
   private var producer: Producer?
   private(set) var ledger: Ledger
   /// How often a producer had to be replaced.
   private(set) var renewals: Int64 = 0
+  private var pause = Shipper.shortestPause
   private var pausedUntil: MonotonicTime?
   /// Whether the last turn brought reports, so that more can be handed over soon.
   private var isMoving = false
@@ -40,7 +42,7 @@ struct Shipper: ~Copyable {
     self.plan = plan
     self.log = log
     trouble = RateLimit(1, per: .seconds(60), time: time)
-    topicTrouble = RateLimit(1, per: .seconds(60), time: time)
+    refusals = RateLimit(1, per: .seconds(60), time: time)
     ledger = Ledger(backlogBytes: plan.backlogBytes)
     producer = try Self.makeProducer(plan, log)
   }
@@ -50,6 +52,8 @@ struct Shipper: ~Copyable {
     options.queueRecords = window
     options.queueKiB = 1024
     options.linger = .zero
+    options.batchBytes = 64 * 1024
+    options.isGapless = true
     return try Producer(plan.configuration, options: options, log: log)
   }
 
@@ -67,48 +71,51 @@ struct Shipper: ~Copyable {
   ///
   /// - Parameter isReady: whether the topic is there; asked of by a producer, many brokers make one their own way.
   mutating func turn(at now: MonotonicTime, isReady: Bool) {
+    let delivered = ledger.counts.delivered
     isMoving = Self.serve(&producer, &ledger) > 0
+    if ledger.counts.delivered > delivered { pause = Self.shortestPause }
     if let until = pausedUntil, now < until { return }
     pausedUntil = nil
-    if producer == nil {
-      renew(at: now)
-    } else if let failure = ledger.failure {
-      if let error = ofProducer({ $0.fatalError }) {
+    if let failure = ledger.failure {
+      let error = ofProducer { $0.fatalError }
+      if let error {
         log.limited(
           trouble, .warning, "the producer has failed; a new one sends again what wasn't acknowledged",
           ["reason": .string("\(error)"), "records": .int(ledger.backlog.count)])
-        renew(at: now)
+        Self.end(&producer, &ledger, by: now)
       } else {
         log.limited(
           trouble, .warning, "records weren't taken; they are sent again",
           ["topic": .string(plan.topic), "reason": .string("\(failure)"), "records": .int(ledger.backlog.count)])
         guard outstanding == 0 else { return }
-        ledger.rewind()
-        pausedUntil = now + Self.pause
-        return
       }
+      ledger.rewind()
+      rest(from: now)
+      return
     }
-    if isReady { handOver(at: now) }
+    if producer == nil { renew(at: now) }
+    if isReady { handOver() }
   }
 
   /// Hands over and delivers what it can until `deadline` (of the machine's clock), and ends the producer.
   ///
+  /// - Parameter wakeup: nobody rings it any more; what a pause between two tries waits on.
   /// - Returns: how many records no broker has acknowledged.
-  mutating func finish(by deadline: MonotonicTime, isReady: Bool) -> Int {
+  mutating func finish(by deadline: MonotonicTime, isReady: Bool, wakeup: Wakeup) -> Int {
     let clock = SystemTime()
-    var newTries = 5
-    while isReady, ledger.backlog.count > 0, newTries > 0, clock.monotonic < deadline {
-      if ofProducer({ $0.fatalError }) != nil {
-        renew(at: clock.monotonic)
-        newTries -= 1
-      } else if ledger.failure != nil, outstanding == 0 {
+    while isReady, ledger.backlog.count > 0, clock.monotonic < deadline {
+      let next = min(deadline, clock.monotonic + .milliseconds(100))
+      if ledger.failure != nil, outstanding == 0 {
+        if ofProducer({ $0.fatalError }) != nil { Self.end(&producer, &ledger, by: clock.monotonic) }
         ledger.rewind()
-        newTries -= 1
       }
-      pausedUntil = nil
-      if ledger.failure == nil { handOver(at: clock.monotonic) }
-      guard outstanding > 0, pausedUntil == nil else { break }
-      Self.flush(&producer, &ledger, by: min(deadline, clock.monotonic + .milliseconds(100)))
+      if producer == nil { renew(at: clock.monotonic) }
+      if ledger.failure == nil { handOver() }
+      if outstanding > 0 {
+        Self.flush(&producer, &ledger, by: next)
+      } else {
+        _ = clock.wait(for: wakeup, until: next)
+      }
     }
     Self.end(&producer, &ledger, by: deadline)
     return ledger.backlog.count
@@ -124,19 +131,22 @@ struct Shipper: ~Copyable {
     }
   }
 
+  private mutating func rest(from now: MonotonicTime) {
+    pausedUntil = now + pause
+    pause = min(pause * 2, Self.longestPause)
+  }
+
   private mutating func renew(at now: MonotonicTime) {
-    Self.end(&producer, &ledger, by: now)
-    ledger.rewind()
     do throws(KafkaError) {
       producer = try Self.makeProducer(plan, log)
       renewals += 1
     } catch {
       log.limited(trouble, .error, "no producer can be made; trying again", ["reason": .string("\(error)")])
-      pausedUntil = now + Self.pause
+      rest(from: now)
     }
   }
 
-  private mutating func handOver(at now: MonotonicTime) {
+  private mutating func handOver() {
     while let entry = ledger.backlog.next {
       switch Self.produce(entry, of: ledger.backlog, to: &producer, plan) {
       case .success(.accepted):
@@ -144,14 +154,13 @@ struct Shipper: ~Copyable {
       case .success:
         return
       case .failure(let error):
-        log.limited(
-          topicTrouble, .error, "a record can't be sent",
-          ["topic": .string(plan.topic), "reason": .string("\(error)")])
         guard error.code == .messageTooLarge else {
           ledger.fail(error)
-          pausedUntil = now + Self.pause
           return
         }
+        log.limited(
+          refusals, .error, "a record can't be sent",
+          ["topic": .string(plan.topic), "reason": .string("\(error)")])
         ledger.backlog.advance()
         ledger.refuse(entry.token)
       }

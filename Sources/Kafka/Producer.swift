@@ -16,6 +16,11 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     /// How long a record waits for others to go with it; nil: librdkafka's own 5 ms, which is one more wake-up for each
     /// record that stays alone.
     public var linger: Duration?
+    /// Bytes of a batch at most; nil: librdkafka's own 1 MB. A topic may take less than that.
+    public var batchBytes: Int?
+    /// Whether a record that can't be delivered ends the producer (`fatalError`) before any behind it is sent, so that
+    /// all can be sent again in order.
+    public var isGapless = false
 
     /// librdkafka's own bounds on records, and 64 MiB.
     public init() {}
@@ -68,6 +73,8 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     try conf.set("queue.buffering.max.messages", "\(max(1, options.queueRecords))")
     try conf.set("queue.buffering.max.kbytes", "\(max(1, options.queueKiB))")
     if let linger = options.linger { try conf.set("linger.ms", "\(max(0, linger.wholeMilliseconds))") }
+    if let bytes = options.batchBytes { try conf.set("batch.size", "\(max(1, bytes))") }
+    if options.isGapless { conf.setIfKnown("enable.gapless.guarantee", "true") }
     client = try Client(
       RD_KAFKA_PRODUCER, configuration, conf: conf, events: RD_KAFKA_EVENT_DR, queue: .main, log: log, wakeup: wakeup)
   }
