@@ -61,6 +61,8 @@ final class Reporter: Sendable {
     // An error event says the same, and it comes with its code. AUTOCREATE: a broker, such as the mock cluster, is too
     // old to be told not to create topics; what statusd asks for exists.
     if ["FAIL", "ERROR", "SSLCERTVRFY", "AUTOCREATE"].contains(facility) { level = .debug }
+    // Experimental, as every client that sets it is told: `Producer` does, knowingly.
+    if facility == "CONFWARN", text.contains("enable.gapless.guarantee") { return }
     guard level >= log.level else { return }
     let facts: LogMetadata = [
       "facility": .string(facility), "detail": .string(redaction.applied(to: Self.withoutThread(text))),
