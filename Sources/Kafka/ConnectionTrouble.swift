@@ -90,7 +90,8 @@ struct ConnectionTrouble: Equatable {
       "The broker refuses the login, which may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers don't forgive; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
     case .mechanism:
       "The login can't be tried as it is set: the broker offers other mechanisms, or librdkafka lacks this one"
-    case .loginMissing: "The broker wants a login: see [kafka.sasl]"
+    // It says no more than that it hangs up: it wants a login, or is about to end.
+    case .loginMissing: "The broker ended the connection; if it always does, it wants a login: see [kafka.sasl]"
     case .fatal: "The Kafka client can't go on and is made anew"
     case .other: "Kafka reports an error"
     }
