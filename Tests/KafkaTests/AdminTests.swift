@@ -18,7 +18,7 @@ import Testing
     let again = try admin.create([new], within: .seconds(20))
     #expect(again[0]?.code == .topicAlreadyExists)
 
-    let known = try admin.describe(topic: name, within: .seconds(10))
+    let known = try describeMade(admin, name)
     #expect(known.brokers.values.contains(cluster.brokers.replacing("localhost", with: "127.0.0.1")))
     #expect(known.topics.map(\.name) == [name])
     #expect(known.topics[0].error == nil)

@@ -108,3 +108,13 @@ extension Consumer {
     return seen
   }
 }
+
+/// What brokers say of a topic that was just made: one answers before its own view of the cluster has the topic.
+func describeMade(_ admin: borrowing Admin, _ topic: String) throws -> Admin.Cluster {
+  let deadline = soon()
+  var made = try admin.describe(topic: topic, within: .seconds(10))
+  while made.topics.first?.error != nil, SystemTime().monotonic < deadline {
+    made = try admin.describe(topic: topic, within: .seconds(10))
+  }
+  return made
+}

@@ -34,12 +34,7 @@ import Testing
     #expect(keeper.isPresent(new))
     #expect(keeper.heartbeats.isEmpty)
     let admin = try Admin(Configuration(brokers: cluster.brokers), log: silent)
-    // A broker answers before its own view of the cluster has the topic.
-    let deadline = soon()
-    var made = try admin.describe(topic: new, within: .seconds(10))
-    while made.topics.first?.error != nil, SystemTime().monotonic < deadline {
-      made = try admin.describe(topic: new, within: .seconds(10))
-    }
+    let made = try describeMade(admin, new)
     #expect(made.topics[0].partitions.map(\.replicas.count) == [1, 1])
     let configuration = try admin.configuration(of: new, within: .seconds(10))
     #expect(configuration["retention.ms"] == "1000000")
