@@ -31,6 +31,14 @@ final class AgentFixture {
     return AgentService.Plan(agent: Settings.Agent(host: host), topic: topic, configuration: configuration)
   }
 
+  /// With one request in flight: a real broker refuses what was sent behind a refused batch by its number; the mock
+  /// one takes it.
+  var orderedPlan: AgentService.Plan {
+    var plan = plan
+    plan.configuration.properties.append(("max.in.flight", "1"))
+    return plan
+  }
+
   func agent(
     _ plan: AgentService.Plan, topicIsReady: @escaping @Sendable () -> Bool = { true },
     ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }

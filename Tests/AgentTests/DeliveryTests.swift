@@ -80,10 +80,7 @@ struct DeliveryTests {
   @Test("a producer that went fatal is replaced, and what it had not delivered is sent again in order")
   func fatal() throws {
     let fixture = try AgentFixture()
-    var plan = fixture.plan
-    // A real broker refuses what was sent behind a refused batch by its number; the mock one takes it.
-    plan.configuration.properties.append(("max.in.flight", "1"))
-    let agent = fixture.agent(plan)
+    let agent = fixture.agent(fixture.orderedPlan)
     try agent.start()
     fixture.advance(times: 3)
     try expectConsecutive(3, fixture)
@@ -103,10 +100,7 @@ struct DeliveryTests {
   @Test("records that brokers refuse for now are sent again, in order")
   func refused() throws {
     let fixture = try AgentFixture()
-    var plan = fixture.plan
-    // A real broker refuses what was sent behind a refused batch by its number; the mock one takes it.
-    plan.configuration.properties.append(("max.in.flight", "1"))
-    let agent = fixture.agent(plan)
+    let agent = fixture.agent(fixture.orderedPlan)
     try agent.start()
     fixture.advance(times: 2)
     try expectConsecutive(2, fixture)
