@@ -93,6 +93,7 @@ struct Evaluation: ~Copyable, LogReceiver {
       partitions[place].engine.apply(reader, offset: record.offset, into: &transitions)
     case .tombstone:
       numbers.tombstones += 1
+      partitions[place].engine.forget(reader, into: &transitions)
     case .tombstoneWithoutKey:
       numbers.tombstonesWithoutKey += 1
     case .bad(let reason):

@@ -55,8 +55,8 @@ extension Key {
     .text("topics", "status", \.topics.status, problem: Names.problem(ofTopic:)),
     .text("topics", "monitor", \.topics.monitor, problem: Names.problem(ofTopic:)),
     .text("topics", "alerts", \.topics.alerts, problem: Names.problem(ofTopic:)),
-    .notYet("topics", "alerts_current", because: "statusd writes no topic of what fires now"),
-    .notYet("topics", "changelog", because: "statusd writes no changelog"),
+    .text("topics", "alerts_current", \.topics.alertsCurrent, problem: Names.problem(ofTopic:)),
+    .text("topics", "changelog", \.topics.changelog, problem: Names.problem(ofTopic:)),
     .boolean("topics", "create", \.topics.create),
     Key(
       table: "topics", name: "partitions",

@@ -7,6 +7,7 @@ extension Reading {
   func checkTopics() {
     let topics = [
       ("status", settings.topics.status), ("monitor", settings.topics.monitor), ("alerts", settings.topics.alerts),
+      ("alerts_current", settings.topics.alertsCurrent), ("changelog", settings.topics.changelog),
     ]
     for (index, (key, name)) in topics.enumerated() {
       for (other, otherName) in topics[..<index] where Reading.metric(name) == Reading.metric(otherName) {

@@ -58,6 +58,10 @@ public struct Settings: Equatable, Sendable {
     public var monitor = "monitor_topic"
     /// Transitions.
     public var alerts = "alerts"
+    /// The last transition of what fires.
+    public var alertsCurrent = "alerts-current"
+    /// What an evaluator restores its state from.
+    public var changelog = "statusd-changelog"
     /// Whether missing topics are created.
     public var create = true
     /// How many partitions a created topic gets.

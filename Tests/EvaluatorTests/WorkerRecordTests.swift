@@ -91,6 +91,19 @@ struct WorkerRecordTests {
     #expect(bench.numbers.bad == 0)
   }
 
+  @Test("a tombstone ends the series of the subject in its key, and of nobody else")
+  func forgets() throws {
+    var bench = try WorkerBench()
+    bench.cluster.assign(0)
+    for host in ["web-1", "web-2"] { bench.sample(95, host: host) }
+    bench.cluster.append(nil, key: "web-1")
+    bench.settle(turns: 5)
+    #expect(bench.cluster.alerts.map(\.key) == ["cpu-high/web-1", "cpu-high/web-2", "cpu-high/web-1"])
+    #expect(bench.cluster.alerts.last?.value.contains(#""reason":"forgotten""#) == true)
+    #expect(bench.numbers.firing == 1)
+    #expect(bench.numbers.subjects == 1)
+  }
+
   @Test("a partition's Kafka time doesn't fall with a change of leaders")
   func kafkaTime() throws {
     var bench = try WorkerBench()

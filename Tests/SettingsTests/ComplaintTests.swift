@@ -188,8 +188,6 @@ struct ComplaintTests {
   func notYet() {
     let all = complaints(
       besideBrokers: """
-        [topics]
-        changelog = "x"
         [evaluator]
         delivery = "at_least_once"
         workers = 1
@@ -197,8 +195,7 @@ struct ComplaintTests {
         """)
     #expect(
       all == [
-        "file.toml:3:13: topics.changelog: not yet: statusd writes no changelog; leave the key out",
-        "file.toml:7:16: evaluator.forget_after: not yet: hosts that are gone aren't forgotten; leave the key out",
+        "file.toml:5:16: evaluator.forget_after: not yet: hosts that are gone aren't forgotten; leave the key out",
       ])
     #expect(complaints(besideBrokers: "evaluator.workers = 2").count == 1)
     #expect(complaints(besideBrokers: "evaluator.delivery = \"exactly_once\"").count == 1)

@@ -53,6 +53,10 @@ struct ConnectionTests {
         "file.toml:4:10: topics.status and topics.monitor differ only in '.' and '_', which Kafka refuses; give each a "
           + "name of its own"
       ])
+    #expect(
+      complaints(besideBrokers: "[topics]\nchangelog = \"alerts-current\"") == [
+        "file.toml:3:13: topics.alerts_current and topics.changelog are the same topic; give each a name of its own"
+      ])
   }
 
   @Test("a login needs what its mechanism needs")

@@ -25,6 +25,8 @@ struct DescribeTests {
       role = "evaluator"
       [topics]
       status = "s"
+      alerts_current = "c"
+      changelog = "l"
       create = false
       partitions = 12
       replication = 2
