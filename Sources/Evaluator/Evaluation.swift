@@ -14,9 +14,6 @@ struct Evaluation: ~Copyable, LogReceiver {
     var position: Int64
     /// The position that the group knows; nil: none.
     var committed: Int64?
-    /// Under LogAppendTime: the largest Kafka time seen so far, -1 before the first. It doesn't fall when the leader
-    /// changes to a broker whose clock is behind.
-    var kafkaTime: Int64 = -1
   }
 
   /// A record that couldn't be read, for the log.
@@ -83,8 +80,9 @@ struct Evaluation: ~Copyable, LogReceiver {
     var kafkaTime = record.kafkaTime
     var clock = wall
     if record.isLogAppendTime {
-      kafkaTime = max(kafkaTime, partitions[place].kafkaTime)
-      partitions[place].kafkaTime = kafkaTime
+      // It doesn't fall when the leader changes to a broker whose clock is behind.
+      kafkaTime = max(kafkaTime, partitions[place].engine.logTime)
+      partitions[place].engine.logTime = kafkaTime
       clock = kafkaTime
     }
     switch reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
@@ -124,8 +122,8 @@ struct Evaluation: ~Copyable, LogReceiver {
   /// Holds a partition from now on, its state empty.
   mutating func add(_ id: LogPartition, position: Int64, committed: Int64?) {
     remove([id])
-    let engine = Engine(
-      rules: rules, topic: topics[id.topic], partition: id.number, marksKeyless: partitionCounts[id.topic] > 1)
+    let engine = Engine(rules: rules, topic: topics[id.topic], partition: id.number)
+    if partitionCounts[id.topic] > 1 { engine.keylessFrom = 0 }
     partitions.append(Partition(id: id, engine: engine, position: position, committed: committed))
     table.rebuild(partitions.map(\.id))
   }
@@ -144,7 +142,9 @@ struct Evaluation: ~Copyable, LogReceiver {
   /// `HOST#PARTITION`: state is per partition, and such a record may stand in any of them.
   mutating func setPartitionCount(_ count: Int32, ofTopic topic: Int) {
     partitionCounts[topic] = count
-    for partition in partitions where partition.id.topic == topic { partition.engine.marksKeyless = count > 1 }
+    for partition in partitions where partition.id.topic == topic && count > 1 && partition.engine.keylessFrom == nil {
+      partition.engine.keylessFrom = partition.position
+    }
   }
 
   /// Records of a partition that is held are evaluated from `position` on, which isn't below its own.

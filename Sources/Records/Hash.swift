@@ -1,12 +1,21 @@
 import Cscan
 
-/// A fast hash of bytes for tables inside this process: seeded anew by each process, so that nobody can prepare
-/// subjects which collide. What must be the same everywhere and always uses `Identity`.
+/// A fast hash of bytes. For tables inside this process it is seeded anew by each process, so that nobody can prepare
+/// subjects which collide; for what the changelog keeps it has a seed that is the same everywhere and always.
 @usableFromInline enum Hash {
   private static let seeds = (UInt64.random(in: 1 ... .max), UInt64.random(in: 1 ... .max) | 1)
 
   /// The seeds, to be kept where hashing is done often.
   static var seed: (UInt64, UInt64) { seeds }
+
+  /// The seed for what is kept: boots, which are only compared within one series, and seals. (First digits of pi.)
+  static let lasting: (UInt64, UInt64) = (0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345)
+
+  /// What a record of the changelog ends with: depends on all of its value and its key.
+  static func seal(of value: UnsafeRawBufferPointer, for key: UnsafeRawBufferPointer) -> UInt32 {
+    let first = unpadded(key, seed: lasting)
+    return UInt32(truncatingIfNeeded: unpadded(value, seed: (lasting.0 ^ first, lasting.1)))
+  }
 
   /// The hash of `count` bytes of padded text.
   @inline(__always) static func bytes(_ start: UnsafePointer<UInt8>, _ count: Int, seed: (UInt64, UInt64)) -> UInt64 {

@@ -119,7 +119,7 @@ extension RecordReader {
     guard let place = place(of: .bootID), place.pointee == UInt8(ascii: "\"") else { return nil }
     guard let (bytes, _) = text(at: place), let start = bytes.baseAddress else { return .encoding }
     // 0 says that there is none.
-    if !bytes.isEmpty { bootHash = max(1, Hash.bytes(start, bytes.count, seed: seed)) }
+    if !bytes.isEmpty { bootHash = max(1, Hash.bytes(start, bytes.count, seed: Hash.lasting)) }
     return nil
   }
 

@@ -23,7 +23,7 @@ public struct RecordReader: ~Copyable {
   public internal(set) var bringsOwnTime = false
   /// The record's Kafka timestamp, milliseconds since the epoch; -1: none.
   public internal(set) var kafkaTime: Int64 = -1
-  /// A hash of `boot_id`, the same for the same text as long as the process lives; 0: the record has none.
+  /// A hash of `boot_id`, the same for the same text everywhere and always; 0: the record has none.
   public internal(set) var bootHash: UInt64 = 0
   /// `sequence` where it is a whole number from 0 to `Int64.max`; -1: the record has none.
   public internal(set) var sequence: Int64 = -1

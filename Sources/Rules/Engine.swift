@@ -6,12 +6,18 @@ import Records
 /// Pure: no I/O, no clock, no Kafka; the same records give the same transitions. Owned by one thread.
 /// `docs/rules.md` says what a rule means, to the record.
 public final class Engine {
-  private let state: UnsafeMutablePointer<PartitionState>
+  let state: UnsafeMutablePointer<PartitionState>
 
   /// An engine without state for `partition` of `topic`.
-  public init(rules: RuleSet, topic: String, partition: Int32, marksKeyless: Bool = false) {
+  public convenience init(rules: RuleSet, topic: String, partition: Int32) {
+    let groups = Layout.groups(of: rules.rules)
+    let layout = Layout(rules, groups: groups, numbers: RuleNumbers(groups: groups))
+    self.init(layout, topic: topic, partition: partition)
+  }
+
+  init(_ layout: Layout, topic: String, partition: Int32) {
     state = .allocate(capacity: 1)
-    state.initialize(to: PartitionState(rules, topic: topic, partition: partition, marksKeyless: marksKeyless))
+    state.initialize(to: PartitionState(layout, topic: topic, partition: partition))
   }
 
   deinit {
@@ -19,11 +25,12 @@ public final class Engine {
     state.deallocate()
   }
 
-  /// A record without a key belongs to the subject `HOST#PARTITION`: so it must be in topics of several partitions,
-  /// where such records are spread. May change while the topic grows.
-  public var marksKeyless: Bool {
-    get { state.pointee.marksKeyless }
-    set { state.pointee.marksKeyless = newValue }
+  /// From this offset on a record without a key belongs to the subject `HOST#PARTITION`: so it must be in topics of
+  /// several partitions, where such records are spread. nil: nowhere. A topic that grows sets it to the position, and a
+  /// replay of older records then does what was done.
+  public var keylessFrom: Int64? {
+    get { state.pointee.keylessFrom == .max ? nil : state.pointee.keylessFrom }
+    set { state.pointee.keylessFrom = newValue ?? .max }
   }
 
   /// The rules in force.

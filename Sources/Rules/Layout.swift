@@ -37,11 +37,20 @@ final class Layout {
   let seriesOfRule: [Int]
   /// For each series, its track.
   let trackOfSeries: [Int]
+  /// For each series, in the stretch of its track: the series of that track in the order of their lives' numbers.
+  let seriesByLife: [Int]
+  /// The tracks in the order of their lives' lowest numbers.
+  let tracksByLife: [Int]
+  /// The lives' numbers in their order, each with its series.
+  private let lives: [(number: UInt32, series: Int)]
   /// Bytes of a block.
   let blockSize: Int
+  /// By which numbers the changelog knows rules and tracks.
+  let numbers: RuleNumbers
 
   /// Lays out `rules`; `groups` are the rules of each track, by their index.
-  init(_ rules: RuleSet, groups: [[Int]]) {
+  init(_ rules: RuleSet, groups: [[Int]], numbers: RuleNumbers) {
+    self.numbers = numbers
     self.rules = rules
     trackCount = groups.count
     tracks = .allocate(capacity: max(1, trackCount))
@@ -59,6 +68,13 @@ final class Layout {
       }
     }
     self.seriesOfRule = seriesOfRule
+    let byLife = groups.map { group in
+      group.sorted { numbers.lives[$0] < numbers.lives[$1] }.map { seriesOfRule[$0] }
+    }
+    seriesByLife = byLife.flatMap { $0 }
+    let lowest = groups.map { group in group.map { numbers.lives[$0] }.min() ?? 0 }
+    tracksByLife = groups.indices.sorted { lowest[$0] < lowest[$1] }
+    lives = numbers.lives.enumerated().map { ($1, seriesOfRule[$0]) }.sorted { $0.number < $1.number }
     trackOfSeries = groups.indices.flatMap { Array(repeating: $0, count: groups[$0].count) }
     hostGlobs = groups.map { rules.rules[$0[0]].hostGlobs }
     textMatches = groups.map { group in
@@ -96,6 +112,17 @@ final class Layout {
       }
     }
     return track
+  }
+
+  /// The series of the rule whose life has this number; nil: none of today's.
+  func series(ofLife number: UInt32) -> Int? {
+    var low = 0
+    var high = lives.count
+    while low < high {
+      let middle = (low + high) / 2
+      if lives[middle].number < number { low = middle + 1 } else { high = middle }
+    }
+    return low < lives.count && lives[low].number == number ? lives[low].series : nil
   }
 
   /// Whether the globs on `host` of this track cover the subject.

@@ -3,8 +3,8 @@ import Records
 extension PartitionState {
   /// The subject that a record belongs to; a new one where it is seen for the first time. nil: it names none.
   @inline(__always)
-  mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View) -> Subject? {
-    if !record.hasKey, marksKeyless { return keylessSubject(record.subject) }
+  mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View, offset: Int64) -> Subject? {
+    if !record.hasKey, offset >= keylessFrom { return keylessSubject(record.subject) }
     if let subject = subjects.find(record.subject, hash: record.subjectHash) { return subject }
     return newSubject(record.subject, hostLength: record.subject.count, hash: record.subjectHash)
   }
@@ -19,7 +19,7 @@ extension PartitionState {
     }
   }
 
-  private mutating func newSubject(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64) -> Subject? {
+  mutating func newSubject(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64) -> Subject? {
     guard (1...Int(UInt16.max)).contains(name.count) else { return nil }
     let subject = subjects.insert(name, hostLength: hostLength, hash: hash)
     counters.subjects += 1

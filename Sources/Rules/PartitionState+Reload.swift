@@ -12,8 +12,10 @@ extension PartitionState {
     }
     counters.pending = 0
     adopt(succession.new)
-    table.rebuild(blockSize: layout.blockSize, seriesCount: layout.seriesCount) { from, to in move(from, to, succession)
+    table.rebuild(blockSize: layout.blockSize, seriesCount: layout.seriesCount) { number, from, to in
+      if move(from, to, succession) { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
     }
+    urgent.everything = true
     swap(&table, &subjects)
     bad = succession.predecessors.map { $0.map { bad[$0] } ?? 0 }
     saidBad = succession.predecessors.map { $0.map { saidBad[$0] } ?? false }
@@ -49,8 +51,10 @@ extension PartitionState {
     counters.firing -= 1
   }
 
-  /// Fills the new block of a subject from its old one.
-  private mutating func move(_ from: Subject, _ to: Subject, _ succession: Succession) {
+  /// Fills the new block of a subject from its old one. True: its checkpoint would give it back something that it has
+  /// no longer. (What ends with its rule isn't that: no checkpoint can name its life any more.)
+  private mutating func move(_ from: Subject, _ to: Subject, _ succession: Succession) -> Bool {
+    var isTakenFrom = false
     let (old, new) = (succession.old, succession.new)
     let states = from.series
     let newStates = to.series
@@ -59,11 +63,15 @@ extension PartitionState {
       var state = TrackState(isCovered: new.covers(track, host: from.host))
       for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
         newStates[index] = SeriesState()
-        guard state.isCovered, let predecessor = succession.predecessors[new.series[index].rule] else { continue }
+        guard let predecessor = succession.predecessors[new.series[index].rule] else { continue }
         let series = old.seriesOfRule[predecessor]
         let before = states[series]
-        if before.alert > 0, !new.series[index].has(before.alert) { continue }
+        if !state.isCovered || before.alert > 0 && !new.series[index].has(before.alert) {
+          isTakenFrom = isTakenFrom || from.tracks[old.trackOfSeries[series]].isBorn
+          continue
+        }
         newStates[index] = succession.state(of: index, from: before, predecessor)
+        if newStates[index] != before { isTakenFrom = true }
         state.isActive = state.isActive || !newStates[index].isQuiet
         counters.pending += newStates[index].isPending ? 1 : 0
         // All series of a track come from the same one, or from none.
@@ -84,10 +92,11 @@ extension PartitionState {
     settleTimeline(of: to)
     // The next record finds out.
     to.header.pointee.isPlain = false
+    return isTakenFrom
   }
 
   /// Where no track goes with the subject's timeline any longer, one that has its own gives that; else it begins anew.
-  private mutating func settleTimeline(of subject: Subject) {
+  mutating func settleTimeline(of subject: Subject) {
     let tracks = 0..<trackCount
     if tracks.contains(where: { subject.tracks[$0].isBorn && subject.tracks[$0].ownTimeline == 0 }) { return }
     clear(subject.timeline)
@@ -106,11 +115,17 @@ extension PartitionState {
       if state.alert > 0 { resolve(rule, of: subject, reason: .forgotten, into: &transitions) }
       if state.isPending { counters.pending -= 1 }
     }
+    if subject.header.pointee.hasCheckpoint { urgent.append(gone: name) }
+    release(subject)
+    subjects.remove(name, hash: hash)
+    counters.subjects -= 1
+  }
+
+  /// Gives back what a subject's timelines hold.
+  mutating func release(_ subject: Subject) {
     for track in 0..<trackCount where subject.tracks[track].ownTimeline != 0 {
       release(subject.tracks[track].ownTimeline)
     }
     clear(subject.timeline)
-    subjects.remove(name, hash: hash)
-    counters.subjects -= 1
   }
 }

@@ -12,9 +12,9 @@ struct PartitionState: ~Copyable {
   private(set) var trackCount: Int
   let topic: String
   let partition: Int32
-  /// What is put behind the name of a subject whose record has no key, if `marksKeyless`.
+  /// What is put behind the name of a subject whose record has no key, from `keylessFrom` on.
   let keylessSuffix: [UInt8]
-  var marksKeyless: Bool
+  var keylessFrom: Int64
   var subjects: SubjectTable
   /// Timelines of tracks that don't go with their subject's.
   var timelines = Pool<Timeline>()
@@ -30,6 +30,16 @@ struct PartitionState: ~Copyable {
   var values: UnsafeMutablePointer<Double>
   /// The rules whose transitions the record in hand has made, in the order of these.
   var madeBy: [Int] = []
+  /// What changed since it was last written to the changelog.
+  var unwritten = Unwritten()
+  /// What must stand in the changelog together with the next position.
+  var urgent = Urgent()
+  /// Milliseconds on the monotonic clock: since when a subject's change waits to be written.
+  var now: Int64 = 0
+  /// The greatest Kafka time so far under LogAppendTime; -1: none.
+  var logTime: Int64 = -1
+  /// While state is restored: for each block, the offset before which records are in it already.
+  var covered: [Int64] = []
 
   /// The hashes of the last two keys that were expected, latest first.
   private var expected: (UInt64, UInt64) = (0, 0)
@@ -37,12 +47,13 @@ struct PartitionState: ~Copyable {
   /// How many happenings wait to be taken.
   static let happeningLimit = 64
 
-  init(_ rules: RuleSet, topic: String, partition: Int32, marksKeyless: Bool) {
-    layout = Layout(rules, groups: Layout.groups(of: rules.rules))
+  init(_ layout: Layout, topic: String, partition: Int32) {
+    let rules = layout.rules
+    self.layout = layout
     self.topic = topic
     self.partition = partition
     keylessSuffix = Array("#\(partition)".utf8)
-    self.marksKeyless = marksKeyless
+    keylessFrom = .max
     subjects = SubjectTable(blockSize: layout.blockSize, seriesCount: layout.seriesCount)
     bad = Array(repeating: 0, count: rules.rules.count)
     saidBad = Array(repeating: false, count: rules.rules.count)
@@ -75,7 +86,8 @@ struct PartitionState: ~Copyable {
     _ record: borrowing View, offset: Int64, into transitions: inout [Transition]
   ) {
     counters.records += 1
-    guard let subject = subject(of: record) else { return }
+    guard let subject = subject(of: record, offset: offset) else { return }
+    if !subject.header.pointee.isUnwritten { noteChange(of: subject, offset: offset) }
     if !applyPlainly(record, subject, offset, &transitions) { applyAnyhow(record, subject, offset, &transitions) }
   }
 

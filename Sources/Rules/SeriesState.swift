@@ -1,5 +1,5 @@
 /// The life of one series, but for its time: level, alert level, and since when.
-struct SeriesState: BitwiseCopyable {
+struct SeriesState: BitwiseCopyable, Equatable {
   /// Where a timer stands that starts at the next record.
   static let unset = Int64.min
 

@@ -14,6 +14,10 @@ struct SubjectHeader: BitwiseCopyable {
   /// All tracks that cover the subject are born, go with its timeline, and have no globs on other fields: a record
   /// with all their metrics needs no telling apart.
   var isPlain = false
+  /// It changed since its last checkpoint: it stands in `PartitionState.unwritten`.
+  var isUnwritten = false
+  /// The changelog has a checkpoint of it, as far as is known.
+  var hasCheckpoint = false
 }
 
 /// What one metric (under one `match`) knows of one subject, but for its time.

@@ -79,6 +79,18 @@ struct SubjectTable: ~Copyable {
     }
   }
 
+  /// The number of the block that a subject lives in.
+  func number(of subject: Subject) -> Int? {
+    let hash = subject.header.pointee.hash
+    var slot = Int(truncatingIfNeeded: hash) & mask
+    while slots[slot] != 0 {
+      let number = Int(slots[slot] & 0xFFFF_FFFF) - 1
+      if (slots[slot] ^ hash) >> 32 == 0, self[number].block == subject.block { return number }
+      slot = (slot + 1) & mask
+    }
+    return nil
+  }
+
   /// Fetches ahead where a search for this hash begins.
   @inline(__always)
   func prefetchSlot(hash: UInt64) { statusd_prefetch(slots + (Int(truncatingIfNeeded: hash) & mask)) }
@@ -126,7 +138,9 @@ struct SubjectTable: ~Copyable {
 
   /// Gives every subject a block of another size, chunk by chunk; `move` fills each new block from the old one. The
   /// header comes along.
-  mutating func rebuild(blockSize size: Int, seriesCount count: Int, _ move: (_ from: Subject, _ to: Subject) -> Void) {
+  mutating func rebuild(
+    blockSize size: Int, seriesCount count: Int, _ move: (_ number: Int, _ from: Subject, _ to: Subject) -> Void
+  ) {
     for index in 0..<chunkCount {
       let old = chunks[index]
       let new = SubjectTable.makeChunk(size, count)
@@ -134,7 +148,7 @@ struct SubjectTable: ~Copyable {
         let from = SubjectTable.subject(place, in: old, blockSize, seriesCount)
         let to = SubjectTable.subject(place, in: new, size, count)
         to.header.pointee = from.header.pointee
-        if from.isInhabited { move(from, to) }
+        if from.isInhabited { move(index * SubjectTable.chunk + place, from, to) }
       }
       chunks[index] = new
       old.deallocate()

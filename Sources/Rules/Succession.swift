@@ -17,7 +17,8 @@ struct Succession {
     }
     self.predecessors = predecessors
     successors = old.rules.rules.map { rule in rules.rules.firstIndex { $0.name == rule.name } }
-    new = Layout(rules, groups: Succession.groups(of: rules.rules, from: old, predecessors))
+    let groups = Succession.groups(of: rules.rules, from: old, predecessors)
+    new = Layout(rules, groups: groups, numbers: old.numbers.next(predecessors: predecessors, groups: groups))
   }
 
   /// Rules share a track if they count the same records, from now on and until now: a rule that is new has no last

@@ -11,10 +11,11 @@ final class Story {
   private(set) var transitions: [Transition] = []
   private(set) var offset: Int64 = 0
 
-  init(_ rules: Rule..., marksKeyless: Bool = false) {
+  init(_ rules: Rule..., keylessFrom: Int64? = nil) {
     self.rules = rules
     set = RuleSet(rules)
-    engine = Engine(rules: set, topic: "status_topic", partition: 3, marksKeyless: marksKeyless)
+    engine = Engine(rules: set, topic: "status_topic", partition: 3)
+    engine.keylessFrom = keylessFrom
   }
 
   /// A record with `cpu_usage` of `value`, by its own time and Kafka's, in seconds. Gives what it changed.

@@ -57,11 +57,11 @@ struct TransitionTests {
 
   @Test("a record without a key belongs to a subject of its partition, where that is wanted")
   func keyless() {
-    let story = Story(cpuHigh(match: [Rule.Match(field: "host", glob: "web-1")]), marksKeyless: true)
+    let story = Story(cpuHigh(match: [Rule.Match(field: "host", glob: "web-1")]), keylessFrom: 0)
     story.at(0, 95) { $0.hasKey = false }
     story.at(0, 95)
     #expect(story.transitions.map(\.subject) == ["web-1#3", "web-1"])
-    story.engine.marksKeyless = false
+    story.engine.keylessFrom = nil
     #expect(story.at(1, 10) { $0.hasKey = false } == ["1 resolved critical cpu-high/web-1 10 since 1"])
   }
 }

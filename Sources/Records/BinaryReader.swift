@@ -1,0 +1,125 @@
+/// Reads what a `BinaryWriter` wrote, and trusts none of it: whatever the bytes are, it ends with a value or a problem.
+///
+/// Works on bytes where they lie; they must outlive it.
+public struct BinaryReader {
+  private let bytes: UnsafeRawBufferPointer
+  private var place = 0
+
+  /// A reader of `bytes`, from the first one on.
+  public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
+
+  /// A reader of what stands before the seal, which must fit what is there and `key`; the first byte must be `version`
+  /// or lower, and is given.
+  public static func sealed(
+    _ bytes: UnsafeRawBufferPointer, for key: UnsafeRawBufferPointer, version: UInt8
+  ) throws(ChangelogProblem) -> (version: UInt8, reader: BinaryReader) {
+    guard let first = bytes.first else { throw .length }
+    // A version that isn't known may be sealed in another way.
+    if first > version { throw .newer(version: first) }
+    guard bytes.count >= 5 else { throw .length }
+    let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 4)])
+    var end = BinaryReader(UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - 4)...]))
+    let seal: UInt32 = try end.fixed()
+    guard seal == Hash.seal(of: content, for: key) else { throw .seal }
+    var reader = BinaryReader(content)
+    _ = try reader.byte()
+    if first == 0 { throw .impossible("version") }
+    return (first, reader)
+  }
+
+  /// How many bytes are left.
+  public var left: Int { bytes.count - place }
+
+  /// Nothing may be left.
+  public func end() throws(ChangelogProblem) {
+    if left != 0 { throw .length }
+  }
+
+  /// One byte.
+  public mutating func byte() throws(ChangelogProblem) -> UInt8 {
+    guard place < bytes.count else { throw .length }
+    defer { place += 1 }
+    return bytes[place]
+  }
+
+  /// A number of at most ten bytes, seven bits each.
+  public mutating func unsigned() throws(ChangelogProblem) -> UInt64 {
+    var value: UInt64 = 0
+    var shift: UInt64 = 0
+    while true {
+      let next = try byte()
+      let part = UInt64(next & 0x7F)
+      if shift == 63, part > 1 { throw .impossible("number") }
+      value |= part << shift
+      if next & 0x80 == 0 { return value }
+      shift += 7
+      if shift > 63 { throw .impossible("number") }
+    }
+  }
+
+  /// A number of either sign.
+  public mutating func signed() throws(ChangelogProblem) -> Int64 {
+    let value = try unsigned()
+    return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+  }
+
+  /// A number that fits 32 bits; `field` names it where it doesn't.
+  public mutating func number32(_ field: String) throws(ChangelogProblem) -> UInt32 {
+    guard let value = UInt32(exactly: try unsigned()) else { throw .impossible(field) }
+    return value
+  }
+
+  /// How many things follow, of `size` bytes each at least: so never more than the bytes that are left can hold.
+  public mutating func count(ofSize size: Int = 1) throws(ChangelogProblem) -> Int {
+    guard let value = Int(exactly: try unsigned()), value <= left / max(1, size) else { throw .length }
+    return value
+  }
+
+  /// Eight bytes.
+  public mutating func fixed() throws(ChangelogProblem) -> UInt64 {
+    let bytes = try raw(8)
+    return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
+  }
+
+  /// Four bytes.
+  public mutating func fixed() throws(ChangelogProblem) -> UInt32 {
+    let bytes = try raw(4)
+    return UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
+  }
+
+  /// A double, whatever it is.
+  public mutating func double() throws(ChangelogProblem) -> Double { Double(bitPattern: try fixed()) }
+
+  /// So many bytes, where they lie.
+  public mutating func raw(_ count: Int) throws(ChangelogProblem) -> UnsafeRawBufferPointer {
+    guard count >= 0, count <= left else { throw .length }
+    defer { place += count }
+    return UnsafeRawBufferPointer(rebasing: bytes[place..<(place + count)])
+  }
+
+  /// Bytes behind their length, where they lie.
+  public mutating func blob() throws(ChangelogProblem) -> UnsafeRawBufferPointer { try raw(try count()) }
+
+  /// A text behind its length; `field` names it where it isn't UTF-8.
+  public mutating func text(_ field: String) throws(ChangelogProblem) -> String {
+    let bytes = try blob()
+    guard let text = String(validating: bytes, as: UTF8.self) else { throw .impossible(field) }
+    return text
+  }
+
+  /// 0 or 1.
+  public mutating func bool(_ field: String) throws(ChangelogProblem) -> Bool {
+    switch try byte() {
+    case 0: return false
+    case 1: return true
+    default: throw .impossible(field)
+    }
+  }
+
+  /// Something that may be absent.
+  public mutating func optional<Value>(
+    _ field: String, _ body: (inout BinaryReader) throws(ChangelogProblem) -> Value
+  ) throws(ChangelogProblem) -> Value? {
+    try bool(field) ? try body(&self) : nil
+  }
+}

@@ -1,0 +1,101 @@
+/// What the changelog says of a partition of the source topic; written with every delivery. Version 1.
+public struct Marker: Equatable, Sendable {
+  /// The offset of the next record to evaluate: the transitions of all before it are out.
+  public var position: Int64
+  /// *Low-water mark*: every change by a record before this offset stands in a checkpoint. At most `position`.
+  public var lowWater: Int64
+  /// The greatest Kafka time, under LogAppendTime, of the records as far as the low-water mark's own; -1: none. What a
+  /// replay from there begins with. Milliseconds since the epoch.
+  public var lowWaterLogTime: Int64
+  /// The same of all records before the position.
+  public var logTime: Int64
+  /// The records' topic as the brokers identify it, so that one which was deleted and made again is told from it; nil:
+  /// not known, brokers or librdkafka are too old to say.
+  public var topicID: TopicID?
+  /// A record that the topic must still have, or have dropped: the same purpose, where there is no identity.
+  public var fingerprint: Fingerprint?
+  /// Which of the partition's rule sets was in force at the position.
+  public var rulesRevision: UInt32
+  /// From which offset on a record without a key belongs to `HOST#PARTITION`; nil: nowhere.
+  public var keylessFrom: Int64?
+
+  /// 16 bytes that a cluster gives to a topic.
+  public struct TopicID: Equatable, Sendable {
+    /// The upper eight.
+    public var high: UInt64
+    /// The lower eight.
+    public var low: UInt64
+
+    /// The identity with these bytes.
+    public init(high: UInt64, low: UInt64) {
+      self.high = high
+      self.low = low
+    }
+  }
+
+  /// A record and its time.
+  public struct Fingerprint: Equatable, Sendable {
+    /// Where it stands.
+    public var offset: Int64
+    /// Its Kafka timestamp, milliseconds since the epoch.
+    public var kafkaTime: Int64
+
+    /// The record at `offset` with this time.
+    public init(offset: Int64, kafkaTime: Int64) {
+      self.offset = offset
+      self.kafkaTime = kafkaTime
+    }
+  }
+
+  /// A marker at `position`, with nothing unwritten before it.
+  public init(position: Int64, rulesRevision: UInt32) {
+    self.position = position
+    lowWater = position
+    lowWaterLogTime = -1
+    logTime = -1
+    self.rulesRevision = rulesRevision
+  }
+
+  private static let version: UInt8 = 1
+
+  /// Writes the marker's value; `key` is the key that it will stand under.
+  public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
+    writer.byte(Marker.version)
+    writer.signed(position)
+    writer.signed(position - lowWater)
+    writer.signed(lowWaterLogTime)
+    writer.signed(logTime)
+    writer.unsigned(UInt64(rulesRevision))
+    writer.optional(topicID) { writer, id in
+      writer.fixed(id.high)
+      writer.fixed(id.low)
+    }
+    writer.optional(fingerprint) { writer, fingerprint in
+      writer.signed(fingerprint.offset)
+      writer.signed(fingerprint.kafkaTime)
+    }
+    writer.optional(keylessFrom) { $0.signed($1) }
+    writer.seal(for: key)
+  }
+
+  /// The marker that stands as `value` under `key`.
+  public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
+    var (_, reader) = try BinaryReader.sealed(value, for: key, version: Marker.version)
+    position = try reader.signed()
+    let behind = try reader.signed()
+    guard position >= 0, behind >= 0, behind <= position else { throw .impossible("position") }
+    lowWater = position - behind
+    lowWaterLogTime = try reader.signed()
+    logTime = try reader.signed()
+    guard lowWaterLogTime >= -1, logTime >= lowWaterLogTime else { throw .impossible("time") }
+    rulesRevision = try reader.number32("revision")
+    topicID = try reader.optional("topic id") { reader throws(ChangelogProblem) in
+      TopicID(high: try reader.fixed(), low: try reader.fixed())
+    }
+    fingerprint = try reader.optional("fingerprint") { reader throws(ChangelogProblem) in
+      Fingerprint(offset: try reader.signed(), kafkaTime: try reader.signed())
+    }
+    keylessFrom = try reader.optional("keyless offset") { reader throws(ChangelogProblem) in try reader.signed() }
+    try reader.end()
+  }
+}

@@ -1,0 +1,152 @@
+import Records
+
+/// A checkpoint as it was read: complete and plausible, and not yet anybody's.
+struct Checkpoint {
+  /// A timeline, with what the engine keeps in pools beside it.
+  struct Line {
+    var timeline = Timeline()
+    var lateRow: LateRow?
+    var earlierBoots: EarlierBoots?
+  }
+
+  /// One life of a rule.
+  struct Life {
+    var number: UInt32
+    var state: SeriesState
+  }
+
+  /// A track, and the lives that went with it.
+  struct Track {
+    var value: Double
+    var own: Line?
+    var lives: [Life]
+  }
+
+  /// Before the record at this offset all of it is true.
+  var position: Int64
+  /// The name ends in the partition.
+  var isKeyless: Bool
+  var timeline: Line?
+  var tracks: [Track] = []
+
+  /// Reads a whole value, whose seal must fit `key`.
+  init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
+    var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
+    let flags = try reader.byte()
+    guard flags & ~(CheckpointFormat.isKeyless | CheckpointFormat.hasTimeline) == 0 else { throw .impossible("flags") }
+    isKeyless = flags & CheckpointFormat.isKeyless != 0
+    position = try reader.signed()
+    guard position >= 0 else { throw .impossible("position") }
+    if flags & CheckpointFormat.hasTimeline != 0 { timeline = try Line(from: &reader, position) }
+    for _ in 0..<(try reader.count(ofSize: 9)) {
+      tracks.append(try Track(from: &reader, position, shared: timeline?.timeline.time))
+    }
+    try reader.end()
+  }
+}
+
+extension Checkpoint.Track {
+  fileprivate init(from reader: inout BinaryReader, _ position: Int64, shared: Int64?) throws(ChangelogProblem) {
+    let head = try reader.unsigned()
+    value = try reader.double()
+    guard value.isFinite else { throw .impossible("value") }
+    if head & 1 != 0 { own = try Checkpoint.Line(from: &reader, position) }
+    guard let time = own?.timeline.time ?? shared else { throw .impossible("timeline") }
+    guard head >> 1 <= UInt64(reader.left) else { throw .length }
+    lives = []
+    var last: UInt64 = 0
+    for _ in 0..<(head >> 1) {
+      let entry = try reader.unsigned()
+      let number = last &+ entry >> 1
+      guard number > last, number < UInt64(RuleNumbers.limit) else { throw .impossible("life") }
+      last = number
+      let state = entry & 1 == 0 ? SeriesState() : try SeriesState(from: &reader, time)
+      lives.append(Checkpoint.Life(number: UInt32(number), state: state))
+    }
+  }
+}
+
+extension Checkpoint.Line {
+  fileprivate init(from reader: inout BinaryReader, _ position: Int64) throws(ChangelogProblem) {
+    let flags = try reader.byte()
+    let gaps = Int(flags >> CheckpointFormat.gapsShift)
+    guard gaps <= Timeline.gapCount else { throw .impossible("gaps") }
+    timeline.time = try reader.time()
+    timeline.offset = position &- (try reader.signed())
+    guard timeline.offset >= -1, timeline.offset <= position else { throw .impossible("offset") }
+    if flags & CheckpointFormat.hasBoot != 0 {
+      timeline.boot = try reader.fixed()
+      timeline.sequence = try reader.signed()
+      guard timeline.boot != 0, timeline.sequence >= -1 else { throw .impossible("boot") }
+    }
+    var last: Int64 = 0
+    for place in 0..<gaps {
+      last &+= try reader.signed()
+      guard last > 0 else { throw .impossible("gap") }
+      timeline.gaps[place] = last
+    }
+    if flags & CheckpointFormat.hasLateRow != 0 {
+      lateRow = try LateRow(from: &reader, timeline.time, two: flags & CheckpointFormat.hasTwoLate != 0)
+    }
+    if flags & CheckpointFormat.hasEarlierBoots != 0 { earlierBoots = try EarlierBoots(from: &reader) }
+  }
+}
+
+extension SeriesState {
+  fileprivate init(from reader: inout BinaryReader, _ time: Int64) throws(ChangelogProblem) {
+    self.init()
+    let flags = try reader.byte()
+    level = flags & 3
+    alert = flags >> CheckpointFormat.alertShift & 3
+    guard level <= 2, alert <= 2, flags & 0x80 == 0, !isQuiet else { throw .impossible("level") }
+    if flags & CheckpointFormat.hasSinceWarning != 0 { sinceWarning = try reader.time(before: time) }
+    if flags & CheckpointFormat.hasSinceCritical != 0 { sinceCritical = try reader.time(before: time) }
+    if flags & CheckpointFormat.hasChanged != 0 { changed = try reader.time(before: time) }
+  }
+}
+
+extension LateRow {
+  fileprivate init(from reader: inout BinaryReader, _ time: Int64, two: Bool) throws(ChangelogProblem) {
+    behind = try reader.signed()
+    last = try Entry(from: &reader, time)
+    if two { before = try Entry(from: &reader, time) }
+  }
+}
+
+extension LateRow.Entry {
+  fileprivate init(from reader: inout BinaryReader, _ time: Int64) throws(ChangelogProblem) {
+    self.time = try reader.time(before: time)
+    kafkaTime = try reader.signed()
+    guard kafkaTime >= -1 else { throw .impossible("Kafka time") }
+  }
+}
+
+extension EarlierBoots {
+  fileprivate init(from reader: inout BinaryReader) throws(ChangelogProblem) {
+    self.init()
+    let known = try reader.count(ofSize: 9)
+    guard known <= EarlierBoots.count else { throw .impossible("boots") }
+    for place in 0..<known {
+      boots[place] = try reader.fixed()
+      sequences[place] = try reader.signed()
+      guard boots[place] != 0, sequences[place] >= -1 else { throw .impossible("boot") }
+    }
+  }
+}
+
+extension BinaryReader {
+  /// Wider than what the engine can be given, and far from where reckoning with times could overflow.
+  private static let times: ClosedRange<Int64> = -(1 << 50)...(1 << 50)
+
+  fileprivate mutating func time() throws(ChangelogProblem) -> Int64 {
+    let time = try signed()
+    guard BinaryReader.times.contains(time) else { throw .impossible("time") }
+    return time
+  }
+
+  fileprivate mutating func time(before later: Int64) throws(ChangelogProblem) -> Int64 {
+    let time = later &- (try signed())
+    guard BinaryReader.times.contains(time) else { throw .impossible("time") }
+    return time
+  }
+}

@@ -1,0 +1,105 @@
+import Records
+
+// How the state of a partition gets into the changelog and back: `docs/architecture.md` says why it is enough.
+
+extension Engine {
+  /// Milliseconds on the monotonic clock, set before each batch: since when changes wait to be written.
+  public var now: Int64 {
+    get { state.pointee.now }
+    set { state.pointee.now = newValue }
+  }
+
+  /// The greatest Kafka time of the partition's records under LogAppendTime, set before a record is applied; -1: none.
+  public var logTime: Int64 {
+    get { state.pointee.logTime }
+    set { state.pointee.logTime = newValue }
+  }
+
+  // MARK: Writing
+
+  /// The marker of a partition whose next record is at `position`, after everything that `takeCheckpoints` gave. The
+  /// caller adds what it knows of the topic.
+  public func marker(position: Int64) -> Marker {
+    var marker = Marker(position: position, rulesRevision: state.pointee.layout.numbers.revision)
+    let first = state.pointee.unwritten.first
+    marker.logTime = logTime
+    marker.lowWater = min(first?.offset ?? position, position)
+    marker.lowWaterLogTime = first?.logTime ?? logTime
+    marker.keylessFrom = keylessFrom
+    return marker
+  }
+
+  /// The rules in force as the changelog keeps them. Whenever the revision is another than the last one written, they
+  /// go along with the next marker.
+  public func storedRules(instance: String) -> StoredRules {
+    StoredRules(rules: rules, numbers: state.pointee.layout.numbers, instance: instance)
+  }
+
+  /// Something must be written in the same delivery as the next position: a change of rules, a subject that is gone.
+  public var hasUrgentState: Bool { !state.pointee.urgent.isEmpty }
+
+  /// How many subjects changed since they were last written.
+  public var unwrittenSubjects: Int { state.pointee.unwritten.count }
+
+  /// When the change that waits longest was made, on the clock of `now`; nil: nothing waits.
+  public var oldestUnwritten: Int64? { state.pointee.unwritten.first?.since }
+
+  /// Gives to `sink` what must be written now, and what has waited since before `changedBefore` (on the clock of `now`),
+  /// of that at most `limit` subjects, oldest first. `position` is the offset of the next record to be applied.
+  ///
+  /// A value of nil is a tombstone. The bytes are valid during the call. The caller delivers them together with the
+  /// marker that it asks for next; what was given counts as written from now on.
+  public func takeCheckpoints(
+    position: Int64, changedBefore: Int64, limit: Int, scope: ChangelogScope,
+    into sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
+  ) {
+    state.pointee.takeCheckpoints(
+      position: position, changedBefore: changedBefore, limit: limit, scope: scope, into: sink)
+  }
+
+  /// All state, in bytes that are the same for engines which will go on in the same way: for tests, and for whoever
+  /// wants to compare.
+  public func image() -> [UInt8] { state.pointee.image() }
+
+  // MARK: Restoring
+
+  /// An engine that goes on under `stored` rules, its subjects still to be restored. `marker` is the partition's.
+  public convenience init(stored: StoredRules, marker: Marker, topic: String, partition: Int32) {
+    let layout = Layout(stored.rules, groups: stored.numbers.groups, numbers: stored.numbers)
+    self.init(layout, topic: topic, partition: partition)
+    keylessFrom = marker.keylessFrom
+    logTime = marker.lowWaterLogTime
+  }
+
+  /// Takes the checkpoint that stands as `value` under `key`, in place of what was restored of this subject before; nil:
+  /// nothing is left of it. Where it can't be used, the subject begins anew, its checkpoint is taken away with the next
+  /// delivery, and no other is touched.
+  public func restore(
+    subject: [UInt8], key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+  ) throws(ChangelogProblem) {
+    try subject.withUnsafeBytes { name in
+      Result { () throws(ChangelogProblem) in try state.pointee.restore(name, key: key, value: value) }
+    }.get()
+  }
+
+  /// Applies the record in `reader` without a word, as far as it isn't in the restored state already: for those from the
+  /// low-water mark to the position.
+  public func replay(_ reader: borrowing RecordReader, offset: Int64) { state.pointee.replay(reader, offset: offset) }
+
+  /// The same for one that is a tombstone.
+  public func replayForget(_ reader: borrowing RecordReader, offset: Int64) {
+    state.pointee.replayForget(reader.subject, offset: offset)
+  }
+
+  /// All is replayed, up to the marker's position: from now on records are applied. What was only met again isn't
+  /// counted, nor said a second time.
+  public func finishReplay(_ marker: Marker) {
+    logTime = max(logTime, marker.logTime)
+    state.pointee.finishReplay()
+  }
+
+  /// Replays any record; tests have records that were never written down.
+  func replay<View: RecordView & ~Copyable>(record: borrowing View, offset: Int64) {
+    state.pointee.replay(record, offset: offset)
+  }
+}

@@ -1,0 +1,141 @@
+import Records
+
+// A checkpoint is all that is known of one subject; `docs/architecture.md` shows it byte by byte. What can be told from
+// the rules and the rest isn't in it: which tracks cover the subject, which series are quiet, what was said in the log.
+
+/// Versions and bits of a checkpoint, for who writes and who reads it.
+enum CheckpointFormat {
+  static let version: UInt8 = 1
+
+  /// The subject's flags.
+  static let isKeyless: UInt8 = 1
+  static let hasTimeline: UInt8 = 2
+
+  /// A timeline's flags; the number of its gaps stands above them.
+  static let hasBoot: UInt8 = 1
+  static let hasLateRow: UInt8 = 2
+  static let hasEarlierBoots: UInt8 = 4
+  static let hasTwoLate: UInt8 = 8
+  static let gapsShift: UInt8 = 4
+
+  /// A series' flags; the level stands in the lowest two bits, the alert's level above them.
+  static let alertShift: UInt8 = 2
+  static let hasSinceWarning: UInt8 = 16
+  static let hasSinceCritical: UInt8 = 32
+  static let hasChanged: UInt8 = 64
+}
+
+extension PartitionState {
+  /// The subject in the block `number` was changed by the record at `offset`, for the first time since its checkpoint.
+  @inline(never)
+  mutating func noteChange(of subject: Subject, offset: Int64) {
+    guard let number = subjects.number(of: subject) else { return }
+    subject.header.pointee.isUnwritten = true
+    unwritten.append(number, offset: offset, logTime: logTime, now: now)
+  }
+
+  /// Whether anything is known of the subject that a new one hasn't.
+  func hasState(_ subject: Subject) -> Bool { (0..<trackCount).contains { subject.tracks[$0].isBorn } }
+
+  /// Writes all that is known of a subject; it is true before the record at `position`.
+  func write(_ subject: Subject, position: Int64, to writer: inout BinaryWriter) {
+    let hasTimeline = subject.timeline.pointee.time != Timeline.never
+    let header = subject.header.pointee
+    writer.byte(CheckpointFormat.version)
+    writer.byte(
+      (header.hostLength < header.length ? CheckpointFormat.isKeyless : 0)
+        | (hasTimeline ? CheckpointFormat.hasTimeline : 0))
+    writer.signed(position)
+    if hasTimeline { write(subject.timeline.pointee, position, &writer) }
+    writer.count((0..<trackCount).count { subject.tracks[$0].isBorn })
+    for track in layout.tracksByLife where subject.tracks[track].isBorn {
+      let state = subject.tracks[track]
+      writer.count(tracks[track].seriesCount << 1 | (state.ownTimeline == 0 ? 0 : 1))
+      writer.double(state.value)
+      var time = subject.timeline.pointee.time
+      if state.ownTimeline != 0 {
+        let own = timelines[state.ownTimeline].pointee
+        write(own, position, &writer)
+        time = own.time
+      }
+      writeSeries(of: track, subject, time, &writer)
+    }
+  }
+
+  /// Writes the lives of a track, in the order of their numbers.
+  func writeSeries(of track: Int, _ subject: Subject, _ time: Int64, _ writer: inout BinaryWriter) {
+    var last: UInt32 = 0
+    let first = tracks[track].firstSeries
+    for place in first..<(first + tracks[track].seriesCount) {
+      let index = layout.seriesByLife[place]
+      let life = layout.numbers.lives[layout.series[index].rule]
+      let state = subject.series[index]
+      writer.unsigned(UInt64(life - last) << 1 | (state.isQuiet ? 0 : 1))
+      last = life
+      if !state.isQuiet { state.write(time, to: &writer) }
+    }
+  }
+
+  /// Writes a timeline, its pool's parts included.
+  func write(_ timeline: Timeline, _ position: Int64, _ writer: inout BinaryWriter) {
+    var gaps = 0
+    while gaps < Timeline.gapCount, timeline.gaps[gaps] > 0 { gaps += 1 }
+    var flags = UInt8(gaps) << CheckpointFormat.gapsShift
+    if timeline.boot != 0 { flags |= CheckpointFormat.hasBoot }
+    if timeline.earlierBoots != 0 { flags |= CheckpointFormat.hasEarlierBoots }
+    if timeline.lateRow != 0 {
+      flags |= CheckpointFormat.hasLateRow
+      if lateRows[timeline.lateRow].pointee.before != nil { flags |= CheckpointFormat.hasTwoLate }
+    }
+    writer.byte(flags)
+    writer.signed(timeline.time)
+    writer.signed(position &- timeline.offset)
+    if timeline.boot != 0 {
+      writer.fixed(timeline.boot)
+      writer.signed(timeline.sequence)
+    }
+    var last: Int64 = 0
+    for place in 0..<gaps {
+      writer.signed(timeline.gaps[place] &- last)
+      last = timeline.gaps[place]
+    }
+    if timeline.lateRow != 0 { lateRows[timeline.lateRow].pointee.write(timeline.time, to: &writer) }
+    if timeline.earlierBoots != 0 { earlierBoots[timeline.earlierBoots].pointee.write(to: &writer) }
+  }
+}
+
+extension SeriesState {
+  /// Times stand as far before `time`, the series' last one.
+  fileprivate func write(_ time: Int64, to writer: inout BinaryWriter) {
+    var flags = level | alert << CheckpointFormat.alertShift
+    if sinceWarning != SeriesState.unset { flags |= CheckpointFormat.hasSinceWarning }
+    if sinceCritical != SeriesState.unset { flags |= CheckpointFormat.hasSinceCritical }
+    if changed != SeriesState.unset { flags |= CheckpointFormat.hasChanged }
+    writer.byte(flags)
+    for since in [sinceWarning, sinceCritical, changed] where since != SeriesState.unset {
+      writer.signed(time &- since)
+    }
+  }
+}
+
+extension LateRow {
+  fileprivate func write(_ time: Int64, to writer: inout BinaryWriter) {
+    writer.signed(behind)
+    for entry in [last, before] {
+      guard let entry else { continue }
+      writer.signed(time &- entry.time)
+      writer.signed(entry.kafkaTime)
+    }
+  }
+}
+
+extension EarlierBoots {
+  fileprivate func write(to writer: inout BinaryWriter) {
+    let known = (0..<EarlierBoots.count).count { boots[$0] != 0 }
+    writer.count(known)
+    for place in 0..<known {
+      writer.fixed(boots[place])
+      writer.signed(sequences[place])
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import Records
+
+extension PartitionState {
+  /// Takes a checkpoint in place of whatever is known of the subject. Lives that the rules don't know are left out.
+  mutating func restore(_ checkpoint: Checkpoint, of name: UnsafeRawBufferPointer) throws(ChangelogProblem) {
+    let sources = try sources(of: checkpoint)
+    let hash = RecordReader.hash(of: name)
+    let hostLength = checkpoint.isKeyless ? name.count - keylessSuffix.count : name.count
+    guard hostLength > 0, name.count <= Int(UInt16.max) else { throw .impossible("subject") }
+    drop(name, hash: hash)
+    guard let subject = newSubject(name, hostLength: hostLength, hash: hash) else { throw .impossible("subject") }
+    subject.header.pointee.hasCheckpoint = true
+    if let line = checkpoint.timeline { subject.timeline.pointee = take(line) }
+    for track in 0..<trackCount {
+      let source = sources[track]
+      guard source >= 0, subject.tracks[track].isCovered else { continue }
+      fill(track, of: subject, from: checkpoint.tracks[source])
+    }
+    settleTimeline(of: subject)
+    if let number = subjects.number(of: subject) { cover(number, before: checkpoint.position) }
+  }
+
+  /// For each track of today, the one in the checkpoint that it goes on from; -1: none.
+  private func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
+    var sources = Array(repeating: -1, count: trackCount)
+    var seen: [UInt32] = []
+    for (source, record) in checkpoint.tracks.enumerated() {
+      for life in record.lives {
+        guard let series = layout.series(ofLife: life.number) else { continue }
+        let track = layout.trackOfSeries[series]
+        guard sources[track] < 0 || sources[track] == source, !seen.contains(life.number) else {
+          throw .impossible("track")
+        }
+        let plan = layout.series[series]
+        for level in [life.state.level, life.state.alert] where level > 0 && !plan.has(level) {
+          throw .impossible("level")
+        }
+        sources[track] = source
+        seen.append(life.number)
+      }
+    }
+    return sources
+  }
+
+  private mutating func fill(_ track: Int, of subject: Subject, from record: Checkpoint.Track) {
+    let state = subject.tracks + track
+    state.pointee.isBorn = true
+    state.pointee.value = record.value
+    if let own = record.own { state.pointee.ownTimeline = timelines.take(take(own)) }
+    for life in record.lives {
+      guard let series = layout.series(ofLife: life.number), layout.trackOfSeries[series] == track else { continue }
+      subject.series[series] = life.state
+      if !life.state.isQuiet { state.pointee.isActive = true }
+      if life.state.alert > 0 { counters.firing += 1 }
+      if life.state.isPending { counters.pending += 1 }
+    }
+  }
+
+  private mutating func take(_ line: Checkpoint.Line) -> Timeline {
+    var timeline = line.timeline
+    if let row = line.lateRow { timeline.lateRow = lateRows.take(row) }
+    if let boots = line.earlierBoots { timeline.earlierBoots = earlierBoots.take(boots) }
+    return timeline
+  }
+
+  /// Forgets a subject without a word; one that isn't known has nothing to forget.
+  mutating func drop(_ name: UnsafeRawBufferPointer, hash: UInt64) {
+    guard let subject = subjects.find(name, hash: hash) else { return }
+    if let number = subjects.number(of: subject) { cover(number, before: 0) }
+    for series in 0..<layout.seriesCount {
+      if subject.series[series].alert > 0 { counters.firing -= 1 }
+      if subject.series[series].isPending { counters.pending -= 1 }
+    }
+    release(subject)
+    subjects.remove(name, hash: hash)
+    counters.subjects -= 1
+  }
+
+  /// Records before `offset` are in the state of the subject in this block already.
+  private mutating func cover(_ number: Int, before offset: Int64) {
+    if offset == 0, number >= covered.count { return }
+    while covered.count <= number { covered.append(0) }
+    covered[number] = offset
+  }
+
+  /// Whether the record at `offset` is in the state of this subject already.
+  func isCovered(_ subject: Subject, _ offset: Int64) -> Bool {
+    guard let number = subjects.number(of: subject), number < covered.count else { return false }
+    return offset < covered[number]
+  }
+}

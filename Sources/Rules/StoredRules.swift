@@ -1,0 +1,80 @@
+import Records
+
+/// The rules that were in force in a partition, as they stand in the changelog: enough to go on under them without the
+/// file they were written in, and to know which lives of today's rules go on from them. Version 1.
+public struct StoredRules: Sendable {
+  /// The rules.
+  public let rules: RuleSet
+  /// Who took them into force: the evaluator's instance.
+  public let instance: String
+  let numbers: RuleNumbers
+
+  /// Which of the partition's rule sets this is: one more than its predecessor.
+  public var revision: UInt32 { numbers.revision }
+
+  /// `rules` with their numbers, taken into force by `instance`.
+  init(rules: RuleSet, numbers: RuleNumbers, instance: String) {
+    self.rules = rules
+    self.numbers = numbers
+    self.instance = instance
+  }
+
+  private static let version: UInt8 = 1
+
+  /// Writes the value; `key` is the key that it will stand under.
+  public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
+    writer.byte(StoredRules.version)
+    writer.text(instance)
+    writer.unsigned(UInt64(numbers.revision))
+    writer.unsigned(UInt64(numbers.next))
+    writer.count(rules.rules.count)
+    for (index, rule) in rules.rules.enumerated() {
+      writer.unsigned(UInt64(numbers.lives[index]))
+      writer.unsigned(UInt64(numbers.tracks[index]))
+      rule.write(to: &writer)
+    }
+    writer.seal(for: key)
+  }
+
+  /// The rules that stand as `value` under `key`.
+  public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
+    var (_, reader) = try BinaryReader.sealed(value, for: key, version: StoredRules.version)
+    instance = try reader.text("instance")
+    let revision = try reader.number32("revision")
+    let next = try reader.number32("number")
+    guard revision > 0, max(revision, next) <= RuleNumbers.limit else { throw .impossible("revision") }
+    let count = try reader.count(ofSize: Rule.leastSize)
+    var rules: [Rule] = []
+    var lives: [UInt32] = []
+    var tracks: [UInt32] = []
+    for _ in 0..<count {
+      let life = try reader.number32("life")
+      guard life < next, !lives.contains(life) else { throw .impossible("life") }
+      lives.append(life)
+      let track = try reader.number32("track")
+      guard track < next else { throw .impossible("track") }
+      tracks.append(track)
+      rules.append(try Rule(from: &reader))
+    }
+    try reader.end()
+    let numbers = RuleNumbers(revision: revision, lives: lives, tracks: tracks, next: next)
+    for group in numbers.groups {
+      guard group.allSatisfy({ rules[group[0]].countsLike(rules[$0]) }) else { throw .impossible("track") }
+    }
+    self.rules = RuleSet(rules)
+    self.numbers = numbers
+  }
+}
+
+extension RuleSet {
+  /// A number that is the same wherever the same rules are in force, in the same order: evaluators of one group that
+  /// show different ones have different files.
+  public var fingerprint: UInt64 {
+    var writer = BinaryWriter()
+    for rule in rules { rule.write(to: &writer) }
+    return writer.identity
+  }
+
+  /// Whether the two say the same, in the same order: nothing has to be done to go from one to the other.
+  public func isSame(as other: RuleSet) -> Bool { rules == other.rules }
+}

@@ -1,0 +1,99 @@
+import Records
+
+@testable import Rules
+
+/// The changelog partition of a story: what stands under each key last, and how an engine comes back from it.
+struct Keeper {
+  static let scope = ChangelogScope(group: "status_group", topic: "status_topic")
+
+  /// The last value under each key; what is null has gone.
+  private(set) var records: [[UInt8]: [UInt8]] = [:]
+  /// How many values and tombstones were written.
+  private(set) var written = 0
+  private(set) var marker = Marker(position: 0, rulesRevision: 1)
+
+  /// Delivers what `engine` must write at `position`, and of the rest what changed before `time`.
+  mutating func deliver(_ engine: Engine, position: Int64, changedBefore time: Int64 = .min, limit: Int = .max) {
+    engine.takeCheckpoints(position: position, changedBefore: time, limit: limit, scope: Keeper.scope) { key, value in
+      records[Array(key)] = value.map { Array($0) }
+      written += 1
+    }
+    marker = engine.marker(position: position)
+    var key = BinaryWriter()
+    Keeper.scope.writeRulesKey(of: 3, to: &key)
+    var value = BinaryWriter()
+    key.bytes.withUnsafeBytes { engine.storedRules(instance: "here").write(to: &value, key: $0) }
+    records[key.bytes] = value.bytes
+    key.reset()
+    value.reset()
+    Keeper.scope.writeMarkerKey(of: 3, to: &key)
+    key.bytes.withUnsafeBytes { marker.write(to: &value, key: $0) }
+    records[key.bytes] = value.bytes
+  }
+
+  /// The value under a subject's key.
+  func checkpoint(of subject: String) -> [UInt8]? { records[Keeper.key(of: subject)] }
+
+  /// Puts another value under a key, as somebody might who isn't us.
+  mutating func put(_ value: [UInt8]?, under key: [UInt8]) { records[key] = value }
+
+  static func key(of subject: String) -> [UInt8] {
+    var writer = BinaryWriter()
+    var subject = subject
+    subject.withUTF8 { scope.writeCheckpointKey(of: UnsafeRawBufferPointer($0), to: &writer) }
+    return writer.bytes
+  }
+
+  /// An engine with what was kept, before anything is replayed; `problems` are those of its checkpoints.
+  func restored(_ problems: inout [ChangelogProblem]) throws(ChangelogProblem) -> Engine {
+    var marker: Marker?
+    var rules: StoredRules?
+    for (key, value) in records {
+      switch try read(key) {
+      case .marker:
+        marker = try Keeper.with(value, key) { value, key throws(ChangelogProblem) in try Marker(value, key: key) }
+      case .rules:
+        rules = try Keeper.with(value, key) { value, key throws(ChangelogProblem) in try StoredRules(value, key: key) }
+      default: break
+      }
+    }
+    guard let marker, let rules, marker == self.marker else { throw .impossible("changelog of this test") }
+    let engine = Engine(stored: rules, marker: marker, topic: "status_topic", partition: 3)
+    for (key, value) in records {
+      guard case .checkpoint(let subject) = try read(key) else { continue }
+      do throws(ChangelogProblem) {
+        try Keeper.with(value, key) { value, key throws(ChangelogProblem) in
+          try engine.restore(subject: subject, key: key, value: value)
+        }
+      } catch {
+        problems.append(error)
+      }
+    }
+    return engine
+  }
+
+  /// The same where nothing may be wrong.
+  func restored() throws(ChangelogProblem) -> Engine {
+    var problems: [ChangelogProblem] = []
+    let engine = try restored(&problems)
+    if let first = problems.first { throw first }
+    return engine
+  }
+
+  private func read(_ key: [UInt8]) throws(ChangelogProblem) -> ChangelogKey {
+    try key.withUnsafeBytes { key in
+      Result { () throws(ChangelogProblem) in try Keeper.scope.read(key) }
+    }.get()
+  }
+
+  private static func with<Value>(
+    _ value: [UInt8], _ key: [UInt8],
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(ChangelogProblem) -> Value
+  ) throws(ChangelogProblem) -> Value {
+    try value.withUnsafeBytes { value in
+      key.withUnsafeBytes { key in
+        Result { () throws(ChangelogProblem) in try body(value, key) }
+      }
+    }.get()
+  }
+}
