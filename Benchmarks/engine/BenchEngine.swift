@@ -87,7 +87,7 @@ struct Bench {
       let records = fleet.records
       for (index, record) in records.enumerated() {
         if index + 4 < records.count {
-          engine.expect(
+          engine.unretained.expect(
             key: UnsafeRawBufferPointer(rebasing: bytes[records[index + 4].start..<records[index + 4].value]))
         }
         let key = UnsafeRawBufferPointer(rebasing: bytes[record.start..<record.value])

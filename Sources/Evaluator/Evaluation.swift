@@ -10,6 +10,8 @@ struct Evaluation: ~Copyable, LogReceiver {
     let id: LogPartition
     /// Its rules and what they remember.
     let engine: Engine
+    /// The same, for each record.
+    let applying: Engine.Unretained
     /// The offset of the next record to evaluate; what is below is left out.
     var position: Int64
     /// The position that the group knows; nil: none.
@@ -66,7 +68,7 @@ struct Evaluation: ~Copyable, LogReceiver {
   /// Most records have the host as their key: by it the engine finds what it will need.
   mutating func expect(_ record: LogRecord) {
     let place = table.place(of: record.partition)
-    if place >= 0, let key = record.key { partitions[place].engine.expect(key: key) }
+    if place >= 0, let key = record.key { partitions[place].applying.expect(key: key) }
   }
 
   mutating func receive(_ record: LogRecord) {
@@ -88,7 +90,7 @@ struct Evaluation: ~Copyable, LogReceiver {
     switch reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
     case .record:
       if !reader.hasKey { note(recordWithoutKeyIn: record.partition) }
-      partitions[place].engine.apply(reader, offset: record.offset, into: &transitions)
+      partitions[place].applying.apply(reader, offset: record.offset, into: &transitions)
     case .tombstone:
       numbers.tombstones += 1
       partitions[place].engine.forget(reader, into: &transitions)
@@ -124,7 +126,8 @@ struct Evaluation: ~Copyable, LogReceiver {
     remove([id])
     let engine = Engine(rules: rules, topic: topics[id.topic], partition: id.number)
     if partitionCounts[id.topic] > 1 { engine.keylessFrom = 0 }
-    partitions.append(Partition(id: id, engine: engine, position: position, committed: committed))
+    partitions.append(
+      Partition(id: id, engine: engine, applying: engine.unretained, position: position, committed: committed))
     table.rebuild(partitions.map(\.id))
   }
 

@@ -4,46 +4,10 @@ import Cscan
 public enum Number {
   /// The double nearest to the number at `place`, ties to even; infinite where it is beyond the range of a double.
   public static func double(_ place: Scan.Place) -> Double {
-    var value = 0.0
-    return scan(place, &value) == nil ? longDouble(place) : value
-  }
-
-  /// `Scan.number`, and what it counts: the nearest double, ties to even, infinite beyond the range of one.
-  ///
-  /// Up to seven digits, or eight without a point, are read at once: the digits make a whole number that a double
-  /// holds exactly, and so is the power of ten that it is divided by, so that rounding happens once (Clinger 1990).
-  @inlinable @inline(__always) public static func scan(_ place: Scan.Place, _ value: inout Double) -> Scan.Place? {
     let isNegative = place.pointee == UInt8(ascii: "-")
-    let p = isNegative ? place + 1 : place
-    let mask = cscan_nondigits(p)
-    let whole = mask.trailingZeroBitCount
-    if whole == 0 || (p.pointee == UInt8(ascii: "0") && whole > 1) { return nil }
-    let word = cscan_word(p)
-    var end = p + whole
-    var number: Double
-    if end.pointee == UInt8(ascii: ".") {
-      if whole > 7 { return scanLong(place, &value) }
-      let length = (mask & (mask &- 1)).trailingZeroBitCount
-      if length == whole &+ 1 || length > 8 { return scanLong(place, &value) }
-      end = p + length
-      // The digits close up over the point.
-      let left = word & (UInt64.max &>> UInt64(truncatingIfNeeded: 64 &- 8 &* whole))
-      let right = (word &>> 8) & (UInt64.max &<< UInt64(truncatingIfNeeded: 8 &* whole))
-      let digits = cscan_digits(left | right, length &- 1)
-      number = Double(Int64(bitPattern: digits)) / cscan_power(length &- whole &- 1)
-    } else {
-      if whole > 8 { return scanLong(place, &value) }
-      number = Double(Int64(bitPattern: cscan_digits(word, whole)))
-    }
-    if end.pointee | 0x20 == UInt8(ascii: "e") { return scanLong(place, &value) }
-    value = isNegative ? -number : number
-    return end
-  }
-
-  @usableFromInline static func scanLong(_ place: Scan.Place, _ value: inout Double) -> Scan.Place? {
-    guard let end = Scan.longNumber(place) else { return nil }
-    value = longDouble(place)
-    return end
+    var value = 0.0
+    if cscan_short_number(isNegative ? place + 1 : place, &value) == 0 { return longDouble(place) }
+    return isNegative ? -value : value
   }
 
   /// `double`, for any length and exponent.

@@ -4,42 +4,29 @@ import JSON
 /// The pass over the bytes.
 extension RecordReader {
   /// Past the object that begins at `start`, having found the fields; nil where it isn't JSON.
+  ///
+  /// What looks like the record before is read by `cscan_follow`; whatever it stops at, by the grammar.
   @inline(__always) mutating func readObject(_ start: Scan.Place) -> Scan.Place? {
-    for slot in 0..<slotCount { slots[slot].kind = .absent }
-    places.update(repeating: nil, count: Separators.roleCount)
-    var p = start
+    var slot = 0
+    while slot < slotCount {
+      slots[slot].kind = UInt8(CSCAN_ABSENT)
+      slot &+= 1
+    }
+    found.update(repeating: RecordReader.notFound, count: Separators.roleCount)
     let root = separators.root
-    var entry = root
+    var cursor = cscan_cursor(place: start, separator: root, at_value: false)
     while true {
-      let length = separators.guess(at: p, after: &entry)
-      p += length
-      if length == 0 {
-        let first = Scan.blanks(p)
-        if first.pointee == UInt8(ascii: "}"), entry != root { return first + 1 }
-        guard let valueStart = readSeparator(p, first, &entry) else {
+      cscan_follow(&cursor, slots, found)
+      if !cursor.at_value {
+        let first = Scan.blanks(cursor.place)
+        if first.pointee == UInt8(ascii: "}"), cursor.separator != root { return first + 1 }
+        guard readSeparator(first, &cursor) else {
           // Only an object with nothing in it ends without a value.
-          return entry == root ? emptyObject(start) : nil
+          return cursor.separator == root ? emptyObject(start) : nil
         }
-        p = valueStart
       }
-      let meaning = separators.meaning(of: entry)
-      switch p.pointee {
-      case UInt8(ascii: "\""):
-        guard let end = Scan.string(p + 1) else { return nil }
-        if !meaning.isSkipped { note(meaning, p, end, .string) }
-        p = end
-      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-        if meaning.isSkipped {
-          guard let end = Scan.number(p) else { return nil }
-          p = end
-        } else {
-          guard let end = readNumber(p, meaning) else { return nil }
-          p = end
-        }
-      default:
-        guard let end = readOther(p, meaning) else { return nil }
-        p = end
-      }
+      guard let end = readValue(cursor.place, cursor.separator) else { return nil }
+      cursor.place = end
     }
   }
 
@@ -48,58 +35,43 @@ extension RecordReader {
     return p.pointee == UInt8(ascii: "}") ? p + 1 : nil
   }
 
-  /// Past brace or comma, key and colon, that begin at `first` behind blanks from `place` on, to where the value begins.
-  @inline(never) private mutating func readSeparator(
-    _ place: Scan.Place, _ first: Scan.Place, _ entry: inout Separators.EntryPointer
-  ) -> Scan.Place? {
-    guard first.pointee == UInt8(ascii: entry == separators.root ? "{" : ",") else { return nil }
+  /// Past brace or comma, key and colon, that begin at `first` behind blanks from the cursor's place on, to where the
+  /// value begins; false where it isn't JSON.
+  @inline(never) private mutating func readSeparator(_ first: Scan.Place, _ cursor: inout cscan_cursor) -> Bool {
+    guard first.pointee == UInt8(ascii: cursor.separator == separators.root ? "{" : ",") else { return false }
     let quote = Scan.blanks(first + 1)
-    guard quote.pointee == UInt8(ascii: "\""), let keyEnd = Scan.string(quote + 1) else { return nil }
+    guard quote.pointee == UInt8(ascii: "\""), let keyEnd = Scan.string(quote + 1) else { return false }
     let colon = Scan.blanks(keyEnd)
-    guard colon.pointee == UInt8(ascii: ":") else { return nil }
-    let valueStart = Scan.blanks(colon + 1)
+    guard colon.pointee == UInt8(ascii: ":") else { return false }
+    let value = Scan.blanks(colon + 1)
     let raw = UnsafeRawBufferPointer(start: quote + 1, count: keyEnd - quote - 2)
-    entry = separators.learn(from: place, to: valueStart, raw: raw, after: entry, meaning: plan.meaning)
-    return valueStart
+    cursor.separator = separators.learn(
+      from: cursor.place, to: value, raw: raw, after: cursor.separator, meaning: plan.meaning)
+    cursor.place = value
+    return true
   }
 
-  /// Past a value that is neither string nor number, or stands behind blanks that the guessed separator hadn't.
-  @inline(never) private mutating func readOther(_ start: Scan.Place, _ meaning: Separators.Meaning) -> Scan.Place? {
+  /// Past a value of any kind, behind blanks that the guessed separator may not have had.
+  @inline(never) private mutating func readValue(_ start: Scan.Place, _ separator: Separators.Entry) -> Scan.Place? {
     let place = Scan.blanks(start)
-    let kind: SlotKind
+    let kind: Int
     switch place.pointee {
-    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return readNumber(place, meaning)
-    case UInt8(ascii: "\""): kind = .string
-    case UInt8(ascii: "n"): kind = .null
-    case UInt8(ascii: "t"), UInt8(ascii: "f"): kind = .bool
-    default: kind = .nested
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): kind = Int(CSCAN_NUMBER)
+    case UInt8(ascii: "\""): kind = Int(CSCAN_STRING)
+    case UInt8(ascii: "n"): kind = Int(CSCAN_NULL)
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): kind = Int(CSCAN_BOOL)
+    default: kind = Int(CSCAN_NESTED)
     }
     guard let end = Scan.value(place, &nesting) else { return nil }
-    if !meaning.isSkipped { note(meaning, place, end, kind) }
-    return end
-  }
-
-  /// Remembers a value that somebody asks for. The last one of a name counts.
-  @inline(__always) private mutating func note(
-    _ meaning: Separators.Meaning, _ place: Scan.Place, _ end: Scan.Place, _ kind: SlotKind
-  ) {
-    places[Int(meaning.role.rawValue)] = place
-    guard meaning.slot >= 0 else { return }
-    let slot = Int(meaning.slot)
-    slots[slot].kind = kind
-    slots[slot].text = place + 1
-    slots[slot].textCount = end - place - 2
-  }
-
-  /// Past a number that somebody asks for.
-  @inline(__always) private mutating func readNumber(
-    _ place: Scan.Place, _ meaning: Separators.Meaning
-  ) -> Scan.Place? {
-    places[Int(meaning.role.rawValue)] = place
-    guard meaning.slot >= 0 else { return Scan.number(place) }
-    let slot = slots + Int(meaning.slot)
-    guard let end = Number.scan(place, &slot.pointee.number) else { return nil }
-    slot.pointee.kind = slot.pointee.number.isFinite ? .number : .overflow
+    if separator.pointee.skipped { return end }
+    found[Int(separator.pointee.role)] = cscan_found(place: place, plain_length: -1)
+    guard separator.pointee.slot >= 0 else { return end }
+    let slot = slots + Int(separator.pointee.slot)
+    slot.pointee = cscan_slot(number: 0, text: place + 1, text_count: max(0, end - place - 2), kind: UInt8(kind))
+    if kind == Int(CSCAN_NUMBER) {
+      slot.pointee.number = Number.double(place)
+      if !slot.pointee.number.isFinite { slot.pointee.kind = UInt8(CSCAN_OVERFLOW) }
+    }
     return end
   }
 }

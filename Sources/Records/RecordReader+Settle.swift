@@ -22,10 +22,10 @@ extension RecordReader {
   }
 
   private mutating func settlePlannedTexts() -> BadReason? {
-    for slot in 0..<slotCount where plan.usesText[slot] && slots[slot].kind == .string {
+    for slot in 0..<slotCount where plan.usesText[slot] && slots[slot].kind == UInt8(CSCAN_STRING) {
       guard let start = slots[slot].text, let (bytes, _) = text(at: start - 1) else { return .encoding }
       slots[slot].text = bytes.baseAddress
-      slots[slot].textCount = bytes.count
+      slots[slot].text_count = bytes.count
     }
     return nil
   }
@@ -34,7 +34,7 @@ extension RecordReader {
   @inline(__always) mutating func settleTime(_ clock: Int64) -> BadReason? {
     bringsOwnTime = false
     time = kafkaTime
-    if let place = place(of: .timestamp) {
+    if let place = found(.timestamp).place {
       if place.pointee == UInt8(ascii: "\""), let instant = minute.read(place + 1) {
         time = instant
         bringsOwnTime = true
@@ -75,16 +75,22 @@ extension RecordReader {
   /// The subject: `host` where it is a string that isn't empty, else the key, else `unknown`.
   @inline(__always) mutating func settleSubject(_ key: UnsafeRawBufferPointer?) -> BadReason? {
     subjectIsFallback = false
-    if let place = place(of: .host), place.pointee == UInt8(ascii: "\"") {
+    let host = found(.host)
+    if let place = host.place, host.plain_length > 0 {
+      return settleSubject(place + 1, host.plain_length, isPlain: true)
+    }
+    return settleUnusualSubject(host, key)
+  }
+
+  @inline(never) private mutating func settleUnusualSubject(
+    _ host: cscan_found, _ key: UnsafeRawBufferPointer?
+  ) -> BadReason? {
+    if let place = host.place, place.pointee == UInt8(ascii: "\"") {
       guard let (bytes, isPlain) = text(at: place) else { return .encoding }
       if let start = bytes.baseAddress, !bytes.isEmpty {
         return settleSubject(start, bytes.count, isPlain: isPlain)
       }
     }
-    return settleSubjectByKey(key)
-  }
-
-  @inline(never) private mutating func settleSubjectByKey(_ key: UnsafeRawBufferPointer?) -> BadReason? {
     if let key, !key.isEmpty {
       guard Text.isUTF8(key) else { return .encoding }
       return settleSubject(copied: key)
@@ -115,12 +121,21 @@ extension RecordReader {
   @inline(__always) mutating func settleBoot() -> BadReason? {
     bootHash = 0
     sequence = -1
-    if let place = place(of: .sequence) { sequence = RecordReader.wholeNumber(place) }
-    guard let place = place(of: .bootID), place.pointee == UInt8(ascii: "\"") else { return nil }
-    guard let (bytes, _) = text(at: place), let start = bytes.baseAddress else { return .encoding }
-    // 0 says that there is none.
-    if !bytes.isEmpty { bootHash = max(1, Hash.bytes(start, bytes.count, seed: Hash.lasting)) }
+    if let place = found(.sequence).place { sequence = RecordReader.wholeNumber(place) }
+    let boot = found(.bootID)
+    guard let place = boot.place else { return nil }
+    if boot.plain_length >= 0 {
+      settleBoot(place + 1, boot.plain_length)
+    } else if place.pointee == UInt8(ascii: "\"") {
+      guard let (bytes, _) = text(at: place), let start = bytes.baseAddress else { return .encoding }
+      settleBoot(start, bytes.count)
+    }
     return nil
+  }
+
+  @inline(__always) private mutating func settleBoot(_ start: UnsafePointer<UInt8>, _ count: Int) {
+    // 0 says that there is none.
+    if count > 0 { bootHash = max(1, Hash.bytes(start, count, seed: Hash.lasting)) }
   }
 
   /// A whole number from 0 to `Int64.max`, however it is written; -1 for everything else.

@@ -29,11 +29,11 @@ public struct RecordReader: ~Copyable {
   public internal(set) var sequence: Int64 = -1
 
   var value = Padded()
-  /// By role, where the value of the field that has it begins; nil where it is absent.
-  let places: UnsafeMutablePointer<Scan.Place?>
+  /// By role, the value of the field that has it.
+  let found: UnsafeMutablePointer<cscan_found>
   var nesting = Nesting()
   var separators = Separators()
-  @usableFromInline let slots: UnsafeMutablePointer<Slot>
+  @usableFromInline let slots: UnsafeMutablePointer<cscan_slot>
   let slotCount: Int
   let hasTexts: Bool
   /// Texts whose escapes had to be undone.
@@ -51,9 +51,9 @@ public struct RecordReader: ~Copyable {
     slotCount = plan.names.count
     hasTexts = plan.usesText.contains(true)
     slots = .allocate(capacity: max(1, slotCount))
-    slots.initialize(repeating: Slot(), count: max(1, slotCount))
-    places = .allocate(capacity: Separators.roleCount)
-    places.initialize(repeating: nil, count: Separators.roleCount)
+    slots.initialize(repeating: cscan_slot(), count: max(1, slotCount))
+    found = .allocate(capacity: Separators.roleCount)
+    found.initialize(repeating: RecordReader.notFound, count: Separators.roleCount)
     let size = RecordReader.maxSubject + 16 + Int(CSCAN_PADDING)
     subjectMemory = .allocate(capacity: size)
     subjectMemory.initialize(repeating: 0, count: size)
@@ -62,31 +62,18 @@ public struct RecordReader: ~Copyable {
 
   deinit {
     slots.deallocate()
-    places.deallocate()
+    found.deallocate()
     subjectMemory.deallocate()
   }
 
   /// The longest subject, in bytes.
   public static var maxSubject: Int { 255 }
 
-  /// Where the field with `role` begins.
-  @inline(__always) func place(of role: Separators.Role) -> Scan.Place? { places[Int(role.rawValue)] }
+  /// The value of the field with `role`.
+  @inline(__always) func found(_ role: Separators.Role) -> cscan_found { found[Int(role.rawValue)] }
 
-  /// What was found of a planned field.
-  @usableFromInline struct Slot {
-    @usableFromInline var number = 0.0
-    /// A text: where it begins, behind its quote as it stands in the record, or unescaped.
-    @usableFromInline var text: UnsafePointer<UInt8>?
-    @usableFromInline var textCount = 0
-    @usableFromInline var kind = SlotKind.absent
-
-    init() {}
-  }
-
-  /// `Field`, without its number.
-  @usableFromInline enum SlotKind: UInt8 {
-    case absent, number, overflow, string, bool, null, nested
-  }
+  /// What is known of a field with a role before its record is read.
+  static var notFound: cscan_found { cscan_found(place: nil, plain_length: -1) }
 
   /// Reads one record. `value` and `key` are nil where they are null in Kafka; they aren't needed after the call.
   /// `kafkaTime` is the record's Kafka timestamp, -1 for none; `clock` is what the future is measured against: the
@@ -113,22 +100,26 @@ public struct RecordReader: ~Copyable {
   }
 
   /// What stands in the record under the name that has `slot` in the plan.
-  @inlinable public func field(_ slot: Int) -> Field {
-    let found = slots[slot]
-    return switch found.kind {
-    case .absent: .absent
-    case .number: .number(found.number)
-    case .overflow: .notNumber(.overflow)
-    case .string: .notNumber(.string)
-    case .bool: .notNumber(.bool)
-    case .null: .notNumber(.null)
-    case .nested: .notNumber(.nested)
+  @inlinable @inline(__always) public func field(_ slot: Int) -> Field {
+    let kind = slots[slot].kind
+    if kind == UInt8(CSCAN_NUMBER) { return .number(slots[slot].number) }
+    return kind == UInt8(CSCAN_ABSENT) ? .absent : .notNumber(kindOfOther(slots[slot].kind))
+  }
+
+  /// What a field is that is there and is no finite number.
+  @usableFromInline func kindOfOther(_ kind: UInt8) -> Field.Kind {
+    switch Int(kind) {
+    case Int(CSCAN_OVERFLOW): .overflow
+    case Int(CSCAN_STRING): .string
+    case Int(CSCAN_BOOL): .bool
+    case Int(CSCAN_NULL): .null
+    default: .nested
     }
   }
 
   /// The text of that field where it is a string and the plan reads it as text, unescaped, UTF-8.
   public func string(_ slot: Int) -> UnsafeRawBufferPointer? {
-    guard slots[slot].kind == .string, plan.usesText[slot] else { return nil }
-    return UnsafeRawBufferPointer(start: slots[slot].text, count: slots[slot].textCount)
+    guard slots[slot].kind == UInt8(CSCAN_STRING), plan.usesText[slot] else { return nil }
+    return UnsafeRawBufferPointer(start: slots[slot].text, count: slots[slot].text_count)
   }
 }

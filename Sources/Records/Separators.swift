@@ -7,16 +7,7 @@ import JSON
 /// Most records look like the one before, so the next separator is guessed, compared as a whole, and never trusted.
 /// The table is bounded: when it is full it begins anew.
 struct Separators: ~Copyable {
-  /// One separator. Its text stands behind it in memory.
-  struct Entry {
-    /// The entry that followed this one last; the root where nothing did.
-    var next: EntryPointer
-    var length: Int
-    /// What the value behind it means to a reader.
-    var meaning: Meaning
-  }
-
-  typealias EntryPointer = UnsafeMutableRawPointer
+  typealias Entry = UnsafeMutablePointer<cscan_separator>
 
   /// What a key means to a reader.
   struct Meaning {
@@ -38,20 +29,19 @@ struct Separators: ~Copyable {
 
   private static let capacity = 512
   private static let textSize = 64
-  private static let textOffset = 32
-  private static let stride = textOffset + textSize
   private static let bucketCount = 2048
 
-  /// The entry before the first separator of a record. As a guess it matches nothing: no JSON has its one byte 0xFF.
-  let root: EntryPointer
+  /// The entry before the first separator of a record. As a guess it has no bytes, and whatever isn't the value that
+  /// must follow then is no JSON either.
+  let root: Entry
   private let buckets: UnsafeMutablePointer<Int16>
   private var count = 0
   private let seed = Hash.seed
 
   init() {
-    assert(MemoryLayout<Entry>.size <= Self.textOffset)
-    root = .allocate(byteCount: Self.capacity * Self.stride, alignment: 32)
-    root.initializeMemory(as: UInt8.self, repeating: 0, count: Self.capacity * Self.stride)
+    let size = Self.capacity * MemoryLayout<cscan_separator>.stride
+    root = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64).bindMemory(
+      to: cscan_separator.self, capacity: Self.capacity)
     buckets = .allocate(capacity: Self.bucketCount)
     clear()
   }
@@ -63,53 +53,37 @@ struct Separators: ~Copyable {
 
   private mutating func clear() {
     buckets.initialize(repeating: 0, count: Self.bucketCount)
-    let nothing = Meaning(role: .other, slot: -1)
     // The second entry is that of a separator too long to be kept, used anew by each.
-    for entry in [root, root + Self.stride] {
-      entry.storeBytes(of: Entry(next: root, length: 1, meaning: nothing), as: Entry.self)
-      text(of: entry).pointee = 0xFF
-    }
+    for entry in [root, root + 1] { write(entry, nil, length: 0, Meaning(role: .other, slot: -1)) }
     count = 2
   }
 
-  @inline(__always) private func text(of entry: EntryPointer) -> UnsafeMutablePointer<UInt8> {
-    (entry + Self.textOffset).assumingMemoryBound(to: UInt8.self)
-  }
-
-  @inline(__always) func meaning(of entry: EntryPointer) -> Meaning {
-    entry.assumingMemoryBound(to: Entry.self).pointee.meaning
-  }
-
-  /// How long the separator at `place` is if it is the one that followed `entry` the last time, which `entry` then
-  /// becomes; else 0.
-  @inline(__always) func guess(at place: Scan.Place, after entry: inout EntryPointer) -> Int {
-    let next = entry.assumingMemoryBound(to: Entry.self).pointee.next
-    let length = next.assumingMemoryBound(to: Entry.self).pointee.length
-    guard cscan_equal(place, text(of: next), length) else { return 0 }
-    entry = next
-    return length
+  /// Writes an entry anew; with no `start` it is one without bytes.
+  private func write(_ entry: Entry, _ start: Scan.Place?, length: Int, _ meaning: Meaning) {
+    cscan_separator_init(entry, root, start, length)
+    entry.pointee.role = meaning.role.rawValue
+    entry.pointee.slot = meaning.slot
+    entry.pointee.skipped = meaning.isSkipped
   }
 
   /// The entry of the separator from `start` to `end`, whose key is the `raw` bytes; it is the guess after `last` from
   /// now on.
   mutating func learn(
-    from start: Scan.Place, to end: Scan.Place, raw: UnsafeRawBufferPointer, after last: EntryPointer,
+    from start: Scan.Place, to end: Scan.Place, raw: UnsafeRawBufferPointer, after last: Entry,
     meaning: (UnsafeRawBufferPointer) -> Meaning
-  ) -> EntryPointer {
+  ) -> Entry {
     let length = end - start
     guard length <= Self.textSize else {
-      let tooLong = root + Self.stride
-      tooLong.storeBytes(of: Entry(next: root, length: 1, meaning: meaning(raw)), as: Entry.self)
-      return tooLong
+      write(root + 1, nil, length: 0, meaning(raw))
+      return root + 1
     }
     let hash = Int(truncatingIfNeeded: Hash.bytes(start, length, seed: seed))
     var entry = find(start, length, hash: hash)
     if entry == nil {
       // Whoever is being read goes on in an empty table.
       if count == Self.capacity { clear() }
-      let new = root + count * Self.stride
-      new.storeBytes(of: Entry(next: root, length: length, meaning: meaning(raw)), as: Entry.self)
-      text(of: new).update(from: start, count: length)
+      let new = root + count
+      write(new, start, length: length, meaning(raw))
       var bucket = hash & (Self.bucketCount - 1)
       while buckets[bucket] != 0 { bucket = (bucket + 1) & (Self.bucketCount - 1) }
       buckets[bucket] = Int16(count)
@@ -117,18 +91,15 @@ struct Separators: ~Copyable {
       entry = new
     }
     let found = entry ?? root
-    last.assumingMemoryBound(to: Entry.self).pointee.next = found
+    last.pointee.next = found
     return found
   }
 
-  private func find(_ start: Scan.Place, _ length: Int, hash: Int) -> EntryPointer? {
+  private func find(_ start: Scan.Place, _ length: Int, hash: Int) -> Entry? {
     var bucket = hash & (Self.bucketCount - 1)
     while buckets[bucket] != 0 {
-      let entry = root + Int(buckets[bucket]) * Self.stride
-      if entry.assumingMemoryBound(to: Entry.self).pointee.length == length, cscan_equal(start, text(of: entry), length)
-      {
-        return entry
-      }
+      let entry = root + Int(buckets[bucket])
+      if Int(entry.pointee.length) == length, cscan_follows(start, entry) { return entry }
       bucket = (bucket + 1) & (Self.bucketCount - 1)
     }
     return nil

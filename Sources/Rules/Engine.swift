@@ -40,13 +40,27 @@ public final class Engine {
   /// where it stands. Transitions are appended in the order of the rules. Allocates nothing for a record of a subject
   /// that is known and makes no transition.
   public func apply(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {
-    state.pointee.apply(reader, offset: offset, into: &transitions)
+    unretained.apply(reader, offset: offset, into: &transitions)
   }
 
-  /// A record with this key will be applied soon, best four records from now: what it will touch is fetched ahead into
-  /// the cache. With many subjects, waiting for memory is most of what a record costs. A hint without effect on what
-  /// happens; the key may be anything.
-  public func expect(key: UnsafeRawBufferPointer) { state.pointee.expect(hash: RecordReader.hash(of: key)) }
+  /// The engine for a loop that takes a million records a second, and can't count references for each of them. Valid as
+  /// long as somebody keeps the engine.
+  public struct Unretained: BitwiseCopyable {
+    fileprivate let state: UnsafeMutablePointer<PartitionState>
+
+    /// `Engine.apply`
+    public func apply(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {
+      state.pointee.apply(reader, offset: offset, into: &transitions)
+    }
+
+    /// A record with this key will be applied soon, best four records from now: what it will touch is fetched ahead
+    /// into the cache. With many subjects, waiting for memory is most of what a record costs. A hint without effect on
+    /// what happens; the key may be anything.
+    public func expect(key: UnsafeRawBufferPointer) { state.pointee.expect(hash: RecordReader.hash(of: key)) }
+  }
+
+  /// The engine without its owner.
+  public var unretained: Unretained { Unretained(state: state) }
 
   /// Applies any record; tests have records that were never written down.
   func apply<View: RecordView & ~Copyable>(

@@ -101,7 +101,11 @@ struct SubjectTable: ~Copyable {
     let entry = slots[Int(truncatingIfNeeded: hash) & mask]
     if entry == 0 { return }
     let block = self[Int(entry & 0xFFFF_FFFF) - 1].block
-    for line in 0..<3 { statusd_prefetch(block + line * 64) }
+    var line = 0
+    while line < blockSize {
+      statusd_prefetch(block + line)
+      line &+= 64
+    }
   }
 
   /// A new, empty subject; there must be none of this name.

@@ -49,6 +49,16 @@ struct RecordReaderTests {
     #expect(cpu("1e308") == .number(1e308))
   }
 
+  @Test("what a reader has learnt of the layout lets nothing through that isn't JSON")
+  func learntLayout() {
+    var reader = RecordReader(plan: FieldPlan(fields: ["x"]), maxFuture: 60_000)
+    #expect(ReadRecord(&reader, Array(#"{"x":1}"#.utf8), nil, slots: 1).outcome == .record)
+    for byte: UInt8 in [0xFF, 0x00, 0x01] {
+      let broken = Array(#"{"x":1"#.utf8) + [byte] + Array(#"2{"x":1}"#.utf8)
+      #expect(ReadRecord(&reader, broken, nil, slots: 1).outcome == .bad(.notJSON))
+    }
+  }
+
   @Test("a nested field isn't the field, and a nested host isn't the host")
   func nested() {
     let inside = ReadRecord.read(

@@ -37,7 +37,7 @@ struct EngineRoomTests {
     for second in 0...1 {
       for host in ["web-1", "db-1", ""] {
         host.utf8.withContiguousStorageIfAvailable {
-          story.engine.expect(key: UnsafeRawBufferPointer($0))
+          story.engine.unretained.expect(key: UnsafeRawBufferPointer($0))
         }
       }
       story.at(Double(second), 95)

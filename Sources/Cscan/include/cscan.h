@@ -15,6 +15,8 @@
 #include <emmintrin.h>
 #endif
 
+#pragma clang assume_nonnull begin
+
 /// Zero bytes that must stand behind a text.
 #define CSCAN_PADDING 64
 
@@ -114,8 +116,62 @@ static inline double cscan_power(size_t exponent) {
   return powers[exponent];
 }
 
+/// How long the number at `p` is, where it has no sign, no exponent, and at most 15 bytes; 0 for every other one, and for
+/// what is no number.
+static inline size_t cscan_short_number_end(const uint8_t *p) {
+  const uint32_t mask = cscan_nondigits(p);
+  const size_t whole = (size_t)__builtin_ctz(mask);
+  // One comparison, not two branches: whether a number has one digit before its point can't be foretold.
+  const bool has_leading_zero = (p[0] == '0') & (whole > 1);
+  size_t length = whole;
+  if (p[whole] == '.') {
+    length = (size_t)__builtin_ctz((mask & (mask - 1)) | 0x20000);
+    if (length < whole + 2) return 0;
+  }
+  if (has_leading_zero | (whole == 0) | (length > 15) | ((p[length] | 0x20) == 'e')) return 0;
+  return length;
+}
+
+/// How long the number at `p` is, and what it counts, where it is the usual kind: no sign, no exponent, and with its
+/// point at most 8 bytes long; 0 for every other one, and for what is no number.
+///
+/// Its digits make a whole number that a double holds exactly, and so is the power of ten that it is divided by: it is
+/// rounded once (Clinger 1990).
+static inline size_t cscan_short_number(const uint8_t *p, double *value) {
+  const uint64_t word = cscan_word(p);
+  const uint32_t mask = cscan_nondigits(p);
+  const size_t whole = (size_t)__builtin_ctz(mask);
+  // One comparison, not two branches: whether a number has one digit before its point can't be foretold.
+  const bool has_leading_zero = ((word & 0xff) == '0') & (whole > 1);
+  size_t length = whole;
+  uint64_t digits;
+  double divisor = 1;
+  if (p[whole] == '.') {
+    length = (size_t)__builtin_ctz((mask & (mask - 1)) | 0x20000);
+    if (length > 8 || length < whole + 2) return 0;
+    // The last digit goes to the top; those before the point close up with those behind it.
+    const uint64_t top = word << (64 - 8 * length);
+    const uint64_t fraction = UINT64_MAX << (64 - 8 * (length - whole - 1));
+    digits = (top & fraction) | ((top << 8) & ~fraction);
+    divisor = cscan_power(length - whole - 1);
+  } else {
+    if (whole - 1 > 7) return 0;
+    digits = word << (64 - 8 * whole);
+  }
+  if (has_leading_zero | (whole == 0) | ((p[length] | 0x20) == 'e')) return 0;
+  // Bytes that are no digits are zero by now, and count as leading zeros.
+  digits &= 0x0f0f0f0f0f0f0f0fu;
+  digits = (digits * 10) + (digits >> 8);
+  digits = (((digits & 0x000000ff000000ffu) * 0x000f424000000064u) +
+            (((digits >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >> 32;
+  *value = (double)(int64_t)digits / divisor;
+  return length;
+}
+
 /// strtod(3) with a point as the decimal point, whatever the process's locale. Behind the number stands a byte that is
 /// no part of one.
 double cscan_strtod(const uint8_t *p);
+
+#pragma clang assume_nonnull end
 
 #endif
