@@ -46,13 +46,14 @@ let package = Package(
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library("Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"])
+    + library("Backtest", ["Evaluator", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"])
     + [
       .executableTarget(
         name: "statusd",
         dependencies: [
-          "Agent", "Arguments", "Console", "Evaluator", "JSON", "Kafka", "Platform", "ProcFS",
+          "Agent", "Arguments", "Backtest", "Console", "Evaluator", "JSON", "Kafka", "Platform", "ProcFS",
           "Records", "Rules", "Settings",
         ] + sanitizerHelp,
         swiftSettings: sourceSettings),

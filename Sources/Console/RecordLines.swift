@@ -28,6 +28,12 @@ public struct RecordLines {
     output.append(UInt8(ascii: "\n"))
   }
 
+  /// Appends the line of a transition, with its end; `mark` stands in front of it.
+  public mutating func append(_ transition: Transition, mark: String = "", to output: inout [UInt8]) {
+    output.append(contentsOf: (mark + line(transition)).utf8)
+    output.append(UInt8(ascii: "\n"))
+  }
+
   /// A column that is as wide as what it has shown, within bounds.
   private struct Column {
     private(set) var width: Int

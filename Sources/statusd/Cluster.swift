@@ -7,7 +7,8 @@ import Settings
 /// The Kafka that a command speaks to, and what the topics are called there.
 struct Cluster {
   var configuration: Configuration
-  var topics = Settings(brokers: "").topics
+  /// The whole configuration; the defaults where only brokers were named.
+  var settings: Settings
 
   static let config = Option.file(
     "config", short: "c", help: "take brokers and topics from this configuration; by default \(defaultPath)")
@@ -15,6 +16,9 @@ struct Cluster {
     "brokers", short: "b", placeholder: "LIST", help: "speak to these brokers (host:port,…) instead, and use no file")
 
   private static let defaultPath = "/etc/statusd/statusd.toml"
+
+  /// What the topics are called, and whether they may be created.
+  var topics: Settings.Topics { settings.topics }
 
   /// What the options say.
   ///
@@ -26,6 +30,7 @@ struct Cluster {
       throw UsageError("give --config or --brokers, not both")
     case (nil, let brokers?):
       configuration = Configuration(brokers: brokers)
+      settings = Settings(brokers: brokers)
     case (let path?, nil):
       self = try Cluster(path: path)
     case (nil, nil):
@@ -43,7 +48,7 @@ struct Cluster {
       throw BadConfiguration()
     }
     configuration = settings.kafkaConfiguration
-    topics = settings.topics
+    self.settings = settings
   }
 
   /// Configuration mistakes that have been said.
@@ -61,6 +66,8 @@ struct Cluster {
 
   /// Where a command says what is wrong with its connection.
   static let log = Logger(level: .warning, output: StandardErrorLog())
+  /// For a second client of a command: what is wrong with the connection is said by the first.
+  static let silent = Logger(level: .critical, output: StandardErrorLog())
 }
 
 /// Runs `body` for the cluster that the options name.

@@ -61,11 +61,11 @@ enum Simulate: Subcommand {
         hosts: hosts, seed: given[seed] ?? 1,
         start: given[start] ?? SystemTime().wall + interval * -last, interval: interval)
       var sender = try Sender.make(cluster.configuration, signals: signals)
-      var progress = Progress(of: given[count], isTerminal: isatty(STDERR_FILENO) == 1)
+      var progress = Progress(of: given[count].map { Int64($0) })
       send(fleet, to: name, rate: rate, count: given[count] ?? .max, &sender, &progress)
       let sent = sender.sent
       let result = sender.finish(within: .seconds(30))
-      progress.end(sent)
+      progress.end(Int64(sent))
       return report("simulate", sent: sent, result)
     }
   }
@@ -91,7 +91,7 @@ enum Simulate: Subcommand {
           writer.bytes.withUnsafeBytes { sender.send(topic: topic, key: key, value: $0) }
         }
       }
-      progress.show(sender.sent)
+      progress.show(Int64(sender.sent))
       if batch > 0 {
         sender.serve()
       } else {
@@ -102,35 +102,6 @@ enum Simulate: Subcommand {
         begin = time.monotonic
         before = sender.sent
       }
-    }
-  }
-
-  /// What standard error shows while records are sent.
-  private struct Progress {
-    private let total: Int?
-    private let isTerminal: Bool
-    private let begin = SystemTime().monotonic
-    private var next: MonotonicTime
-
-    init(of total: Int?, isTerminal: Bool) {
-      self.total = total
-      self.isTerminal = isTerminal
-      next = begin + .seconds(1)
-    }
-
-    /// A terminal's line is written over twice a second, others get a line every ten.
-    mutating func show(_ sent: Int) {
-      let now = SystemTime().monotonic
-      guard now >= next else { return }
-      next = now + (isTerminal ? .milliseconds(500) : .seconds(10))
-      let share = total.map { " of \($0) (\(sent * 100 / max(1, $0))%)" } ?? ""
-      printError((isTerminal ? "\r" : "") + "\(sent)\(share) records" + (isTerminal ? "\u{1B}[K" : "\n"))
-    }
-
-    func end(_ sent: Int) {
-      let seconds = Double((SystemTime().monotonic - begin).wholeMilliseconds) / 1000
-      let rate = Int(Double(sent) / max(seconds, 0.001))
-      printError((isTerminal ? "\r\u{1B}[K" : "") + "\(sent) records in \(seconds) s, \(rate)/s\n")
     }
   }
 }

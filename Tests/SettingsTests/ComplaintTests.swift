@@ -195,7 +195,7 @@ struct ComplaintTests {
         """)
     #expect(
       all == [
-        "file.toml:5:16: evaluator.forget_after: not yet: hosts that are gone aren't forgotten; leave the key out",
+        "file.toml:5:16: evaluator.forget_after: not yet: hosts that are gone aren't forgotten; leave the key out"
       ])
     #expect(complaints(besideBrokers: "evaluator.workers = 2").count == 1)
     #expect(complaints(besideBrokers: "evaluator.delivery = \"exactly_once\"").count == 1)

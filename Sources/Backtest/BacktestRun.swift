@@ -1,0 +1,96 @@
+import Evaluator
+import Platform
+import Records
+import Settings
+
+/// Runs the evaluator's engines over a stretch of history. No I/O: whoever reads the log gives its records.
+public struct BacktestRun: ~Copyable, LogReceiver {
+  private let stretch: Stretch
+  private var replay: Replay
+  private var order: TransitionOrder
+  /// For each partition number: its lane in the order, -1: it isn't part of the stretch.
+  private var lanes: [Int] = []
+  /// For each lane: where its stretch begins and ends.
+  private var bounds: [Range<Int64>] = []
+  private var left: Int
+  /// Records evaluated.
+  public private(set) var records: Int64 = 0
+  /// The latest Kafka time of a record; nil: none had any.
+  public private(set) var latest: WallTime?
+
+  /// - Parameters:
+  ///   - settings: `[evaluator]` and the rules, which have no problems.
+  ///   - partitionCount: how many partitions the topic has, those left out too.
+  ///   - log: told of bad records and other oddities, at a bounded rate.
+  public init(
+    _ stretch: Stretch, settings: Settings, partitionCount: Int32, log: Logger, time: any TimeSource = SystemTime()
+  ) {
+    self.stretch = stretch
+    replay = Replay(
+      settings: settings, topic: stretch.topic, partitionCount: partitionCount, log: log, time: time)
+    let numbers = stretch.offsets.keys.filter { $0 >= 0 }.sorted()
+    order = TransitionOrder(lanes: numbers.count)
+    left = numbers.count
+    lanes = Array(repeating: -1, count: numbers.last.map { Int($0) + 1 } ?? 0)
+    for (lane, number) in numbers.enumerated() {
+      let offsets = stretch.offsets[number] ?? 0..<0
+      lanes[Int(number)] = lane
+      bounds.append(offsets)
+      if offsets.isEmpty { finish(lane, number) } else { replay.begin(partition: number, at: offsets.lowerBound) }
+    }
+  }
+
+  /// Whether every partition has come to the end of its stretch.
+  public var isDone: Bool { left == 0 }
+
+  /// A record that comes soon, some records from now: a hint, and no more.
+  public mutating func expect(_ record: LogRecord) { replay.expect(record) }
+
+  /// A record, each partition's in the order of its log; one behind the end of the stretch only ends it.
+  public mutating func receive(_ record: LogRecord) {
+    guard let lane = lane(of: record.partition.number) else { return }
+    if bounds[lane].contains(record.offset) {
+      order.advance(lane, to: record.kafkaTime)
+      if record.kafkaTime > latest?.milliseconds ?? -1 { latest = WallTime(milliseconds: record.kafkaTime) }
+      records += 1
+      replay.receive(record)
+      if replay.hasTransitions {
+        for transition in replay.takeTransitions() { order.append(transition, in: lane) }
+      }
+    }
+    if record.offset + 1 >= bounds[lane].upperBound { finish(lane, record.partition.number) }
+  }
+
+  /// No records of this partition stand before `position` that haven't come.
+  public mutating func receiveEnd(of partition: LogPartition, position: Int64) {
+    if let lane = lane(of: partition.number), position >= bounds[lane].upperBound { finish(lane, partition.number) }
+  }
+
+  /// What hasn't been read will not be: what waits for it can go.
+  public mutating func giveUp() {
+    for (number, lane) in lanes.enumerated() where lane >= 0 { finish(lane, Int32(number)) }
+  }
+
+  /// The lane of a partition whose stretch hasn't ended.
+  private func lane(of partition: Int32) -> Int? {
+    guard lanes.indices.contains(Int(partition)), lanes[Int(partition)] >= 0 else { return nil }
+    return lanes[Int(partition)]
+  }
+
+  private mutating func finish(_ lane: Int, _ number: Int32) {
+    lanes[Int(number)] = -1
+    left -= 1
+    order.finish(lane)
+    // Its subjects make room for those of the others.
+    replay.end(partition: number)
+  }
+
+  /// The next transition, by the Kafka time of what caused it; nil: an earlier one may still come, or there is none.
+  public mutating func next() -> Transition? { order.next() }
+
+  /// Says in the log what the records were that came since this was called last.
+  public mutating func speak() { replay.speak() }
+
+  /// What the evaluator counted.
+  public var numbers: EvaluatorNumbers { replay.numbers }
+}

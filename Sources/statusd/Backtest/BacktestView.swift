@@ -1,0 +1,116 @@
+import Backtest
+import Console
+import Glibc
+import JSON
+import Platform
+import Records
+
+/// What a backtest shows: transitions or differences on standard output, the summary behind them.
+struct BacktestView {
+  private let format: Backtest.Format
+  private let isComparing: Bool
+  private let signals: Signals
+  private var output = OutputStream()
+  private var lines: RecordLines
+  private var writer = Writer()
+  private var summary: RuleSummary
+  /// Whether somebody still reads.
+  private(set) var isOpen = true
+
+  init(_ format: Backtest.Format, rules: [String], isComparing: Bool, signals: Signals) {
+    self.format = format
+    self.isComparing = isComparing
+    self.signals = signals
+    lines = RecordLines(colours: .ofOutput)
+    summary = RuleSummary(rules: rules)
+  }
+
+  /// Counts a transition of the backtest, and shows it where all are shown.
+  mutating func take(_ transition: Transition) {
+    summary.take(transition)
+    if !isComparing { write(transition, mark: nil) }
+  }
+
+  /// Shows a transition in which the two sides differ.
+  mutating func show(_ transition: Transition, _ difference: Difference) { write(transition, mark: difference) }
+
+  /// How the two sides differ.
+  enum Difference: String {
+    case onlyInBacktest = "+"
+    case onlyInTopic = "-"
+    case inAnotherOrder = "~"
+
+    var word: String {
+      switch self {
+      case .onlyInBacktest: "only in the backtest"
+      case .onlyInTopic: "only in the topic"
+      case .inAnotherOrder: "in another order"
+      }
+    }
+  }
+
+  private mutating func write(_ transition: Transition, mark: Difference?) {
+    switch format {
+    case .pretty:
+      lines.append(transition, mark: mark.map { "\($0.rawValue) " } ?? "", to: &output.bytes)
+    case .json:
+      writer.reset()
+      if let mark {
+        writer.beginObject()
+        writer.key("difference")
+        writer.string(mark.word)
+        writer.key("transition")
+        transition.encode(into: &writer)
+        writer.endObject()
+      } else {
+        transition.encode(into: &writer)
+      }
+      writer.bytes.withUnsafeBytes { JSONLine.append($0, to: &output.bytes) }
+    }
+    if output.bytes.count >= OutputStream.greatestBatch { flush() }
+  }
+
+  /// Whether something waits to be written.
+  var hasSomething: Bool { !output.bytes.isEmpty }
+
+  /// Writes what is gathered.
+  mutating func flush() { if isOpen { isOpen = output.flush(hearing: signals) == .open } }
+
+  /// Writes the summary of the rules, whose alerts fire until `end` where they do so still, and these lines behind it.
+  mutating func finish(until end: WallTime, _ more: [String]) {
+    var text = isComparing ? "" : table(until: end)
+    for line in more { text += line + "\n" }
+    if format == .pretty {
+      output.bytes.append(contentsOf: text.utf8)
+      flush()
+    } else {
+      flush()
+      printError(text)
+    }
+  }
+
+  private func table(until end: WallTime) -> String {
+    var table = Table(["rule", "alerts", "firing", "shortest", "flaps", "still firing"], rightAligned: 1...5)
+    for row in summary.rows(until: end) {
+      table.append([
+        row.rule, "\(row.alerts)", rough(row.firing), row.shortest.map(rough) ?? "-", "\(row.flaps)",
+        "\(row.stillFiring)",
+      ])
+    }
+    return "\n" + table.text
+  }
+
+  /// Without what nobody wants to know of it.
+  private func rough(_ duration: Duration) -> String {
+    duration < .seconds(10) ? duration.text : Duration.seconds(duration.components.seconds).text
+  }
+}
+
+extension Colours {
+  /// Those that whoever reads standard output wants.
+  static var ofOutput: Colours {
+    Colours(
+      isOn: areWanted(
+        isTerminal: isatty(STDOUT_FILENO) == 1, noColor: variable("NO_COLOR"), terminal: variable("TERM")))
+  }
+}

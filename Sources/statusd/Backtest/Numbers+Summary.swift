@@ -1,0 +1,19 @@
+import Evaluator
+import Platform
+import Records
+
+extension EvaluatorNumbers {
+  /// What the records were, for people: how many, and what was odd about them.
+  var summary: [String] {
+    var lines = [counted(records, "record")]
+    let bad = zip(BadReason.allCases, badByReason).filter { $0.1 > 0 }.map { "\($0.1) \($0.0.text)" }
+    if !bad.isEmpty { lines.append("bad, and left out: \(bad.joined(separator: ", "))") }
+    let odd = [
+      (badForRule, "without a number where a rule looks"), (late, "late"), (repeated, "repeated"),
+      (clocksSetBack, "at which a clock was set back"), (tombstones, "tombstones"),
+      (tombstonesWithoutKey, "tombstones without a key"),
+    ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+    if !odd.isEmpty { lines.append("of the others: \(odd.joined(separator: ", "))") }
+    return lines
+  }
+}

@@ -1,0 +1,111 @@
+import Backtest
+import Console
+import Evaluator
+import Glibc
+import Platform
+import Records
+import Settings
+
+/// A backtest over the records of a file: one partition of a topic with the broker's times.
+struct RecordedBacktest {
+  private let path: String
+  private let topic: String
+  private let settings: Settings
+
+  /// The longest line, in bytes.
+  private static let greatestLine = 64 << 20
+
+  init(path: String, topic: String, settings: Settings) {
+    self.path = path
+    self.topic = topic
+    self.settings = settings
+  }
+
+  /// Reads it to its end, or to the first line that is something else than a record.
+  func run(_ view: consuming BacktestView) throws -> ExitCode {
+    let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      printError("statusd backtest: \(path) can't be opened: \(SystemError.text(of: errno))\n")
+      return .failed
+    }
+    defer { close(descriptor) }
+    let run = BacktestRun(
+      Stretch(topic: topic, offsets: [0: 0..<Int64.max]), settings: settings, partitionCount: 1, log: Cluster.log)
+    var reading = Lines(BacktestReading(run, view: view, difference: nil, total: nil), path: path)
+    var splitter = LineSplitter(limit: Self.greatestLine)
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
+    defer { buffer.deallocate() }
+    while reading.goesOn {
+      let count = read(descriptor, buffer.baseAddress, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      if count < 0 {
+        printError("statusd backtest: \(path) can't be read: \(SystemError.text(of: errno))\n")
+        return .failed
+      }
+      if count == 0 { break }
+      splitter.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { reading.take($0) }
+      reading.show()
+    }
+    splitter.end { reading.take($0) }
+    return reading.finish(cut: splitter.cut)
+  }
+
+  /// One run through the file.
+  private struct Lines: ~Copyable {
+    private var reading: BacktestReading
+    private let path: String
+    private var line = 0
+    private var offset: Int64 = 0
+    /// How many lines were no JSON, and are records that can't be read.
+    private var broken = 0
+    /// Whether there is any use in more.
+    private(set) var goesOn = true
+    private var isRefused = false
+
+    /// How many broken lines are said.
+    private static let saidLines = 5
+
+    init(_ reading: consuming BacktestReading, path: String) {
+      self.reading = reading
+      self.path = path
+    }
+
+    /// A line; blank ones are left out.
+    mutating func take(_ bytes: UnsafeRawBufferPointer) {
+      line += 1
+      guard goesOn, bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
+      do throws(RecordedLine.Problem) {
+        receive(try RecordedLine(bytes))
+      } catch .notJSON {
+        broken += 1
+        if broken <= Self.saidLines {
+          say(RecordedLine.Problem.notJSON.message + "; taken as a record that can't be read")
+        }
+        receive(RecordedLine(asItStands: bytes))
+      } catch {
+        say(error.message)
+        isRefused = true
+        goesOn = false
+      }
+    }
+
+    private func say(_ message: String) { printError("\(path):\(line): \(message)\n") }
+
+    private mutating func receive(_ line: borrowing RecordedLine) {
+      line.withRecord(at: offset) { reading.receive($0) }
+      offset += 1
+    }
+
+    /// Shows what came of it so far.
+    mutating func show() { if !reading.show() { goesOn = false } }
+
+    /// Shows the rest; how the command ends.
+    consuming func finish(cut: Int) -> ExitCode {
+      var more: [String] = []
+      if cut > 0 { more.append("\(counted(cut, "line")) longer than \(RecordedBacktest.greatestLine) bytes, and cut") }
+      if broken > 0 { more.append("\(counted(broken, "line")) no JSON") }
+      let code = reading.finish(nil, more)
+      return isRefused ? .failed : code
+    }
+  }
+}

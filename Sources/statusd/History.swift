@@ -1,0 +1,273 @@
+import Backtest
+import Evaluator
+import Kafka
+import Platform
+
+/// Reads what stands in a topic: from given offsets up to where its partitions ended when it was asked, without a group.
+/// Only committed records are read.
+struct History: ~Copyable {
+  /// How reading ended.
+  enum Ending {
+    /// All of it was read.
+    case complete
+    /// A signal said to end, or the receiver did.
+    case stopped
+    /// Open transactions of others hide what is left in these partitions.
+    case hidden([Int32])
+    /// Brokers have said nothing for `silence`.
+    case silent
+
+    /// Says what keeps it from being complete; nil: nothing does.
+    func problem(topic: String) -> String? {
+      switch self {
+      case .complete: nil
+      case .stopped: "stopped before all of '\(topic)' was read"
+      case .hidden(let partitions):
+        "an open transaction of somebody hides the rest of '\(topic)', in partition "
+          + partitions.map { "\($0)" }.joined(separator: ", ")
+      case .silent: "brokers have been silent for \(History.silence.text) before all of '\(topic)' was read"
+      }
+    }
+  }
+
+  /// Why a topic can't be read.
+  enum Problem: Error {
+    /// There is no such topic.
+    case noTopic
+    /// Brokers are away, or refuse.
+    case noAnswer(KafkaError)
+    /// A signal said to end.
+    case stopped
+
+    /// Says it; how the command ends.
+    func report(_ command: String, topic: String) -> ExitCode {
+      switch self {
+      case .noTopic:
+        printError("statusd \(command): there is no topic '\(topic)'\n")
+        return .failed
+      case .noAnswer(let error):
+        printError("statusd \(command): brokers don't say what stands in '\(topic)': \(error)\n")
+        return .temporary
+      case .stopped:
+        return .temporary
+      }
+    }
+  }
+
+  let topic: String
+  private let signals: Signals
+  private let wakeup: Wakeup
+  private let time = SystemTime()
+  /// Reads.
+  private var consumer: Consumer
+  /// Is asked where partitions end: to one that reads only what is committed, brokers name the last stable offset.
+  private var asker: Consumer
+  /// How many partitions the topic has; 0: not asked yet.
+  private(set) var partitionCount: Int32 = 0
+
+  /// How long brokers are waited for where they say nothing.
+  static let silence = Duration.seconds(30)
+  /// How long open transactions of others are waited for.
+  static let patience = Duration.seconds(15)
+
+  /// Opens a topic's history for the time of `body`.
+  ///
+  /// - Throws: where the configuration is refused, or no file descriptor is left; and what `body` throws.
+  static func open<Result>(
+    _ configuration: Configuration, topic: String, signals: Signals, _ body: (inout History) throws -> Result
+  ) throws -> Result {
+    var history = try make(configuration, topic: topic, signals: signals)
+    let result = Swift.Result { try body(&history) }
+    history.close()
+    return try result.get()
+  }
+
+  private static func make(_ configuration: Configuration, topic: String, signals: Signals) throws -> History {
+    let wakeup = try Wakeup()
+    var options = Consumer.Options()
+    // Whoever looks back doesn't mind that retention goes on meanwhile.
+    options.reset = .beginning
+    options.queueKiB = 65_536
+    let consumer = try Consumer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
+    options.readsCommitted = false
+    // What is wrong with the connection is said once, by the one that reads.
+    let asker = try Consumer(configuration, options: options, log: Cluster.silent, wakeup: wakeup)
+    return History(topic, signals, wakeup, consumer, asker)
+  }
+
+  private init(
+    _ topic: String, _ signals: Signals, _ wakeup: Wakeup, _ consumer: consuming Consumer, _ asker: consuming Consumer
+  ) {
+    self.topic = topic
+    self.signals = signals
+    self.wakeup = wakeup
+    self.consumer = consumer
+    self.asker = asker
+  }
+
+  private consuming func close() {
+    asker.close(by: time.monotonic + .seconds(1))
+    consumer.close(by: time.monotonic + .seconds(1))
+  }
+
+  /// The offsets from `begin` up to `end`, and never beyond what stands in the topic now.
+  mutating func stretch(from begin: Moment, to end: Moment) throws(Problem) -> [Int32: Range<Int64>] {
+    partitionCount = try asked { history throws(KafkaError) in
+      try history.asker.partitionCount(of: history.topic, within: .seconds(2))
+    }
+    let partitions = (0..<partitionCount).map { TopicPartition(topic, $0) }
+    var starts: [TopicPartition: Int64] = [:]
+    var ends: [TopicPartition: Int64] = [:]
+    for partition in partitions {
+      let marks = try asked { history throws(KafkaError) in
+        try history.asker.queryWatermarks(of: partition, within: .seconds(2))
+      }
+      (starts[partition], ends[partition]) = (marks.low, marks.high)
+    }
+    if let offsets = try offsets(of: begin, in: partitions) {
+      for entry in offsets {
+        starts[entry.partition] = entry.offset.isNumber ? entry.offset.rawValue : ends[entry.partition]
+      }
+    }
+    if let offsets = try offsets(of: end, in: partitions) {
+      for entry in offsets where entry.offset.isNumber {
+        ends[entry.partition] = min(entry.offset.rawValue, ends[entry.partition] ?? 0)
+      }
+    }
+    return Dictionary(
+      uniqueKeysWithValues: partitions.map { partition in
+        let start = starts[partition] ?? 0
+        return (partition.partition, start..<max(start, ends[partition] ?? 0))
+      })
+  }
+
+  private mutating func offsets(
+    of moment: Moment, in partitions: [TopicPartition]
+  ) throws(Problem) -> [PartitionOffset]? {
+    guard let wall = moment.wall(now: time.wall) else { return nil }
+    return try asked { history throws(KafkaError) in
+      try history.asker.offsets(for: wall, in: partitions, within: .seconds(5))
+    }
+  }
+
+  /// What `group` has committed for the topic's partitions.
+  static func committed(
+    by group: String, _ configuration: Configuration, in partitions: [TopicPartition]
+  ) throws -> [Int32: Int64] {
+    let consumer = try Consumer(
+      configuration, options: Consumer.Options(group: group), log: Cluster.silent, wakeup: Wakeup())
+    let answer = Result { () throws(KafkaError) in try consumer.committed(partitions, within: .seconds(10)) }
+    consumer.close(by: SystemTime().monotonic + .seconds(1))
+    switch answer {
+    case .success(let offsets):
+      return Dictionary(
+        offsets.filter(\.offset.isNumber).map { ($0.partition.partition, $0.offset.rawValue) }, uniquingKeysWith: max)
+    case .failure(let error):
+      throw Problem.noAnswer(error)
+    }
+  }
+
+  /// Asks until there is an answer, for as long as brokers are waited for.
+  private mutating func asked<Answer>(
+    _ question: (inout History) throws(KafkaError) -> Answer
+  ) throws(Problem) -> Answer {
+    let deadline = time.monotonic + Self.silence
+    while true {
+      do throws(KafkaError) {
+        return try question(&self)
+      } catch {
+        switch error.code {
+        case .unknownTopicOrPartition, .unknownTopic: throw .noTopic
+        case .topicAuthorizationFailed, .clusterAuthorizationFailed: throw .noAnswer(error)
+        default: if time.monotonic >= deadline { throw .noAnswer(error) }
+        }
+      }
+      // The one that reads says what is wrong with the connection.
+      while asker.nextEvent() != nil {}
+      while consumer.nextEvent() != nil {}
+      let pause = time.monotonic + .milliseconds(200)
+      while time.monotonic < pause {
+        if signals.wait(or: wakeup, until: pause) == .stop { throw .stopped }
+      }
+    }
+  }
+
+  /// Gives the records of these offsets to `receiver`, each partition's in order; `afterBatch` says whether to go on.
+  mutating func read<Receiver: LogReceiver & ~Copyable>(
+    _ offsets: [Int32: Range<Int64>], into receiver: inout Receiver, afterBatch: (inout Receiver) -> Bool
+  ) throws -> Ending {
+    var left = offsets.filter { !$0.value.isEmpty }
+    try consumer.assign(
+      left.sorted { $0.key < $1.key }.map {
+        PartitionOffset(TopicPartition(topic, $0.key), Offset($0.value.lowerBound))
+      })
+    /// Those that have come to an end which isn't the one wanted.
+    var waiting = Set<Int32>()
+    var lastSign = time.monotonic
+    while !left.isEmpty {
+      while consumer.nextEvent() != nil {}
+      let batch = consumer.fetch()
+      let now = time.monotonic
+      if batch.isEmpty {
+        let isHidden = waiting.count == left.count
+        let deadline = lastSign + (isHidden ? Self.patience : Self.silence)
+        if now >= deadline { return isHidden ? .hidden(left.keys.sorted()) : .silent }
+        if signals.wait(or: wakeup, until: deadline) == .stop { return .stopped }
+        continue
+      }
+      lastSign = now
+      give(batch, to: &receiver, &waiting)
+      for (number, range) in left
+      where consumer.position(of: TopicPartition(topic, number)).map({ $0 >= range.upperBound }) ?? false {
+        left[number] = nil
+        waiting.remove(number)
+      }
+      if !afterBatch(&receiver) || signals.take() == .stop { return .stopped }
+    }
+    return .complete
+  }
+
+  /// How many records ahead one is announced.
+  private static var lookahead: Int { 4 }
+
+  private mutating func give<Receiver: LogReceiver & ~Copyable>(
+    _ batch: borrowing Batch, to receiver: inout Receiver, _ waiting: inout Set<Int32>
+  ) {
+    var lastIndex: Int32 = -1
+    var partition = LogPartition(topic: 0, number: -1)
+    for index in batch.indices {
+      batch.expect(index + 3 * Self.lookahead)
+      let message = batch[index]
+      if message.partitionIndex != lastIndex {
+        lastIndex = message.partitionIndex
+        partition.number = consumer.partition(at: lastIndex)?.partition ?? -1
+        if message.kind == .record { waiting.remove(partition.number) }
+      }
+      let soon = index + Self.lookahead
+      if soon < batch.count, batch[soon].kind == .record, batch[soon].partitionIndex == lastIndex {
+        receiver.expect(LogRecord(batch[soon], of: partition))
+      }
+      switch message.kind {
+      case .record: receiver.receive(LogRecord(message, of: partition))
+      case .endOfPartition:
+        waiting.insert(partition.number)
+        receiver.receiveEnd(of: partition, position: message.offset)
+      case .error:
+        Cluster.log.warning(
+          "a partition can't be read",
+          [
+            "topic": .string(topic), "partition": .int(partition.number),
+            "reason": .string(batch.error(at: index).map { "\($0)" } ?? ""),
+          ])
+      }
+    }
+  }
+}
+
+extension LogRecord {
+  fileprivate init(_ message: Message, of partition: LogPartition) {
+    self.init(
+      partition: partition, offset: message.offset, kafkaTime: message.timestamp,
+      isLogAppendTime: message.timestampKind == .appended, key: message.key, value: message.value)
+  }
+}

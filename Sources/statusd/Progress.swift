@@ -1,0 +1,44 @@
+import Glibc
+import Platform
+
+/// What standard error shows of long work: how many records are done.
+struct Progress {
+  private let total: Int64?
+  private let isTerminal: Bool
+  private let time: any TimeSource
+  private let begin: MonotonicTime
+  private var next: MonotonicTime
+  private var isShown = false
+
+  /// - Parameter total: how many there are; nil: nobody knows.
+  init(of total: Int64?, isTerminal: Bool = isatty(STDERR_FILENO) == 1, time: any TimeSource = SystemTime()) {
+    self.total = total
+    self.isTerminal = isTerminal
+    self.time = time
+    begin = time.monotonic
+    next = begin + (isTerminal ? .seconds(1) : .seconds(10))
+  }
+
+  /// A terminal's line is written over twice a second, others get a line every ten.
+  mutating func show(_ count: Int64) {
+    let now = time.monotonic
+    guard now >= next else { return }
+    next = now + (isTerminal ? .milliseconds(500) : .seconds(10))
+    let share = total.map { " of \($0) (\(Int(Double(count) * 100 / Double(max(1, $0))))%)" } ?? ""
+    printError((isTerminal ? "\r" : "") + "\(count)\(share) records" + (isTerminal ? "\u{1B}[K" : "\n"))
+    isShown = true
+  }
+
+  /// Takes a terminal's line away, for something else that is written.
+  mutating func clear() {
+    if isTerminal, isShown { printError("\r\u{1B}[K") }
+    isShown = false
+  }
+
+  /// Says what it came to.
+  mutating func end(_ count: Int64) {
+    clear()
+    let seconds = Double((time.monotonic - begin).wholeMilliseconds) / 1000
+    printError("\(count) records in \(seconds) s, \(Int(Double(count) / max(seconds, 0.001)))/s\n")
+  }
+}

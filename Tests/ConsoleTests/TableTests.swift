@@ -1,0 +1,20 @@
+import Testing
+
+@testable import Console
+
+@Suite("A table")
+struct TableTests {
+  @Test("has columns as wide as what stands in them, aligned as wanted, and escapes what could disturb a terminal")
+  func columns() {
+    var table = Table(["rule", "alerts", "note"], rightAligned: [1])
+    table.append(["cpu", "12", ""])
+    table.append(["memory\n", "3", "x"])
+    #expect(
+      table.text == """
+        rule      alerts  note
+        cpu           12
+        memory\\n       3  x
+
+        """)
+  }
+}
