@@ -28,12 +28,15 @@ struct Sender: ~Copyable {
     self.wakeup = wakeup
   }
 
-  /// Hands one record over; where the queue is full, once there is room or a signal comes.
-  mutating func send(topic: String, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+  /// Hands one record over; where the queue is full, once there is room or a signal comes. A value of nil is a
+  /// tombstone; without a partition the key decides.
+  mutating func send(
+    topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+  ) {
     sent += 1
     while !isStopped {
       do {
-        switch try producer.produce(topic: topic, key: key, value: value) {
+        switch try producer.produce(topic: topic, partition: partition, key: key, value: value) {
         case .accepted: return
         case .queueFull: wait(until: nil)
         }

@@ -1,6 +1,5 @@
 import Arguments
 import Console
-import Glibc
 import Kafka
 import Platform
 
@@ -23,13 +22,7 @@ enum Tail: Subcommand {
   }
   private static let format = Option<Format>.choice(
     "format", short: "f", help: "a line for people, or the record as JSON, one a line; by default pretty")
-  private static let match = Option<FieldMatch>(
-    "match", short: "m", placeholder: "FIELD=GLOB",
-    help: "show only records whose field is like this (* and ?); of several, all must be"
-  ) { text throws(ValueError) in
-    guard let match = FieldMatch(text) else { throw ValueError("is not of the form field=glob") }
-    return match
-  }
+  private static let match = Option<FieldMatch>.match("show only records whose field is like this (* and ?)")
   private static let exitAfter = Option<Int>.count(
     "exit-after", short: "n", in: 1...Int.max, help: "end after this many records were shown")
 
@@ -94,10 +87,7 @@ enum Tail: Subcommand {
     var left: Int?
     let signals: Signals
     var output = OutputStream()
-    var lines = RecordLines(
-      colours: Colours(
-        isOn: Colours.areWanted(
-          isTerminal: isatty(STDOUT_FILENO) == 1, noColor: variable("NO_COLOR"), terminal: variable("TERM"))))
+    var lines = RecordLines(colours: .ofOutput)
 
     init(format: Format, matches: [FieldMatch], left: Int?, signals: Signals) {
       self.format = format
@@ -129,6 +119,3 @@ enum Tail: Subcommand {
     }
   }
 }
-
-/// A variable of the environment.
-func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -1,6 +1,5 @@
 import Backtest
 import Console
-import Glibc
 import JSON
 import Platform
 import Records
@@ -93,24 +92,10 @@ struct BacktestView {
     var table = Table(["rule", "alerts", "firing", "shortest", "flaps", "still firing"], rightAligned: 1...5)
     for row in summary.rows(until: end) {
       table.append([
-        row.rule, "\(row.alerts)", rough(row.firing), row.shortest.map(rough) ?? "-", "\(row.flaps)",
+        row.rule, "\(row.alerts)", row.firing.roughText, row.shortest?.roughText ?? "-", "\(row.flaps)",
         "\(row.stillFiring)",
       ])
     }
     return "\n" + table.text
-  }
-
-  /// Without what nobody wants to know of it.
-  private func rough(_ duration: Duration) -> String {
-    duration < .seconds(10) ? duration.text : Duration.seconds(duration.components.seconds).text
-  }
-}
-
-extension Colours {
-  /// Those that whoever reads standard output wants.
-  static var ofOutput: Colours {
-    Colours(
-      isOn: areWanted(
-        isTerminal: isatty(STDOUT_FILENO) == 1, noColor: variable("NO_COLOR"), terminal: variable("TERM")))
   }
 }

@@ -29,9 +29,7 @@ enum Demo: Subcommand {
     let signals = try Signals()
     let limit = given[exitAfter] ?? .seconds(60)
     let deadline = SystemTime().monotonic + limit
-    let colours = Colours(
-      isOn: Colours.areWanted(
-        isTerminal: isatty(STDOUT_FILENO) == 1, noColor: variable("NO_COLOR"), terminal: variable("TERM")))
+    let colours = Colours.ofOutput
     let stage = try DemoStage(log: Logger(level: .error, output: StandardErrorLog()), colours: colours)
     var performance = DemoPerformance(stage: stage)
     performance.begin(limit)

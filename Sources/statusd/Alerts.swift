@@ -1,0 +1,93 @@
+import Arguments
+import Console
+import Evaluator
+import Kafka
+import Platform
+
+/// `statusd alerts`: what fires now.
+enum Alerts: Subcommand {
+  private static let format = Option<Format>.choice(
+    "format", short: "f", help: "lines for people, or transitions as JSON, one a line; by default pretty")
+  private static let match = Option<FieldMatch>.match("show only alerts whose field is like this (* and ?)")
+  private static let failIfFiring = Flag("fail-if-firing", help: "end with status 1 where something is shown")
+
+  static var command: Command {
+    Command(
+      name: "alerts",
+      summary: "show what fires now",
+      description: [
+        "Reads the topic that keeps the last transition of each alert that fires (by default alerts-current) to its end, "
+          + "and shows the worst first, then what has fired longest. Only committed records are read.",
+        "The json format is the transition as it stands there, one a line. Where brokers don't answer within "
+          + "\(History.silence.text), or the topic doesn't exist, the status is 75.",
+      ],
+      options: [Cluster.config, Cluster.brokers, format, match, failIfFiring],
+      examples: [
+        .init("statusd alerts", "show what fires, on this machine's configuration"),
+        .init(
+          "statusd alerts --brokers kafka-1:9092 --match severity=critical --fail-if-firing",
+          "for a script: status 1 where something critical fires"),
+        .init("statusd alerts --format json | jq -r .summary", "feed another program"),
+      ])
+  }
+
+  /// How alerts are shown.
+  enum Format: String, CaseIterable, Sendable {
+    case pretty
+    case json
+  }
+
+  static func run(_ given: Parsed) throws -> ExitCode {
+    // Before there is a second thread: all that come inherit what is blocked here.
+    let signals = try Signals()
+    return try withCluster(given) { cluster in
+      let topic = cluster.topics.alertsCurrent
+      var receiver = Receiver()
+      let ending: History.Ending
+      do {
+        ending = try History.open(cluster.configuration, topic: topic, signals: signals) { history in
+          try history.read(history.stretch(from: .beginning, to: .now), into: &receiver) { _ in true }
+        }
+      } catch History.Problem.noTopic {
+        printError(
+          "statusd alerts: there is no topic '\(topic)': no evaluator that keeps it has run on these brokers yet\n")
+        return .temporary
+      } catch let problem as History.Problem {
+        return problem.report("alerts", topic: topic)
+      }
+      let firing = receiver.alerts.firing(matching: given.all(match))
+      let isShown = show(firing, as: given[format] ?? .pretty)
+      if receiver.alerts.foreign > 0 {
+        printError(
+          "statusd alerts: \(counted(receiver.alerts.foreign, "record")) of '\(topic)' left out: no transition\n")
+      }
+      if let problem = ending.problem(topic: topic) {
+        printError("statusd alerts: \(problem)\n")
+        return .temporary
+      }
+      if given[failIfFiring], !firing.isEmpty { return .failed }
+      return isShown ? .ok : .temporary
+    }
+  }
+
+  private static func show(_ firing: [CurrentAlerts.Alert], as format: Format) -> Bool {
+    switch format {
+    case .pretty:
+      if firing.isEmpty { return printOut("nothing fires\n") }
+      return printOut(CurrentAlerts.lines(firing, now: SystemTime().wall, colours: .ofOutput))
+    case .json:
+      var bytes: [UInt8] = []
+      for alert in firing { alert.value.withUnsafeBytes { JSONLine.append($0, to: &bytes) } }
+      return printOut(String(decoding: bytes, as: UTF8.self))
+    }
+  }
+
+  /// Takes the topic's records.
+  private struct Receiver: LogReceiver {
+    var alerts = CurrentAlerts()
+
+    mutating func expect(_ record: LogRecord) {}
+    mutating func receive(_ record: LogRecord) { alerts.take(key: record.key, value: record.value) }
+    mutating func receiveEnd(of partition: LogPartition, position: Int64) {}
+  }
+}
