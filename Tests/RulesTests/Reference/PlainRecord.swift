@@ -30,20 +30,29 @@ struct PlainRecord: Equatable, CustomStringConvertible {
 /// A `PlainRecord` as the engine sees one.
 struct PlainView: RecordView {
   let record: PlainRecord
+  let kafkaTime: Int64
   let plan: FieldPlan
   let subject: UnsafeRawBufferPointer
 
   /// Calls `body` with a view of `record` for a reader with `plan`.
   static func with(_ record: PlainRecord, _ plan: FieldPlan, _ body: (borrowing PlainView) -> Void) {
+    with(record, record.kafkaTime, plan, body)
+  }
+
+  /// The same where another Kafka time counts than the record's own.
+  static func with(
+    _ record: PlainRecord, _ kafkaTime: Int64, _ plan: FieldPlan, _ body: (borrowing PlainView) -> Void
+  ) {
     var host = record.host
-    host.withUTF8 { body(PlainView(record: record, plan: plan, subject: UnsafeRawBufferPointer($0))) }
+    host.withUTF8 {
+      body(PlainView(record: record, kafkaTime: kafkaTime, plan: plan, subject: UnsafeRawBufferPointer($0)))
+    }
   }
 
   var subjectHash: UInt64 { RecordReader.hash(of: subject) }
   var hasKey: Bool { record.hasKey }
   var time: Int64 { record.time }
   var bringsOwnTime: Bool { record.ownTime }
-  var kafkaTime: Int64 { record.kafkaTime }
   var bootHash: UInt64 { record.boot }
   var sequence: Int64 { record.sequence }
 

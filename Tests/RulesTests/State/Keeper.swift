@@ -11,18 +11,32 @@ struct Keeper {
   /// How many values and tombstones were written.
   private(set) var written = 0
   private(set) var marker = Marker(position: 0, rulesRevision: 1)
+  /// What is done wrong on purpose.
+  private let mistake: PlantedMistake?
+
+  init(mistake: PlantedMistake? = nil) { self.mistake = mistake }
 
   /// Delivers what `engine` must write at `position`, and of the rest what changed before `time`.
-  mutating func deliver(_ engine: Engine, position: Int64, changedBefore time: Int64 = .min, limit: Int = .max) {
-    engine.takeCheckpoints(position: position, changedBefore: time, limit: limit, scope: Keeper.scope) { key, value in
+  mutating func deliver(
+    _ engine: Engine, position: Int64, changedBefore time: Int64 = .min, limit: Int = .max, isReload: Bool = false
+  ) {
+    let stamp = mistake == .stampedLate ? position + 1 : position
+    engine.takeCheckpoints(position: stamp, changedBefore: time, limit: limit, scope: Keeper.scope) { key, value in
+      if isReload, mistake == .reloadUnwritten { return }
+      if value == nil, mistake == .goneKept { return }
       records[Array(key)] = value.map { Array($0) }
       written += 1
     }
     marker = engine.marker(position: position)
+    if mistake == .lowWaterTooHigh { marker.lowWater = min(marker.lowWater + 1, position) }
+    if mistake == .laterLogTime { marker.lowWaterLogTime = marker.logTime }
+    if mistake == .keylessForgotten { marker.keylessFrom = nil }
     var key = BinaryWriter()
     Keeper.scope.writeRulesKey(of: 3, to: &key)
     var value = BinaryWriter()
-    key.bytes.withUnsafeBytes { engine.storedRules(instance: "here").write(to: &value, key: $0) }
+    var stored = engine.storedRules(instance: "here")
+    if mistake == .livesRenumbered { stored = stored.renumbered }
+    key.bytes.withUnsafeBytes { stored.write(to: &value, key: $0) }
     records[key.bytes] = value.bytes
     key.reset()
     value.reset()
@@ -95,5 +109,14 @@ struct Keeper {
         Result { () throws(ChangelogProblem) in try body(value, key) }
       }
     }.get()
+  }
+}
+
+extension StoredRules {
+  /// Each rule has the number of its place, as if lives were nothing.
+  fileprivate var renumbered: StoredRules {
+    var numbers = numbers
+    numbers.lives = rules.rules.indices.map { UInt32($0 + 1) }
+    return StoredRules(rules: rules, numbers: numbers, instance: instance)
   }
 }
