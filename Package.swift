@@ -46,7 +46,7 @@ let package = Package(
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library("Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"])
-    + library("Backtest", ["Evaluator", "Platform", "Records", "Rules", "Settings"])
+    + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"])
     + [

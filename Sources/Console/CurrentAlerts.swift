@@ -62,7 +62,7 @@ public struct CurrentAlerts {
       let transition = alert.transition
       table.append([
         transition.severity.name, transition.rule, transition.subject,
-        "\(transition.metric) \(shown(transition.value)) (limit \(shown(transition.threshold)))",
+        "\(transition.metric) \(transition.value.shown) (limit \(transition.threshold.shown))",
         "for \((now - transition.since).roughText)", "since \(transition.since.rfc3339)",
         transition.reason.map { "[\($0.rawValue)]" } ?? "", transition.summary ?? "",
       ])
@@ -72,10 +72,5 @@ public struct CurrentAlerts {
       let paint: Colours.Paint = severity == .critical ? .red : .yellow
       return colours.paint(severity.name, paint) + line.dropFirst(severity.name.count) + "\n"
     }.joined()
-  }
-
-  private static func shown(_ value: Double) -> String {
-    let text = value.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

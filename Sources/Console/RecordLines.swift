@@ -64,17 +64,11 @@ public struct RecordLines {
     line += "  " + colours.paint(rule.fill(Printable.text(transition.rule)), .bold)
     line += "  " + subject.fill(Printable.text(transition.subject))
     let metric = Printable.text(transition.metric)
-    line += "  " + reading.fill("\(metric) \(number(transition.value)) (limit \(number(transition.threshold)))")
+    line += "  " + reading.fill("\(metric) \(transition.value.shown) (limit \(transition.threshold.shown))")
     if let reason = transition.reason { line += "  [\(reason.rawValue)]" }
     if let count = transition.repeat { line += "  (reminder \(count))" }
     if let summary = transition.summary { line += "  " + Printable.text(summary) }
     return bounded(line)
-  }
-
-  /// As short as it reads back: `90`, `97.1`.
-  private func number(_ value: Double) -> String {
-    let text = value.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 
   /// Any other object: when, of whom, and what it says.

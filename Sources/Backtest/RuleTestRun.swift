@@ -1,0 +1,142 @@
+import Evaluator
+import JSON
+import Platform
+import Records
+import Settings
+
+/// One unit test of rules: its samples go through the evaluator, and what comes is held against what shall come.
+public struct RuleTestRun {
+  /// One line of the result.
+  public enum Line: Equatable, Sendable {
+    /// It came as expected.
+    case met(Transition)
+    /// It came, and isn't what was expected: each part that differs in words.
+    case differs(Transition, RuleTests.Expectation, parts: [String])
+    /// It came, and nobody expected it.
+    case unexpected(Transition)
+    /// It was expected, and didn't come.
+    case missing(RuleTests.Expectation)
+  }
+
+  /// The test.
+  public let test: RuleTests.Test
+  /// What came and what should have, in the order of time.
+  public private(set) var lines: [Line] = []
+
+  /// Runs `test`.
+  public init(_ test: RuleTests.Test) {
+    self.test = test
+    compare(evaluate())
+  }
+
+  /// Whether all came as expected, and nothing else.
+  public var isMet: Bool { lines.allSatisfy { if case .met = $0 { true } else { false } } }
+
+  /// What the rules make of the samples.
+  private func evaluate() -> [Transition] {
+    let time = ManualTime(wall: test.start)
+    var replay = Replay(
+      settings: test.settings, topic: test.settings.topics.status, partitionCount: 1,
+      log: Logger(level: .critical, output: NoLog()), time: time)
+    replay.begin(partition: 0, at: 0)
+    let steps = test.series.flatMap { $0.values.map(\.samples.count) }.max() ?? 0
+    var writer = Writer()
+    var offset: Int64 = 0
+    var made: [Transition] = []
+    for step in 0..<steps {
+      let now = test.start + test.interval * step
+      for series in test.series {
+        guard write(series, step, at: now, into: &writer) else { continue }
+        var host = series.host
+        host.withUTF8 { key in
+          writer.bytes.withUnsafeBytes { value in
+            replay.receive(
+              LogRecord(
+                partition: LogPartition(topic: 0, number: 0), offset: offset, kafkaTime: now.milliseconds,
+                isLogAppendTime: true, key: UnsafeRawBufferPointer(key), value: value))
+          }
+        }
+        offset += 1
+      }
+      if replay.hasTransitions { made += replay.takeTransitions() }
+    }
+    return made
+  }
+
+  /// The record of `series` at `step`; false where no metric has a sample.
+  private func write(_ series: RuleTests.Series, _ step: Int, at time: WallTime, into writer: inout Writer) -> Bool {
+    writer.reset()
+    writer.beginObject()
+    writer.key("timestamp")
+    writer.time(time)
+    writer.key("host")
+    writer.string(series.host)
+    for field in series.fields {
+      writer.key(field.name)
+      writer.string(field.value)
+    }
+    var hasSample = false
+    for values in series.values where step < values.samples.count {
+      guard let sample = values.samples[step] else { continue }
+      writer.key(values.metric)
+      writer.double(sample)
+      hasSample = true
+    }
+    writer.endObject()
+    return hasSample
+  }
+
+  /// Each transition takes the first expectation that it meets; one that meets none, the first that it nearly meets.
+  private mutating func compare(_ made: [Transition]) {
+    var open = test.expected
+    var results: [Line?] = made.map { transition in
+      guard let index = open.firstIndex(where: { isAbout(transition, $0) && differences(transition, $0).isEmpty })
+      else { return nil }
+      open.remove(at: index)
+      return .met(transition)
+    }
+    for (place, transition) in made.enumerated() where results[place] == nil {
+      if let index = open.firstIndex(where: { isAbout(transition, $0) }) {
+        let expected = open.remove(at: index)
+        results[place] = .differs(transition, expected, parts: differences(transition, expected))
+      } else {
+        results[place] = .unexpected(transition)
+      }
+    }
+    let all =
+      zip(made, results).map { (time(of: $0.timestamp), $1 ?? .unexpected($0)) }
+      + open.map { ($0.at, Line.missing($0)) }
+    lines = all.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
+  }
+
+  /// How long after the first sample.
+  public func time(of wall: WallTime) -> Duration { wall - test.start }
+
+  private func isAbout(_ transition: Transition, _ expected: RuleTests.Expectation) -> Bool {
+    time(of: transition.timestamp) == expected.at && transition.rule == expected.rule
+      && transition.subject == expected.host && transition.status == expected.status
+  }
+
+  private func differences(_ transition: Transition, _ expected: RuleTests.Expectation) -> [String] {
+    var parts: [String] = []
+    func compare<Value: Equatable>(
+      _ name: String, _ wanted: Value?, _ came: Value?, _ text: (Value) -> String = { "\($0)" }
+    ) {
+      guard let wanted, wanted != came else { return }
+      parts.append("\(name) is \(came.map(text) ?? "absent"), not \(text(wanted))")
+    }
+    compare("severity", expected.severity, transition.severity) { $0.name }
+    compare("value", expected.value, transition.value)
+    compare("since", expected.since, time(of: transition.since)) { $0.text }
+    compare("previous", expected.previous, transition.previous) { $0.rawValue }
+    compare("reason", expected.reason, transition.reason) { $0.rawValue }
+    compare("repeat", expected.repeat, transition.repeat)
+    compare("summary", expected.summary, transition.summary)
+    return parts
+  }
+
+  /// What the log would say is no part of a test.
+  private struct NoLog: LogOutput {
+    func write(_ level: LogLevel, _ message: StaticString, _ metadata: LogMetadata) {}
+  }
+}

@@ -1,0 +1,59 @@
+/// Samples as a file of tests writes them: words with blanks between them.
+///
+///     95        one sample of 95
+///     95x10     ten of them
+///     10+5x4    four, each 5 more than the one before: 10 15 20 25
+///     10-5x4    four, each 5 less
+///     _         none came; _x10: ten times none
+enum SampleNotation {
+  /// A word that isn't one of these, with what to write.
+  struct Problem: Error, Equatable {
+    var message: String
+  }
+
+  /// The samples that `text` stands for, one for each step; nil: none came.
+  static func read(_ text: String, limit: Int) throws(Problem) -> [Double?] {
+    var samples: [Double?] = []
+    for word in text.split(whereSeparator: \.isWhitespace) {
+      let (first, step, count) = try read(word: word)
+      guard count <= limit - samples.count else {
+        throw Problem(message: "there are more than \(limit) samples in it")
+      }
+      for index in 0..<count { samples.append(first.map { $0 + step * Double(index) }) }
+    }
+    if samples.isEmpty {
+      throw Problem(message: "there is no sample in it: write numbers, such as \"20x3 95x10 _ 20\"")
+    }
+    return samples
+  }
+
+  private static func read(word: Substring) throws(Problem) -> (first: Double?, step: Double, count: Int) {
+    var rest = word
+    var count = 1
+    if let times = word.lastIndex(of: "x") {
+      guard let number = Int(word[word.index(after: times)...]), number >= 1,
+        word[word.index(after: times)...].allSatisfy({ $0.isASCII && $0.isNumber })
+      else { throw problem(word) }
+      count = number
+      rest = word[..<times]
+    }
+    if rest == "_" { return (nil, 0, count) }
+    let sign = rest.indices.dropFirst().first { index in
+      (rest[index] == "+" || rest[index] == "-") && !"eE".contains(rest[rest.index(before: index)])
+    }
+    let first = rest[..<(sign ?? rest.endIndex)]
+    guard let value = number(first) else { throw problem(word) }
+    guard let sign else { return (value, 0, count) }
+    guard let step = number(rest[rest.index(after: sign)...]), word.contains("x") else { throw problem(word) }
+    return (value, rest[sign] == "-" ? -step : step, count)
+  }
+
+  private static func number(_ text: Substring) -> Double? {
+    let isDecimal = text.allSatisfy { $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }
+    return isDecimal ? Double(text).flatMap { $0.isFinite ? $0 : nil } : nil
+  }
+
+  private static func problem(_ word: Substring) -> Problem {
+    Problem(message: "\(Reading.quoted(String(word), 20)) is no sample: write 95, 95x10, 10+5x4, _ or _x10")
+  }
+}

@@ -1,0 +1,57 @@
+import Arguments
+import Backtest
+import Console
+import Platform
+import Records
+import Settings
+
+/// `statusd test`: unit tests of rules.
+enum Test: Subcommand {
+  private static let verbose = Flag("verbose", short: "v", help: "show the transitions of tests that pass, too")
+
+  static var command: Command {
+    Command(
+      name: "test",
+      summary: "run unit tests of rules",
+      description: [
+        "Each file holds tests in TOML: series of samples in a compact notation, and the transitions that they shall make, "
+          + "all of them, each at its time. The rules stand in a configuration that the file names, or in the file "
+          + "itself. They are evaluated as 'statusd run' does; no broker is asked.",
+        "Of a test that fails every transition is shown: '-' marks what was expected and didn't come, '+' what came and "
+          + "wasn't expected, '~' what differs, and in what. The status is then 1; 78 where a file has a mistake.",
+      ],
+      options: [verbose],
+      operand: .init("FILE", count: 1...1000, completion: .files),
+      examples: [.init("statusd test rules-tests.toml", "say which tests pass, and how the others fail")])
+  }
+
+  static func run(_ given: Parsed) -> ExitCode {
+    var files: [RuleTests] = []
+    var isGood = true
+    for path in given.operands {
+      let loaded = RuleTests.load(path: path)
+      printError(loaded.complaints.map { "\($0)\n" }.joined())
+      if let tests = loaded.tests { files.append(tests) } else { isGood = false }
+    }
+    if !isGood { return .configuration }
+    var failed = 0
+    var count = 0
+    for file in files {
+      for test in file.tests {
+        let run = RuleTestRun(test)
+        count += 1
+        if !run.isMet { failed += 1 }
+        if !printOut(text(of: run, in: file.file, showsAll: given[verbose])) { return .temporary }
+      }
+    }
+    let end = failed == 0 ? "\(counted(count, "test")) passed\n" : "\(failed) of \(counted(count, "test")) failed\n"
+    if !printOut(end) { return .temporary }
+    return failed == 0 ? .ok : .failed
+  }
+
+  private static func text(of run: RuleTestRun, in file: String, showsAll: Bool) -> String {
+    if run.isMet, !showsAll { return "ok      \(run.test.name)\n" }
+    let place = "\(file):\(run.test.position.line):\(run.test.position.column)"
+    return (run.isMet ? "ok      \(run.test.name)\n" : "FAILED  \(run.test.name)  (\(place))\n") + run.table
+  }
+}

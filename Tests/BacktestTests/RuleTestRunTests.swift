@@ -1,0 +1,115 @@
+import Platform
+import Records
+import Settings
+import TestSupport
+import Testing
+
+@testable import Backtest
+
+@Suite("A test of rules")
+struct RuleTestRunTests {
+  /// Runs the one test whose table has these lines; its rule fires above 90 after 20 s.
+  private func run(_ lines: String) throws -> RuleTestRun {
+    let loaded = RuleTests.load(
+      text: Array(
+        """
+        [[rule]]
+        name = "cpu-high"
+        metric = "cpu_usage"
+        above = { warning = 80, critical = 90 }
+        for = "20s"
+        match = { role = "web" }
+        summary = "CPU at {{value}}"
+        [[test]]
+        name = "n"
+        interval = "10s"
+        \(lines)
+        """.utf8), file: "tests.toml")
+    return RuleTestRun(try #require(loaded.tests?.tests.first, "\(loaded.complaints)"))
+  }
+
+  private let series =
+    "series = [{ host = \"web-1\", fields = { role = \"web\" }, values = { cpu_usage = \"95x3 50\" } }]\n"
+
+  private func kinds(_ run: RuleTestRun) -> String {
+    run.lines.map { line in
+      switch line {
+      case .met: " "
+      case .differs: "~"
+      case .unexpected: "+"
+      case .missing: "-"
+      }
+    }.joined()
+  }
+
+  @Test("passes where all transitions come as expected, at their times")
+  func passes() throws {
+    let run = try run(
+      series + """
+        expect = [{ at = "30s", status = "resolved" },
+          { at = "20s", status = "firing", severity = "critical", since = "0s", value = 95, summary = "CPU at 95" }]
+        """)
+    #expect(run.isMet)
+    #expect(kinds(run) == "  ")
+  }
+
+  @Test("fails where one came that nobody expected, or didn't come, in the order of time")
+  func fails() throws {
+    #expect(kinds(try run(series)) == "++")
+    let run = try run(
+      series + "expect = [{ at = \"20s\", status = \"firing\" }, { at = \"25s\", status = \"resolved\" }]")
+    #expect(!run.isMet)
+    #expect(kinds(run) == " -+")
+  }
+
+  @Test("says what differs where a transition came otherwise")
+  func differs() throws {
+    let run = try run(
+      series + """
+        [[test.expect]]
+        at = "20s"
+        status = "firing"
+        severity = "warning"
+        since = "10s"
+        value = 1
+        summary = "x"
+        previous = "firing"
+        reason = "no data"
+        repeat = 2
+        [[test.expect]]
+        at = "30s"
+        status = "resolved"
+        """)
+    #expect(kinds(run) == "~ ")
+    guard case .differs(_, _, let parts)? = run.lines.first else { return }
+    #expect(
+      parts == [
+        "severity is critical, not warning", "value is 95.0, not 1.0", "since is 0s, not 10s",
+        "previous is inactive, not firing", "reason is absent, not no data", "repeat is absent, not 2",
+        "summary is CPU at 95, not x",
+      ])
+  }
+
+  @Test("a step without a sample sends nothing, and a host that the rule doesn't match makes nothing")
+  func silence() throws {
+    let run = try run(
+      """
+      series = [{ host = "web-1", fields = { role = "web" }, values = { cpu_usage = "95 _x7 95x2" } },
+        { host = "db-1", fields = { role = "db" }, values = { cpu_usage = "95x9" } }]
+      """)
+    #expect(run.isMet)
+    #expect(run.lines.isEmpty)
+  }
+
+  @Test("the example file's tests pass on the example configuration")
+  func example() throws {
+    let loaded = RuleTests.load(path: packageRoot + "/Config/rules-tests.toml")
+    #expect(loaded.complaints.map(\.description) == [])
+    let tests = try #require(loaded.tests).tests
+    #expect(tests.count == 4)
+    for test in tests {
+      let run = RuleTestRun(test)
+      #expect(run.isMet, "\(test.name): \(run.lines)")
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import TestSupport
+import Testing
+
+@Suite("statusd test")
+struct RuleTestCommandTests {
+  private let text = """
+    [[rule]]
+    name = "full"
+    metric = "disk"
+    above = 90
+    [[test]]
+    name = "full is full"
+    interval = "1m"
+    series = [{ host = "nas", values = { disk = "80 95 80" } }]
+    expect = [{ at = "1m", status = "firing" }, { at = "2m", status = "resolved" }]
+    [[test]]
+    name = "nearly full is full"
+    interval = "1m"
+    series = [{ host = "nas", values = { disk = "80 95 80" } }]
+    expect = [{ at = "0s", status = "firing" }, { at = "1m", status = "firing", severity = "warning" }]
+    """
+
+  @Test("says which tests pass and how the others fail, with status 1")
+  func fails() throws {
+    let directory = try TemporaryDirectory()
+    let file = try directory.write(text, to: "tests.toml")
+    let ended = try Program.run(["test", file])
+    #expect(ended.status == .exited(1))
+    #expect(
+      ended.output == """
+        ok      full is full
+        FAILED  nearly full is full  (\(file):10:1)
+                -  0s  firing              full  nas                line 14: didn't come
+                ~  1m  firing    critical  full  nas  95  since 1m  line 14: severity is critical, not warning
+                +  2m  resolved  critical  full  nas  80  since 2m  came, and isn't expected
+        1 of 2 tests failed
+
+        """)
+    #expect(ended.errors == "")
+  }
+
+  @Test("the example passes, and a mistake is said with its place")
+  func ends() throws {
+    let ended = try Program.run(["test", packageRoot + "/Config/rules-tests.toml"])
+    #expect(ended.status == .exited(0))
+    #expect(ended.output.hasSuffix("4 tests passed\n"))
+    let directory = try TemporaryDirectory()
+    let file = try directory.write(text + "\n[[tset]]\n", to: "tests.toml")
+    let bad = try Program.run(["test", file])
+    #expect(bad.status == .exited(78))
+    #expect(bad.output == "")
+    #expect(bad.errors == "\(file):15:3: unknown key tset; did you mean test?\n")
+  }
+}
