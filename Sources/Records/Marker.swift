@@ -18,6 +18,9 @@ public struct Marker: Equatable, Sendable {
   public var rulesRevision: UInt32
   /// From which offset on a record without a key belongs to `HOST#PARTITION`; nil: nowhere.
   public var keylessFrom: Int64?
+  /// Which of its lives the topic lives: one more each time that it was deleted and created again. A checkpoint of an
+  /// earlier one covers no offset.
+  public var epoch: UInt32 = 0
 
   /// 16 bytes that a cluster gives to a topic.
   public struct TopicID: Equatable, Sendable {
@@ -75,6 +78,7 @@ public struct Marker: Equatable, Sendable {
       writer.signed(fingerprint.kafkaTime)
     }
     writer.optional(keylessFrom) { $0.signed($1) }
+    writer.unsigned(UInt64(epoch))
     writer.seal(for: key)
   }
 
@@ -96,6 +100,7 @@ public struct Marker: Equatable, Sendable {
       Fingerprint(offset: try reader.signed(), kafkaTime: try reader.signed())
     }
     keylessFrom = try reader.optional("keyless offset") { reader throws(ChangelogProblem) in try reader.signed() }
+    epoch = try reader.number32("epoch")
     try reader.end()
   }
 }

@@ -66,6 +66,9 @@ public struct RecordReader: ~Copyable {
     subjectMemory.deallocate()
   }
 
+  /// The event times that a record can have, milliseconds since the epoch: from year 1 to 9999.
+  public static var times: ClosedRange<Int64> { EventTime.range }
+
   /// The longest subject, in bytes.
   public static var maxSubject: Int { 255 }
 

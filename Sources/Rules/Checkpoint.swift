@@ -24,6 +24,8 @@ struct Checkpoint {
 
   /// Before the record at this offset all of it is true.
   var position: Int64
+  /// In which of the topic's lives that offset is.
+  var epoch: UInt32
   /// The name ends in the partition.
   var isKeyless: Bool
   var timeline: Line?
@@ -37,6 +39,7 @@ struct Checkpoint {
     isKeyless = flags & CheckpointFormat.isKeyless != 0
     position = try reader.signed()
     guard position >= 0 else { throw .impossible("position") }
+    epoch = try reader.number32("epoch")
     if flags & CheckpointFormat.hasTimeline != 0 { timeline = try Line(from: &reader, position) }
     for _ in 0..<(try reader.count(ofSize: 9)) {
       tracks.append(try Track(from: &reader, position, shared: timeline?.timeline.time))
@@ -73,7 +76,7 @@ extension Checkpoint.Line {
     guard gaps <= Timeline.gapCount else { throw .impossible("gaps") }
     timeline.time = try reader.time()
     timeline.offset = position &- (try reader.signed())
-    guard timeline.offset >= -1, timeline.offset <= position else { throw .impossible("offset") }
+    guard timeline.offset >= -1 else { throw .impossible("offset") }
     if flags & CheckpointFormat.hasBoot != 0 {
       timeline.boot = try reader.fixed()
       timeline.sequence = try reader.signed()
@@ -82,7 +85,8 @@ extension Checkpoint.Line {
     var last: Int64 = 0
     for place in 0..<gaps {
       last &+= try reader.signed()
-      guard last > 0 else { throw .impossible("gap") }
+      // No two times are further apart; three gaps are added up without a look at their size.
+      guard (1...RecordReader.times.upperBound * 2).contains(last) else { throw .impossible("gap") }
       timeline.gaps[place] = last
     }
     if flags & CheckpointFormat.hasLateRow != 0 {
@@ -135,18 +139,15 @@ extension EarlierBoots {
 }
 
 extension BinaryReader {
-  /// Wider than what the engine can be given, and far from where reckoning with times could overflow.
-  private static let times: ClosedRange<Int64> = -(1 << 50)...(1 << 50)
-
   fileprivate mutating func time() throws(ChangelogProblem) -> Int64 {
     let time = try signed()
-    guard BinaryReader.times.contains(time) else { throw .impossible("time") }
+    guard RecordReader.times.contains(time) else { throw .impossible("time") }
     return time
   }
 
   fileprivate mutating func time(before later: Int64) throws(ChangelogProblem) -> Int64 {
     let time = later &- (try signed())
-    guard BinaryReader.times.contains(time) else { throw .impossible("time") }
+    guard RecordReader.times.contains(time) else { throw .impossible("time") }
     return time
   }
 }

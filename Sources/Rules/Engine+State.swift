@@ -26,6 +26,7 @@ extension Engine {
     marker.lowWater = min(first?.offset ?? position, position)
     marker.lowWaterLogTime = first?.logTime ?? logTime
     marker.keylessFrom = keylessFrom
+    marker.epoch = state.pointee.epoch
     return marker
   }
 
@@ -69,7 +70,16 @@ extension Engine {
     self.init(layout, topic: topic, partition: partition)
     keylessFrom = marker.keylessFrom
     logTime = marker.lowWaterLogTime
+    state.pointee.epoch = marker.epoch
   }
+
+  /// The topic was deleted and created again, and is read from its beginning: series go on, but no offset of before
+  /// means anything. To be called before the first record of the new topic; a delivery follows at once.
+  public func beginEpoch() { state.pointee.beginEpoch() }
+
+  /// The greatest offset that a restored checkpoint covers: where checkpoints and marker aren't written as one, it may
+  /// be beyond the marker's position, and the replay lasts until there.
+  public var highestCovered: Int64 { state.pointee.highestCovered }
 
   /// Takes the checkpoint that stands as `value` under `key`, in place of what was restored of this subject before; nil:
   /// nothing is left of it. Where it can't be used, the subject begins anew, its checkpoint is taken away with the next

@@ -84,6 +84,7 @@ extension PartitionState {
   /// From here on records are new.
   mutating func finishReplay() {
     covered = []
+    highestCovered = 0
     happenings = []
     var fresh = EngineCounters()
     fresh.firing = counters.firing

@@ -46,6 +46,7 @@ extension PartitionState {
       (header.hostLength < header.length ? CheckpointFormat.isKeyless : 0)
         | (hasTimeline ? CheckpointFormat.hasTimeline : 0))
     writer.signed(position)
+    writer.unsigned(UInt64(epoch))
     if hasTimeline { write(subject.timeline.pointee, position, &writer) }
     writer.count((0..<trackCount).count { subject.tracks[$0].isBorn })
     for track in layout.tracksByLife where subject.tracks[track].isBorn {

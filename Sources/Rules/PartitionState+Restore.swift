@@ -3,11 +3,14 @@ import Records
 extension PartitionState {
   /// Takes a checkpoint in place of whatever is known of the subject. Lives that the rules don't know are left out.
   mutating func restore(_ checkpoint: Checkpoint, of name: UnsafeRawBufferPointer) throws(ChangelogProblem) {
+    guard checkpoint.epoch <= epoch else { throw .impossible("epoch") }
     let sources = try sources(of: checkpoint)
     let hash = RecordReader.hash(of: name)
     let hostLength = checkpoint.isKeyless ? name.count - keylessSuffix.count : name.count
     guard hostLength > 0, name.count <= Int(UInt16.max) else { throw .impossible("subject") }
     drop(name, hash: hash)
+    // Nothing is left of what it speaks of.
+    if sources.allSatisfy({ $0 < 0 }) { return urgent.append(gone: name) }
     guard let subject = newSubject(name, hostLength: hostLength, hash: hash) else { throw .impossible("subject") }
     subject.header.pointee.hasCheckpoint = true
     if let line = checkpoint.timeline { subject.timeline.pointee = take(line) }
@@ -17,7 +20,20 @@ extension PartitionState {
       fill(track, of: subject, from: checkpoint.tracks[source])
     }
     settleTimeline(of: subject)
-    if let number = subjects.number(of: subject) { cover(number, before: checkpoint.position) }
+    // Offsets of an earlier life of the topic say nothing of this one's.
+    guard checkpoint.epoch == epoch, let number = subjects.number(of: subject) else { return }
+    cover(number, before: checkpoint.position)
+  }
+
+  /// The topic's offsets begin anew. What is written from now on is of this life, what was written before covers nothing;
+  /// what wasn't written can't be replayed, so it is now.
+  mutating func beginEpoch() {
+    epoch = min(epoch + 1, UInt32.max - 1)
+    covered = []
+    highestCovered = 0
+    keylessFrom = keylessFrom == .max ? .max : 0
+    logTime = -1
+    urgent.everything = true
   }
 
   /// For each track of today, the one in the checkpoint that it goes on from; -1: none.
@@ -81,6 +97,7 @@ extension PartitionState {
     if offset == 0, number >= covered.count { return }
     while covered.count <= number { covered.append(0) }
     covered[number] = offset
+    highestCovered = max(highestCovered, offset)
   }
 
   /// Whether the record at `offset` is in the state of this subject already.

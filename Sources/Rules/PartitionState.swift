@@ -38,8 +38,12 @@ struct PartitionState: ~Copyable {
   var now: Int64 = 0
   /// The greatest Kafka time so far under LogAppendTime; -1: none.
   var logTime: Int64 = -1
+  /// Which of its lives the topic lives: one more each time that it was deleted and created again.
+  var epoch: UInt32 = 0
   /// While state is restored: for each block, the offset before which records are in it already.
   var covered: [Int64] = []
+  /// The greatest of these.
+  var highestCovered: Int64 = 0
 
   /// The hashes of the last two keys that were expected, latest first.
   private var expected: (UInt64, UInt64) = (0, 0)

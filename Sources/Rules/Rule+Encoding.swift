@@ -84,7 +84,7 @@ extension Rule {
   }
 
   private static func small(_ reader: inout BinaryReader) throws(ChangelogProblem) -> Int {
-    guard let number = Int32(exactly: try reader.signed()) else { throw .impossible("at_least") }
+    guard let number = Int32(exactly: try reader.signed()), number > 0 else { throw .impossible("at_least") }
     return Int(number)
   }
 }
@@ -96,8 +96,8 @@ extension Rule.Limits {
   }
 
   fileprivate init(from reader: inout BinaryReader) throws(ChangelogProblem) {
-    warning = try reader.optional("limit") { reader throws(ChangelogProblem) in try reader.double() }
-    critical = try reader.optional("limit") { reader throws(ChangelogProblem) in try reader.double() }
+    warning = try reader.optional("limit") { reader throws(ChangelogProblem) in try reader.limit() }
+    critical = try reader.optional("limit") { reader throws(ChangelogProblem) in try reader.limit() }
   }
 }
 
@@ -109,11 +109,17 @@ extension BinaryWriter {
 }
 
 extension BinaryReader {
+  fileprivate mutating func limit() throws(ChangelogProblem) -> Double {
+    let limit = try double()
+    guard limit.isFinite else { throw .impossible("limit") }
+    return limit
+  }
+
   fileprivate mutating func duration() throws(ChangelogProblem) -> Duration {
     let seconds = try signed()
     let attoseconds = try signed()
     // Far beyond what a file can say, and far below what a `Duration` can't hold.
-    guard seconds.magnitude < 1 << 40, attoseconds.magnitude < 1_000_000_000_000_000_000 else {
+    guard (0..<1 << 40).contains(seconds), (0..<1_000_000_000_000_000_000).contains(attoseconds) else {
       throw .impossible("duration")
     }
     return Duration(secondsComponent: seconds, attosecondsComponent: attoseconds)

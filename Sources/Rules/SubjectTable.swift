@@ -1,4 +1,5 @@
 import Cglibc
+import Glibc
 
 /// All subjects of a partition: names in an open-addressing table, state in chunks that never move, so that a million
 /// subjects grow without a copy. A chunk holds first its blocks, then their series: what every record touches lies close
@@ -60,7 +61,7 @@ struct SubjectTable: ~Copyable {
   private static func makeChunk(_ blockSize: Int, _ seriesCount: Int) -> UnsafeMutableRawPointer {
     let size = SubjectTable.chunk * (blockSize + seriesCount * MemoryLayout<SeriesState>.stride)
     let chunk = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
-    chunk.initializeMemory(as: UInt8.self, repeating: 0, count: size)
+    memset(chunk, 0, size)
     return chunk
   }
 

@@ -11,7 +11,9 @@ final class Story {
   private(set) var transitions: [Transition] = []
   private(set) var offset: Int64 = 0
 
-  init(_ rules: Rule..., keylessFrom: Int64? = nil) {
+  convenience init(_ rules: Rule..., keylessFrom: Int64? = nil) { self.init(rules, keylessFrom: keylessFrom) }
+
+  init(_ rules: [Rule], keylessFrom: Int64? = nil) {
     self.rules = rules
     set = RuleSet(rules)
     engine = Engine(rules: set, topic: "status_topic", partition: 3)
@@ -40,7 +42,10 @@ final class Story {
   }
 
   @discardableResult
-  func reload(_ rules: Rule...) -> [String] {
+  func reload(_ rules: Rule...) -> [String] { reload(rules) }
+
+  @discardableResult
+  func reload(_ rules: [Rule]) -> [String] {
     self.rules = rules
     set = RuleSet(rules)
     return take { engine.replaceRules(set, into: &$0) }

@@ -1,0 +1,168 @@
+import Records
+import Testing
+
+@testable import Rules
+
+@Suite("State that somebody spoilt")
+struct DamageTests {
+  /// A story with all that a checkpoint can hold, of two subjects.
+  private func story() -> Story {
+    let story = Story(
+      cpuHigh(warning: 80, critical: 90, hold: .seconds(10), keepFiringFor: .seconds(30)),
+      cpuHigh(name: "fast", critical: 50), cpuHigh(name: "elsewhere", critical: 95))
+    for host in ["web-1", "web-2"] {
+      for second in 0..<8 {
+        story.at(Double(second * 5), Double(60 + second * 5), host: host) {
+          ($0.boot, $0.sequence) = (UInt64(1 + second / 3), Int64(second))
+        }
+      }
+      story.at(20, 10, host: host)
+      story.at(21, 10, host: host)
+    }
+    return story
+  }
+
+  private func kept(_ story: Story) -> Keeper {
+    var keeper = Keeper()
+    keeper.deliver(story.engine, position: story.offset, changedBefore: .max)
+    return keeper
+  }
+
+  /// What an engine would say of `web-2` when it goes on.
+  private func goOn(_ engine: Engine) -> [Transition] {
+    var transitions: [Transition] = []
+    for second in 0..<20 {
+      for host in ["web-1", "web-2"] {
+        var record = PlainRecord(host: host, time: Int64(40_000 + second * 20_000), kafkaTime: Int64(second * 20_000))
+        record.numbers["cpu_usage"] = second % 3 == 0 ? 10 : 99
+        PlainView.with(record, engine.rules.plan) {
+          engine.apply(record: $0, offset: Int64(1000 + second), into: &transitions)
+        }
+      }
+    }
+    return transitions.filter { $0.subject == "web-2" }
+  }
+
+  @Test("a checkpoint that is damaged or cut is named, its subject begins anew, and no other suffers")
+  func damaged() throws {
+    let keeper = kept(story())
+    let whole = try keeper.restored()
+    whole.finishReplay(keeper.marker)
+    let expected = goOn(whole)
+    let key = Keeper.key(of: "web-1")
+    let bytes = try #require(keeper.checkpoint(of: "web-1"))
+    for place in bytes.indices {
+      var damaged = bytes
+      damaged[place] ^= 1 << (place % 8)
+      for value in [damaged, Array(bytes[..<place])] {
+        var spoilt = keeper
+        spoilt.put(value, under: key)
+        var problems: [ChangelogProblem] = []
+        let engine = try spoilt.restored(&problems)
+        engine.finishReplay(keeper.marker)
+        #expect(problems.count == 1)
+        #expect(engine.counters.subjects == 1)
+        if place % 16 == 0 { #expect(goOn(engine) == expected) }
+      }
+    }
+  }
+
+  @Test("what was spoilt is taken away with the next delivery")
+  func takenAway() throws {
+    var keeper = kept(story())
+    keeper.put([1, 2, 3], under: Keeper.key(of: "web-1"))
+    var problems: [ChangelogProblem] = []
+    let engine = try keeper.restored(&problems)
+    engine.finishReplay(keeper.marker)
+    #expect(engine.hasUrgentState)
+    keeper.deliver(engine, position: keeper.marker.position)
+    #expect(keeper.checkpoint(of: "web-1") == nil)
+    #expect(keeper.checkpoint(of: "web-2") != nil)
+  }
+
+  @Test("another subject's checkpoint, and one of a later version, are named")
+  func foreign() throws {
+    let keeper = kept(story())
+    var swapped = keeper
+    swapped.put(keeper.checkpoint(of: "web-2"), under: Keeper.key(of: "web-1"))
+    var problems: [ChangelogProblem] = []
+    _ = try swapped.restored(&problems)
+    #expect(problems == [.seal])
+    var newer = try #require(keeper.checkpoint(of: "web-1"))
+    newer[0] = 2
+    swapped.put(newer, under: Keeper.key(of: "web-1"))
+    problems = []
+    _ = try swapped.restored(&problems)
+    #expect(problems == [.newer(version: 2)])
+  }
+
+  @Test("10,000 checkpoints with changed bytes under a seal that fits never trap, and touch no other subject")
+  func mutatedCheckpoints() throws {
+    let keeper = kept(story())
+    let whole = try keeper.restored()
+    whole.finishReplay(keeper.marker)
+    let expected = goOn(whole)
+    let key = Keeper.key(of: "web-1")
+    let bytes = try #require(keeper.checkpoint(of: "web-1"))
+    var random = SplitMix(seed: 1)
+    var refused = 0
+    for number in 0..<10_000 {
+      var mutated = keeper
+      mutated.put(sealed(mutate(bytes, &random), key), under: key)
+      var problems: [ChangelogProblem] = []
+      let engine = try mutated.restored(&problems)
+      refused += problems.count
+      engine.finishReplay(keeper.marker)
+      _ = engine.image()
+      if number % 8 == 0 { #expect(goOn(engine) == expected) }
+    }
+    #expect(refused > 3000)
+  }
+
+  @Test("10,000 rule sets with changed bytes under a seal that fits never trap")
+  func mutatedRules() throws {
+    let story = story()
+    let keeper = kept(story)
+    var writer = BinaryWriter()
+    Keeper.scope.writeRulesKey(of: 3, to: &writer)
+    let key = writer.bytes
+    let bytes = try #require(keeper.records[key])
+    var random = SplitMix(seed: 2)
+    var refused = 0
+    for _ in 0..<10_000 {
+      var mutated = keeper
+      mutated.put(sealed(mutate(bytes, &random), key), under: key)
+      var problems: [ChangelogProblem] = []
+      guard let engine = try? mutated.restored(&problems) else {
+        refused += 1
+        continue
+      }
+      engine.finishReplay(keeper.marker)
+      _ = goOn(engine)
+    }
+    #expect(refused > 3000)
+  }
+
+  private func mutate(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+    var bytes = Array(bytes.dropLast(4))
+    for _ in 0..<Int.random(in: 1...3, using: &random) {
+      // The version stays: what comes behind it is what is tried here.
+      let place = Int.random(in: 1..<bytes.count, using: &random)
+      switch Int.random(in: 0..<4, using: &random) {
+      case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
+      case 1: bytes[place] = random.pick([0, 0x7F, 0x80, 0xFF])
+      case 2: bytes.insert(UInt8.random(in: .min ... .max, using: &random), at: place)
+      default: bytes.remove(at: place)
+      }
+      if bytes.count < 2 { break }
+    }
+    return bytes
+  }
+
+  private func sealed(_ bytes: [UInt8], _ key: [UInt8]) -> [UInt8] {
+    var writer = BinaryWriter()
+    writer.raw(bytes)
+    key.withUnsafeBytes { writer.seal(for: $0) }
+    return writer.bytes
+  }
+}
