@@ -12,19 +12,25 @@ struct WorkerVoice {
   private let trouble: RateLimit
   private let waiting: RateLimit
   private let settling: RateLimit
+  private let settlingAtFirst: RateLimit
   private var saidKeyless = Set<Int>()
   /// A delivery failed or was late since the last one that came through.
   private var isTroubled = false
+  /// Since when brokers don't say where partitions are to be read from; nil: they do.
+  private var unsettledSince: MonotonicTime?
+  private let time: any TimeSource
 
   init(logger: Logger, topics: [String], time: any TimeSource) {
     log = logger
     self.topics = topics
+    self.time = time
     alerts = RateLimit(20, per: .seconds(10), time: time)
     bad = RateLimit(5, per: .seconds(10), time: time)
     happenings = RateLimit(10, per: .seconds(10), time: time)
     trouble = RateLimit(1, per: .seconds(30), time: time)
     waiting = RateLimit(1, per: .seconds(30), time: time)
     settling = RateLimit(1, per: .seconds(30), time: time)
+    settlingAtFirst = RateLimit(1, per: .seconds(30), time: time)
   }
 
   /// One line for each transition.
@@ -116,7 +122,8 @@ struct WorkerVoice {
 
   // MARK: Partitions
 
-  func joined(_ partitions: [LogPartition], at positions: [Int64?]) {
+  mutating func joined(_ partitions: [LogPartition], at positions: [Int64?]) {
+    unsettledSince = nil
     for (partition, position) in zip(partitions, positions) {
       log.info(
         "partition is evaluated here from now on",
@@ -148,9 +155,14 @@ struct WorkerVoice {
       facts(partition, ["position": .int(from), "from": .int(to)]))
   }
 
-  func cannotSettle(_ failure: LogFailure) {
+  /// Brokers that have just started, and a coordinator that loads, need a moment: only what goes on is a warning.
+  mutating func cannotSettle(_ failure: LogFailure) {
+    let began = unsettledSince ?? time.monotonic
+    unsettledSince = began
+    let isLong = time.monotonic - began >= .seconds(10)
     log.limited(
-      settling, .warning, "brokers don't say yet where partitions are to be read from; asking again",
+      isLong ? settling : settlingAtFirst, isLong ? .warning : .info,
+      "brokers don't say yet where partitions are to be read from; asking again",
       ["reason": .string(failure.reason)])
   }
 

@@ -56,7 +56,9 @@ final class Client: @unchecked Sendable {
     self.handle = handle
     self.notes = unmanaged
     self.wakeup = wakeup
-    reporter = Reporter(log: log, redaction: Redaction(conf.secrets), notes: notes, mechanism: configuration.mechanism)
+    reporter = Reporter(
+      log: log, redaction: Redaction(conf.secrets), notes: notes, mechanism: configuration.mechanism,
+      troubles: configuration.troubles)
     switch queue {
     case .main:
       events = rd_kafka_queue_get_main(handle)

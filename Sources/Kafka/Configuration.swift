@@ -14,6 +14,8 @@ public struct Configuration: Sendable {
   /// Any other property of librdkafka, handed on as it is, in this order; `Configuration.complaint(about:value:)` says
   /// what is wrong with one.
   public var properties: [(name: String, value: String)]
+  /// What its clients have said of the connection.
+  let troubles = TroubleBook()
 
   /// Brokers without login or encryption.
   public init(brokers: String, clientID: String = "statusd", properties: [(name: String, value: String)] = []) {

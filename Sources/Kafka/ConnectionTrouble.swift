@@ -6,12 +6,12 @@ struct ConnectionTrouble: Equatable {
     case unresolvable, refused, timedOut, broken, allDown
     case wrongAuthority, expired, notYetValid, otherName, otherCertificate, ownCertificate, tls, plaintext
     case login, scramBug, mechanism, loginMissing, fatal, other
-
-    var index: Int { rawValue }
   }
 
   var kind: Kind
   var level: LogLevel
+  /// `host:port`; empty where it is about none, or about all.
+  var broker: String
   var facts: LogMetadata
 
   /// - Parameters:
@@ -22,7 +22,7 @@ struct ConnectionTrouble: Equatable {
     _ error: KafkaError, refusal: (String) -> ConnectionNotes.Refusal?, mechanism: String?, libraryVersion: Int32
   ) {
     let (place, detail) = Self.split(error.message)
-    let broker = place ?? "?"
+    broker = place ?? ""
     kind = .other
     level = .warning
     facts = place.map { ["broker": .string($0)] } ?? [:]
@@ -35,6 +35,7 @@ struct ConnectionTrouble: Equatable {
       kind = .unresolvable
     case .allBrokersDown:
       kind = .allDown
+      broker = ""
       facts = [:]
     case .authentication:
       level = .error
@@ -68,31 +69,31 @@ struct ConnectionTrouble: Equatable {
   var sentence: StaticString {
     switch kind {
     case .unresolvable:
-      "The broker's host name has no address: look for a typing error in [kafka] brokers, or ask the name server"
-    case .refused: "The broker refuses connections: nothing listens there, or a firewall says no"
-    case .timedOut: "The broker does not answer"
-    case .broken: "The connection to the broker broke, statusd connects again"
-    case .allDown: "No broker is connected, statusd keeps trying"
+      "the broker's host name has no address: look for a typing error in [kafka] brokers, or ask the name server"
+    case .refused: "the broker refuses connections: nothing listens there, or a firewall says no"
+    case .timedOut: "the broker doesn't answer"
+    case .broken: "the connection to the broker broke; statusd connects again"
+    case .allDown: "no broker is connected; statusd keeps trying"
     case .wrongAuthority:
-      "The broker's certificate was signed by an authority that is not trusted here: [kafka.tls] ca_file must name that authority's certificate"
-    case .expired: "The broker's certificate, or one that vouches for it, has expired: it must be renewed"
-    case .notYetValid: "The broker's certificate is not valid yet: one of the two clocks is wrong, or it came too early"
+      "the broker's certificate was signed by an authority that is not trusted here: [kafka.tls] ca_file must name that authority's certificate"
+    case .expired: "the broker's certificate, or one that vouches for it, has expired: it must be renewed"
+    case .notYetValid: "the broker's certificate is not valid yet: one of the two clocks is wrong, or it came too early"
     case .otherName:
-      "The broker's certificate is for other names: connect by one of these, or get a certificate with this name"
-    case .otherCertificate: "The broker's certificate was refused"
+      "the broker's certificate is for other names: connect by one of these, or get a certificate with this name"
+    case .otherCertificate: "the broker's certificate was refused"
     case .ownCertificate:
-      "The broker refuses the certificate that it was shown, or was shown none: see [kafka.tls] certificate_file and key_file"
+      "the broker refuses the certificate that it was shown, or was shown none: see [kafka.tls] certificate_file and key_file"
     case .tls: "TLS with the broker failed"
     case .plaintext:
-      "The broker does not speak TLS on this port, or asks for it where statusd does not: see [kafka.tls]"
-    case .login: "The broker refuses the login: user name or password is wrong"
+      "the broker does not speak TLS on this port, or asks for it where statusd does not: see [kafka.tls]"
+    case .login: "the broker refuses the login: user name or password is wrong"
     case .scramBug:
-      "The broker refuses the login, which may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers don't forgive; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
+      "the broker refuses the login, which may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers don't forgive; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
     case .mechanism:
-      "The login can't be tried as it is set: the broker offers other mechanisms, or librdkafka lacks this one"
+      "the login can't be tried as it is set: the broker offers other mechanisms, or librdkafka lacks this one"
     // It says no more than that it hangs up: it wants a login, or is about to end.
-    case .loginMissing: "The broker ended the connection; if it always does, it wants a login: see [kafka.sasl]"
-    case .fatal: "The Kafka client can't go on and is made anew"
+    case .loginMissing: "the broker ended the connection; if it always does, it wants a login: see [kafka.sasl]"
+    case .fatal: "the Kafka client can't go on and is made anew"
     case .other: "Kafka reports an error"
     }
   }

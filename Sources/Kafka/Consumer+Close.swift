@@ -40,7 +40,7 @@ extension Consumer {
     guard let rebalance = pending else { return }
     if rebalance.isAssignment {
       pending = nil
-      if let error = KafkaError(consuming: rd_kafka_incremental_unassign(client.handle, nil)) { _ = error }
+      // Of a consumer that is closing librdkafka takes any assignment as this one, cooperative or not.
       rd_kafka_assign(client.handle, nil)
     } else {
       try? giveBack()

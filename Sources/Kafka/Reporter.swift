@@ -10,15 +10,15 @@ final class Reporter: Sendable {
   private let notes: ConnectionNotes
   /// The SASL mechanism in use, in capitals; nil: no login.
   private let mechanism: String?
-  private let troubles: [RateLimit]
+  private let troubles: TroubleBook
   private let lines = RateLimit(20, per: .seconds(30))
 
-  init(log: Logger, redaction: Redaction, notes: ConnectionNotes, mechanism: String?) {
+  init(log: Logger, redaction: Redaction, notes: ConnectionNotes, mechanism: String?, troubles: TroubleBook) {
     self.log = log
     self.redaction = redaction
     self.notes = notes
     self.mechanism = mechanism
-    troubles = ConnectionTrouble.Kind.allCases.map { _ in RateLimit(3, per: .seconds(60)) }
+    self.troubles = troubles
   }
 
   /// Takes an event of a log line or an error; false: it is neither.
@@ -53,7 +53,8 @@ final class Reporter: Sendable {
   func report(_ error: KafkaError) {
     let trouble = ConnectionTrouble(
       error, refusal: notes.refusal(of:), mechanism: mechanism, libraryVersion: rd_kafka_version())
-    log.limited(troubles[trouble.kind.index], trouble.level, trouble.sentence, trouble.facts)
+    let limit = troubles.limit(of: trouble.kind, broker: trouble.broker)
+    log.limited(limit, trouble.level, trouble.sentence, trouble.facts)
   }
 
   private func line(_ facility: String, _ text: String, _ priority: Int32) {

@@ -29,7 +29,7 @@ enum LogLine {
   private static func append(_ value: LogMetadata.Value, to line: inout [UInt8], atMost limit: Int) {
     switch value {
     case .string(let text): append(text, to: &line, atMost: limit)
-    case .int(let number): line.append(contentsOf: String(number).utf8)
+    case .integer(let number): line.append(contentsOf: String(number).utf8)
     case .double(let number): line.append(contentsOf: "\(number)".utf8)
     case .bool(let flag): line.append(contentsOf: (flag ? "true" : "false").utf8)
     case .time(let time): time.appendRFC3339(to: &line)

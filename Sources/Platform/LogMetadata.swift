@@ -4,8 +4,8 @@ public struct LogMetadata: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   public enum Value: Sendable, Equatable {
     /// Text from anywhere: whatever could disturb a terminal or the journal is escaped when it is written.
     case string(String)
-    /// A number.
-    case int(Int64)
+    /// A whole number; `int` makes one of any integer.
+    case integer(Int64)
     /// A number; written as short as it can be and be read back.
     case double(Double)
     /// `true` or `false`.
@@ -44,10 +44,10 @@ extension LogMetadata.Value: ExpressibleByStringLiteral, ExpressibleByStringInte
 {
   /// `.string`.
   public init(stringLiteral value: String) { self = .string(value) }
-  /// `.int`.
-  public init(integerLiteral value: Int64) { self = .int(value) }
+  /// `.integer`.
+  public init(integerLiteral value: Int64) { self = .integer(value) }
   /// `.bool`.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
-  /// `.int`; what is above Int64's range is written as its largest.
-  public static func int(_ value: some BinaryInteger) -> Self { .int(Int64(clamping: value)) }
+  /// `.integer`; what is above Int64's range is written as its largest.
+  public static func int(_ value: some BinaryInteger) -> Self { .integer(Int64(clamping: value)) }
 }

@@ -34,22 +34,7 @@ public final class StandardErrorLog: LogOutput {
     if lostBefore > 0 { metadata.append("lines_lost", .int(lostBefore)) }
     let line = LogLine.bytes(
       level, message, metadata, time: isJournal ? nil : time.wall, greatestLength: Self.greatestLength)
-    if !write(line) { lost.add(lostBefore + 1, ordering: .relaxed) }
-  }
-
-  private func write(_ line: [UInt8]) -> Bool {
-    line.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-        if count > 0 {
-          written += count
-        } else if count == 0 || errno != EINTR {
-          return false
-        }
-      }
-      return true
-    }
+    if !line.withUnsafeBytes({ writeAll($0, to: descriptor) }) { lost.add(lostBefore + 1, ordering: .relaxed) }
   }
 
   /// `JOURNAL_STREAM` is `device:inode` of the stream that systemd connected (systemd.exec(5)); it is inherited by

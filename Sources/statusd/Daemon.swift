@@ -57,14 +57,14 @@ final class Daemon {
     var parts: [String] = []
     let agent = agent.numbers
     if settings.run.role.samples {
-      parts.append("\(agent.samples) samples" + (agent.samplesLost > 0 ? " (\(agent.samplesLost) lost)" : ""))
+      parts.append(counted(agent.samples, "sample") + (agent.samplesLost > 0 ? " (\(agent.samplesLost) lost)" : ""))
     }
     if let evaluator = evaluator?.numbers {
-      parts.append("\(evaluator.records) records" + (evaluator.bad > 0 ? " (\(evaluator.bad) bad)" : ""))
+      parts.append(counted(evaluator.records, "record") + (evaluator.bad > 0 ? " (\(evaluator.bad) bad)" : ""))
       parts.append("lag \(evaluator.lag.map { String($0) } ?? "unknown")")
-      parts.append("\(evaluator.firing) alerts firing")
+      parts.append("\(counted(evaluator.firing, "alert")) firing")
     }
-    if agent.recordsWaiting > 1 { parts.append("\(agent.recordsWaiting) records wait for brokers") }
+    if agent.recordsWaiting > 1 { parts.append("\(counted(agent.recordsWaiting, "record")) waiting for brokers") }
     return parts.joined(separator: ", ")
   }
 

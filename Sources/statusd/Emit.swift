@@ -50,7 +50,7 @@ enum Emit: Subcommand {
       var lines = LineSplitter(limit: greatestLine)
       send(&lines, to: name, source: given[source] ?? Surroundings.machine.hostName, &sender)
       if lines.cut > 0 {
-        printError("statusd emit: \(lines.cut) of the lines were longer than \(greatestLine) bytes, and were cut\n")
+        printError("statusd emit: \(counted(lines.cut, "line")) longer than \(greatestLine) bytes, and cut\n")
       }
       let sent = sender.sent
       return report("emit", sent: sent, sender.finish(within: given[within] ?? .seconds(30)))
@@ -87,7 +87,7 @@ enum Emit: Subcommand {
 func report(_ command: String, sent: Int, _ result: (undelivered: Int, firstError: KafkaError?)) -> ExitCode {
   guard result.undelivered > 0 else { return .ok }
   let reason = result.firstError.map { " (\($0))" } ?? ""
-  printError("statusd \(command): \(result.undelivered) of \(sent) records were not delivered\(reason)\n")
+  printError("statusd \(command): \(result.undelivered) of \(counted(sent, "record")) not delivered\(reason)\n")
   return .temporary
 }
 

@@ -22,7 +22,8 @@ struct Follower: ~Copyable {
   private let errors = RateLimit(3, per: .seconds(60))
   private let time = SystemTime()
 
-  /// How often the topic is asked for new partitions.
+  /// How often a broker is asked for new partitions, and how often the consumer tells how many it knows of: in the
+  /// background, so that no record waits for the answer.
   private static let refresh = Duration.seconds(5)
 
   /// - Throws: where the configuration is refused, or no file descriptor is left.
@@ -31,6 +32,10 @@ struct Follower: ~Copyable {
     var options = Consumer.Options()
     // Whoever looks at what is left of a log doesn't mind that its beginning is gone.
     options.reset = .beginning
+    options.statisticsInterval = refresh
+    var configuration = configuration
+    // The user's own value wins.
+    configuration.properties.insert(("topic.metadata.refresh.interval.ms", "\(refresh.wholeMilliseconds)"), at: 0)
     let consumer = try Consumer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
     return Follower(configuration, plan, signals, wakeup, consumer)
   }
@@ -51,20 +56,24 @@ struct Follower: ~Copyable {
   /// Hands each batch to `show` until that says it is enough, or a signal comes.
   mutating func run(_ show: (borrowing Batch) -> Bool) -> ExitCode {
     if let code = begin() { return code }
-    var nextRefresh = time.monotonic + Self.refresh
     while true {
-      while consumer.nextEvent() != nil {}
+      takeEvents()
       let batch = consumer.fetch()
       if batch.isEmpty {
-        if signals.wait(or: wakeup, until: nextRefresh) == .stop { return .ok }
-        if time.monotonic >= nextRefresh {
-          refresh()
-          nextRefresh = time.monotonic + Self.refresh
-        }
+        if signals.wait(or: wakeup, until: nil) == .stop { return .ok }
         continue
       }
       sayWhatIsOdd(in: batch)
       if !show(batch) || signals.take() == .stop { return .ok }
+    }
+  }
+
+  /// Takes what has arrived but records: among it, how many partitions the topic has now.
+  private mutating func takeEvents() {
+    while let event = consumer.nextEvent() {
+      guard case .statistics(let statistics) = event else { continue }
+      let known = statistics.partitions.map(\.partition).filter { $0.topic == plan.topic }.map(\.partition).max()
+      if let known { takeNew(known + 1) }
     }
   }
 
@@ -130,14 +139,15 @@ struct Follower: ~Copyable {
     starts += found
   }
 
-  /// Looks for new partitions. A broker that doesn't answer is asked again the next time; the consumer says that it is away.
-  private mutating func refresh() {
+  /// Takes new partitions; they are read from their beginning, which asks nobody. Where that is refused, the next
+  /// statistics bring them again.
+  private mutating func takeNew(_ count: Int32) {
     do {
-      try take(consumer.partitionCount(of: plan.topic, within: .milliseconds(500)))
+      try take(count)
     } catch {
-      if error.code == .unknownTopicOrPartition {
-        Cluster.log.limited(errors, .warning, "the topic is gone", ["topic": .string(plan.topic)])
-      }
+      Cluster.log.limited(
+        errors, .warning, "new partitions can't be read yet",
+        ["topic": .string(plan.topic), "error": .string("\(error)")])
     }
   }
 

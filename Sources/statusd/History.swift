@@ -68,7 +68,7 @@ struct History: ~Copyable {
   /// How long brokers are waited for where they say nothing.
   static let silence = Duration.seconds(30)
   /// How long open transactions of others are waited for.
-  static let patience = Duration.seconds(15)
+  static let patience = Duration.seconds(10)
 
   /// Opens a topic's history for the time of `body`.
   ///
@@ -209,7 +209,7 @@ struct History: ~Copyable {
       let batch = consumer.fetch()
       let now = time.monotonic
       if batch.isEmpty {
-        let isHidden = waiting.count == left.count
+        let isHidden = left.keys.allSatisfy(waiting.contains)
         let deadline = lastSign + (isHidden ? Self.patience : Self.silence)
         if now >= deadline { return isHidden ? .hidden(left.keys.sorted()) : .silent }
         if signals.wait(or: wakeup, until: deadline) == .stop { return .stopped }
@@ -220,7 +220,6 @@ struct History: ~Copyable {
       for (number, range) in left
       where consumer.position(of: TopicPartition(topic, number)).map({ $0 >= range.upperBound }) ?? false {
         left[number] = nil
-        waiting.remove(number)
       }
       if !afterBatch(&receiver) || signals.take() == .stop { return .stopped }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import Platform
 
 /// Writes all of `text` to standard output; false where that is closed or full.
 @discardableResult
@@ -9,16 +10,5 @@ func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
 private func write(_ text: String, to descriptor: Int32) -> Bool {
   var text = text
-  return text.withUTF8 { bytes in
-    var written = 0
-    while written < bytes.count {
-      let count = Glibc.write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-      if count > 0 {
-        written += count
-      } else if count == 0 || errno != EINTR {
-        return false
-      }
-    }
-    return true
-  }
+  return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
 }

@@ -61,6 +61,25 @@ struct WorkerPartitionTests {
     #expect(bench.cluster.alerts.isEmpty)
   }
 
+  @Test("brokers that need a moment to say where to read from are no warning; only what goes on is one")
+  func slowToSettle() throws {
+    var bench = try WorkerBench()
+    for _ in 0..<20 { bench.cluster.fail(.committed, .retry) }
+    bench.cluster.assign(0)
+    let began = bench.time.monotonic
+    var warned: Duration?
+    for _ in 0..<100 where bench.numbers.partitions == 0 {
+      bench.worker.turn()
+      if warned == nil, bench.log.lines.contains(where: { $0.level == .warning }) {
+        warned = bench.time.monotonic - began
+      }
+    }
+    #expect(bench.numbers.partitions == 1)
+    #expect(try #require(warned) >= .seconds(10))
+    let said = bench.log.lines.filter { $0.message.contains("don't say yet") }
+    #expect(said.map(\.level) == [.info, .warning])
+  }
+
   @Test("partitions that are handed over are delivered and committed first")
   func handOver() throws {
     var bench = try WorkerBench()

@@ -1,4 +1,6 @@
 import Foundation
+import Kafka
+import Platform
 import TestSupport
 import Testing
 
@@ -32,6 +34,29 @@ struct TailTests {
     #expect(tail.output.lines[1].hasSuffix("web-2             x=1"))
     #expect(tail.output.lines[2].hasSuffix("k                 (null)"))
     #expect(!tail.output.text.contains("\u{1B}"))
+  }
+
+  @Test("a partition that comes later is read from its beginning", .needsKafka)
+  func newPartition() throws {
+    let cluster = try TestCluster.open(.newest)
+    let topic = try cluster.createTopic()
+    let tail = try Program.start([
+      "tail", "--brokers", cluster.brokers, "--topic", topic, "--since", "beginning", "--format", "json",
+      "--exit-after", "2",
+    ])
+    let writer = try TopicWriter(on: cluster.brokers)
+    try writer.write("{\"partition\":0}", to: topic, partition: 0)
+    try writer.flush()
+    #expect(tail.output.waitForLines(1))
+    let admin = try Admin(Configuration(brokers: cluster.brokers), log: Logger(output: CapturedLog()))
+    try admin.growTopic(topic, to: 2, within: .seconds(30))
+    admin.close(by: SystemTime().monotonic + .seconds(5))
+    // A producer of its own: the first one may not know the partition yet.
+    let other = try TopicWriter(on: cluster.brokers)
+    try other.write("{\"partition\":1}", to: topic, partition: 1)
+    try other.flush()
+    #expect(try tail.waitForExit(within: 40) == .exited(0))
+    #expect(tail.output.text == "{\"partition\":0}\n{\"partition\":1}\n")
   }
 
   @Test("json is the record on one line, and only what matches is shown and counted")

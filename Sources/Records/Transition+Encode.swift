@@ -1,0 +1,106 @@
+import JSON
+import Platform
+
+extension Transition {
+  /// 16 hexadecimal digits, a pure function of rule, subject, status, severity, reason, event time and the record's
+  /// place: the same input gives the same id, always, so that a reader can drop what it gets twice.
+  ///
+  /// SipHash-2-4 under the key zero over, in this order: rule, subject, status, severity, reason (empty where there is
+  /// none), event time in milliseconds, topic, partition, offset; numbers as eight bytes, the lowest first, texts as
+  /// their length so written and then their UTF-8.
+  public var id: String {
+    var identity = Identity()
+    identity.append(rule)
+    identity.append(subject)
+    identity.append(status.rawValue)
+    identity.append(severity.name)
+    identity.append(reason?.rawValue ?? "")
+    identity.append(timestamp.milliseconds)
+    identity.append(source.topic)
+    identity.append(Int64(source.partition))
+    identity.append(source.offset)
+    return hex(identity.finish())
+  }
+
+  /// The key under which it stands in the alerts topic: `rule/subject`.
+  public var key: String { "\(rule)/\(subject)" }
+
+  /// Writes it as JSON, version 1. What is absent stays absent.
+  public func encode(into writer: inout Writer) {
+    writer.beginObject()
+    writer.key("id")
+    writer.string(id)
+    writer.key("timestamp")
+    writer.time(timestamp)
+    writer.key("status")
+    writer.string(status.rawValue)
+    writer.key("severity")
+    writer.string(severity.name)
+    writer.key("rule")
+    writer.string(rule)
+    writer.key("host")
+    writer.string(subject)
+    writer.key("metric")
+    writer.string(metric)
+    writer.key("value")
+    writer.double(value)
+    writer.key("threshold")
+    writer.double(threshold)
+    writer.key("since")
+    writer.time(since)
+    writer.key("previous")
+    writer.string(previous.rawValue)
+    encodeWhatMayBeAbsent(into: &writer)
+    writer.key("labels")
+    writer.beginObject()
+    for label in labels {
+      writer.key(label.name)
+      writer.string(label.value)
+    }
+    writer.endObject()
+    writer.key("source")
+    writer.beginObject()
+    writer.key("topic")
+    writer.string(source.topic)
+    writer.key("partition")
+    writer.int(Int64(source.partition))
+    writer.key("offset")
+    writer.int(source.offset)
+    writer.endObject()
+    writer.endObject()
+  }
+
+  private func encodeWhatMayBeAbsent(into writer: inout Writer) {
+    if let reason {
+      writer.key("reason")
+      writer.string(reason.rawValue)
+    }
+    if let `repeat` {
+      writer.key("repeat")
+      writer.int(`repeat`)
+    }
+    if let summary {
+      writer.key("summary")
+      writer.string(summary)
+    }
+  }
+}
+
+extension Severity {
+  /// As it stands in records.
+  public var name: String {
+    switch self {
+    case .warning: "warning"
+    case .critical: "critical"
+    }
+  }
+
+  /// The severity with this name.
+  public init?(_ name: String) {
+    switch name {
+    case "warning": self = .warning
+    case "critical": self = .critical
+    default: return nil
+    }
+  }
+}
