@@ -44,41 +44,30 @@ struct ClockSetBackTests {
     #expect(story.engine.counters.clockSetBack == 0)
   }
 
+  /// What is counted where records of these times come.
+  private func counted(_ times: [(own: Double, kafka: Double)]) -> EngineCounters {
+    let story = Story(cpuHigh())
+    for (own, kafka) in times { story.at(own, 10, kafka: kafka) }
+    return story.engine.counters
+  }
+
   @Test("a record that counts ends the row")
   func endedByCounting() {
-    let story = Story(cpuHigh())
-    story.at(100, 10, kafka: 100)
-    story.at(10, 10, kafka: 101)
-    story.at(11, 10, kafka: 102)
-    story.at(103, 10, kafka: 103)
-    story.at(12, 10, kafka: 104)
-    story.at(13, 10, kafka: 105)
-    #expect(story.engine.counters.clockSetBack == 0)
-    story.at(14, 10, kafka: 106)
-    #expect(story.engine.counters.clockSetBack == 1)
+    let row: [(own: Double, kafka: Double)] = [(100, 100), (10, 101), (11, 102), (103, 103), (12, 104), (13, 105)]
+    #expect(counted(row).clockSetBack == 0)
+    #expect(counted(row + [(14, 106)]).clockSetBack == 1)
   }
 
   @Test("a repeat of the last time ends the row")
   func endedByRepeat() {
-    let story = Story(cpuHigh())
-    story.at(100, 10, kafka: 100)
-    story.at(10, 10, kafka: 101)
-    story.at(11, 10, kafka: 102)
-    story.at(100, 10, kafka: 103)
-    story.at(12, 10, kafka: 104)
-    #expect(story.engine.counters.clockSetBack == 0)
+    #expect(counted([(100, 100), (10, 101), (11, 102), (100, 103), (12, 104)]).clockSetBack == 0)
   }
 
   @Test("a repeat of the last late record leaves the row as it is")
   func repeatOfLate() {
-    let story = Story(cpuHigh())
-    story.at(100, 10, kafka: 100)
-    story.at(10, 10, kafka: 101)
-    story.at(11, 10, kafka: 102)
-    story.at(11, 10, kafka: 102)
-    story.at(12, 10, kafka: 103)
-    #expect(story.engine.counters.clockSetBack == 1)
-    #expect(story.engine.counters.repeated == 1)
+    let counters = counted([(100, 100), (10, 101), (11, 102), (11, 102), (12, 103)])
+    #expect(counters.clockSetBack == 1)
+    #expect(counters.repeated == 1)
   }
 
   @Test("what fires keeps firing, and the timers start anew")
