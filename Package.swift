@@ -70,7 +70,7 @@ let package = Package(
         swiftSettings: swiftSettings),
       .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Kafka", "Platform", "Records", "Rules", "TestSupport", "TSanThreads", "statusd"],
+        dependencies: ["Arguments", "Kafka", "Platform", "Records", "Rules", "TestSupport", "TSanThreads", "statusd"],
         swiftSettings: swiftSettings),
     ],
   swiftLanguageModes: [.v6],

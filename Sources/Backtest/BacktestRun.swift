@@ -15,6 +15,8 @@ public struct BacktestRun: ~Copyable, LogReceiver {
   private var left: Int
   /// Records evaluated.
   public private(set) var records: Int64 = 0
+  /// A record had its producer's time, not the broker's.
+  public private(set) var hasProducersTimes = false
   /// The latest Kafka time of a record; nil: none had any.
   public private(set) var latest: WallTime?
 
@@ -53,6 +55,7 @@ public struct BacktestRun: ~Copyable, LogReceiver {
       order.advance(lane, to: record.kafkaTime)
       if record.kafkaTime > latest?.milliseconds ?? -1 { latest = WallTime(milliseconds: record.kafkaTime) }
       records += 1
+      if !record.isLogAppendTime, record.kafkaTime >= 0 { hasProducersTimes = true }
       replay.receive(record)
       if replay.hasTransitions {
         for transition in replay.takeTransitions() { order.append(transition, in: lane) }

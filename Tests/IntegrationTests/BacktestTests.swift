@@ -88,6 +88,7 @@ struct BacktestTests {
     #expect(later.output.split(separator: "\n").count == 5)
     let earlier = try backtest(site, "--until", time, "--format", "json")
     #expect(earlier.errors.contains("20 records\n"), "\(earlier.errors)")
+    #expect(!later.errors.contains("CreateTime"))
     #expect(try backtest(site, "--since", "1h").output.contains("25 records"))
     #expect(try backtest(site, "--until", "1h").output.contains("0 records"))
   }
@@ -172,6 +173,19 @@ struct RecordedBacktestTests {
     #expect(ended.status == .exited(0))
     #expect(ended.errors.contains("\(ended.file):6: that is no JSON; taken as a record that can't be read\n"))
     #expect(ended.output.contains("bad, and left out: 2 not JSON"))
+  }
+
+  @Test("a signal ends it with status 75 and the summary of what was read")
+  func signal() throws {
+    let directory = try TemporaryDirectory()
+    let rules = try directory.write("kafka.brokers = \"127.0.0.1:1\"\n\(Site.rule)", to: "rules.toml")
+    let backtest = try Program.start(["backtest", "--config", rules, "--from-file", "/dev/stdin", "--format", "json"])
+    try backtest.write(good + "\n")
+    #expect(backtest.output.waitForLines(2))
+    backtest.signal(SIGINT)
+    #expect(try backtest.waitForExit(within: 20) == .exited(75))
+    #expect(backtest.errors.text.contains("4 records"))
+    #expect(backtest.errors.text.contains("stopped before all was read"))
   }
 
   @Test("a file that isn't there, or options that don't go together, are said")

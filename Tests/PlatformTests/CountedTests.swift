@@ -1,8 +1,14 @@
 import Platform
 import Testing
 
-@Suite("Counted things")
+@Suite("Numbers for people")
 struct CountedTests {
+  @Test("a long time is told without what nobody wants to know of it")
+  func rough() {
+    let texts = [250, 9_999, 10_001, 3_661_500, 90_061_000].map { Duration.milliseconds($0).roughText }
+    #expect(texts == ["250ms", "9s999ms", "10s", "1h1m1s", "1d1h1m"])
+  }
+
   @Test("one is one, everything else are several")
   func plural() {
     #expect(counted(1, "sample") == "1 sample")

@@ -79,7 +79,7 @@ enum Backtest: Subcommand {
         signals: signals)
       let name = cluster.topic(named: given[topic] ?? "status")
       if let path = given[fromFile] {
-        return try RecordedBacktest(path: path, topic: name, settings: cluster.settings).run(view)
+        return try RecordedBacktest(path: path, topic: name, settings: cluster.settings).run(view, signals)
       }
       let plan = TopicBacktest.Plan(
         topic: name, since: given[since] ?? .beginning, until: given[until] ?? .now,

@@ -14,7 +14,14 @@ struct BacktestView {
   private var writer = Writer()
   private var summary: RuleSummary
   /// Whether somebody still reads.
-  private(set) var isOpen = true
+  private(set) var flow = OutputStream.Flow.open
+  /// A signal said to end.
+  private(set) var isStopped = false
+  /// A signal says to end.
+  mutating func stop() { isStopped = true }
+
+  /// Whether there is any use in more.
+  var goesOn: Bool { flow == .open && !isStopped }
 
   init(_ format: Backtest.Format, rules: [String], isComparing: Bool, signals: Signals) {
     self.format = format
@@ -73,7 +80,11 @@ struct BacktestView {
   var hasSomething: Bool { !output.bytes.isEmpty }
 
   /// Writes what is gathered.
-  mutating func flush() { if isOpen { isOpen = output.flush(hearing: signals) == .open } }
+  mutating func flush() {
+    guard flow == .open else { return }
+    flow = output.flush(hearing: signals)
+    if flow == .stopped || signals.take() == .stop { isStopped = true }
+  }
 
   /// Writes the summary of the rules, whose alerts fire until `end` where they do so still, and these lines behind it.
   mutating func finish(until end: WallTime, _ more: [String]) {

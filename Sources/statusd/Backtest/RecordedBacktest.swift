@@ -22,7 +22,8 @@ struct RecordedBacktest {
   }
 
   /// Reads it to its end, or to the first line that is something else than a record.
-  func run(_ view: consuming BacktestView) throws -> ExitCode {
+  func run(_ view: BacktestView, _ signals: Signals) throws -> ExitCode {
+    let wakeup = try Wakeup()
     let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       printError("statusd backtest: \(path) can't be opened: \(SystemError.text(of: errno))\n")
@@ -36,6 +37,11 @@ struct RecordedBacktest {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { buffer.deallocate() }
     while reading.goesOn {
+      // A pipe may keep us waiting; a signal is heard all the same.
+      guard signals.wait(or: wakeup, orInput: descriptor) else {
+        if signals.take() == .stop { reading.stop() }
+        continue
+      }
       let count = read(descriptor, buffer.baseAddress, buffer.count)
       if count < 0, errno == EINTR { continue }
       if count < 0 {
@@ -94,6 +100,12 @@ struct RecordedBacktest {
     private mutating func receive(_ line: borrowing RecordedLine) {
       line.withRecord(at: offset) { reading.receive($0) }
       offset += 1
+    }
+
+    /// A signal says to end.
+    mutating func stop() {
+      reading.stop()
+      goesOn = false
     }
 
     /// Shows what came of it so far.

@@ -120,7 +120,10 @@ struct BacktestReading: ~Copyable, LogReceiver {
     run.receiveEnd(of: partition, position: position)
   }
 
-  /// Shows what came of the records so far; whether somebody still reads.
+  /// A signal says to end.
+  mutating func stop() { view.stop() }
+
+  /// Shows what came of the records so far; whether there is any use in more.
   mutating func show() -> Bool {
     while let transition = run.next() {
       view.take(transition)
@@ -134,14 +137,18 @@ struct BacktestReading: ~Copyable, LogReceiver {
     run.speak()
     view.flush()
     progress.show(run.records)
-    return view.isOpen
+    return view.goesOn
   }
 
   /// Shows the rest and the summary, with `more` lines behind it; how the command ends. `problem` is why it isn't all.
   consuming func finish(_ problem: String?, _ more: [String] = []) -> ExitCode {
+    let problem = problem ?? (view.isStopped ? "stopped before all was read" : nil)
     run.giveUp()
     _ = show()
     var lines = run.numbers.summary + more
+    if run.hasProducersTimes {
+      lines.append("times were the producers' own (CreateTime): --since and --until go by these")
+    }
     if difference != nil, problem == nil {
       difference?.finish { view.show($0, .onlyInTopic) }
       lines += difference?.counts.summary ?? []
@@ -152,7 +159,7 @@ struct BacktestReading: ~Copyable, LogReceiver {
       printError("statusd backtest: \(problem)\n")
       return .temporary
     }
-    if !view.isOpen { return .ok }
+    if view.flow == .closed { return .ok }
     return difference?.counts.isSame ?? true ? .ok : .failed
   }
 }
