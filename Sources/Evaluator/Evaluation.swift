@@ -233,6 +233,7 @@ extension EvaluatorNumbers {
     late += Int64(counters.late)
     repeated += Int64(counters.repeated)
     clocksSetBack += Int64(counters.clockSetBack)
+    samplesDropped += Int64(counters.samplesDropped)
   }
 }
 

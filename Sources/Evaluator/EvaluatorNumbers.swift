@@ -20,6 +20,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var badForRule: Int64 = 0
   /// Records at which a subject's clock was found set back.
   public var clocksSetBack: Int64 = 0
+  /// Samples that left a rule's window before their time, because it held as many as are kept.
+  public var samplesDropped: Int64 = 0
   /// Transitions made.
   public var transitions: Int64 = 0
   /// Deliveries committed: transitions, positions or both.
@@ -60,7 +62,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
       ("records_tombstones", Double(tombstones)), ("records_tombstones_without_key", Double(tombstonesWithoutKey)),
       ("records_dropped", Double(dropped)), ("records_late", Double(late)), ("records_repeated", Double(repeated)),
       ("records_bad_for_rule", Double(badForRule)), ("records_skipped", Double(skippedByRetention)),
-      ("clocks_set_back", Double(clocksSetBack)), ("transitions", Double(transitions)), ("commits", Double(commits)),
+      ("clocks_set_back", Double(clocksSetBack)), ("samples_dropped", Double(samplesDropped)),
+      ("transitions", Double(transitions)), ("commits", Double(commits)),
       ("rebalances", Double(rebalances)), ("partitions", Double(partitions)), ("subjects", Double(subjects)),
       ("alerts_firing", Double(firing)),
       ("alerts_pending", Double(pending)), ("alerts_undelivered", Double(undelivered)),

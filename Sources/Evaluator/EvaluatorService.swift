@@ -30,7 +30,7 @@ public final class EvaluatorService: Service {
     self.configuration = configuration
     self.log = log
     self.time = time
-    rules = RuleSet(settings.rules)
+    rules = settings.ruleSet
     share = try WorkerShare()
     // A turn takes a few calls to the log, each with its patience; handing partitions over beats for itself.
     heartbeat = Heartbeat(name: name, allowedSilence: .seconds(15), now: time.monotonic)
@@ -62,7 +62,7 @@ public final class EvaluatorService: Service {
 
   /// From the next batch on these rules hold, in every partition at once: what can't go on under them is resolved,
   /// every other alert lives on. The rules have no problems.
-  public func reload(_ rules: [Rule]) { share.offer(RuleSet(rules)) }
+  public func reload(_ rules: RuleSet) { share.offer(rules) }
 
   /// Delivers what there is, commits, hands the partitions over and leaves the group; bounded by `deadline`, also
   /// while a broker is silent.

@@ -88,6 +88,11 @@ struct WorkerVoice {
             "subject": .string(subject), "rule": .string(rule), "every": .duration(.milliseconds(every)),
             "no_data_after": .duration(.milliseconds(noDataAfter)),
           ]))
+    case .windowFull(let rule, let subject, let kept):
+      log.limited(
+        happenings, .warning,
+        "a rule's window holds more samples than are kept, and looks at the last ones only; cure: a greater max_samples",
+        facts(partition, ["subject": .string(subject), "rule": .string(rule), "max_samples": .int(kept)]))
     }
   }
 

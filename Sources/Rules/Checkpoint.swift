@@ -13,6 +13,7 @@ struct Checkpoint {
   struct Life {
     var number: UInt32
     var state: SeriesState
+    var detail: SeriesDetail
   }
 
   /// A track, and the lives that went with it.
@@ -63,8 +64,9 @@ extension Checkpoint.Track {
       let number = last &+ entry >> 1
       guard number > last, number < UInt64(RuleNumbers.limit) else { throw .impossible("life") }
       last = number
-      let state = entry & 1 == 0 ? SeriesState() : try SeriesState(from: &reader, time)
-      lives.append(Checkpoint.Life(number: UInt32(number), state: state))
+      var life = Checkpoint.Life(number: UInt32(number), state: SeriesState(), detail: SeriesDetail())
+      if entry & 1 != 0 { try life.read(from: &reader, time) }
+      lives.append(life)
     }
   }
 }
@@ -96,16 +98,18 @@ extension Checkpoint.Line {
   }
 }
 
-extension SeriesState {
-  fileprivate init(from reader: inout BinaryReader, _ time: Int64) throws(ChangelogProblem) {
-    self.init()
+extension Checkpoint.Life {
+  fileprivate mutating func read(from reader: inout BinaryReader, _ time: Int64) throws(ChangelogProblem) {
     let flags = try reader.byte()
-    level = flags & 3
-    alert = flags >> CheckpointFormat.alertShift & 3
-    guard level <= 2, alert <= 2, flags & 0x80 == 0, !isQuiet else { throw .impossible("level") }
-    if flags & CheckpointFormat.hasSinceWarning != 0 { sinceWarning = try reader.time(before: time) }
-    if flags & CheckpointFormat.hasSinceCritical != 0 { sinceCritical = try reader.time(before: time) }
-    if flags & CheckpointFormat.hasChanged != 0 { changed = try reader.time(before: time) }
+    state.level = flags & 3
+    state.alert = flags >> CheckpointFormat.alertShift & 3
+    guard state.level <= 2, state.alert <= 2, flags & 0x80 == 0, !state.isCalm else { throw .impossible("level") }
+    if flags & CheckpointFormat.hasSinceWarning != 0 { state.sinceWarning = try reader.time(before: time) }
+    if flags & CheckpointFormat.hasSinceCritical != 0 { state.sinceCritical = try reader.time(before: time) }
+    if flags & CheckpointFormat.hasChanged != 0 {
+      detail.changed = try reader.time(before: time)
+      detail.changedSince = try reader.time(before: time)
+    }
   }
 }
 

@@ -16,6 +16,8 @@ public struct EngineCounters: Equatable, Sendable {
   public var pending = 0
   /// Subjects of which there is state now.
   public var subjects = 0
+  /// Samples that left a window before their time, because it held as many as are kept.
+  public var samplesDropped = 0
   /// Happenings that nobody took while there was room for them.
   public var happeningsDropped = 0
 

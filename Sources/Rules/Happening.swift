@@ -10,4 +10,6 @@ public enum Happening: Equatable, Sendable {
   /// The subject's samples come more slowly than the rule's `no_data_after` allows, so that each of them breaks `for`
   /// and `keep_firing_for`: what the rule names of the two can never be met. Milliseconds. Once for a series.
   case neverHeld(rule: String, subject: String, every: Int64, noDataAfter: Int64)
+  /// More samples lie in a rule's window than are kept: it looks at the last `kept` only. Once for a series.
+  case windowFull(rule: String, subject: String, kept: Int)
 }

@@ -11,6 +11,11 @@ struct TrackPlan: BitwiseCopyable {
   var low, high: Double
   /// It has globs on other fields than `host`, which each record must answer anew.
   var hasTextMatches: Bool
+  /// All its series have windows: no value is one that changes nothing.
+  var isWindowed: Bool
+
+  /// Its series, by their indices.
+  var series: Range<Int> { firstSeries..<(firstSeries + seriesCount) }
 }
 
 /// A glob over a string field.
@@ -89,11 +94,11 @@ final class Layout {
     series.deallocate()
   }
 
-  /// The tracks of a rule set without a past: rules that count the same records share one.
+  /// The tracks of a rule set without a past: rules that count the same records share one, those with windows another.
   static func groups(of rules: [Rule]) -> [[Int]] {
     var groups: [[Int]] = []
     for (index, rule) in rules.enumerated() {
-      if let group = groups.firstIndex(where: { rules[$0[0]].countsLike(rule) }) {
+      if let group = groups.firstIndex(where: { rules[$0[0]].sharesTrack(with: rule) }) {
         groups[group].append(index)
       } else {
         groups.append([index])
@@ -105,8 +110,9 @@ final class Layout {
   private static func track(of plans: [SeriesPlan], rule: Rule, first: Int, _ rules: RuleSet) -> TrackPlan {
     var track = TrackPlan(
       slot: rules.plan.slot(of: rule.metric) ?? -1, firstSeries: first, seriesCount: plans.count, low: -.infinity,
-      high: .infinity, hasTextMatches: !rule.textMatches.isEmpty)
-    for plan in plans {
+      high: .infinity, hasTextMatches: !rule.textMatches.isEmpty, isWindowed: rule.isWindowed)
+    if track.isWindowed { (track.low, track.high) = (.infinity, -.infinity) }
+    for plan in plans where !track.isWindowed {
       for limit in [plan.warning, plan.critical] where !limit.isNaN {
         if plan.sign > 0 { track.high = min(track.high, limit) } else { track.low = max(track.low, -limit) }
       }
@@ -138,9 +144,12 @@ extension Rule {
     match.filter { $0.field != "host" }.sorted { ($0.field, $0.glob) < ($1.field, $1.glob) }
   }
 
-  /// Whether the two count the same records of the same subjects.
-  func countsLike(_ other: Rule) -> Bool {
-    metric.utf8.elementsEqual(other.metric.utf8) && textMatches == other.textMatches
+  /// Whether its value is made of several samples.
+  var isWindowed: Bool { WindowPlan(self).kind != .none }
+
+  /// Whether the two count the same records of the same subjects, and both of them have windows or neither.
+  func sharesTrack(with other: Rule) -> Bool {
+    isWindowed == other.isWindowed && metric.utf8.elementsEqual(other.metric.utf8) && textMatches == other.textMatches
       && match.filter { $0.field == "host" }.map(\.glob).sorted()
         == other.match.filter { $0.field == "host" }.map(\.glob).sorted()
   }

@@ -71,9 +71,10 @@ extension PartitionState {
       let index = layout.seriesByLife[place]
       let life = layout.numbers.lives[layout.series[index].rule]
       let state = subject.series[index]
-      writer.unsigned(UInt64(life - last) << 1 | (state.isQuiet ? 0 : 1))
+      writer.unsigned(UInt64(life - last) << 1 | (state.isCalm ? 0 : 1))
       last = life
-      if !state.isQuiet { state.write(time, to: &writer) }
+      if state.isCalm { continue }
+      state.write(time, state.detail == 0 ? SeriesDetail() : details[state.detail].pointee, to: &writer)
     }
   }
 
@@ -107,13 +108,13 @@ extension PartitionState {
 
 extension SeriesState {
   /// Times stand as far before `time`, the series' last one.
-  fileprivate func write(_ time: Int64, to writer: inout BinaryWriter) {
+  fileprivate func write(_ time: Int64, _ detail: SeriesDetail, to writer: inout BinaryWriter) {
     var flags = level | alert << CheckpointFormat.alertShift
     if sinceWarning != SeriesState.unset { flags |= CheckpointFormat.hasSinceWarning }
     if sinceCritical != SeriesState.unset { flags |= CheckpointFormat.hasSinceCritical }
-    if changed != SeriesState.unset { flags |= CheckpointFormat.hasChanged }
+    if detail.changed != SeriesState.unset { flags |= CheckpointFormat.hasChanged }
     writer.byte(flags)
-    for since in [sinceWarning, sinceCritical, changed] where since != SeriesState.unset {
+    for since in [sinceWarning, sinceCritical, detail.changed, detail.changedSince] where since != SeriesState.unset {
       writer.signed(time &- since)
     }
   }

@@ -39,16 +39,21 @@ extension PartitionState {
   ) {
     let series = layout.seriesOfRule[rule]
     let state = subject.series[series]
-    let track = subject.tracks[layout.trackOfSeries[series]]
-    let timeline = track.ownTimeline == 0 ? subject.timeline.pointee : timelines[track.ownTimeline].pointee
-    let change = AlertChange(
-      from: state.alert, to: 0, since: state.level < state.alert ? state.since(state.alert) : timeline.time)
+    let timeline = timeline(of: series, subject)
+    var since = timeline.time
+    if state.level < state.alert, state.since(state.alert) != SeriesState.unset { since = state.since(state.alert) }
     transitions.append(
       transition(
-        of: rule, subject: subject.text, change, value: track.value, at: timeline.time, offset: timeline.offset,
-        reason: reason))
+        of: rule, subject: subject.text, AlertChange(from: state.alert, to: 0, since: since),
+        value: lastValue(of: series, subject), at: timeline.time, offset: timeline.offset, reason: reason))
     counters.transitions += 1
     counters.firing -= 1
+  }
+
+  /// What tells the time of a series.
+  func timeline(of series: Int, _ subject: Subject) -> Timeline {
+    let number = subject.tracks[layout.trackOfSeries[series]].ownTimeline
+    return number == 0 ? subject.timeline.pointee : timelines[number].pointee
   }
 
   /// Fills the new block of a subject from its old one. True: its checkpoint would give it back something that it has
@@ -61,7 +66,7 @@ extension PartitionState {
     for track in 0..<new.trackCount {
       let plan = new.tracks[track]
       var state = TrackState(isCovered: new.covers(track, host: from.host))
-      for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
+      for index in plan.series {
         newStates[index] = SeriesState()
         guard let predecessor = succession.predecessors[new.series[index].rule] else { continue }
         let series = old.seriesOfRule[predecessor]
@@ -72,6 +77,9 @@ extension PartitionState {
         }
         newStates[index] = succession.state(of: index, from: before, predecessor)
         if newStates[index] != before { isTakenFrom = true }
+        // What it has beside its state has gone along.
+        states[series].detail = 0
+        if changeVotes(of: newStates + index, from: old.series[series], to: new.series[index]) { isTakenFrom = true }
         state.isActive = state.isActive || !newStates[index].isQuiet
         counters.pending += newStates[index].isPending ? 1 : 0
         // All series of a track come from the same one, or from none.
@@ -85,6 +93,8 @@ extension PartitionState {
       }
       to.tracks[track] = state
     }
+    if windows.tracks.count > 0 { shareOutSamples(from, to, succession) }
+    for series in 0..<old.seriesCount { releaseDetail(of: &states[series]) }
     for track in 0..<old.trackCount where from.tracks[track].ownTimeline != 0 {
       release(from.tracks[track].ownTimeline)
     }
@@ -121,11 +131,17 @@ extension PartitionState {
     counters.subjects -= 1
   }
 
-  /// Gives back what a subject's timelines hold.
+  /// Gives back what a subject has in pools.
   mutating func release(_ subject: Subject) {
-    for track in 0..<trackCount where subject.tracks[track].ownTimeline != 0 {
-      release(subject.tracks[track].ownTimeline)
+    let states = subject.series
+    for track in 0..<trackCount {
+      let first = tracks[track].firstSeries
+      if tracks[track].isWindowed, states[first].detail != 0 {
+        windows.release(track: windows.windows[window(of: states[first])].pointee.samples)
+      }
+      if subject.tracks[track].ownTimeline != 0 { release(subject.tracks[track].ownTimeline) }
     }
+    for series in 0..<layout.seriesCount { releaseDetail(of: &states[series]) }
     clear(subject.timeline)
   }
 }

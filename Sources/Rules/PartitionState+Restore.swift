@@ -66,6 +66,7 @@ extension PartitionState {
     for life in record.lives {
       guard let series = layout.series(ofLife: life.number), layout.trackOfSeries[series] == track else { continue }
       subject.series[series] = life.state
+      if life.state.alert > 0 { subject.series[series].detail = details.take(life.detail) }
       if !life.state.isQuiet { state.pointee.isActive = true }
       if life.state.alert > 0 { counters.firing += 1 }
       if life.state.isPending { counters.pending += 1 }

@@ -2,46 +2,117 @@ import Platform
 import Records
 
 extension PartitionState {
-  /// Steps 4 to 6 for the series of a track of which one is active, or whose value is beyond a limit.
+  /// Steps 3 to 7 for the series of a track of which one is active, or whose value is beyond a limit.
   mutating func evaluate(
     _ value: Double, _ track: Int, of subject: Subject, _ step: Step, _ time: Int64, _ offset: Int64, _ start: Int,
     _ transitions: inout [Transition]
   ) {
     let plan = tracks[track]
+    if plan.isWindowed { enterWindows(value, plan, subject, step, time) }
     let states = subject.series
     var isActive = false
-    for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
-      let series = layout.series[index]
-      let allowed = series.noDataAfter < 0 ? step.plausibleGap : series.noDataAfter
-      let isHole = step.gap > allowed
-      let anew = isHole || step.isSetBack
-      if isHole, !states[index].isQuiet { noteHole(states + index, series, step, subject) }
-      // Step 3 is here the value itself.
-      let wasPending = states[index].isPending
-      let change = series.apply(value, at: time, anew: anew, to: &states[index])
-      if step.isSetBack { states[index].changed = time }
-      if let change {
-        states[index].changed = time
-        if change.from == 0 { counters.firing += 1 } else if change.to == 0 { counters.firing -= 1 }
-        emit(change, value, series.rule, of: subject, time, offset, start, &transitions)
-      }
-      counters.pending += (states[index].isPending ? 1 : 0) - (wasPending ? 1 : 0)
-      if states[index].isQuiet { states[index].forgetTimers() } else { isActive = true }
+    for index in plan.series {
+      judge(value, index, of: subject, step, time, offset, start, &transitions)
+      if states[index].isCalm { states[index].forgetTimers() }
+      isActive = isActive || !states[index].isQuiet
     }
     subject.tracks[track].isActive = isActive
+  }
+
+  /// Steps 3 to 7 for one series.
+  private mutating func judge(
+    _ value: Double, _ index: Int, of subject: Subject, _ step: Step, _ time: Int64, _ offset: Int64, _ start: Int,
+    _ transitions: inout [Transition]
+  ) {
+    let series = layout.series[index]
+    let state = subject.series + index
+    let allowed = series.noDataAfter < 0 ? step.plausibleGap : series.noDataAfter
+    let isHole = step.gap > allowed
+    let anew = isHole || step.isSetBack
+    if isHole, !state.pointee.isCalm { noteHole(state, series, step, subject) }
+    if step.isSetBack, state.pointee.alert > 0 { details[state.pointee.detail].pointee.changed = time }
+    var x = value
+    var lastTime = time &- step.gap
+    if series.window.kind != .none {
+      let number = window(of: state.pointee)
+      x = windows.aggregate(number, series.window)
+      if x.isNaN {
+        if anew { state.pointee.forgetTimers() }
+        return
+      }
+      let window = windows.windows[number]
+      lastTime = window.pointee.xTime
+      window.pointee.x = x
+      window.pointee.xTime = time
+    }
+    let wasPending = state.pointee.isPending
+    let level = level(of: x, series, state)
+    if let change = series.apply(level, at: time, anew: anew, to: &state.pointee) {
+      note(change, at: time, state)
+      emit(change, x, series.rule, of: subject, time, offset, start, &transitions)
+    } else if state.pointee.alert > 0, series.repeatEvery > 0 {
+      let detail = details[state.pointee.detail].pointee
+      if let number = series.reminder(at: time, after: lastTime, changed: detail.changed) {
+        let alert = state.pointee.alert
+        let change = AlertChange(from: alert, to: alert, since: min(detail.changedSince, time))
+        emit(change, x, series.rule, of: subject, time, offset, start, repeat: number, &transitions)
+      }
+    }
+    counters.pending += (state.pointee.isPending ? 1 : 0) - (wasPending ? 1 : 0)
+  }
+
+  /// Step 4: the level that is held at a sample with the value `x`.
+  private mutating func level(
+    of x: Double, _ series: SeriesPlan, _ state: UnsafeMutablePointer<SeriesState>
+  ) -> UInt8 {
+    if series.votesKept == 0 { return series.level(of: x, before: state.pointee.level) }
+    var number = state.pointee.detail == 0 ? 0 : details[state.pointee.detail].pointee.votes
+    let level = series.level(of: x, before: number == 0 ? 0 : votes[number].pointee.last)
+    if number == 0 {
+      if level == 0 { return 0 }
+      number = votes.take(Votes())
+      if state.pointee.detail == 0 { state.pointee.detail = details.take(SeriesDetail()) }
+      details[state.pointee.detail].pointee.votes = number
+    }
+    votes[number].pointee.push(level, of: series.votesKept)
+    let held = votes[number].pointee.level(heldBy: series.votesNeeded)
+    if votes[number].pointee.isEmpty {
+      votes.put(number)
+      details[state.pointee.detail].pointee.votes = 0
+      if state.pointee.alert == 0 { dropIdleDetail(of: state) }
+    }
+    return held
+  }
+
+  /// Remembers what a transition leaves behind.
+  private mutating func note(_ change: AlertChange, at time: Int64, _ state: UnsafeMutablePointer<SeriesState>) {
+    if change.from == 0 { counters.firing += 1 }
+    if change.to == 0 { counters.firing -= 1 }
+    if state.pointee.detail == 0 { state.pointee.detail = details.take(SeriesDetail()) }
+    let detail = details[state.pointee.detail]
+    detail.pointee.changed = change.to == 0 ? SeriesState.unset : time
+    detail.pointee.changedSince = change.to == 0 ? SeriesState.unset : change.since
+    if change.to == 0 { dropIdleDetail(of: state) }
+  }
+
+  /// Gives back what says nothing about a series that doesn't fire.
+  mutating func dropIdleDetail(of state: UnsafeMutablePointer<SeriesState>) {
+    if details[state.pointee.detail].pointee.isNeeded { return }
+    details.put(state.pointee.detail)
+    state.pointee.detail = 0
   }
 
   /// The transition of a rule, put among those of the same record in the order of the rules.
   private mutating func emit(
     _ change: AlertChange, _ value: Double, _ rule: Int, of subject: Subject, _ time: Int64, _ offset: Int64,
-    _ start: Int, _ transitions: inout [Transition]
+    _ start: Int, repeat: Int64? = nil, _ transitions: inout [Transition]
   ) {
     if transitions.count == start { madeBy.removeAll(keepingCapacity: true) }
     var place = madeBy.count
     while place > 0, madeBy[place - 1] > rule { place -= 1 }
     madeBy.insert(rule, at: place)
     let transition = transition(
-      of: rule, subject: subject.text, change, value: value, at: time, offset: offset, reason: nil)
+      of: rule, subject: subject.text, change, value: value, at: time, offset: offset, reason: nil, repeat: `repeat`)
     transitions.insert(transition, at: start + place)
     counters.transitions += 1
   }
@@ -49,15 +120,16 @@ extension PartitionState {
   /// A transition with all its fields.
   func transition(
     of index: Int, subject: String, _ change: AlertChange, value: Double, at time: Int64, offset: Int64,
-    reason: Transition.Reason?
+    reason: Transition.Reason?, repeat: Int64? = nil
   ) -> Transition {
     let rule = layout.rules.rules[index]
-    let severity: Severity = (change.to == 0 ? change.from : change.to) == 2 ? .critical : .warning
+    let severity: Severity = change.severity == 2 ? .critical : .warning
     var transition = Transition(
       timestamp: WallTime(milliseconds: time), status: change.to == 0 ? .resolved : .firing, severity: severity,
       rule: rule.name, subject: subject, metric: rule.metric, value: value, threshold: rule.limits[severity] ?? 0,
       since: WallTime(milliseconds: change.since), previous: change.from == 0 ? .inactive : .firing, reason: reason,
-      labels: rule.labels, source: SourcePosition(topic: topic, partition: partition, offset: offset))
+      repeat: `repeat`, labels: rule.labels,
+      source: SourcePosition(topic: topic, partition: partition, offset: offset))
     transition.summary = layout.summaries[index]?.text(for: transition)
     return transition
   }

@@ -4,7 +4,7 @@ import Records
 ///
 /// A struct behind a pointer, so that the hot path pays for no exclusivity check of a class. For each subject there is
 /// one block of plain bytes (`Subject`); whoever wants to write state down, or to take changes back, copies blocks.
-/// A series that needs more than its `SeriesState` (a window) gets a pool of its own beside `timelines`.
+/// A series that needs more than its `SeriesState` has it in pools beside `timelines`, as plain bytes, too.
 struct PartitionState: ~Copyable {
   private(set) var layout: Layout
   /// The layout's tracks, at hand.
@@ -20,6 +20,10 @@ struct PartitionState: ~Copyable {
   var timelines = Pool<Timeline>()
   var lateRows = Pool<LateRow>()
   var earlierBoots = Pool<EarlierBoots>()
+  /// Of the series that need more than their `SeriesState`.
+  var details = Pool<SeriesDetail>()
+  var votes = Pool<Votes>()
+  var windows: WindowRoom
   var counters = EngineCounters()
   /// For each rule, records with something else than a finite number where it looks.
   var bad: [Int]
@@ -62,6 +66,7 @@ struct PartitionState: ~Copyable {
     bad = Array(repeating: 0, count: rules.rules.count)
     saidBad = Array(repeating: false, count: rules.rules.count)
     (tracks, trackCount) = (layout.tracks, layout.trackCount)
+    windows = WindowRoom(maxSamples: rules.bounds.maxSamples)
     values = .allocate(capacity: max(1, trackCount))
   }
 
@@ -69,6 +74,7 @@ struct PartitionState: ~Copyable {
   mutating func adopt(_ next: Layout) {
     layout = next
     (tracks, trackCount) = (layout.tracks, layout.trackCount)
+    windows.maxSamples = next.rules.bounds.maxSamples
     values.deallocate()
     values = .allocate(capacity: max(1, trackCount))
   }

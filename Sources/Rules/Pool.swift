@@ -1,19 +1,28 @@
 /// Room for the few that need more than the many: elements by number, freed ones used again. Number 0 is nobody's.
+/// Elements never move, so that room for a million grows without a copy.
 struct Pool<Element: BitwiseCopyable>: ~Copyable {
-  private var elements: UnsafeMutablePointer<Element>
-  private var capacity: Int
+  /// Elements of a page; a power of two.
+  private static var page: Int { 64 }
+
+  private var pages: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
+  private var pageCount = 0
+  private var pageCapacity = 4
   private var used = 0
   private var free: [UInt32] = []
 
-  init() {
-    capacity = 16
-    elements = .allocate(capacity: capacity)
+  init() { pages = .allocate(capacity: pageCapacity) }
+
+  deinit {
+    for index in 0..<pageCount { pages[index].deallocate() }
+    pages.deallocate()
   }
 
-  deinit { elements.deallocate() }
-
-  /// The element with this number, which `take` gave; the pointer holds until the next `take`.
-  subscript(number: UInt32) -> UnsafeMutablePointer<Element> { elements + (Int(number) - 1) }
+  /// The element with this number, which `take` gave; the pointer holds until `put`.
+  @inline(__always)
+  subscript(number: UInt32) -> UnsafeMutablePointer<Element> {
+    let index = UInt(number) &- 1
+    return pages[Int(index / UInt(Self.page))] + Int(index % UInt(Self.page))
+  }
 
   /// A number of one's own, with `element` in it.
   mutating func take(_ element: Element) -> UInt32 {
@@ -21,7 +30,7 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
     if let last = free.popLast() {
       number = last
     } else {
-      if used == capacity { grow() }
+      if used == pageCount * Self.page { addPage() }
       used += 1
       number = UInt32(used)
     }
@@ -37,11 +46,15 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
   /// How many are in use.
   var count: Int { used - free.count }
 
-  private mutating func grow() {
-    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity * 2)
-    larger.moveInitialize(from: elements, count: used)
-    elements.deallocate()
-    elements = larger
-    capacity *= 2
+  private mutating func addPage() {
+    if pageCount == pageCapacity {
+      let larger = UnsafeMutablePointer<UnsafeMutablePointer<Element>>.allocate(capacity: pageCapacity * 2)
+      larger.moveInitialize(from: pages, count: pageCount)
+      pages.deallocate()
+      pages = larger
+      pageCapacity *= 2
+    }
+    pages[pageCount] = .allocate(capacity: Self.page)
+    pageCount += 1
   }
 }

@@ -114,6 +114,14 @@ extension Rule {
           path: ["at_least"],
           message: "\(atLeast.count) of \(atLeast.of) can never be met: the first number is the smaller one"))
     }
+    if atLeast.of > Votes.limit {
+      problems.append(
+        RuleProblem(
+          path: ["at_least"],
+          message:
+            "\(atLeast.of) samples are more than are remembered: \(Votes.limit) at most; for a longer time take a "
+            + "window"))
+    }
     if hold != .zero {
       problems.append(RuleProblem(path: ["at_least"], message: "at_least stands instead of for: leave one of them out"))
     }
@@ -167,10 +175,7 @@ extension Rule {
     func complain(_ key: String, _ instead: String) {
       problems.append(RuleProblem(path: [key], message: "not yet: this version \(instead)"))
     }
-    if window != nil { complain("window", "looks at each value by itself; leave window and aggregate out") }
-    if atLeast != nil { complain("at_least", "knows for instead") }
     if noData != .keep { complain("no_data", "knows \"keep\" only") }
-    if repeatEvery != nil { complain("repeat_every", "says each change once") }
     return problems
   }
 

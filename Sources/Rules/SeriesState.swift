@@ -7,34 +7,108 @@ struct SeriesState: BitwiseCopyable, Equatable {
   var sinceWarning = SeriesState.unset
   /// The same for critical.
   var sinceCritical = SeriesState.unset
-  /// Event time of the last transition; has a meaning while the alert fires.
-  var changed = SeriesState.unset
-  /// 0, or the severity that is held, with memory.
+  /// Its `SeriesDetail` by number; 0: it needs none.
+  var detail: UInt32 = 0
+  /// 0, or the severity that is held, with memory; with `at_least`, that counts as held.
   var level: UInt8 = 0
   /// 0, or the severity that the world sees.
   var alert: UInt8 = 0
   /// The log was told that `for` can never be met.
   var saidNeverHeld = false
 
-  /// Nothing is held, nothing fires, and no timer matters: the next value that lies inside the limits changes nothing.
+  /// Nothing is held and nothing fires.
   @inline(__always)
-  var isQuiet: Bool { level | alert == 0 }
+  var isCalm: Bool { level | alert == 0 }
+
+  /// It is calm, and nothing else about it matters: the next value that lies inside the limits changes nothing.
+  @inline(__always)
+  var isQuiet: Bool { isCalm && detail == 0 }
 
   /// Something is held, and nothing fires.
   var isPending: Bool { alert == 0 && level > 0 }
 
-  /// What a quiet series needs no longer; so that all quiet series look the same.
+  /// What a calm series needs no longer; so that all quiet series look the same.
   mutating func forgetTimers() {
     sinceWarning = SeriesState.unset
     sinceCritical = SeriesState.unset
-    changed = SeriesState.unset
   }
 
   /// Since when the level of `severity` (1, 2) has been what it is.
   func since(_ severity: UInt8) -> Int64 { severity == 2 ? sinceCritical : sinceWarning }
 }
 
-/// What a record changed about an alert.
+/// What few series need: those that fire, those with a window, and those of which one of the last N held a level.
+struct SeriesDetail: BitwiseCopyable {
+  /// Event time of the last transition, while the alert fires; a clock that was set back sets it to its own.
+  var changed = SeriesState.unset
+  /// Since when, as that transition said it.
+  var changedSince = SeriesState.unset
+  /// Its `Votes` by number; 0: none of the last N held a level.
+  var votes: UInt32 = 0
+  /// Its `Window` by number; 0: it has none.
+  var window: UInt32 = 0
+
+  /// Whether it says anything about a series that doesn't fire.
+  var isNeeded: Bool { votes | window != 0 }
+}
+
+/// Which of the last N samples held a level: a bit for each, the last one's lowest.
+struct Votes: BitwiseCopyable, Equatable {
+  /// N at most.
+  static let limit = 256
+
+  /// Warning or critical.
+  private var warning = InlineArray<4, UInt64>(repeating: 0)
+  private var critical = InlineArray<4, UInt64>(repeating: 0)
+
+  /// The level of the last sample.
+  var last: UInt8 { critical[0] & 1 == 1 ? 2 : warning[0] & 1 == 1 ? 1 : 0 }
+
+  /// None of the last N held a level.
+  var isEmpty: Bool { warning[0] | warning[1] | warning[2] | warning[3] == 0 }
+
+  /// Takes the level of one more sample; `n` are remembered.
+  mutating func push(_ level: UInt8, of n: Int) {
+    Votes.push(level >= 1, of: n, to: &warning)
+    Votes.push(level >= 2, of: n, to: &critical)
+  }
+
+  /// The highest level that at least `m` of them held, or one above it.
+  func level(heldBy m: Int) -> UInt8 {
+    Votes.count(critical) >= m ? 2 : Votes.count(warning) >= m ? 1 : 0
+  }
+
+  /// The rule has the levels of `after`, and had those of `before`: whoever held critical holds warning, and nobody
+  /// holds what is gone.
+  mutating func change(from before: SeriesPlan, to after: SeriesPlan) {
+    if !after.has(1) || !before.has(1) { warning = critical }
+    if !after.has(2) {
+      critical = InlineArray(repeating: 0)
+      if !before.has(1) { warning = critical }
+    }
+  }
+
+  static func == (a: Votes, b: Votes) -> Bool {
+    (0..<4).allSatisfy { a.warning[$0] == b.warning[$0] && a.critical[$0] == b.critical[$0] }
+  }
+
+  private static func push(_ isHeld: Bool, of n: Int, to bits: inout InlineArray<4, UInt64>) {
+    var carry: UInt64 = isHeld ? 1 : 0
+    for index in 0..<4 {
+      let next = bits[index] >> 63
+      bits[index] = bits[index] << 1 | carry
+      carry = next
+      let kept = n - 64 * index
+      if kept < 64 { bits[index] &= kept <= 0 ? 0 : (1 << UInt64(kept)) - 1 }
+    }
+  }
+
+  private static func count(_ bits: InlineArray<4, UInt64>) -> Int {
+    (0..<4).reduce(0) { $0 + bits[$1].nonzeroBitCount }
+  }
+}
+
+/// What a record, or its absence, changed about an alert.
 struct AlertChange: Equatable {
   /// The alert level until now.
   var from: UInt8
@@ -42,88 +116,12 @@ struct AlertChange: Equatable {
   var to: UInt8
   /// Since when the level risen to has been held, or the level fallen from unheld.
   var since: Int64
-}
+  /// The severity it fires with, or fired with until now.
+  var severity: UInt8
 
-/// One rule as the hot path wants it. For `below` all values are mirrored at zero, so that trouble is always above.
-struct SeriesPlan: BitwiseCopyable {
-  /// 1, or -1 for `below`.
-  let sign: Double
-  /// Beyond which a level is raised; NaN where the rule hasn't the level.
-  let warning, critical: Double
-  /// Beyond which a raised level is kept.
-  let warningClear, criticalClear: Double
-  /// `for` and `keep_firing_for`, milliseconds.
-  let hold, keepFiringFor: Int64
-  /// `no_data_after`, milliseconds; -1: it follows the producer.
-  let noDataAfter: Int64
-  /// Which rule of the rule set.
-  let rule: Int
-
-  init(_ rule: Rule, at index: Int) {
-    let sign: Double = rule.side == .above ? 1 : -1
-    self.sign = sign
-    warning = rule.limits.warning.map { $0 * sign } ?? .nan
-    critical = rule.limits.critical.map { $0 * sign } ?? .nan
-    warningClear = rule.clear.warning.map { $0 * sign } ?? warning
-    criticalClear = rule.clear.critical.map { $0 * sign } ?? critical
-    hold = rule.hold.wholeMilliseconds
-    keepFiringFor = rule.keepFiringFor.wholeMilliseconds
-    noDataAfter = rule.noDataAfter?.wholeMilliseconds ?? -1
-    self.rule = index
-  }
-
-  /// Whether the rule has a limit for `severity` (1, 2).
-  func has(_ severity: UInt8) -> Bool { severity == 2 ? !critical.isNaN : !warning.isNaN }
-
-  /// The level that `x` holds, after one that held `before`. Equal never breaches; NaN is beyond nothing.
-  func level(of x: Double, before: UInt8) -> UInt8 {
-    let x = x * sign
-    if x > (before >= 2 ? criticalClear : critical) { return 2 }
-    if x > (before >= 1 ? warningClear : warning) { return 1 }
-    return 0
-  }
-
-  /// Takes the value `x` at event time `t` into `state`. With `anew`, the timers start at this record.
-  func apply(_ x: Double, at t: Int64, anew: Bool, to state: inout SeriesState) -> AlertChange? {
-    let before = state.level
-    let level = level(of: x, before: before)
-    if has(1), anew || (before >= 1) != (level >= 1) || state.sinceWarning == SeriesState.unset {
-      state.sinceWarning = t
-    }
-    if has(2), anew || (before >= 2) != (level >= 2) || state.sinceCritical == SeriesState.unset {
-      state.sinceCritical = t
-    }
-    state.level = level
-    let from = state.alert
-    if level > from {
-      guard let to = risen(from: from, in: state, at: t) else { return nil }
-      state.alert = to
-      return AlertChange(from: from, to: to, since: state.since(to))
-    }
-    if level < from, t &- state.since(from) >= keepFiringFor {
-      state.alert = fallen(from: from, in: state, at: t)
-      return AlertChange(from: from, to: state.alert, since: state.since(from))
-    }
-    return nil
-  }
-
-  /// The highest level above `alert` that has been held for `for`.
-  private func risen(from alert: UInt8, in state: SeriesState, at t: Int64) -> UInt8? {
-    var candidate = state.level
-    while candidate > alert {
-      if has(candidate), t &- state.since(candidate) >= hold { return candidate }
-      candidate -= 1
-    }
-    return nil
-  }
-
-  /// The highest level below `alert` that is held, or has not yet been unheld for `keep_firing_for`; or 0.
-  private func fallen(from alert: UInt8, in state: SeriesState, at t: Int64) -> UInt8 {
-    var candidate = alert - 1
-    while candidate > 0 {
-      if has(candidate), state.level >= candidate || t &- state.since(candidate) < keepFiringFor { return candidate }
-      candidate -= 1
-    }
-    return 0
+  /// A change to `to`, or to nothing from `from`.
+  init(from: UInt8, to: UInt8, since: Int64) {
+    (self.from, self.to, self.since) = (from, to, since)
+    severity = to == 0 ? from : to
   }
 }

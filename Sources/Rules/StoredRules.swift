@@ -27,6 +27,7 @@ public struct StoredRules: Sendable {
     writer.text(instance)
     writer.unsigned(UInt64(numbers.revision))
     writer.unsigned(UInt64(numbers.next))
+    rules.bounds.write(to: &writer)
     writer.count(rules.rules.count)
     for (index, rule) in rules.rules.enumerated() {
       writer.unsigned(UInt64(numbers.lives[index]))
@@ -43,6 +44,7 @@ public struct StoredRules: Sendable {
     let revision = try reader.number32("revision")
     let next = try reader.number32("number")
     guard revision > 0, max(revision, next) <= RuleNumbers.limit else { throw .impossible("revision") }
+    let bounds = try RuleSet.Bounds(from: &reader)
     let count = try reader.count(ofSize: Rule.leastSize)
     var rules: [Rule] = []
     var lives: [UInt32] = []
@@ -59,9 +61,9 @@ public struct StoredRules: Sendable {
     try reader.end()
     let numbers = RuleNumbers(revision: revision, lives: lives, tracks: tracks, next: next)
     for group in numbers.groups {
-      guard group.allSatisfy({ rules[group[0]].countsLike(rules[$0]) }) else { throw .impossible("track") }
+      guard group.allSatisfy({ rules[group[0]].sharesTrack(with: rules[$0]) }) else { throw .impossible("track") }
     }
-    self.rules = RuleSet(rules)
+    self.rules = RuleSet(rules, bounds: bounds)
     self.numbers = numbers
   }
 }
@@ -71,10 +73,22 @@ extension RuleSet {
   /// show different ones have different files.
   public var fingerprint: UInt64 {
     var writer = BinaryWriter()
+    bounds.write(to: &writer)
     for rule in rules { rule.write(to: &writer) }
     return writer.identity
   }
 
   /// Whether the two say the same, in the same order: nothing has to be done to go from one to the other.
-  public func isSame(as other: RuleSet) -> Bool { rules == other.rules }
+  public func isSame(as other: RuleSet) -> Bool { self == other }
+}
+
+extension RuleSet.Bounds {
+  fileprivate func write(to writer: inout BinaryWriter) {
+    writer.count(maxSamples)
+  }
+
+  fileprivate init(from reader: inout BinaryReader) throws(ChangelogProblem) {
+    self.init()
+    maxSamples = Int(try reader.number32("max_samples"))
+  }
 }

@@ -33,7 +33,7 @@ struct Succession {
       let group = groups.firstIndex { group in
         let other = group[0]
         return !losesLevel[index] && !losesLevel[other] && tracks[index] == tracks[other]
-          && rules[other].countsLike(rule)
+          && rules[other].sharesTrack(with: rule)
       }
       if let group { groups[group].append(index) } else { groups.append([index]) }
     }
@@ -62,7 +62,7 @@ struct Succession {
     // Levels that came or went have no timers.
     if before.has(1) != after.has(1) { state.sinceWarning = SeriesState.unset }
     if before.has(2) != after.has(2) { state.sinceCritical = SeriesState.unset }
-    if state.isQuiet { state.forgetTimers() }
+    if state.isCalm { state.forgetTimers() }
     return state
   }
 }

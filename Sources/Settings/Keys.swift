@@ -99,7 +99,12 @@ extension Key {
     .notYet("evaluator", "workers", but: .integer(1), because: "an evaluator has one worker"),
     .duration("evaluator", "max_future", \.evaluator.maxFuture, .zero ... .seconds(365 * 86_400)),
     .notYet("evaluator", "forget_after", because: "hosts that are gone aren't forgotten"),
-    .notYet("evaluator", "max_samples", because: "there are no windows"),
+    Key(
+      table: "evaluator", name: "max_samples", reloads: true,
+      read: { place, settings in
+        if let count = place.integer(2...1_000_000) { settings.evaluator.maxSamples = Int(count) }
+      },
+      value: { .integer(Int64($0.evaluator.maxSamples)) }),
   ]
 
   private static let log: [Key] = [

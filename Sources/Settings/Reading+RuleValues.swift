@@ -48,10 +48,10 @@ extension Reading {
   func atLeast(_ place: Place) -> Rule.AtLeast? {
     guard let text = place.rawText("write how many of the last samples, such as \"3 of 5\"") else { return nil }
     let parts = text.split(separator: " ", omittingEmptySubsequences: false)
-    if parts.count == 3, parts[1] == "of", let count = Int(parts[0]), let of = Int(parts[2]), of <= 10_000 {
+    if parts.count == 3, parts[1] == "of", let count = Int(parts[0]), let of = Int(parts[2]) {
       return Rule.AtLeast(count: count, of: of)
     }
-    place.complain("write how many of the last samples, such as \"3 of 5\"; the second is 10000 at most")
+    place.complain("write how many of the last samples, such as \"3 of 5\"")
     return nil
   }
 

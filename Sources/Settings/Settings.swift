@@ -29,6 +29,13 @@ public struct Settings: Equatable, Sendable {
     rules = []
   }
 
+  /// The rules, made ready for an evaluator.
+  public var ruleSet: RuleSet {
+    var bounds = RuleSet.Bounds()
+    bounds.maxSamples = evaluator.maxSamples
+    return RuleSet(rules, bounds: bounds)
+  }
+
   /// `[run]`: which parts of statusd this process is.
   public struct Run: Equatable, Sendable {
     /// Which parts.
@@ -93,6 +100,8 @@ public struct Settings: Equatable, Sendable {
     public var commitInterval = Duration.seconds(1)
     /// How far ahead of the log's time a record may be before it counts as bad.
     public var maxFuture = Duration.seconds(60)
+    /// Samples that a rule's window holds at most; past it the oldest are dropped, counted and said.
+    public var maxSamples = RuleSet.Bounds().maxSamples
   }
 
   /// `[log]`: what is written to standard error.

@@ -80,9 +80,10 @@ final class Daemon {
     if !waiting.isEmpty {
       log.warning("some changes are taken only by a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
-    if settings.rules != new.rules { evaluator?.reload(new.rules) }
+    if settings.ruleSet != new.ruleSet { evaluator?.reload(new.ruleSet) }
     settings.log = new.log
     settings.rules = new.rules
+    settings.evaluator.maxSamples = new.evaluator.maxSamples
     log.notice("reloaded", ["rules": .int(new.rules.count)])
   }
 

@@ -11,11 +11,16 @@ final class Story {
   private(set) var transitions: [Transition] = []
   private(set) var offset: Int64 = 0
 
-  convenience init(_ rules: Rule..., keylessFrom: Int64? = nil) { self.init(rules, keylessFrom: keylessFrom) }
+  private var bounds: RuleSet.Bounds
 
-  init(_ rules: [Rule], keylessFrom: Int64? = nil) {
+  convenience init(_ rules: Rule..., bounds: RuleSet.Bounds = RuleSet.Bounds(), keylessFrom: Int64? = nil) {
+    self.init(rules, bounds: bounds, keylessFrom: keylessFrom)
+  }
+
+  init(_ rules: [Rule], bounds: RuleSet.Bounds = RuleSet.Bounds(), keylessFrom: Int64? = nil) {
     self.rules = rules
-    set = RuleSet(rules)
+    self.bounds = bounds
+    set = RuleSet(rules, bounds: bounds)
     engine = Engine(rules: set, topic: "status_topic", partition: 3)
     engine.keylessFrom = keylessFrom
   }
@@ -47,7 +52,7 @@ final class Story {
   @discardableResult
   func reload(_ rules: [Rule]) -> [String] {
     self.rules = rules
-    set = RuleSet(rules)
+    set = RuleSet(rules, bounds: bounds)
     return take { engine.replaceRules(set, into: &$0) }
   }
 
@@ -69,9 +74,10 @@ final class Story {
   /// `20 firing critical cpu-high/web-1 95 since 0`; times in seconds.
   private static func line(_ transition: Transition) -> String {
     let reason = transition.reason.map { " (\($0.rawValue))" } ?? ""
+    let `repeat` = transition.repeat.map { " repeat \($0)" } ?? ""
     return "\(seconds(transition.timestamp)) \(transition.status.rawValue) \(transition.severity) "
       + "\(transition.rule)/\(transition.subject) \(transition.value.textOfValue) "
-      + "since \(seconds(transition.since))\(reason)"
+      + "since \(seconds(transition.since))\(reason)\(`repeat`)"
   }
 
   private static func seconds(_ time: WallTime) -> String { (Double(time.milliseconds) / 1000).textOfLimit }
@@ -91,4 +97,27 @@ func cpuHigh(
   rule.noDataAfter = noDataAfter
   rule.match = match
   return rule
+}
+
+extension Rule {
+  /// The same rule with an aggregate over a window of so many seconds.
+  func over(_ seconds: Double, _ aggregate: Aggregate) -> Rule {
+    var rule = self
+    (rule.window, rule.aggregate) = (.milliseconds(Int64(seconds * 1000)), aggregate)
+    return rule
+  }
+
+  /// The same rule, holding a level where `count` of the last `of` samples do.
+  func atLeast(_ count: Int, of: Int) -> Rule {
+    var rule = self
+    rule.atLeast = AtLeast(count: count, of: of)
+    return rule
+  }
+
+  /// The same rule, saying again every so many seconds that it fires.
+  func repeating(every seconds: Double) -> Rule {
+    var rule = self
+    rule.repeatEvery = .milliseconds(Int64(seconds * 1000))
+    return rule
+  }
 }

@@ -70,7 +70,7 @@ final class DemoStage {
   }
 
   /// The evaluator goes on with this rule alone.
-  func reload(_ rule: Rule) { evaluator.reload([rule]) }
+  func reload(_ rule: Rule) { evaluator.reload(RuleSet([rule])) }
 
   /// What has come, without waiting.
   func arrivals() -> [Arrival] {

@@ -7,6 +7,7 @@ extension EngineCase {
   init(seed: UInt64) {
     var random = SplitMix(seed: seed)
     rules = EngineCase.rules(&random)
+    if random.one(in: 3) { bounds.maxSamples = random.pick([2, 3, 5]) }
     var world = World(&random)
     steps = []
     let count = Int.random(in: 5...40, using: &random)
@@ -42,10 +43,41 @@ extension EngineCase {
     rule.hold = .milliseconds(random.pick([0, 0, 1000, 5000, 30_000, 120_000]))
     rule.keepFiringFor = .milliseconds(random.pick([0, 0, 1000, 5000, 30_000, 120_000]))
     rule.noDataAfter = random.pick([nil, nil, .seconds(3), .seconds(30), .seconds(100), .seconds(1000)])
+    if random.one(in: 2) {
+      rule.window = .milliseconds(random.pick([1000, 3500, 10_000, 60_000, 600_000]))
+      rule.aggregate = aggregate(&random)
+      if random.one(in: 3) { spread(&rule) }
+    }
+    if random.one(in: 4) {
+      let of = random.pick([1, 2, 3, 5, 70, 256])
+      rule.atLeast = Rule.AtLeast(count: Int.random(in: 1...min(of, 3), using: &random), of: of)
+      rule.hold = .zero
+    }
+    if random.one(in: 3) { rule.repeatEvery = .milliseconds(random.pick([1000, 7000, 30_000, 300_000])) }
     if random.one(in: 4) { rule.match.append(Rule.Match(field: "host", glob: random.pick(["web-*", "*-1", "d?-1"]))) }
     if random.one(in: 6) { rule.match.append(Rule.Match(field: "role", glob: random.pick(["web", "d*"]))) }
     if random.one(in: 4) { rule.labels = [Transition.Label(name: "team", value: "infra")] }
     return rule
+  }
+
+  private static func aggregate(_ random: inout SplitMix) -> Rule.Aggregate {
+    random.pick([
+      .avg, .avg, .min, .max, .sum, .count, .stddev, .rate, .delta, .percentile(50), .percentile(95), .percentile(1),
+    ])
+  }
+
+  /// Limits where such aggregates move.
+  private static func spread(_ rule: inout Rule) {
+    let by: Double =
+      switch rule.aggregate {
+      case .sum: 4
+      case .count: 0.05
+      case .stddev, .rate, .delta: 0.1
+      default: 1
+      }
+    rule.limits = Rule.Limits(
+      warning: rule.limits.warning.map { $0 * by }, critical: rule.limits.critical.map { $0 * by })
+    rule.clear = Rule.Limits(warning: rule.clear.warning.map { $0 * by }, critical: rule.clear.critical.map { $0 * by })
   }
 
   /// Some rules go, some come, some read differently.
@@ -72,6 +104,8 @@ extension EngineCase {
     if random.one(in: 2) { (rule.hold, rule.keepFiringFor) = (other.hold, other.keepFiringFor) }
     if random.one(in: 3) { rule.noDataAfter = other.noDataAfter }
     if random.one(in: 3) { rule.match = other.match }
+    if random.one(in: 3) { rule.repeatEvery = other.repeatEvery }
+    if rule.atLeast != nil { rule.hold = .zero }
     if random.one(in: 3), rule.side == other.side { (rule.limits, rule.clear) = (other.limits, other.clear) }
     return rule
   }

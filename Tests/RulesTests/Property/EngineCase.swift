@@ -21,15 +21,17 @@ enum EngineStep: Equatable, CustomStringConvertible {
 struct EngineCase: Equatable, CustomStringConvertible {
   var rules: [Rule]
   var steps: [EngineStep]
+  var bounds = RuleSet.Bounds()
 
   var description: String {
-    (rules.map { "  rule  \($0.oneLine)" } + steps.enumerated().map { "  \($0): \($1)" }).joined(separator: "\n")
+    (["  \(bounds)"] + rules.map { "  rule  \($0.oneLine)" } + steps.enumerated().map { "  \($0): \($1)" }).joined(
+      separator: "\n")
   }
 
   /// What the engines disagree about; nil: nothing.
   func difference() -> String? {
-    var reference = ReferenceEngine(rules)
-    var set = RuleSet(rules)
+    var reference = ReferenceEngine(rules, maxSamples: bounds.maxSamples)
+    var set = RuleSet(rules, bounds: bounds)
     let engine = Engine(rules: set, topic: ReferenceEngine.topic, partition: ReferenceEngine.partition)
     var setBacks: [Happening] = []
     for (index, step) in steps.enumerated() {
@@ -41,7 +43,7 @@ struct EngineCase: Equatable, CustomStringConvertible {
         want = reference.apply(record, offset: offset)
         PlainView.with(record, set.plan) { engine.apply(record: $0, offset: offset, into: &got) }
       case .reload(let rules):
-        set = RuleSet(rules)
+        set = RuleSet(rules, bounds: bounds)
         want = EngineCase.sorted(reference.replaceRules(rules))
         engine.replaceRules(set, into: &got)
         got = EngineCase.sorted(got)
@@ -117,6 +119,9 @@ extension Rule {
       text += " clear \(clear.warning.map { "\($0)" } ?? "-") \(clear.critical.map { "\($0)" } ?? "-")"
     }
     text += " for \(hold.text) keep_firing_for \(keepFiringFor.text) no_data_after \(noDataAfter?.text ?? "follows")"
+    if let window { text += " \(aggregate) over \(window.text)" }
+    if let atLeast { text += " at_least \(atLeast.count) of \(atLeast.of)" }
+    if let repeatEvery { text += " repeat_every \(repeatEvery.text)" }
     return text + match.map { " match \($0.field)=\($0.glob)" }.joined()
   }
 }

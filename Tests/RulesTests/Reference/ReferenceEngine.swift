@@ -21,7 +21,12 @@ struct ReferenceEngine {
   static let topic = "status_topic"
   static let partition: Int32 = 3
 
-  init(_ rules: [Rule]) { self.rules = rules }
+  private let maxSamples: Int
+
+  init(_ rules: [Rule], maxSamples: Int) {
+    self.rules = rules
+    self.maxSamples = maxSamples
+  }
 
   /// Alerts that fire, and alerts that are pending.
   var counts: (firing: Int, pending: Int) {
@@ -38,14 +43,13 @@ struct ReferenceEngine {
       if record.notNumbers[rule.metric] != nil, record.numbers[rule.metric] == nil { bad[rule.name, default: 0] += 1 }
       guard let value = record.numbers[rule.metric] else { continue }
       let key = Key(rule: rule.name, subject: record.host)
-      var one = series[key] ?? ReferenceSeries(rule)
+      var one = series[key] ?? ReferenceSeries(rule, maxSamples: maxSamples)
       let (verdict, behind) = one.take(record, offset: offset, value: value)
       series[key] = one
       verdicts.append(verdict)
       if verdict == .countsAsSetBack { setBackBy = max(setBackBy ?? 0, behind) }
       guard verdict == .counts || verdict == .countsAsSetBack, let change = one.life.change else { continue }
-      transitions.append(
-        transition(rule, record.host, change.from, change.to, value, record.time, change.since, offset, nil))
+      transitions.append(transition(rule, record.host, change, one.life.x ?? value, record.time, offset, nil))
     }
     if verdicts.contains(.repeated) { repeated += 1 }
     if verdicts.contains(.late) { late += 1 }
@@ -86,22 +90,22 @@ struct ReferenceEngine {
   }
 
   private func end(_ one: ReferenceSeries, _ rule: Rule, _ subject: String, _ reason: Transition.Reason) -> Transition {
-    let time = one.lastTime ?? 0
-    return transition(
-      rule, subject, one.life.alert, 0, one.last?.value ?? 0, time, one.life.unheldSince ?? time, one.last?.offset ?? 0,
-      reason)
+    let (life, time) = (one.life, one.lastTime ?? 0)
+    let change = ReferenceSeries.Change(
+      from: life.alert, to: 0, since: life.unheldSince ?? time, severity: life.alert)
+    return transition(rule, subject, change, life.x ?? one.last?.value ?? 0, time, one.last?.offset ?? 0, reason)
   }
 
   private func transition(
-    _ rule: Rule, _ subject: String, _ from: Int, _ to: Int, _ value: Double, _ time: Int64, _ since: Int64,
-    _ offset: Int64, _ reason: Transition.Reason?
+    _ rule: Rule, _ subject: String, _ change: ReferenceSeries.Change, _ value: Double, _ time: Int64, _ offset: Int64,
+    _ reason: Transition.Reason?
   ) -> Transition {
-    let severity: Severity = max(to, to == 0 ? from : 0) == 2 ? .critical : .warning
+    let severity: Severity = change.severity == 2 ? .critical : .warning
     return Transition(
-      timestamp: WallTime(milliseconds: time), status: to == 0 ? .resolved : .firing, severity: severity,
+      timestamp: WallTime(milliseconds: time), status: change.to == 0 ? .resolved : .firing, severity: severity,
       rule: rule.name, subject: subject, metric: rule.metric, value: value, threshold: rule.limits[severity] ?? .nan,
-      since: WallTime(milliseconds: since), previous: from == 0 ? .inactive : .firing, reason: reason,
-      labels: rule.labels,
+      since: WallTime(milliseconds: change.since), previous: change.from == 0 ? .inactive : .firing, reason: reason,
+      repeat: change.repeat, labels: rule.labels,
       source: SourcePosition(topic: ReferenceEngine.topic, partition: ReferenceEngine.partition, offset: offset))
   }
 

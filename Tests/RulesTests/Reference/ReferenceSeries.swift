@@ -23,15 +23,35 @@ struct ReferenceSeries {
   struct Life {
     var level = 0
     var alert = 0
-    /// What the last record changed, if it did.
-    var change: (from: Int, to: Int, since: Int64)?
+    /// What the last event changed, if it did.
+    var change: Change?
+    /// The last transition: when, and since when it said; a clock set back makes it later.
+    var changed: (time: Int64, since: Int64)?
     /// Since when the level that fires has been unheld; nil while it is held.
     var unheldSince: Int64?
+    /// What the rule looked at last.
+    var x: Double?
+    /// The record at which it did.
+    var xTime = Int64.min
+  }
+
+  /// What an event changed about the alert, or said again.
+  struct Change {
+    var from: Int
+    var to: Int
+    var since: Int64
+    var severity: Int
+    var `repeat`: Int64?
   }
 
   private(set) var events: [Event]
+  /// How many samples a window holds.
+  private let maxSamples: Int
 
-  init(_ rule: Rule) { events = [.rule(rule)] }
+  init(_ rule: Rule, maxSamples: Int) {
+    events = [.rule(rule)]
+    self.maxSamples = maxSamples
+  }
 
   mutating func rewrite(_ rule: Rule) { events.append(.rule(rule)) }
 
@@ -97,12 +117,11 @@ struct ReferenceSeries {
 
   var lastTime: Int64? { last?.record.time }
 
-  // MARK: steps 2 to 5
+  // MARK: steps 2 to 7
 
-  /// One record that counted, as the steps after the first see it.
+  /// One record that had a value to look at, as the steps after the third see it.
   private struct Point {
     var time: Int64
-    var rule: Rule
     var level: Int
     /// The timers start here.
     var anew: Bool
@@ -110,33 +129,73 @@ struct ReferenceSeries {
     var newLevels: Set<Int>
   }
 
+  /// What is known on the way through the events.
+  private struct Past {
+    var rule: Rule
+    /// Times of all records that counted.
+    var times: [Int64] = []
+    /// All values that may lie in the window.
+    var samples: [ReferenceSample] = []
+    /// The level of each value, by itself.
+    var levels: [Int] = []
+    var points: [Point] = []
+    var newLevels: Set<Int> = []
+    /// The timers start at the next value.
+    var startsAnew = false
+  }
+
   /// The whole life, from the first event to the last.
   var life: Life {
     var life = Life()
-    var points: [Point] = []
-    var rule: Rule?
-    var newLevels: Set<Int> = []
-    for event in events {
+    guard case .rule(let first) = events[0] else { return life }
+    var past = Past(rule: first)
+    for event in events.dropFirst() {
+      life.change = nil
       switch event {
-      case .rule(let next):
-        if let rule {
-          newLevels.formUnion(levels(of: next).symmetricDifference(levels(of: rule)))
-          life.level = level(life.level, of: rule, under: next)
-        }
-        rule = next
+      case .rule(let next): change(&life, &past, to: next)
       case .record(let record, _, let value, let verdict):
-        life.change = nil
-        guard verdict == .counts || verdict == .countsAsSetBack, let rule else { continue }
-        let anew = verdict == .countsAsSetBack || isHole(before: record.time, points, rule)
-        life.level = level(of: value, rule, before: life.level)
-        points.append(
-          Point(time: record.time, rule: rule, level: life.level, anew: anew, newLevels: newLevels))
-        newLevels = []
-        judge(&life, points, rule)
+        if verdict == .counts || verdict == .countsAsSetBack {
+          take(record.time, value, isSetBack: verdict == .countsAsSetBack, &life, &past)
+        }
       }
     }
-    if life.alert > 0 { life.unheldSince = since(points, level: life.alert, held: false) }
+    if life.alert > 0, !past.startsAnew { life.unheldSince = since(past.points, level: life.alert, held: false) }
     return life
+  }
+
+  private func change(_ life: inout Life, _ past: inout Past, to next: Rule) {
+    past.newLevels.formUnion(levels(of: next).symmetricDifference(levels(of: past.rule)))
+    past.levels = past.levels.map { level($0, of: past.rule, under: next) }
+    life.level = level(life.level, of: past.rule, under: next)
+    past.rule = next
+  }
+
+  private func take(_ time: Int64, _ value: Double, isSetBack: Bool, _ life: inout Life, _ past: inout Past) {
+    let rule = past.rule
+    if isSetBack || isHole(before: time, past.times, rule) { past.startsAnew = true }
+    if isSetBack {
+      past.samples = []
+      life.xTime = time
+      if let changed = life.changed { life.changed = (time, changed.since) }
+    }
+    past.times.append(time)
+    past.samples.append(ReferenceSample(time: time, value: value))
+    guard let x = x(at: time, past) else { return }
+    past.levels.append(level(of: x, rule, before: past.levels.last ?? 0))
+    life.level = heldLevel(past.levels, rule)
+    past.points.append(Point(time: time, level: life.level, anew: past.startsAnew, newLevels: past.newLevels))
+    (past.startsAnew, past.newLevels) = (false, [])
+    judge(&life, past.points, rule)
+    if let change = life.change {
+      life.changed = change.to == 0 ? nil : (time, change.since)
+    } else if let changed = life.changed, let every = rule.repeatEvery?.wholeMilliseconds {
+      let number = (time - changed.time) / every
+      if number > max(0, life.xTime - changed.time) / every {
+        let since = min(changed.since, time)
+        life.change = Change(from: life.alert, to: life.alert, since: since, severity: life.alert, repeat: number)
+      }
+    }
+    (life.x, life.xTime) = (x, time)
   }
 
   private func levels(of rule: Rule) -> Set<Int> {
@@ -152,16 +211,28 @@ struct ReferenceSeries {
   }
 
   /// Step 2.
-  private func isHole(before time: Int64, _ points: [Point], _ rule: Rule) -> Bool {
-    guard let last = points.last?.time else { return false }
+  private func isHole(before time: Int64, _ times: [Int64], _ rule: Rule) -> Bool {
+    guard let last = times.last else { return false }
     if let written = rule.noDataAfter { return time - last > written.wholeMilliseconds }
-    let times = points.map(\.time)
-    let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.filter { $0 > 0 }.suffix(5).sorted()
-    let usual = gaps.count >= 2 ? gaps[gaps.count / 2] : 0
-    return time - last > max(60_000, 3 * usual)
+    return time - last > usualHole(times)
   }
 
-  /// Step 4.
+  /// `no_data_after` by default.
+  private func usualHole(_ times: [Int64]) -> Int64 {
+    let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.filter { $0 > 0 }.suffix(5).sorted()
+    let usual = gaps.count >= 2 ? gaps[gaps.count / 2] : 0
+    return max(60_000, 3 * usual)
+  }
+
+  /// Step 3.
+  private func x(at time: Int64, _ past: Past) -> Double? {
+    guard let window = past.rule.window?.wholeMilliseconds, past.rule.aggregate != .last else {
+      return past.samples.last?.value
+    }
+    return past.rule.aggregate.value(of: past.samples.filter { $0.time > time - window }.suffix(maxSamples))
+  }
+
+  /// Step 4, for one value by itself.
   private func level(of x: Double, _ rule: Rule, before: Int) -> Int {
     for (severity, number) in [(Severity.critical, 2), (.warning, 1)] {
       guard let limit = rule.limits[severity] else { continue }
@@ -169,6 +240,12 @@ struct ReferenceSeries {
       if rule.side == .above ? x > edge : x < edge { return number }
     }
     return 0
+  }
+
+  /// Step 4, for as many as the rule looks at.
+  private func heldLevel(_ levels: [Int], _ rule: Rule) -> Int {
+    guard let atLeast = rule.atLeast else { return levels.last ?? 0 }
+    return [2, 1].first { level in levels.suffix(atLeast.of).filter { $0 >= level }.count >= atLeast.count } ?? 0
   }
 
   /// Event time since when, without a break and up to the last point, `level` has been held (or unheld).
@@ -187,7 +264,7 @@ struct ReferenceSeries {
     let now = points[points.count - 1].time
     for level in [2, 1] where level > life.alert && levels(of: rule).contains(level) {
       if let since = since(points, level: level, held: true), now - since >= rule.hold.wholeMilliseconds {
-        life.change = (life.alert, level, since)
+        life.change = Change(from: life.alert, to: level, since: since, severity: level)
         life.alert = level
         return
       }
@@ -200,7 +277,7 @@ struct ReferenceSeries {
       let unheld = self.since(points, level: level, held: false)
       if unheld.map({ now - $0 < patience }) ?? true { next = level }
     }
-    life.change = (life.alert, next, since)
+    life.change = Change(from: life.alert, to: next, since: since, severity: next == 0 ? life.alert : next)
     life.alert = next
   }
 }

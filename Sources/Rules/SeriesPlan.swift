@@ -1,0 +1,99 @@
+/// One rule as the hot path wants it. For `below` all values are mirrored at zero, so that trouble is always above.
+struct SeriesPlan: BitwiseCopyable {
+  /// 1, or -1 for `below`.
+  let sign: Double
+  /// Beyond which a level is raised; NaN where the rule hasn't the level.
+  let warning, critical: Double
+  /// Beyond which a raised level is kept.
+  let warningClear, criticalClear: Double
+  /// `for` and `keep_firing_for`, milliseconds.
+  let hold, keepFiringFor: Int64
+  /// `no_data_after`, milliseconds; -1: it follows the producer.
+  let noDataAfter: Int64
+  /// `repeat_every`, milliseconds; 0: never.
+  let repeatEvery: Int64
+  /// `at_least`: M of N; N is 0 where the rule has none.
+  let votesNeeded, votesKept: Int
+  /// `window` and `aggregate`.
+  let window: WindowPlan
+  /// Which rule of the rule set.
+  let rule: Int
+
+  init(_ rule: Rule, at index: Int) {
+    let sign: Double = rule.side == .above ? 1 : -1
+    self.sign = sign
+    warning = rule.limits.warning.map { $0 * sign } ?? .nan
+    critical = rule.limits.critical.map { $0 * sign } ?? .nan
+    warningClear = rule.clear.warning.map { $0 * sign } ?? warning
+    criticalClear = rule.clear.critical.map { $0 * sign } ?? critical
+    hold = rule.hold.wholeMilliseconds
+    keepFiringFor = rule.keepFiringFor.wholeMilliseconds
+    noDataAfter = rule.noDataAfter?.wholeMilliseconds ?? -1
+    repeatEvery = rule.repeatEvery?.wholeMilliseconds ?? 0
+    votesNeeded = rule.atLeast?.count ?? 0
+    votesKept = min(rule.atLeast?.of ?? 0, Votes.limit)
+    window = WindowPlan(rule)
+    self.rule = index
+  }
+
+  /// Whether the rule has a limit for `severity` (1, 2).
+  func has(_ severity: UInt8) -> Bool { severity == 2 ? !critical.isNaN : !warning.isNaN }
+
+  /// The level that `x` holds, after one that held `before`. Equal never breaches; NaN is beyond nothing.
+  func level(of x: Double, before: UInt8) -> UInt8 {
+    let x = x * sign
+    if x > (before >= 2 ? criticalClear : critical) { return 2 }
+    if x > (before >= 1 ? warningClear : warning) { return 1 }
+    return 0
+  }
+
+  /// Takes the level that is held at event time `t` into `state`. With `anew`, the timers start at this record.
+  func apply(_ level: UInt8, at t: Int64, anew: Bool, to state: inout SeriesState) -> AlertChange? {
+    let before = state.level
+    if has(1), anew || (before >= 1) != (level >= 1) || state.sinceWarning == SeriesState.unset {
+      state.sinceWarning = t
+    }
+    if has(2), anew || (before >= 2) != (level >= 2) || state.sinceCritical == SeriesState.unset {
+      state.sinceCritical = t
+    }
+    state.level = level
+    let from = state.alert
+    if level > from {
+      guard let to = risen(from: from, in: state, at: t) else { return nil }
+      state.alert = to
+      return AlertChange(from: from, to: to, since: state.since(to))
+    }
+    if level < from, t &- state.since(from) >= keepFiringFor {
+      state.alert = fallen(from: from, in: state, at: t)
+      return AlertChange(from: from, to: state.alert, since: state.since(from))
+    }
+    return nil
+  }
+
+  /// Which reminder is due at event time `t`, since the one that was due at `last`; nil: none.
+  func reminder(at t: Int64, after last: Int64, changed: Int64) -> Int64? {
+    if repeatEvery == 0 { return nil }
+    let number = (t &- changed) / repeatEvery
+    return number > max(0, last &- changed) / repeatEvery ? number : nil
+  }
+
+  /// The highest level above `alert` that has been held for `for`.
+  private func risen(from alert: UInt8, in state: SeriesState, at t: Int64) -> UInt8? {
+    var candidate = state.level
+    while candidate > alert {
+      if has(candidate), t &- state.since(candidate) >= hold { return candidate }
+      candidate -= 1
+    }
+    return nil
+  }
+
+  /// The highest level below `alert` that is held, or has not yet been unheld for `keep_firing_for`; or 0.
+  private func fallen(from alert: UInt8, in state: SeriesState, at t: Int64) -> UInt8 {
+    var candidate = alert - 1
+    while candidate > 0 {
+      if has(candidate), state.level >= candidate || t &- state.since(candidate) < keepFiringFor { return candidate }
+      candidate -= 1
+    }
+    return 0
+  }
+}

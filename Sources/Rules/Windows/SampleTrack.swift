@@ -1,0 +1,76 @@
+/// A fixed number of consecutive samples. A *closed* chunk is full, or has others behind it, and never changes again:
+/// it needs to be written down only once.
+struct SampleChunk: BitwiseCopyable {
+  /// Samples in a full one.
+  static let size = 32
+
+  /// Event times, rising or equal, milliseconds.
+  var times = InlineArray<32, Int64>(repeating: 0)
+  /// Values; never NaN or infinite, and 0 has no sign.
+  var values = InlineArray<32, Double>(repeating: 0)
+  /// Which chunk of its track it is; later ones have greater numbers.
+  var number: UInt32
+  /// The chunk behind it, by its number in the pool; 0: it is the last one.
+  var next: UInt32 = 0
+  /// How many samples stand in it.
+  var count: UInt32 = 0
+
+  /// An empty one.
+  init(number: UInt32) { self.number = number }
+}
+
+/// The samples that the windowed series of a track share: as many as the one that looks back furthest needs. Each
+/// series has a left edge of its own, in its `Window`.
+///
+/// The sample at `index` of the chunk `number` is sample `number * SampleChunk.size + index` of its track: the numbers of
+/// consecutive samples follow one another.
+struct SampleTrack: BitwiseCopyable {
+  /// Its first and last chunk by their numbers in the pool; 0: there is none.
+  var first: UInt32 = 0
+  var last: UInt32 = 0
+  /// The number of the chunk that comes next.
+  var nextNumber: UInt32 = 0
+}
+
+/// One windowed series: which of its track's samples are in the window, and what follows from these. All but the left
+/// edge, `x` and `xTime` can be worked out anew from the samples.
+struct Window: BitwiseCopyable {
+  /// Its `SampleTrack`.
+  var samples: UInt32
+  /// The chunk of the first sample in the window by its number in the pool, and the sample's index there. Without a
+  /// sample in the window they have no meaning.
+  var chunk: UInt32 = 0
+  var index: UInt32 = 0
+  /// Samples in the window: the last ones of the track.
+  var count: UInt32 = 0
+  /// The number of the first sample, or of the one that comes next.
+  var firstSample: Int64 = 0
+  /// The last value that the window gave; NaN: none yet.
+  var x = Double.nan
+  /// The event time of the record that it gave it at.
+  var xTime = Int64.min
+  /// The sums that the aggregate needs, by their number among the narrow or the wide ones; 0: it needs none.
+  var sums: UInt32 = 0
+  /// The sums are wide ones.
+  var isWide = false
+  /// The log was told that the window holds more samples than are kept.
+  var saidFull = false
+  /// Summands that narrow sums can't hold.
+  var misfits: UInt32 = 0
+  /// Summands that are infinite, as the increase from -1e308 to 1e308 is.
+  var infinities: UInt32 = 0
+  /// For `max`, and with their signs turned for `min`.
+  var extremes = Extremes()
+  /// For percentiles.
+  var ranks = Ranks()
+}
+
+/// Narrow sums of a window: four words of the sum, eight of the squares.
+struct NarrowSums: BitwiseCopyable {
+  var words = InlineArray<12, UInt64>(repeating: 0)
+}
+
+/// The same, wide.
+struct WideSums: BitwiseCopyable {
+  var words = InlineArray<101, UInt64>(repeating: 0)
+}
