@@ -15,6 +15,20 @@ extension Engine {
     set { state.pointee.logTime = newValue }
   }
 
+  // MARK: Silence
+
+  /// Says which series are silent as `now` is set: those of rules to which that means something, of which nothing was
+  /// read for `no_data_after`. To be called only while the partition is read to its end, with the time since when it is
+  /// held and was first read to its end: nobody is silent because an evaluator was away, lags behind or is new.
+  ///
+  /// At most `limit` subjects are looked at. False: there are more, call again.
+  public func declareSilence(since: Int64, limit: Int, into transitions: inout [Transition]) -> Bool {
+    state.pointee.declareSilence(since: since, limit: limit, into: &transitions)
+  }
+
+  /// When somebody may be silent next, on the clock of `now`; nil: nobody is waited for.
+  public var nextSilence: Int64? { state.pointee.silences.first == .max ? nil : state.pointee.silences.first }
+
   // MARK: Writing
 
   /// The marker of a partition whose next record is at `position`, after everything that `takeCheckpoints` gave. The

@@ -13,6 +13,8 @@ struct TrackPlan: BitwiseCopyable {
   var hasTextMatches: Bool
   /// All its series have windows: no value is one that changes nothing.
   var isWindowed: Bool
+  /// To one of its series silence means something.
+  var watchesSilence: Bool
 
   /// Its series, by their indices.
   var series: Range<Int> { firstSeries..<(firstSeries + seriesCount) }
@@ -48,6 +50,10 @@ final class Layout {
   let tracksByLife: [Int]
   /// The lives' numbers in their order, each with its series.
   private let lives: [(number: UInt32, series: Int)]
+  /// To one of the rules silence means something.
+  let watchesSilence: Bool
+  /// `forget_after`, milliseconds.
+  let forgetAfter: Int64
   /// Bytes of a block.
   let blockSize: Int
   /// By which numbers the changelog knows rules and tracks.
@@ -86,7 +92,9 @@ final class Layout {
       rules.rules[group[0]].textMatches.map { TextMatch(slot: rules.plan.slot(of: $0.field), glob: Glob($0.glob)) }
     }
     summaries = rules.rules.map { rule in rule.summary.flatMap { try? Template($0, labels: rule.labels) } }
-    blockSize = Subject.blockSize(tracks: groups.count)
+    watchesSilence = rules.rules.contains { $0.noData != .keep }
+    forgetAfter = rules.bounds.forgetAfter.wholeMilliseconds
+    blockSize = Subject.blockSize(tracks: groups.count, watchesSilence: watchesSilence)
   }
 
   deinit {
@@ -110,7 +118,8 @@ final class Layout {
   private static func track(of plans: [SeriesPlan], rule: Rule, first: Int, _ rules: RuleSet) -> TrackPlan {
     var track = TrackPlan(
       slot: rules.plan.slot(of: rule.metric) ?? -1, firstSeries: first, seriesCount: plans.count, low: -.infinity,
-      high: .infinity, hasTextMatches: !rule.textMatches.isEmpty, isWindowed: rule.isWindowed)
+      high: .infinity, hasTextMatches: !rule.textMatches.isEmpty, isWindowed: rule.isWindowed,
+      watchesSilence: plans.contains { $0.watchesSilence })
     if track.isWindowed { (track.low, track.high) = (.infinity, -.infinity) }
     for plan in plans where !track.isWindowed {
       for limit in [plan.warning, plan.critical] where !limit.isNaN {

@@ -86,6 +86,7 @@ extension PartitionState {
     covered = []
     highestCovered = 0
     happenings = []
+    watchAgain()
     var fresh = EngineCounters()
     fresh.firing = counters.firing
     fresh.pending = counters.pending

@@ -31,6 +31,7 @@ extension PartitionState {
       }
       let step = advance(timelines[state.pointee.ownTimeline], record, offset: offset)
       ignored.note(step)
+      if layout.watchesSilence, step.kind != .repeated { noteSign(track, subject) }
       guard step.counts else { continue }
       take(value, track, of: subject, step, record.time, offset, start, &transitions)
       rejoin(state, subject)

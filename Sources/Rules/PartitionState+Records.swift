@@ -28,6 +28,7 @@ extension PartitionState {
     }
     let series = subject.series
     for index in 0..<layout.seriesCount { series[index] = SeriesState() }
+    noteFirst(subject)
     return subject
   }
 

@@ -17,6 +17,8 @@ extension PartitionState {
     }
     urgent.everything = true
     swap(&table, &subjects)
+    watchAgain()
+    settleForgetting()
     bad = succession.predecessors.map { $0.map { bad[$0] } ?? 0 }
     saidBad = succession.predecessors.map { $0.map { saidBad[$0] } ?? false }
   }
@@ -87,6 +89,10 @@ extension PartitionState {
         if state.isBorn || !oldTrack.isBorn { continue }
         state.isBorn = true
         state.value = oldTrack.value
+        if new.watchesSilence {
+          let signs = from.signs(old.trackCount)
+          to.signs(new.trackCount)[track] = old.watchesSilence ? signs[old.trackOfSeries[series]] : now
+        }
         if oldTrack.ownTimeline != 0 {
           state.ownTimeline = timelines.take(copy(of: timelines[oldTrack.ownTimeline].pointee))
         }
@@ -99,6 +105,7 @@ extension PartitionState {
       release(from.tracks[track].ownTimeline)
     }
     to.timeline.pointee = from.timeline.pointee
+    to.seen(new.trackCount).pointee = from.seen(old.trackCount).pointee
     settleTimeline(of: to)
     // The next record finds out.
     to.header.pointee.isPlain = false
@@ -133,10 +140,11 @@ extension PartitionState {
 
   /// Gives back what a subject has in pools.
   mutating func release(_ subject: Subject) {
+    noteGone(subject)
     let states = subject.series
     for track in 0..<trackCount {
       let first = tracks[track].firstSeries
-      if tracks[track].isWindowed, states[first].detail != 0 {
+      if tracks[track].isWindowed, window(of: states[first]) != 0 {
         windows.release(track: windows.windows[window(of: states[first])].pointee.samples)
       }
       if subject.tracks[track].ownTimeline != 0 { release(subject.tracks[track].ownTimeline) }

@@ -24,7 +24,7 @@ extension PartitionState {
     var taken: [UInt32] = []
     for track in 0..<succession.new.trackCount where succession.new.tracks[track].isWindowed {
       let plan = succession.new.tracks[track]
-      guard to.series[plan.firstSeries].detail != 0 else { continue }
+      if window(of: to.series[plan.firstSeries]) == 0 { continue }
       let samples = windows.windows[window(of: to.series[plan.firstSeries])].pointee.samples
       guard taken.contains(samples) else {
         taken.append(samples)
@@ -33,7 +33,7 @@ extension PartitionState {
       let copy = windows.copy(track: samples)
       for index in plan.series { windows.move(window: window(of: to.series[index]), to: copy) }
     }
-    for series in 0..<succession.old.seriesCount where from.series[series].detail != 0 {
+    for series in 0..<succession.old.seriesCount {
       let number = window(of: from.series[series])
       if number == 0 { continue }
       let samples = windows.windows[number].pointee.samples

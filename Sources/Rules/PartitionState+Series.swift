@@ -47,7 +47,15 @@ extension PartitionState {
     }
     let wasPending = state.pointee.isPending
     let level = level(of: x, series, state)
-    if let change = series.apply(level, at: time, anew: anew, to: &state.pointee) {
+    let change: AlertChange?
+    if state.pointee.silence == .none {
+      change = series.apply(level, at: time, anew: anew, to: &state.pointee)
+    } else {
+      change = series.decideAnew(level, at: time, to: &state.pointee)
+      // It may fall silent again.
+      if layout.watchesSilence { watch(subject) }
+    }
+    if let change {
       note(change, at: time, state)
       emit(change, x, series.rule, of: subject, time, offset, start, &transitions)
     } else if state.pointee.alert > 0, series.repeatEvery > 0 {
@@ -85,9 +93,8 @@ extension PartitionState {
   }
 
   /// Remembers what a transition leaves behind.
-  private mutating func note(_ change: AlertChange, at time: Int64, _ state: UnsafeMutablePointer<SeriesState>) {
-    if change.from == 0 { counters.firing += 1 }
-    if change.to == 0 { counters.firing -= 1 }
+  mutating func note(_ change: AlertChange, at time: Int64, _ state: UnsafeMutablePointer<SeriesState>) {
+    counters.firing += (change.to > 0 ? 1 : 0) - (change.from > 0 ? 1 : 0)
     if state.pointee.detail == 0 { state.pointee.detail = details.take(SeriesDetail()) }
     let detail = details[state.pointee.detail]
     detail.pointee.changed = change.to == 0 ? SeriesState.unset : time

@@ -14,20 +14,18 @@ extension PartitionState {
     windows.trim(samples, before: first)
   }
 
-  /// The window of a series that has one.
-  func window(of state: SeriesState) -> UInt32 { details[state.detail].pointee.window }
+  /// The window of a series; 0: it has none yet.
+  func window(of state: SeriesState) -> UInt32 { state.detail == 0 ? 0 : details[state.detail].pointee.window }
 
   /// The samples that the series of a windowed track share at this subject; at its first record they get them.
   private mutating func sampleTrack(of plan: TrackPlan, _ subject: Subject) -> UInt32 {
     let states = subject.series
-    if states[plan.firstSeries].detail != 0 {
-      return windows.windows[window(of: states[plan.firstSeries])].pointee.samples
-    }
+    let first = window(of: states[plan.firstSeries])
+    if first != 0 { return windows.windows[first].pointee.samples }
     let samples = windows.tracks.take(SampleTrack())
     for index in plan.series {
-      var detail = SeriesDetail()
-      detail.window = windows.makeWindow(layout.series[index].window, over: samples)
-      states[index].detail = details.take(detail)
+      if states[index].detail == 0 { states[index].detail = details.take(SeriesDetail()) }
+      details[states[index].detail].pointee.window = windows.makeWindow(layout.series[index].window, over: samples)
     }
     return samples
   }
@@ -53,8 +51,9 @@ extension PartitionState {
   /// The last value that a series looked at; where a window has given none yet, that of its last record.
   func lastValue(of index: Int, _ subject: Subject) -> Double {
     let value = subject.tracks[layout.trackOfSeries[index]].value
-    guard layout.series[index].window.kind != .none, subject.series[index].detail != 0 else { return value }
-    let x = windows.windows[window(of: subject.series[index])].pointee.x
+    let window = window(of: subject.series[index])
+    if window == 0 { return value }
+    let x = windows.windows[window].pointee.x
     return x.isNaN ? value : x
   }
 

@@ -44,6 +44,14 @@ struct PartitionState: ~Copyable {
   var logTime: Int64 = -1
   /// Which of its lives the topic lives: one more each time that it was deleted and created again.
   var epoch: UInt32 = 0
+  /// When each subject may have been silent for too long, on the clock of `now`, where the rules watch silence.
+  var silences = Deadlines()
+  /// The log's time at, or before, the last record of each subject.
+  var idle = Deadlines()
+  /// The log's time at which somebody may have been idle for `forget_after`.
+  var forgetAt = Int64.max
+  /// To one of the rules silence means something.
+  private var watchesSilence: Bool
   /// While state is restored: for each block, the offset before which records are in it already.
   var covered: [Int64] = []
   /// The greatest of these.
@@ -67,6 +75,7 @@ struct PartitionState: ~Copyable {
     saidBad = Array(repeating: false, count: rules.rules.count)
     (tracks, trackCount) = (layout.tracks, layout.trackCount)
     windows = WindowRoom(maxSamples: rules.bounds.maxSamples)
+    watchesSilence = layout.watchesSilence
     values = .allocate(capacity: max(1, trackCount))
   }
 
@@ -75,6 +84,7 @@ struct PartitionState: ~Copyable {
     layout = next
     (tracks, trackCount) = (layout.tracks, layout.trackCount)
     windows.maxSamples = next.rules.bounds.maxSamples
+    watchesSilence = next.watchesSilence
     values.deallocate()
     values = .allocate(capacity: max(1, trackCount))
   }
@@ -96,7 +106,9 @@ struct PartitionState: ~Copyable {
     _ record: borrowing View, offset: Int64, into transitions: inout [Transition]
   ) {
     counters.records += 1
+    if logTime >= forgetAt { forgetIdle(into: &transitions) }
     guard let subject = subject(of: record, offset: offset) else { return }
+    subject.seen(trackCount).pointee = logTime
     if !subject.header.pointee.isUnwritten { noteChange(of: subject, offset: offset) }
     if !applyPlainly(record, subject, offset, &transitions) { applyAnyhow(record, subject, offset, &transitions) }
   }
@@ -124,6 +136,7 @@ struct PartitionState: ~Copyable {
       track &+= 1
     }
     guard let gap = advancePlainly(subject.timeline, record, offset) else { return false }
+    if watchesSilence { noteSigns(subject) }
     if isQuiet {
       track = 0
       while track < count {
@@ -161,6 +174,7 @@ struct PartitionState: ~Copyable {
       if present.lacking { diverge(subject) }
       let step = advance(subject.timeline, record, offset: offset)
       ignored.note(step)
+      if watchesSilence, step.kind != .repeated { noteSharedSigns(subject, hasBegun: hasBegun) }
       if step.counts {
         for track in 0..<trackCount where !values[track].isNaN {
           if subject.tracks[track].ownTimeline != 0 { continue }
@@ -172,6 +186,14 @@ struct PartitionState: ~Copyable {
     if present.others { applyToOwn(record, subject, offset, start, &ignored, &transitions) }
     subject.header.pointee.isPlain = isPlain(subject)
     count(ignored, subject, offset: offset)
+  }
+
+  /// The same as `noteSigns`, for the tracks that go with the subject's timeline.
+  private mutating func noteSharedSigns(_ subject: Subject, hasBegun: Bool) {
+    for track in 0..<trackCount where !values[track].isNaN {
+      let state = subject.tracks[track]
+      if state.ownTimeline == 0, !hasBegun || state.isBorn { noteSign(track, subject) }
+    }
   }
 
   private func isPlain(_ subject: Subject) -> Bool {
@@ -231,7 +253,10 @@ struct PartitionState: ~Copyable {
   ) {
     let state = subject.tracks + track
     state.pointee.value = value
-    state.pointee.isBorn = true
+    if !state.pointee.isBorn {
+      state.pointee.isBorn = true
+      if tracks[track].watchesSilence { watch(subject) }
+    }
     if !state.pointee.isActive, value >= tracks[track].low, value <= tracks[track].high { return }
     evaluate(value, track, of: subject, step, time, offset, start, &transitions)
   }

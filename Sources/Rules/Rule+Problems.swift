@@ -4,10 +4,8 @@ import Records
 extension Rule {
   /// Everything that is wrong about this rule by itself; empty: it can be used.
   public func problems() -> [RuleProblem] {
-    let wrong =
-      nameProblems() + metricProblems() + limitProblems() + clearProblems() + durationProblems() + windowProblems()
+    nameProblems() + metricProblems() + limitProblems() + clearProblems() + durationProblems() + windowProblems()
       + atLeastProblems() + matchProblems() + summaryProblems()
-    return wrong + notYet().filter { later in !wrong.contains { $0.path == later.path } }
   }
 
   private func nameProblems() -> [RuleProblem] {
@@ -167,16 +165,6 @@ extension Rule {
     case (nil, _):
       return [RuleProblem(path: ["aggregate"], message: "an aggregate needs a window: how much to take together")]
     }
-  }
-
-  /// What the file may say one day, and the engine can't do yet.
-  private func notYet() -> [RuleProblem] {
-    var problems: [RuleProblem] = []
-    func complain(_ key: String, _ instead: String) {
-      problems.append(RuleProblem(path: [key], message: "not yet: this version \(instead)"))
-    }
-    if noData != .keep { complain("no_data", "knows \"keep\" only") }
-    return problems
   }
 
   private func quoted(_ text: String) -> String { "\"\(Rule.printable(text))\"" }

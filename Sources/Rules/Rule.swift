@@ -87,7 +87,7 @@ public struct Rule: Equatable, Sendable {
   }
 
   /// What silence of a series means.
-  public enum NoData: String, Sendable, CaseIterable {
+  public enum NoData: String, BitwiseCopyable, Sendable, CaseIterable {
     /// Nothing: what fires keeps firing.
     case keep
     /// What fires is resolved.

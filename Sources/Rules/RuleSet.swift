@@ -14,6 +14,9 @@ public struct RuleSet: Equatable, Sendable {
     /// Samples that a window holds at most, 2 to 1,000,000; past it the oldest are dropped.
     public var maxSamples = 10_000
 
+    /// How long nothing may come of a subject, by the log's time, before it is forgotten.
+    public var forgetAfter = Duration.seconds(7 * 86_400)
+
     /// As a configuration that says nothing has it.
     public init() {}
   }

@@ -10,6 +10,8 @@ struct SeriesPlan: BitwiseCopyable {
   let hold, keepFiringFor: Int64
   /// `no_data_after`, milliseconds; -1: it follows the producer.
   let noDataAfter: Int64
+  /// What silence means.
+  let noData: Rule.NoData
   /// `repeat_every`, milliseconds; 0: never.
   let repeatEvery: Int64
   /// `at_least`: M of N; N is 0 where the rule has none.
@@ -29,12 +31,19 @@ struct SeriesPlan: BitwiseCopyable {
     hold = rule.hold.wholeMilliseconds
     keepFiringFor = rule.keepFiringFor.wholeMilliseconds
     noDataAfter = rule.noDataAfter?.wholeMilliseconds ?? -1
+    noData = rule.noData
     repeatEvery = rule.repeatEvery?.wholeMilliseconds ?? 0
     votesNeeded = rule.atLeast?.count ?? 0
     votesKept = min(rule.atLeast?.of ?? 0, Votes.limit)
     window = WindowPlan(rule)
     self.rule = index
   }
+
+  /// Whether silence means something to the rule.
+  var watchesSilence: Bool { noData != .keep }
+
+  /// The rule's highest severity.
+  var highest: UInt8 { has(2) ? 2 : 1 }
 
   /// Whether the rule has a limit for `severity` (1, 2).
   func has(_ severity: UInt8) -> Bool { severity == 2 ? !critical.isNaN : !warning.isNaN }
@@ -68,6 +77,17 @@ struct SeriesPlan: BitwiseCopyable {
       return AlertChange(from: from, to: state.alert, since: state.since(from))
     }
     return nil
+  }
+
+  /// Takes the level of the first value after a silence, at event time `t`: it decides at once, and says what it decided
+  /// where that or the silence is of interest.
+  func decideAnew(_ level: UInt8, at t: Int64, to state: inout SeriesState) -> AlertChange? {
+    if has(1) { state.sinceWarning = t }
+    if has(2) { state.sinceCritical = t }
+    var change = AlertChange(from: state.alert, to: level, since: t)
+    if change.severity == 0 { change.severity = state.silence.resolved }
+    (state.level, state.alert, state.silence) = (level, level, .none)
+    return change.severity == 0 ? nil : change
   }
 
   /// Which reminder is due at event time `t`, since the one that was due at `last`; nil: none.

@@ -13,6 +13,8 @@ struct SeriesState: BitwiseCopyable, Equatable {
   var level: UInt8 = 0
   /// 0, or the severity that the world sees.
   var alert: UInt8 = 0
+  /// What became of it when it was silent.
+  var silence = Silence.none
   /// The log was told that `for` can never be met.
   var saidNeverHeld = false
 
@@ -22,7 +24,7 @@ struct SeriesState: BitwiseCopyable, Equatable {
 
   /// It is calm, and nothing else about it matters: the next value that lies inside the limits changes nothing.
   @inline(__always)
-  var isQuiet: Bool { isCalm && detail == 0 }
+  var isQuiet: Bool { isCalm && detail == 0 && silence == .none }
 
   /// Something is held, and nothing fires.
   var isPending: Bool { alert == 0 && level > 0 }

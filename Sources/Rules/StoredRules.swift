@@ -85,10 +85,14 @@ extension RuleSet {
 extension RuleSet.Bounds {
   fileprivate func write(to writer: inout BinaryWriter) {
     writer.count(maxSamples)
+    writer.signed(forgetAfter.wholeMilliseconds)
   }
 
   fileprivate init(from reader: inout BinaryReader) throws(ChangelogProblem) {
     self.init()
     maxSamples = Int(try reader.number32("max_samples"))
+    let milliseconds = try reader.signed()
+    guard (1...(1 << 50)).contains(milliseconds) else { throw .impossible("forget_after") }
+    forgetAfter = .milliseconds(milliseconds)
   }
 }

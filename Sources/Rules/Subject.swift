@@ -18,6 +18,8 @@ struct SubjectHeader: BitwiseCopyable {
   var isUnwritten = false
   /// The changelog has a checkpoint of it, as far as is known.
   var hasCheckpoint = false
+  /// It stands in `PartitionState.silences`.
+  var isAwaited = false
 }
 
 /// What one metric (under one `match`) knows of one subject, but for its time.
@@ -34,7 +36,8 @@ struct TrackState: BitwiseCopyable {
   var isCovered = false
 }
 
-/// A subject's state: a block of header, timeline and one `TrackState` for each track, which every record touches, and
+/// A subject's state: a block of header, timeline, one `TrackState` for each track and when it was seen, which every
+/// record touches, and
 /// apart from it one `SeriesState` for each series, which few do. What lies beyond (a long name, pool numbers in timelines) is owned by the `PartitionState`.
 struct Subject {
   static let timelineOffset = 48
@@ -45,9 +48,10 @@ struct Subject {
   /// The state of its series, in the layout's order.
   let series: UnsafeMutablePointer<SeriesState>
 
-  /// Bytes of a block for so many tracks, whole cache lines.
-  static func blockSize(tracks: Int) -> Int {
-    (tracksOffset + tracks * MemoryLayout<TrackState>.stride + 63) & ~63
+  /// Bytes of a block for so many tracks, whole cache lines; `watchesSilence`: with room for signs of life.
+  static func blockSize(tracks: Int, watchesSilence: Bool) -> Int {
+    let words = watchesSilence ? 1 + tracks : 1
+    return (tracksOffset + tracks * MemoryLayout<TrackState>.stride + words * 8 + 63) & ~63
   }
 
   @inline(__always)
@@ -62,6 +66,16 @@ struct Subject {
   var tracks: UnsafeMutablePointer<TrackState> {
     (block + Subject.tracksOffset).assumingMemoryBound(to: TrackState.self)
   }
+
+  /// The log's time at its last record, behind its so many tracks.
+  @inline(__always)
+  func seen(_ trackCount: Int) -> UnsafeMutablePointer<Int64> {
+    UnsafeMutableRawPointer(tracks + trackCount).assumingMemoryBound(to: Int64.self)
+  }
+
+  /// For each track, when its last sign of life was read, on the clock of `PartitionState.now`; only where the rules
+  /// watch silence.
+  func signs(_ trackCount: Int) -> UnsafeMutablePointer<Int64> { seen(trackCount) + 1 }
 
   /// Whether somebody lives in the block.
   var isInhabited: Bool { header.pointee.length > 0 }

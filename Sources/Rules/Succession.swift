@@ -62,6 +62,7 @@ struct Succession {
     // Levels that came or went have no timers.
     if before.has(1) != after.has(1) { state.sinceWarning = SeriesState.unset }
     if before.has(2) != after.has(2) { state.sinceCritical = SeriesState.unset }
+    if state.silence.resolved > 0, !after.has(state.silence.resolved) { state.silence = .unsaid }
     if state.isCalm { state.forgetTimers() }
     return state
   }

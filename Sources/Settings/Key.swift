@@ -46,10 +46,10 @@ extension Key {
   /// A duration within `range`.
   static func duration(
     _ table: String, _ name: String, _ path: WritableKeyPath<Settings, Duration> & Sendable,
-    _ range: ClosedRange<Duration>
+    _ range: ClosedRange<Duration>, reloads: Bool = false
   ) -> Key {
     Key(
-      table: table, name: name,
+      table: table, name: name, reloads: reloads,
       read: { place, settings in
         if let duration = place.duration(range) { settings[keyPath: path] = duration }
       },

@@ -98,7 +98,8 @@ extension Key {
     .notYet("evaluator", "checkpoint_interval", because: "statusd writes no checkpoints"),
     .notYet("evaluator", "workers", but: .integer(1), because: "an evaluator has one worker"),
     .duration("evaluator", "max_future", \.evaluator.maxFuture, .zero ... .seconds(365 * 86_400)),
-    .notYet("evaluator", "forget_after", because: "hosts that are gone aren't forgotten"),
+    .duration(
+      "evaluator", "forget_after", \.evaluator.forgetAfter, .seconds(60) ... .seconds(365 * 86_400), reloads: true),
     Key(
       table: "evaluator", name: "max_samples", reloads: true,
       read: { place, settings in

@@ -33,6 +33,7 @@ public struct Settings: Equatable, Sendable {
   public var ruleSet: RuleSet {
     var bounds = RuleSet.Bounds()
     bounds.maxSamples = evaluator.maxSamples
+    bounds.forgetAfter = evaluator.forgetAfter
     return RuleSet(rules, bounds: bounds)
   }
 
@@ -100,6 +101,8 @@ public struct Settings: Equatable, Sendable {
     public var commitInterval = Duration.seconds(1)
     /// How far ahead of the log's time a record may be before it counts as bad.
     public var maxFuture = Duration.seconds(60)
+    /// How long nothing may come of a subject, by the log's time, before it is forgotten.
+    public var forgetAfter = RuleSet.Bounds().forgetAfter
     /// Samples that a rule's window holds at most; past it the oldest are dropped, counted and said.
     public var maxSamples = RuleSet.Bounds().maxSamples
   }

@@ -84,6 +84,7 @@ final class Daemon {
     settings.log = new.log
     settings.rules = new.rules
     settings.evaluator.maxSamples = new.evaluator.maxSamples
+    settings.evaluator.forgetAfter = new.evaluator.forgetAfter
     log.notice("reloaded", ["rules": .int(new.rules.count)])
   }
 

@@ -34,6 +34,8 @@ final class Story {
     var record = PlainRecord(host: host, time: Int64(seconds * 1000), kafkaTime: Int64((kafka ?? seconds) * 1000))
     if let value { record.numbers["cpu_usage"] = value }
     adjust(&record)
+    engine.now = max(engine.now, record.kafkaTime)
+    engine.logTime = max(engine.logTime, record.kafkaTime)
     return take { transitions in
       PlainView.with(record, set.plan) { engine.apply(record: $0, offset: offset, into: &transitions) }
       offset += 1
@@ -56,11 +58,29 @@ final class Story {
     return take { engine.replaceRules(set, into: &$0) }
   }
 
+  /// The same rules under other bounds.
+  @discardableResult
+  func reload(under bounds: RuleSet.Bounds) -> [String] {
+    self.bounds = bounds
+    set = RuleSet(rules, bounds: bounds)
+    return take { engine.replaceRules(set, into: &$0) }
+  }
+
   @discardableResult
   func forget(_ subject: String) -> [String] {
     var subject = subject
     return take { transitions in
       subject.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), into: &transitions) }
+    }
+  }
+
+  /// Who is silent at second `seconds` on the wall (where Kafka's clock hangs), on a partition that is held and read to
+  /// its end since second `since`.
+  @discardableResult
+  func silent(at seconds: Double, since: Double = 0) -> [String] {
+    engine.now = Int64(seconds * 1000)
+    return take { transitions in
+      while !engine.declareSilence(since: Int64(since * 1000), limit: 2, into: &transitions) {}
     }
   }
 
@@ -118,6 +138,13 @@ extension Rule {
   func repeating(every seconds: Double) -> Rule {
     var rule = self
     rule.repeatEvery = .milliseconds(Int64(seconds * 1000))
+    return rule
+  }
+
+  /// The same rule, to which silence means something.
+  func onSilence(_ noData: NoData) -> Rule {
+    var rule = self
+    rule.noData = noData
     return rule
   }
 }

@@ -191,11 +191,11 @@ struct ComplaintTests {
         [evaluator]
         delivery = "at_least_once"
         workers = 1
-        forget_after = "7d"
+        checkpoint_interval = "1m"
         """)
     #expect(
       all == [
-        "file.toml:5:16: evaluator.forget_after: not yet: hosts that are gone aren't forgotten; leave the key out"
+        "file.toml:5:23: evaluator.checkpoint_interval: not yet: statusd writes no checkpoints; leave the key out"
       ])
     #expect(complaints(besideBrokers: "evaluator.workers = 2").count == 1)
     #expect(complaints(besideBrokers: "evaluator.delivery = \"exactly_once\"").count == 1)

@@ -75,7 +75,7 @@ struct ExampleFilesTests {
     let rule = document.nodes.first { $0.key == "rule" }
     let first = try #require(rule?.children.first)
     let shown = document.nodes[first].children.map { document.nodes[$0].key }
-    let others: Set = ["at_least", "no_data", "below"]
+    let others: Set = ["at_least", "below"]
     #expect(Set(shown) == Set(Reading.ruleKeys).subtracting(others))
   }
 

@@ -94,15 +94,6 @@ struct RuleReadingTests {
       ])
   }
 
-  @Test("what a rule can't do yet is refused")
-  func notYet() {
-    for line in ["no_data = \"alert\""] {
-      let all = problems("above = 1\n\(line)")
-      #expect(all.count == 1)
-      #expect(all.first?.contains("not yet") == true)
-    }
-  }
-
   @Test("a hold that the agent's own pace makes impossible is advice")
   func pace() {
     let text = "[agent]\ninterval = \"2m\"\n[[rule]]\nname = \"r\"\nmetric = \"m\"\nabove = 1\nfor = \"5m\"\n"

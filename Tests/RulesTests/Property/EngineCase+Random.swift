@@ -8,6 +8,8 @@ extension EngineCase {
     var random = SplitMix(seed: seed)
     rules = EngineCase.rules(&random)
     if random.one(in: 3) { bounds.maxSamples = random.pick([2, 3, 5]) }
+    if random.one(in: 3) { bounds.forgetAfter = .milliseconds(random.pick([3000, 20_000, 60_000, 600_000])) }
+    let asksForSilence = random.one(in: 2)
     var world = World(&random)
     steps = []
     let count = Int.random(in: 5...40, using: &random)
@@ -16,6 +18,9 @@ extension EngineCase {
         steps.append(.reload(EngineCase.reloaded(steps.rulesInForce ?? rules, &random)))
       } else if random.one(in: 60) {
         steps.append(.forget(random.pick(["web-1", "db-1", "web-9"])))
+      } else if asksForSilence, random.one(in: 6) {
+        let after: Int64 = random.pick([0, 1000, 3000, 30_000, 60_000, 300_000])
+        steps.append(.silence(after: after, heldFor: random.pick([0, 3000, 30_000, 59_999, 60_000, 1_000_000])))
       } else {
         steps.append(.record(world.next(&random)))
       }
@@ -53,6 +58,7 @@ extension EngineCase {
       rule.atLeast = Rule.AtLeast(count: Int.random(in: 1...min(of, 3), using: &random), of: of)
       rule.hold = .zero
     }
+    if random.one(in: 2) { rule.noData = random.pick([.keep, .ok, .alert]) }
     if random.one(in: 3) { rule.repeatEvery = .milliseconds(random.pick([1000, 7000, 30_000, 300_000])) }
     if random.one(in: 4) { rule.match.append(Rule.Match(field: "host", glob: random.pick(["web-*", "*-1", "d?-1"]))) }
     if random.one(in: 6) { rule.match.append(Rule.Match(field: "role", glob: random.pick(["web", "d*"]))) }
@@ -105,6 +111,7 @@ extension EngineCase {
     if random.one(in: 3) { rule.noDataAfter = other.noDataAfter }
     if random.one(in: 3) { rule.match = other.match }
     if random.one(in: 3) { rule.repeatEvery = other.repeatEvery }
+    if random.one(in: 3) { rule.noData = other.noData }
     if rule.atLeast != nil { rule.hold = .zero }
     if random.one(in: 3), rule.side == other.side { (rule.limits, rule.clear) = (other.limits, other.clear) }
     return rule

@@ -7,12 +7,15 @@ enum EngineStep: Equatable, CustomStringConvertible {
   case record(PlainRecord)
   case reload([Rule])
   case forget(String)
+  /// So many milliseconds pass; then who is silent is asked for, of a partition that has been held for so long.
+  case silence(after: Int64, heldFor: Int64)
 
   var description: String {
     switch self {
     case .record(let record): "record \(record)"
     case .reload(let rules): "reload\n" + rules.map { "      \($0.oneLine)" }.joined(separator: "\n")
     case .forget(let subject): "forget \(subject)"
+    case .silence(let after, let heldFor): "after \(after) ms, held for \(heldFor) ms: who is silent?"
     }
   }
 }
@@ -30,18 +33,28 @@ struct EngineCase: Equatable, CustomStringConvertible {
 
   /// What the engines disagree about; nil: nothing.
   func difference() -> String? {
-    var reference = ReferenceEngine(rules, maxSamples: bounds.maxSamples)
+    var reference = ReferenceEngine(rules, bounds: bounds)
     var set = RuleSet(rules, bounds: bounds)
     let engine = Engine(rules: set, topic: ReferenceEngine.topic, partition: ReferenceEngine.partition)
     var setBacks: [Happening] = []
+    var since = Int64.min
     for (index, step) in steps.enumerated() {
       let offset = Int64(index)
       var got: [Transition] = []
       var want: [Transition] = []
       switch step {
       case .record(let record):
-        want = reference.apply(record, offset: offset)
+        want = EngineCase.withForgottenSorted(reference.apply(record, offset: offset))
+        engine.logTime = max(engine.logTime, record.kafkaTime)
         PlainView.with(record, set.plan) { engine.apply(record: $0, offset: offset, into: &got) }
+        got = EngineCase.withForgottenSorted(got)
+      case .silence(let after, let heldFor):
+        engine.now += after
+        // What is held can't have been held for longer.
+        since = max(since, engine.now - heldFor)
+        want = EngineCase.sorted(reference.silence(at: engine.now, since: since))
+        while !engine.declareSilence(since: since, limit: 1, into: &got) {}
+        got = EngineCase.sorted(got)
       case .reload(let rules):
         set = RuleSet(rules, bounds: bounds)
         want = EngineCase.sorted(reference.replaceRules(rules))
@@ -76,6 +89,12 @@ struct EngineCase: Equatable, CustomStringConvertible {
 
   private func text(_ transitions: [Transition]) -> String {
     transitions.isEmpty ? "    nothing" : transitions.map { "    \($0)" }.joined(separator: "\n")
+  }
+
+  /// In which order subjects that are gone are spoken of is no part of the meaning; that it is before the record is.
+  private static func withForgottenSorted(_ transitions: [Transition]) -> [Transition] {
+    let gone = transitions.prefix { $0.reason == .forgotten }
+    return sorted(Array(gone)) + transitions.dropFirst(gone.count)
   }
 
   private static func sorted(_ transitions: [Transition]) -> [Transition] {
@@ -121,6 +140,7 @@ extension Rule {
     text += " for \(hold.text) keep_firing_for \(keepFiringFor.text) no_data_after \(noDataAfter?.text ?? "follows")"
     if let window { text += " \(aggregate) over \(window.text)" }
     if let atLeast { text += " at_least \(atLeast.count) of \(atLeast.of)" }
+    if noData != .keep { text += " no_data \(noData)" }
     if let repeatEvery { text += " repeat_every \(repeatEvery.text)" }
     return text + match.map { " match \($0.field)=\($0.glob)" }.joined()
   }

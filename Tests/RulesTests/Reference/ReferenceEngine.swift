@@ -21,11 +21,18 @@ struct ReferenceEngine {
   static let topic = "status_topic"
   static let partition: Int32 = 3
 
-  private let maxSamples: Int
+  private let bounds: RuleSet.Bounds
+  /// The clock on the wall.
+  private var now: Int64 = 0
+  /// When a sign of life of each series was last read.
+  private var signs: [Key: Int64] = [:]
+  /// The log's own time, and what it was at each subject's last record.
+  private var logTime: Int64 = -1
+  private var seen: [String: Int64] = [:]
 
-  init(_ rules: [Rule], maxSamples: Int) {
+  init(_ rules: [Rule], bounds: RuleSet.Bounds) {
     self.rules = rules
-    self.maxSamples = maxSamples
+    self.bounds = bounds
   }
 
   /// Alerts that fire, and alerts that are pending.
@@ -35,18 +42,25 @@ struct ReferenceEngine {
   }
 
   mutating func apply(_ record: PlainRecord, offset: Int64) -> [Transition] {
-    if !subjects.contains(record.host) { subjects.append(record.host) }
+    logTime = max(logTime, record.kafkaTime)
     var transitions: [Transition] = []
+    for (subject, time) in seen where time < 0 { seen[subject] = logTime }
+    for (subject, time) in seen where logTime - time >= bounds.forgetAfter.wholeMilliseconds {
+      transitions += forget(subject)
+    }
+    if !subjects.contains(record.host) { subjects.append(record.host) }
+    seen[record.host] = logTime
     var verdicts: [ReferenceSeries.Verdict] = []
     var setBackBy: Int64?
     for rule in rules where covers(rule, record) {
       if record.notNumbers[rule.metric] != nil, record.numbers[rule.metric] == nil { bad[rule.name, default: 0] += 1 }
       guard let value = record.numbers[rule.metric] else { continue }
       let key = Key(rule: rule.name, subject: record.host)
-      var one = series[key] ?? ReferenceSeries(rule, maxSamples: maxSamples)
+      var one = series[key] ?? ReferenceSeries(rule, maxSamples: bounds.maxSamples)
       let (verdict, behind) = one.take(record, offset: offset, value: value)
       series[key] = one
       verdicts.append(verdict)
+      if verdict != .repeated { signs[key] = now }
       if verdict == .countsAsSetBack { setBackBy = max(setBackBy ?? 0, behind) }
       guard verdict == .counts || verdict == .countsAsSetBack, let change = one.life.change else { continue }
       transitions.append(transition(rule, record.host, change, one.life.x ?? value, record.time, offset, nil))
@@ -75,13 +89,36 @@ struct ReferenceEngine {
         if life.alert > 0 { transitions += [end(one, old, subject, isCovered ? .ruleChanged : .ruleRemoved)] }
       }
     }
+    if rules.allSatisfy({ $0.noData == .keep }) { signs = signs.mapValues { _ in now } }
     rules = next
+    return transitions
+  }
+
+  /// Step 8, at `now` on the wall, for a partition that has been held and read to its end since `since`.
+  mutating func silence(at now: Int64, since: Int64) -> [Transition] {
+    self.now = now
+    var transitions: [Transition] = []
+    for rule in rules where rule.noData != .keep {
+      for subject in subjects {
+        let key = Key(rule: rule.name, subject: subject)
+        guard var one = series[key], let last = one.last, now - max(since, signs[key] ?? 0) >= 3000 else { continue }
+        let life = one.life
+        let allowed = life.noDataAfter
+        guard life.silence == nil, now - max(since, signs[key] ?? 0) >= allowed else { continue }
+        one.fallSilent(after: allowed)
+        series[key] = one
+        guard let change = one.life.change else { continue }
+        let value = one.life.x ?? last.value
+        transitions.append(transition(rule, subject, change, value, last.record.time + allowed, last.offset, .noData))
+      }
+    }
     return transitions
   }
 
   /// Step 10.
   mutating func forget(_ subject: String) -> [Transition] {
     var transitions: [Transition] = []
+    seen[subject] = nil
     for rule in rules {
       let one = series.removeValue(forKey: Key(rule: rule.name, subject: subject))
       if let one, one.life.alert > 0 { transitions.append(end(one, rule, subject, .forgotten)) }

@@ -17,6 +17,8 @@ struct ReferenceSeries {
     case record(PlainRecord, offset: Int64, value: Double, Verdict)
     /// From here on the rule reads differently.
     case rule(Rule)
+    /// It was silent for so long.
+    case silence(Int64)
   }
 
   /// The life after all events so far.
@@ -29,6 +31,10 @@ struct ReferenceSeries {
     var changed: (time: Int64, since: Int64)?
     /// Since when the level that fires has been unheld; nil while it is held.
     var unheldSince: Int64?
+    /// It is silent, and nothing has been decided since; the severity that was resolved because of it, or 0.
+    var silence: Int?
+    /// `no_data_after` as it is now.
+    var noDataAfter: Int64 = 60_000
     /// What the rule looked at last.
     var x: Double?
     /// The record at which it did.
@@ -52,6 +58,8 @@ struct ReferenceSeries {
     events = [.rule(rule)]
     self.maxSamples = maxSamples
   }
+
+  mutating func fallSilent(after: Int64) { events.append(.silence(after)) }
 
   mutating func rewrite(_ rule: Rule) { events.append(.rule(rule)) }
 
@@ -157,8 +165,10 @@ struct ReferenceSeries {
         if verdict == .counts || verdict == .countsAsSetBack {
           take(record.time, value, isSetBack: verdict == .countsAsSetBack, &life, &past)
         }
+      case .silence(let after): fallSilent(after, &life, &past)
       }
     }
+    life.noDataAfter = past.rule.noDataAfter?.wholeMilliseconds ?? usualHole(past.times)
     if life.alert > 0, !past.startsAnew { life.unheldSince = since(past.points, level: life.alert, held: false) }
     return life
   }
@@ -167,7 +177,28 @@ struct ReferenceSeries {
     past.newLevels.formUnion(levels(of: next).symmetricDifference(levels(of: past.rule)))
     past.levels = past.levels.map { level($0, of: past.rule, under: next) }
     life.level = level(life.level, of: past.rule, under: next)
+    if let silence = life.silence, !levels(of: next).contains(silence) { life.silence = 0 }
     past.rule = next
+  }
+
+  /// Step 8.
+  private func fallSilent(_ after: Int64, _ life: inout Life, _ past: inout Past) {
+    let time = past.times[past.times.count - 1]
+    let from = life.alert
+    if past.rule.noData == .alert {
+      life.alert = levels(of: past.rule).max() ?? 0
+      life.silence = 0
+    } else {
+      life.alert = 0
+      life.silence = from
+    }
+    if from > 0 || life.alert > 0 {
+      life.change = Change(
+        from: from, to: life.alert, since: time, severity: max(life.alert, life.alert == 0 ? from : 0))
+    }
+    life.changed = life.alert == 0 ? nil : (time + after, time)
+    life.level = 0
+    (past.samples, past.levels, past.points, past.startsAnew) = ([], [], [], false)
   }
 
   private func take(_ time: Int64, _ value: Double, isSetBack: Bool, _ life: inout Life, _ past: inout Past) {
@@ -185,7 +216,13 @@ struct ReferenceSeries {
     life.level = heldLevel(past.levels, rule)
     past.points.append(Point(time: time, level: life.level, anew: past.startsAnew, newLevels: past.newLevels))
     (past.startsAnew, past.newLevels) = (false, [])
-    judge(&life, past.points, rule)
+    if let resolved = life.silence {
+      let severity = life.level > 0 ? life.level : life.alert > 0 ? life.alert : resolved
+      if severity > 0 { life.change = Change(from: life.alert, to: life.level, since: time, severity: severity) }
+      (life.alert, life.silence) = (life.level, nil)
+    } else {
+      judge(&life, past.points, rule)
+    }
     if let change = life.change {
       life.changed = change.to == 0 ? nil : (time, change.since)
     } else if let changed = life.changed, let every = rule.repeatEvery?.wholeMilliseconds {

@@ -1,0 +1,45 @@
+import Records
+
+// Step 10: a subject of which nothing came for so long, by the log's own time, is gone.
+
+extension PartitionState {
+  /// Ends the series of the subjects of which no record came for `forget_after` up to the log's time. Each subject is
+  /// looked at once in `forget_after`, so that a record costs nothing for it.
+  @inline(never)
+  mutating func forgetIdle(into transitions: inout [Transition]) {
+    let latest = logTime &- layout.forgetAfter
+    while let number = idle.due(at: latest) {
+      let subject = subjects[number]
+      let seen = subject.seen(trackCount)
+      // Before the log had a time: it is reckoned from now on.
+      if seen.pointee < 0 { seen.pointee = logTime }
+      if seen.pointee > latest {
+        idle.set(number, at: seen.pointee)
+      } else {
+        forget(subject.name, hash: subject.header.pointee.hash, into: &transitions)
+      }
+    }
+    settleForgetting()
+  }
+
+  /// Works out at which time of the log somebody may be gone next.
+  mutating func settleForgetting() {
+    forgetAt = idle.first == .max ? .max : idle.first &+ layout.forgetAfter
+  }
+
+  /// A subject is known from now on.
+  mutating func noteFirst(_ subject: Subject) {
+    subject.seen(trackCount).pointee = logTime
+    guard let number = subjects.number(of: subject) else { return }
+    idle.set(number, at: logTime)
+    settleForgetting()
+  }
+
+  /// A subject is no longer known.
+  mutating func noteGone(_ subject: Subject) {
+    guard let number = subjects.number(of: subject) else { return }
+    idle.remove(number)
+    silences.remove(number)
+    settleForgetting()
+  }
+}
