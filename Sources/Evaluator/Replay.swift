@@ -20,7 +20,7 @@ public struct Replay: ~Copyable {
   ///     their producers'.
   public init(settings: Settings, topic: String, partitionCount: Int32, log: Logger, time: any TimeSource) {
     evaluation = Evaluation(
-      topics: [topic], rules: RuleSet(settings.rules), maxFuture: settings.evaluator.maxFuture.wholeMilliseconds)
+      topics: [topic], rules: settings.ruleSet, maxFuture: settings.evaluator.maxFuture.wholeMilliseconds)
     evaluation.setPartitionCount(partitionCount, ofTopic: 0)
     evaluation.wall = time.wall.milliseconds
     voice = WorkerVoice(logger: log, topics: [topic], time: time)
