@@ -45,6 +45,8 @@ public struct RuleTestRun {
     var made: [Transition] = []
     for step in 0..<steps {
       let now = test.start + test.interval * step
+      // Up to just before what comes now, which ends a silence.
+      replay.pass(to: now.milliseconds - 1, since: test.start.milliseconds)
       for series in test.series {
         guard write(series, step, at: now, into: &writer) else { continue }
         var host = series.host
@@ -58,6 +60,7 @@ public struct RuleTestRun {
         }
         offset += 1
       }
+      replay.pass(to: now.milliseconds, since: test.start.milliseconds)
       if replay.hasTransitions { made += replay.takeTransitions() }
     }
     return made

@@ -4,10 +4,14 @@ import Rules
 import Settings
 
 /// What the evaluator makes of records that stand in a log already: the production reader and engines, without a group,
-/// deliveries or a clock. What silence means isn't asked here: it is nothing that a log tells.
+/// deliveries or a clock. What silence means is asked only where somebody turns the clock: no log tells it.
 public struct Replay: ~Copyable {
   private var evaluation: Evaluation
   private var voice: WorkerVoice
+  /// How many records had come when all that engines keep for a changelog was thrown away last.
+  private var settledAt: Int64 = 0
+  /// After how many records that happens, at the earliest.
+  var settlesEvery: Int64 = 1 << 20
 
   /// No partition yet.
   ///
@@ -49,8 +53,37 @@ public struct Replay: ~Copyable {
     return evaluation.transitions
   }
 
-  /// Says in the log what the records were that came since this was called last.
-  public mutating func speak() { voice.speak(of: &evaluation) }
+  /// The clock shows `now`, in milliseconds since some start of its own, and every partition is read to its end, as it has
+  /// been since `since`: who was silent for too long is declared so. Where this is never called, nobody is.
+  public mutating func pass(to now: Int64, since: Int64) {
+    for partition in evaluation.partitions {
+      partition.engine.now = now
+      while !partition.engine.declareSilence(since: since, limit: 1000, into: &evaluation.transitions) {}
+    }
+  }
+
+  /// Says in the log what the records were that came since this was called last, to be called after each batch.
+  public mutating func speak() {
+    voice.speak(of: &evaluation)
+    settle()
+  }
+
+  /// An engine keeps what a changelog should know until somebody takes it. Here nobody wants it, and now and then it is
+  /// thrown away: so seldom that it costs nothing, often enough for memory to stay bounded.
+  private mutating func settle() {
+    let totals = evaluation.totals
+    guard totals.records - settledAt >= max(settlesEvery, totals.subjects * 16) else { return }
+    settledAt = totals.records
+    let scope = ChangelogScope(group: "", topic: "")
+    for partition in evaluation.partitions {
+      partition.engine.takeCheckpoints(
+        position: partition.position, changedBefore: .max, limit: .max, scope: scope
+      ) { _, _ in }
+    }
+  }
+
+  /// How many subjects wait to be written into a changelog that isn't there.
+  var unwrittenSubjects: Int { evaluation.partitions.reduce(0) { $0 + $1.engine.unwrittenSubjects } }
 
   /// What was counted so far.
   public var numbers: EvaluatorNumbers { evaluation.totals }

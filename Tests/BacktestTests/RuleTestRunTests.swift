@@ -101,6 +101,34 @@ struct RuleTestRunTests {
     #expect(run.lines.isEmpty)
   }
 
+  @Test("silence means what the rule says, between two steps too, and a record of the same step ends it in time")
+  func noData() throws {
+    func run(_ samples: String, _ expected: String) throws -> RuleTestRun {
+      let loaded = RuleTests.load(
+        text: Array(
+          """
+          [[rule]]
+          name = "up"
+          metric = "m"
+          above = 90
+          no_data = "alert"
+          no_data_after = "45s"
+          [[test]]
+          name = "n"
+          interval = "30s"
+          series = [{ host = "h", values = { m = "\(samples)" } }]
+          \(expected)
+          """.utf8), file: "tests.toml")
+      return RuleTestRun(try #require(loaded.tests?.tests.first, "\(loaded.complaints)"))
+    }
+    let silent = try run(
+      "10 _ 10 10",
+      #"expect = [{ at = "45s", status = "firing", reason = "no data" }, { at = "1m", status = "resolved" }]"#)
+    #expect(silent.isMet, "\(silent.lines)")
+    let alive = try run("10x4", "")
+    #expect(alive.isMet, "\(alive.lines)")
+  }
+
   @Test("the example file's tests pass on the example configuration")
   func example() throws {
     let loaded = RuleTests.load(path: packageRoot + "/Config/rules-tests.toml")

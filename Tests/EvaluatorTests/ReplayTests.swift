@@ -1,0 +1,64 @@
+import Platform
+import Rules
+import Settings
+import Testing
+
+@testable import Evaluator
+
+@Suite("Records that are there already")
+struct ReplayTests {
+  private func replay(_ rule: Rule) -> Replay {
+    var settings = Settings(brokers: "a:1", hostName: "h")
+    settings.rules = [rule]
+    var replay = Replay(
+      settings: settings, topic: "status_topic", partitionCount: 1, log: Logger(output: CapturedLog()),
+      time: ManualTime())
+    replay.begin(partition: 0, at: 0)
+    return replay
+  }
+
+  private func give(_ value: String?, at offset: Int64, to replay: inout Replay) {
+    Array("web-1".utf8).withUnsafeBytes { key in
+      func give(_ value: UnsafeRawBufferPointer?) {
+        replay.receive(
+          LogRecord(
+            partition: LogPartition(topic: 0, number: 0), offset: offset, kafkaTime: offset * 1000,
+            isLogAppendTime: true, key: key, value: value))
+      }
+      guard let value else { return give(nil) }
+      Array(value.utf8).withUnsafeBytes { give($0) }
+    }
+  }
+
+  @Test("what a changelog should know is thrown away now and then, and changes nothing")
+  func nothingIsKept() {
+    var replay = replay(.cpuHigh)
+    replay.settlesEvery = 17
+    for offset in Int64(0)..<16 { give(#"{"cpu_usage":95}"#, at: offset, to: &replay) }
+    replay.speak()
+    let before = replay.unwrittenSubjects
+    give(#"{"cpu_usage":96}"#, at: 16, to: &replay)
+    replay.speak()
+    let after = replay.unwrittenSubjects
+    #expect(before == 1)
+    #expect(after == 0)
+    give(nil, at: 17, to: &replay)
+    let made = replay.takeTransitions().map(\.status)
+    #expect(made == [.firing, .resolved])
+  }
+
+  @Test("silence is declared where somebody turns the clock, and never by itself")
+  func silence() {
+    var rule = Rule.cpuHigh
+    rule.noData = .alert
+    var replay = replay(rule)
+    give(#"{"cpu_usage":10}"#, at: 0, to: &replay)
+    replay.speak()
+    replay.pass(to: 59_999, since: 0)
+    let early = replay.hasTransitions
+    #expect(!early)
+    replay.pass(to: 60_000, since: 0)
+    let made = replay.takeTransitions()
+    #expect(made.map(\.reason) == [.noData])
+  }
+}
