@@ -8,6 +8,9 @@ public enum ChangelogProblem: Error, Equatable, Sendable {
   case impossible(String)
   /// A later version of statusd wrote it.
   case newer(version: UInt8)
+  /// It asks for a chunk of samples that isn't there, or is damaged: the series with that window begin anew, the others
+  /// of its subject go on.
+  case chunkMissing
   /// It belongs to another group or topic: no error where several groups share the changelog.
   case foreign
 
@@ -18,6 +21,7 @@ public enum ChangelogProblem: Error, Equatable, Sendable {
     case .seal: "is damaged, or stands under a foreign key"
     case .impossible(let field): "has an impossible \(field)"
     case .newer(let version): "was written by a newer statusd (version \(version))"
+    case .chunkMissing: "lacks a chunk of its samples"
     case .foreign: "belongs to another group or topic"
     }
   }

@@ -12,14 +12,17 @@ struct Checkpoint {
   /// One life of a rule.
   struct Life {
     var number: UInt32
-    var state: SeriesState
-    var detail: SeriesDetail
+    var state = SeriesState()
+    var detail = SeriesDetail()
+    var votes: Votes?
+    var window: StoredWindow?
   }
 
   /// A track, and the lives that went with it.
   struct Track {
     var value: Double
     var own: Line?
+    var samples: StoredSamples?
     var lives: [Life]
   }
 
@@ -27,6 +30,8 @@ struct Checkpoint {
   var position: Int64
   /// In which of the topic's lives that offset is.
   var epoch: UInt32
+  /// The log's time at the subject's last record; -1: the log had none.
+  var seen: Int64
   /// The name ends in the partition.
   var isKeyless: Bool
   var timeline: Line?
@@ -42,6 +47,8 @@ struct Checkpoint {
     guard position >= 0 else { throw .impossible("position") }
     epoch = try reader.number32("epoch")
     if flags & CheckpointFormat.hasTimeline != 0 { timeline = try Line(from: &reader, position) }
+    seen = (timeline?.timeline.time ?? 0) &+ (try reader.signed())
+    guard seen >= -1, seen <= RecordReader.times.upperBound else { throw .impossible("time") }
     for _ in 0..<(try reader.count(ofSize: 9)) {
       tracks.append(try Track(from: &reader, position, shared: timeline?.timeline.time))
     }
@@ -56,16 +63,18 @@ extension Checkpoint.Track {
     guard value.isFinite else { throw .impossible("value") }
     if head & 1 != 0 { own = try Checkpoint.Line(from: &reader, position) }
     guard let time = own?.timeline.time ?? shared else { throw .impossible("timeline") }
-    guard head >> 1 <= UInt64(reader.left) else { throw .length }
+    guard head >> 2 <= UInt64(reader.left) else { throw .length }
+    if head & 2 != 0 { samples = try StoredSamples(from: &reader, time) }
     lives = []
     var last: UInt64 = 0
-    for _ in 0..<(head >> 1) {
+    for _ in 0..<(head >> 2) {
       let entry = try reader.unsigned()
       let number = last &+ entry >> 1
       guard number > last, number < UInt64(RuleNumbers.limit) else { throw .impossible("life") }
       last = number
-      var life = Checkpoint.Life(number: UInt32(number), state: SeriesState(), detail: SeriesDetail())
+      var life = Checkpoint.Life(number: UInt32(number))
       if entry & 1 != 0 { try life.read(from: &reader, time) }
+      if let samples { life.window = try StoredWindow(from: &reader, time, samples) }
       lives.append(life)
     }
   }
@@ -100,16 +109,66 @@ extension Checkpoint.Line {
 
 extension Checkpoint.Life {
   fileprivate mutating func read(from reader: inout BinaryReader, _ time: Int64) throws(ChangelogProblem) {
-    let flags = try reader.byte()
+    let all = try reader.unsigned()
+    let flags = UInt8(truncatingIfNeeded: all)
+    guard let silence = UInt8(exactly: all >> CheckpointFormat.silenceShift).flatMap({ Silence(rawValue: $0) }) else {
+      throw .impossible("silence")
+    }
+    state.silence = silence
     state.level = flags & 3
     state.alert = flags >> CheckpointFormat.alertShift & 3
-    guard state.level <= 2, state.alert <= 2, flags & 0x80 == 0, !state.isCalm else { throw .impossible("level") }
+    guard state.level <= 2, state.alert <= 2 else { throw .impossible("level") }
     if flags & CheckpointFormat.hasSinceWarning != 0 { state.sinceWarning = try reader.time(before: time) }
     if flags & CheckpointFormat.hasSinceCritical != 0 { state.sinceCritical = try reader.time(before: time) }
     if flags & CheckpointFormat.hasChanged != 0 {
       detail.changed = try reader.time(before: time)
       detail.changedSince = try reader.time(before: time)
     }
+    if flags & CheckpointFormat.hasVotes != 0 { votes = try Votes(from: &reader) }
+    guard (state.alert > 0) == (flags & CheckpointFormat.hasChanged != 0) else { throw .impossible("alert") }
+    guard !state.isCalm || votes != nil || silence != .none else { throw .impossible("level") }
+    guard silence == .none || (silence == .fired) == (state.alert > 0) else { throw .impossible("silence") }
+  }
+}
+
+extension Votes {
+  fileprivate init(from reader: inout BinaryReader) throws(ChangelogProblem) {
+    let words = try reader.count(ofSize: 2)
+    guard (1...4).contains(words) else { throw .impossible("at_least") }
+    var warning = InlineArray<4, UInt64>(repeating: 0)
+    var critical = warning
+    for word in 0..<words {
+      warning[word] = try reader.unsigned()
+      critical[word] = try reader.unsigned()
+    }
+    guard let votes = Votes(warning: warning, critical: critical) else { throw .impossible("at_least") }
+    self = votes
+  }
+}
+
+extension StoredSamples {
+  fileprivate init(from reader: inout BinaryReader, _ time: Int64) throws(ChangelogProblem) {
+    track = try reader.number32("track")
+    first = try reader.number32("chunk")
+    closed = try reader.number32("chunk")
+    guard first < UInt32.max / 2, closed < FixedPoint.maxCount else { throw .impossible("chunk") }
+    let count = try reader.count()
+    guard count < SampleChunk.size else { throw .impossible("chunk") }
+    open = count > 0 ? try reader.samples(count, base: time) : []
+  }
+}
+
+extension StoredWindow {
+  fileprivate init(
+    from reader: inout BinaryReader, _ time: Int64, _ samples: StoredSamples
+  ) throws(ChangelogProblem) {
+    count = try reader.number32("window")
+    guard Int(count) <= min(FixedPoint.maxCount, Int(samples.closed) * SampleChunk.size + samples.open.count) else {
+      throw .impossible("window")
+    }
+    x = try reader.optional("window") { reader throws(ChangelogProblem) in try reader.double() } ?? .nan
+    xTime = try reader.optional("window") { reader throws(ChangelogProblem) in try reader.time(before: time) } ?? .min
+    guard !x.isInfinite else { throw .impossible("window") }
   }
 }
 

@@ -106,6 +106,18 @@ extension Engine {
     }.get()
   }
 
+  /// Takes a chunk of samples that stands as `value` under `key`; nil: there is none. All chunks come before the first
+  /// checkpoint. Where one can't be used, it is missing to the checkpoint that asks for it.
+  public func restoreChunk(
+    subject: [UInt8], track: UInt32, number: UInt64, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+  ) throws(ChangelogProblem) {
+    try subject.withUnsafeBytes { name in
+      Result { () throws(ChangelogProblem) in
+        try state.pointee.restoreChunk(name, track: track, number: number, key: key, value: value)
+      }
+    }.get()
+  }
+
   /// Applies the record in `reader` without a word, as far as it isn't in the restored state already: for those from the
   /// low-water mark to the position.
   public func replay(_ reader: borrowing RecordReader, offset: Int64) { state.pointee.replay(reader, offset: offset) }

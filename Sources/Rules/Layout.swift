@@ -44,6 +44,8 @@ final class Layout {
   let seriesOfRule: [Int]
   /// For each series, its track.
   let trackOfSeries: [Int]
+  /// For each track, its number in the changelog.
+  let trackNumbers: [UInt32]
   /// For each series, in the stretch of its track: the series of that track in the order of their lives' numbers.
   let seriesByLife: [Int]
   /// The tracks in the order of their lives' lowest numbers.
@@ -79,6 +81,7 @@ final class Layout {
       }
     }
     self.seriesOfRule = seriesOfRule
+    trackNumbers = groups.map { numbers.tracks[$0[0]] }
     let byLife = groups.map { group in
       group.sorted { numbers.lives[$0] < numbers.lives[$1] }.map { seriesOfRule[$0] }
     }

@@ -8,11 +8,8 @@ extension PartitionState {
   ) {
     var key = BinaryWriter()
     var value = BinaryWriter()
-    urgent.takeGone { name in
-      key.reset()
-      scope.writeCheckpointKey(of: name, to: &key)
-      key.bytes.withUnsafeBytes { sink($0, nil) }
-    }
+    urgent.gone.take(limit: .max) { PartitionState.giveGone($0, $1, $2, scope, &key, sink) }
+    leftover.take(limit: limit) { PartitionState.giveGone($0, $1, $2, scope, &key, sink) }
     // A subject that waits for its turn besides is written then once more: harmless, and rare.
     for number in urgent.numbers {
       give(subjects[Int(number)], position, scope, &key, &value, sink)
@@ -30,12 +27,39 @@ extension PartitionState {
     }
   }
 
-  /// Gives a subject's checkpoint to `sink`; one without state has none, and where it had one, that goes.
-  private func give(
+  /// Gives to `sink` that a checkpoint (`track` is 0) or a chunk is gone.
+  private static func giveGone(
+    _ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32, _ scope: ChangelogScope,
+    _ key: inout BinaryWriter, _ sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
+  ) {
+    key.reset()
+    if track == 0 {
+      scope.writeCheckpointKey(of: name, to: &key)
+    } else {
+      scope.writeChunkKey(of: name, track: track, number: UInt64(number), to: &key)
+    }
+    key.bytes.withUnsafeBytes { sink($0, nil) }
+  }
+
+  /// Gives a subject's checkpoint to `sink`, behind the chunks that it needs and before those that it needs no longer: so
+  /// that it is whole also where only the first of these get through. A subject without state has no checkpoint, and
+  /// where it had one, that goes.
+  private mutating func give(
     _ subject: Subject, _ position: Int64, _ scope: ChangelogScope, _ key: inout BinaryWriter,
     _ value: inout BinaryWriter, _ sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
   ) {
     guard subject.isInhabited else { return }
+    eachUnwrittenChunk(of: subject) { track, chunk in
+      key.reset()
+      scope.writeChunkKey(of: subject.name, track: track, number: UInt64(chunk.pointee.number), to: &key)
+      value.reset()
+      value.byte(CheckpointFormat.version)
+      value.samples(of: chunk.pointee, SampleChunk.size, base: 0)
+      key.bytes.withUnsafeBytes { key in
+        value.seal(for: key)
+        value.bytes.withUnsafeBytes { sink(key, $0) }
+      }
+    }
     let hasState = hasState(subject)
     if !hasState, !subject.header.pointee.hasCheckpoint { return }
     key.reset()
@@ -48,6 +72,9 @@ extension PartitionState {
       value.seal(for: key)
       value.bytes.withUnsafeBytes { sink(key, $0) }
     }
+    noteChunksWritten(of: subject) { track, gone in
+      for number in gone { PartitionState.giveGone(subject.name, track, number, scope, &key, sink) }
+    }
   }
 
   /// See `Engine.restore`.
@@ -59,16 +86,20 @@ extension PartitionState {
     do {
       try restore(try Checkpoint(value, key: key), of: name)
     } catch {
-      drop(name, hash: hash)
-      urgent.append(gone: name)
+      if error != .chunkMissing {
+        drop(name, hash: hash)
+        urgent.gone.append(name)
+      }
       throw error
     }
   }
 
   /// Step 1 to 6 for a record that was evaluated before.
   mutating func replay<View: RecordView & ~Copyable>(_ record: borrowing View, offset: Int64) {
-    guard let subject = subject(of: record, offset: offset), !isCovered(subject, offset) else { return }
     var made: [Transition] = []
+    // Also where the record itself is known: it told the time, and others may have been gone by then.
+    if logTime >= forgetAt { forgetIdle(at: offset, into: &made) }
+    guard let subject = subject(of: record, offset: offset), !isCovered(subject, offset) else { return }
     apply(record, offset: offset, into: &made)
   }
 
@@ -76,15 +107,16 @@ extension PartitionState {
   mutating func replayForget(_ name: UnsafeRawBufferPointer, offset: Int64) {
     let hash = RecordReader.hash(of: name)
     guard let subject = subjects.find(name, hash: hash), !isCovered(subject, offset) else { return }
-    let hadCheckpoint = subject.header.pointee.hasCheckpoint
+    if subject.header.pointee.hasCheckpoint { urgent.gone.append(name) }
+    noteChunksGone(of: subject)
     drop(name, hash: hash)
-    if hadCheckpoint { urgent.append(gone: name) }
   }
 
   /// From here on records are new.
   mutating func finishReplay() {
     covered = []
     highestCovered = 0
+    dropWaitingChunks()
     happenings = []
     watchAgain()
     var fresh = EngineCounters()
@@ -108,12 +140,16 @@ extension PartitionState {
       let subject = self.subjects[number]
       name.withUnsafeBytes { writer.blob($0) }
       writer.unsigned(UInt64(subject.header.pointee.hostLength))
+      writer.signed(subject.seen(trackCount).pointee)
       for track in layout.tracksByLife where subject.tracks[track].isBorn {
         let state = subject.tracks[track]
         let timeline = state.ownTimeline == 0 ? subject.timeline.pointee : timelines[state.ownTimeline].pointee
         writer.double(state.value)
         write(timeline, 0, &writer)
-        writeSeries(of: track, subject, timeline.time, &writer)
+        writeSeries(of: track, subject, timeline.time, windows: false, &writer)
+        if !tracks[track].isWindowed { continue }
+        let plan = tracks[track]
+        for place in plan.series { writeImage(of: subject.series[layout.seriesByLife[place]], &writer) }
       }
     }
     return writer.bytes

@@ -23,6 +23,9 @@ enum CheckpointFormat {
   static let hasSinceWarning: UInt8 = 16
   static let hasSinceCritical: UInt8 = 32
   static let hasChanged: UInt8 = 64
+  static let hasVotes: UInt8 = 128
+  /// What became of a series that was silent stands above the other flags.
+  static let silenceShift: UInt64 = 8
 }
 
 extension PartitionState {
@@ -48,10 +51,12 @@ extension PartitionState {
     writer.signed(position)
     writer.unsigned(UInt64(epoch))
     if hasTimeline { write(subject.timeline.pointee, position, &writer) }
+    writer.signed(subject.seen(trackCount).pointee &- (hasTimeline ? subject.timeline.pointee.time : 0))
     writer.count((0..<trackCount).count { subject.tracks[$0].isBorn })
     for track in layout.tracksByLife where subject.tracks[track].isBorn {
       let state = subject.tracks[track]
-      writer.count(tracks[track].seriesCount << 1 | (state.ownTimeline == 0 ? 0 : 1))
+      writer.count(
+        tracks[track].seriesCount << 2 | (tracks[track].isWindowed ? 2 : 0) | (state.ownTimeline == 0 ? 0 : 1))
       writer.double(state.value)
       var time = subject.timeline.pointee.time
       if state.ownTimeline != 0 {
@@ -59,22 +64,30 @@ extension PartitionState {
         write(own, position, &writer)
         time = own.time
       }
+      if tracks[track].isWindowed { writeSamples(of: track, subject, time, &writer) }
       writeSeries(of: track, subject, time, &writer)
     }
   }
 
   /// Writes the lives of a track, in the order of their numbers.
-  func writeSeries(of track: Int, _ subject: Subject, _ time: Int64, _ writer: inout BinaryWriter) {
+  func writeSeries(
+    of track: Int, _ subject: Subject, _ time: Int64, windows: Bool = true, _ writer: inout BinaryWriter
+  ) {
     var last: UInt32 = 0
     let first = tracks[track].firstSeries
     for place in first..<(first + tracks[track].seriesCount) {
       let index = layout.seriesByLife[place]
       let life = layout.numbers.lives[layout.series[index].rule]
       let state = subject.series[index]
-      writer.unsigned(UInt64(life - last) << 1 | (state.isCalm ? 0 : 1))
+      let detail = state.detail == 0 ? SeriesDetail() : details[state.detail].pointee
+      let hasState = !state.isCalm || detail.votes != 0 || state.silence != .none
+      writer.unsigned(UInt64(life - last) << 1 | (hasState ? 1 : 0))
       last = life
-      if state.isCalm { continue }
-      state.write(time, state.detail == 0 ? SeriesDetail() : details[state.detail].pointee, to: &writer)
+      if hasState {
+        state.write(time, detail, to: &writer)
+        if detail.votes != 0 { votes[detail.votes].pointee.write(to: &writer) }
+      }
+      if tracks[track].isWindowed, windows { writeWindow(state, time, &writer) }
     }
   }
 
@@ -113,9 +126,22 @@ extension SeriesState {
     if sinceWarning != SeriesState.unset { flags |= CheckpointFormat.hasSinceWarning }
     if sinceCritical != SeriesState.unset { flags |= CheckpointFormat.hasSinceCritical }
     if detail.changed != SeriesState.unset { flags |= CheckpointFormat.hasChanged }
-    writer.byte(flags)
+    if detail.votes != 0 { flags |= CheckpointFormat.hasVotes }
+    writer.unsigned(UInt64(flags) | UInt64(silence.rawValue) << CheckpointFormat.silenceShift)
     for since in [sinceWarning, sinceCritical, detail.changed, detail.changedSince] where since != SeriesState.unset {
       writer.signed(time &- since)
+    }
+  }
+}
+
+extension Votes {
+  fileprivate func write(to writer: inout BinaryWriter) {
+    var words = 4
+    while words > 1, warning[words - 1] == 0 { words -= 1 }
+    writer.count(words)
+    for word in 0..<words {
+      writer.unsigned(warning[word])
+      writer.unsigned(critical[word])
     }
   }
 }

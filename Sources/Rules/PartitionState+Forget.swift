@@ -6,13 +6,16 @@ extension PartitionState {
   /// Ends the series of the subjects of which no record came for `forget_after` up to the log's time. Each subject is
   /// looked at once in `forget_after`, so that a record costs nothing for it.
   @inline(never)
-  mutating func forgetIdle(into transitions: inout [Transition]) {
+  mutating func forgetIdle(at offset: Int64, into transitions: inout [Transition]) {
     let latest = logTime &- layout.forgetAfter
     while let number = idle.due(at: latest) {
       let subject = subjects[number]
       let seen = subject.seen(trackCount)
       // Before the log had a time: it is reckoned from now on.
-      if seen.pointee < 0 { seen.pointee = logTime }
+      if seen.pointee < 0 {
+        seen.pointee = logTime
+        if !subject.header.pointee.isUnwritten { noteChange(of: subject, offset: offset) }
+      }
       if seen.pointee > latest {
         idle.set(number, at: seen.pointee)
       } else {

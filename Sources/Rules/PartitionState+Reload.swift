@@ -65,6 +65,7 @@ extension PartitionState {
     let (old, new) = (succession.old, succession.new)
     let states = from.series
     let newStates = to.series
+    let written = windows.tracks.count > 0 ? writtenChunks(of: from, old) : [:]
     for track in 0..<new.trackCount {
       let plan = new.tracks[track]
       var state = TrackState(isCovered: new.covers(track, host: from.host))
@@ -99,7 +100,7 @@ extension PartitionState {
       }
       to.tracks[track] = state
     }
-    if windows.tracks.count > 0 { shareOutSamples(from, to, succession) }
+    if !written.isEmpty, shareOutSamples(from, to, succession, written: written) { isTakenFrom = true }
     for series in 0..<old.seriesCount { releaseDetail(of: &states[series]) }
     for track in 0..<old.trackCount where from.tracks[track].ownTimeline != 0 {
       release(from.tracks[track].ownTimeline)
@@ -132,7 +133,8 @@ extension PartitionState {
       if state.alert > 0 { resolve(rule, of: subject, reason: .forgotten, into: &transitions) }
       if state.isPending { counters.pending -= 1 }
     }
-    if subject.header.pointee.hasCheckpoint { urgent.append(gone: name) }
+    if subject.header.pointee.hasCheckpoint { urgent.gone.append(name) }
+    noteChunksGone(of: subject)
     release(subject)
     subjects.remove(name, hash: hash)
     counters.subjects -= 1

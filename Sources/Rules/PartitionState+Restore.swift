@@ -10,19 +10,29 @@ extension PartitionState {
     guard hostLength > 0, name.count <= Int(UInt16.max) else { throw .impossible("subject") }
     drop(name, hash: hash)
     // Nothing is left of what it speaks of.
-    if sources.allSatisfy({ $0 < 0 }) { return urgent.append(gone: name) }
+    if sources.allSatisfy({ $0 < 0 }) { return urgent.gone.append(name) }
     guard let subject = newSubject(name, hostLength: hostLength, hash: hash) else { throw .impossible("subject") }
     subject.header.pointee.hasCheckpoint = true
+    var isWhole = true
     if let line = checkpoint.timeline { subject.timeline.pointee = take(line) }
     for track in 0..<trackCount {
       let source = sources[track]
       guard source >= 0, subject.tracks[track].isCovered else { continue }
-      fill(track, of: subject, from: checkpoint.tracks[source])
+      if !fill(track, of: subject, from: checkpoint.tracks[source]) { isWhole = false }
     }
     settleTimeline(of: subject)
+    // What is left of it needs a checkpoint without the rest.
+    if !isWhole, let number = subjects.number(of: subject) { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
+    if let number = subjects.number(of: subject) {
+      subject.seen(trackCount).pointee = checkpoint.seen
+      idle.set(number, at: checkpoint.seen)
+      settleForgetting()
+    }
     // Offsets of an earlier life of the topic say nothing of this one's.
-    guard checkpoint.epoch == epoch, let number = subjects.number(of: subject) else { return }
-    cover(number, before: checkpoint.position)
+    if checkpoint.epoch == epoch, let number = subjects.number(of: subject) {
+      cover(number, before: checkpoint.position)
+    }
+    if !isWhole { throw .chunkMissing }
   }
 
   /// The topic's offsets begin anew. What is written from now on is of this life, what was written before covers nothing;
@@ -51,26 +61,42 @@ extension PartitionState {
         for level in [life.state.level, life.state.alert] where level > 0 && !plan.has(level) {
           throw .impossible("level")
         }
+        if let votes = life.votes, !plan.canHold(votes) { throw .impossible("at_least") }
         sources[track] = source
         seen.append(life.number)
       }
     }
+    for track in 0..<trackCount where sources[track] >= 0 {
+      let record = checkpoint.tracks[sources[track]]
+      let isComplete = tracks[track].series.allSatisfy { seen.contains(layout.numbers.lives[layout.series[$0].rule]) }
+      guard isComplete, tracks[track].isWindowed == (record.samples != nil) else { throw .impossible("track") }
+    }
     return sources
   }
 
-  private mutating func fill(_ track: Int, of subject: Subject, from record: Checkpoint.Track) {
+  /// False: a chunk of its samples is missing, and it begins anew.
+  private mutating func fill(_ track: Int, of subject: Subject, from record: Checkpoint.Track) -> Bool {
     let state = subject.tracks + track
+    if let samples = record.samples, !fillWindows(of: track, subject, samples, record.lives) { return false }
     state.pointee.isBorn = true
     state.pointee.value = record.value
     if let own = record.own { state.pointee.ownTimeline = timelines.take(take(own)) }
     for life in record.lives {
       guard let series = layout.series(ofLife: life.number), layout.trackOfSeries[series] == track else { continue }
+      let window = subject.series[series].detail == 0 ? 0 : self.window(of: subject.series[series])
+      details.put(subject.series[series].detail)
       subject.series[series] = life.state
-      if life.state.alert > 0 { subject.series[series].detail = details.take(life.detail) }
-      if !life.state.isQuiet { state.pointee.isActive = true }
+      if life.state.alert > 0 || life.votes != nil || window != 0 {
+        var detail = life.detail
+        detail.window = window
+        if let votes = life.votes { detail.votes = self.votes.take(votes) }
+        subject.series[series].detail = details.take(detail)
+      }
+      if !subject.series[series].isQuiet { state.pointee.isActive = true }
       if life.state.alert > 0 { counters.firing += 1 }
       if life.state.isPending { counters.pending += 1 }
     }
+    return true
   }
 
   private mutating func take(_ line: Checkpoint.Line) -> Timeline {
@@ -88,6 +114,7 @@ extension PartitionState {
       if subject.series[series].alert > 0 { counters.firing -= 1 }
       if subject.series[series].isPending { counters.pending -= 1 }
     }
+    noteGone(subject)
     release(subject)
     subjects.remove(name, hash: hash)
     counters.subjects -= 1
@@ -105,5 +132,17 @@ extension PartitionState {
   func isCovered(_ subject: Subject, _ offset: Int64) -> Bool {
     guard let number = subjects.number(of: subject), number < covered.count else { return false }
     return offset < covered[number]
+  }
+}
+
+extension SeriesPlan {
+  /// Whether votes of the past can be those of this rule.
+  fileprivate func canHold(_ votes: Votes) -> Bool {
+    guard votesKept > 0 else { return false }
+    for word in 0..<4 {
+      if !has(2), votes.critical[word] != 0 { return false }
+      if !has(1), votes.warning[word] != votes.critical[word] { return false }
+    }
+    return true
   }
 }

@@ -56,6 +56,10 @@ struct PartitionState: ~Copyable {
   var covered: [Int64] = []
   /// The greatest of these.
   var highestCovered: Int64 = 0
+  /// The same while: chunks that wait for their checkpoint, by their numbers and where they are in the pool.
+  var waiting: [ChunkOwner: [UInt32: UInt32]] = [:]
+  /// Chunks of tracks that are no more; taken away little by little. Bounded by what the changelog has of these.
+  var leftover = GoneRecords()
 
   /// The hashes of the last two keys that were expected, latest first.
   private var expected: (UInt64, UInt64) = (0, 0)
@@ -106,7 +110,7 @@ struct PartitionState: ~Copyable {
     _ record: borrowing View, offset: Int64, into transitions: inout [Transition]
   ) {
     counters.records += 1
-    if logTime >= forgetAt { forgetIdle(into: &transitions) }
+    if logTime >= forgetAt { forgetIdle(at: offset, into: &transitions) }
     guard let subject = subject(of: record, offset: offset) else { return }
     subject.seen(trackCount).pointee = logTime
     if !subject.header.pointee.isUnwritten { noteChange(of: subject, offset: offset) }

@@ -60,8 +60,17 @@ struct Votes: BitwiseCopyable, Equatable {
   static let limit = 256
 
   /// Warning or critical.
-  private var warning = InlineArray<4, UInt64>(repeating: 0)
-  private var critical = InlineArray<4, UInt64>(repeating: 0)
+  private(set) var warning = InlineArray<4, UInt64>(repeating: 0)
+  private(set) var critical = InlineArray<4, UInt64>(repeating: 0)
+
+  init() {}
+
+  /// Bits that were kept; nil: they say nothing, or contradict each other.
+  init?(warning: InlineArray<4, UInt64>, critical: InlineArray<4, UInt64>) {
+    for index in 0..<4 where critical[index] & ~warning[index] != 0 { return nil }
+    (self.warning, self.critical) = (warning, critical)
+    if isEmpty { return nil }
+  }
 
   /// The level of the last sample.
   var last: UInt8 { critical[0] & 1 == 1 ? 2 : warning[0] & 1 == 1 ? 1 : 0 }

@@ -30,6 +30,9 @@ struct SampleTrack: BitwiseCopyable {
   var last: UInt32 = 0
   /// The number of the chunk that comes next.
   var nextNumber: UInt32 = 0
+  /// Which of its chunks the changelog has: those from the one number to before the other.
+  var writtenFrom: UInt32 = 0
+  var writtenTo: UInt32 = 0
 }
 
 /// One windowed series: which of its track's samples are in the window, and what follows from these. All but the left

@@ -7,10 +7,15 @@ import Testing
 struct DamageTests {
   /// A story with all that a checkpoint can hold, of two subjects.
   private func story() -> Story {
+    var average = cpuHigh(name: "average", critical: 70)
+    (average.window, average.aggregate) = (.seconds(60), .avg)
+    var often = cpuHigh(name: "often", warning: 60, critical: 90)
+    often.atLeast = Rule.AtLeast(count: 3, of: 70)
     let story = Story(
       cpuHigh(warning: 80, critical: 90, hold: .seconds(10), keepFiringFor: .seconds(30)),
-      cpuHigh(name: "fast", critical: 50), cpuHigh(name: "elsewhere", critical: 95))
+      cpuHigh(name: "fast", critical: 50), cpuHigh(name: "elsewhere", critical: 95), average, often)
     for host in ["web-1", "web-2"] {
+      for second in 0..<72 { story.at(Double(second) / 2 - 40, 50.25 + Double(second), host: host) }
       for second in 0..<8 {
         story.at(Double(second * 5), Double(60 + second * 5), host: host) {
           ($0.boot, $0.sequence) = (UInt64(1 + second / 3), Int64(second))
@@ -94,6 +99,46 @@ struct DamageTests {
     problems = []
     _ = try swapped.restored(&problems)
     #expect(problems == [.newer(version: 2)])
+  }
+
+  @Test("where a chunk of samples is missing or damaged, the series with that window begin anew, and no other does")
+  func chunks() throws {
+    let keeper = kept(story())
+    let whole = try keeper.restored()
+    whole.finishReplay(keeper.marker)
+    let others = Set(goOn(whole).map(\.rule)).subtracting(["average"])
+    let chunk = Keeper.chunkKey(of: "web-1", track: 1 + 5 + 1, number: 1)
+    for value: [UInt8]? in [nil, [1, 2, 3], keeper.records[chunk]?.dropLast()] {
+      var spoilt = keeper
+      spoilt.put(value, under: chunk)
+      var problems: [ChangelogProblem] = []
+      let engine = try spoilt.restored(&problems)
+      engine.finishReplay(keeper.marker)
+      #expect(problems.last == .chunkMissing)
+      #expect(!engine.alerts().contains { $0.rule == "average" && $0.subject == "web-1" })
+      #expect(engine.alerts().contains { $0.rule == "average" && $0.subject == "web-2" })
+      #expect(engine.alerts().count == story().engine.alerts().count - 1)
+      #expect(others.isSubset(of: Set(goOn(engine).map(\.rule))))
+    }
+  }
+
+  @Test("10,000 chunks of samples with changed bytes under a seal that fits never trap")
+  func mutatedChunks() throws {
+    let keeper = kept(story())
+    let key = Keeper.chunkKey(of: "web-1", track: 1 + 5 + 1, number: 1)
+    let bytes = try #require(keeper.records[key])
+    var random = SplitMix(seed: 3)
+    var refused = 0
+    for number in 0..<10_000 {
+      var mutated = keeper
+      mutated.put(sealed(mutate(bytes, &random), key), under: key)
+      var problems: [ChangelogProblem] = []
+      let engine = try mutated.restored(&problems)
+      refused += problems.isEmpty ? 0 : 1
+      engine.finishReplay(keeper.marker)
+      if number % 8 == 0 { _ = goOn(engine) }
+    }
+    #expect(refused > 1000)
   }
 
   @Test("10,000 checkpoints with changed bytes under a seal that fits never trap, and touch no other subject")

@@ -18,6 +18,10 @@ enum PlantedMistake: CaseIterable {
   case livesRenumbered
   /// A subject that is gone keeps its checkpoint.
   case goneKept
+  /// Chunks of samples aren't written.
+  case chunkMissing
+  /// What silence did isn't written with what it said.
+  case silenceUnwritten
 }
 
 /// What happens to an engine, when its state is written, and when it is lost: an engine that comes back from the
@@ -49,6 +53,7 @@ struct RestoreCase: CustomStringConvertible {
   }
 
   var rules: [Rule]
+  var bounds: RuleSet.Bounds
   var steps: [Step]
   /// Kafka's times are the broker's, so that they count as never falling.
   var logAppends: Bool
@@ -61,13 +66,14 @@ struct RestoreCase: CustomStringConvertible {
   init(seed: UInt64) {
     let base = EngineCase(seed: seed)
     var random = SplitMix(seed: seed ^ 0x5EED)
-    rules = base.rules.map(RestoreCase.storable)
+    rules = base.rules
+    bounds = base.bounds
     logAppends = !random.one(in: 4)
-    let growth = random.one(in: 3) ? Int.random(in: 0..<base.steps.count, using: &random) : -1
+    let events = random.one(in: 3) ? RestoreCase.withBursts(base.steps, &random) : base.steps
+    let growth = random.one(in: 3) ? Int.random(in: 0..<events.count, using: &random) : -1
     let often = random.pick([2, 4, 10])
-    steps = base.steps.enumerated().map { index, event in
+    steps = events.enumerated().map { index, event in
       var event = event
-      if case .reload(let rules) = event { event = .reload(rules.map(RestoreCase.storable)) }
       if case .record(var record) = event {
         if random.one(in: 6) { record.hasKey = false }
         if random.one(in: 6), record.kafkaTime > 0 { record.kafkaTime -= random.pick([1, 1000, 100_000]) }
@@ -82,11 +88,32 @@ struct RestoreCase: CustomStringConvertible {
     }
   }
 
-  /// The rule without what checkpoints don't hold.
-  private static func storable(_ rule: Rule) -> Rule {
-    var rule = rule
-    (rule.window, rule.aggregate, rule.atLeast, rule.noData) = (nil, .last, nil, .keep)
-    return rule
+  /// The same with stretches in which one host sends many samples one after the other: enough for chunks to close.
+  private static func withBursts(_ events: [EngineStep], _ random: inout SplitMix) -> [EngineStep] {
+    var later: Int64 = 0
+    var sent: Int64 = 0
+    var bursts = 0
+    return events.flatMap { event -> [EngineStep] in
+      guard case .record(var record) = event else { return [event] }
+      var copies: [EngineStep] = []
+      let count = random.one(in: 8) && bursts < 2 ? Int.random(in: 20...70, using: &random) : 1
+      let pace: Int64 = random.pick([1, 50, 900, 5000])
+      if count > 1 { bursts += 1 }
+      record.time += later
+      if record.kafkaTime >= 0 { record.kafkaTime += later }
+      if record.sequence >= 0 { record.sequence += sent }
+      for _ in 0..<count {
+        copies.append(.record(record))
+        record.time += pace
+        if record.kafkaTime >= 0 { record.kafkaTime += pace }
+        if record.sequence >= 0 { record.sequence += 1 }
+        for metric in record.numbers.keys where random.one(in: 3) {
+          record.numbers[metric] = random.pick([5, 49.97, 1e-7, 95.5, 1e300, 70])
+        }
+      }
+      if count > 1 { (later, sent) = (later + Int64(count) * pace, sent + Int64(count)) }
+      return copies
+    }
   }
 
   /// What one that never stopped does.
@@ -100,6 +127,7 @@ struct RestoreCase: CustomStringConvertible {
   private struct Run {
     var engine: Engine
     var set: RuleSet
+    let bounds: RuleSet.Bounds
     let logAppends: Bool
 
     mutating func take(_ step: Step, at offset: Int64, into transitions: inout [Transition]) {
@@ -109,12 +137,15 @@ struct RestoreCase: CustomStringConvertible {
       case .record(let record):
         PlainView.with(record, timed(record), set.plan) { engine.apply(record: $0, offset: offset, into: &transitions) }
       case .reload(let rules):
-        set = RuleSet(rules)
+        set = RuleSet(rules, bounds: bounds)
         engine.replaceRules(set, into: &transitions)
       case .forget(let subject):
         var name = subject
         name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), into: &transitions) }
-      case .silence(let after, _): engine.now += after
+      case .silence:
+        // So long that it doesn't matter who was heard of when: clocks of two processes have nothing in common.
+        engine.now += 864_000_000
+        while !engine.declareSilence(since: engine.now - 864_000_000, limit: 1, into: &transitions) {}
       }
     }
 
@@ -138,10 +169,10 @@ struct RestoreCase: CustomStringConvertible {
   }
 
   private func begin() -> Run {
-    let set = RuleSet(rules)
+    let set = RuleSet(rules, bounds: bounds)
     return Run(
       engine: Engine(rules: set, topic: ReferenceEngine.topic, partition: ReferenceEngine.partition), set: set,
-      logAppends: logAppends)
+      bounds: bounds, logAppends: logAppends)
   }
 
   private func truth() -> Truth {
@@ -156,9 +187,9 @@ struct RestoreCase: CustomStringConvertible {
     return truth
   }
 
-  /// In which order a change of rules speaks of subjects is no part of its meaning.
+  /// In which order several subjects are spoken of at once, and one of its rules, is no part of the meaning.
   private static func sorted(_ transitions: [Transition], _ step: Step) -> [Transition] {
-    guard case .reload = step.event else { return transitions }
+    if case .forget = step.event { return transitions }
     return transitions.sorted { ($0.subject, $0.rule) < ($1.subject, $1.rule) }
   }
 
@@ -179,6 +210,7 @@ struct RestoreCase: CustomStringConvertible {
       }
       if let image = truth.images[place], run.engine.image() != image { return "step \(place): another state" }
       place += 1
+      if case .silence = step.event, mistake == .silenceUnwritten { run.engine.state.pointee.urgent.numbers = [] }
       if case .reload = step.event {
         keeper.deliver(run.engine, position: Int64(place), isReload: true)
       } else if let (age, limit) = step.delivery {
@@ -205,7 +237,7 @@ struct RestoreCase: CustomStringConvertible {
       let engine = try keeper.restored()
       engine.now = now
       let (from, to) = (Int(keeper.marker.lowWater), Int(keeper.marker.position))
-      var run = Run(engine: engine, set: engine.rules, logAppends: logAppends)
+      var run = Run(engine: engine, set: engine.rules, bounds: bounds, logAppends: logAppends)
       for offset in from..<to { run.replay(steps[offset], at: Int64(offset)) }
       engine.finishReplay(keeper.marker)
       return run

@@ -1,0 +1,265 @@
+import Records
+
+// A window's samples stand in the changelog in two places. A closed chunk never changes, and is a record of its own,
+// written once with the first checkpoint behind it, and taken away with the first one that no longer needs it. The open
+// one is part of the checkpoint. What a window keeps beside its samples is worked out anew from them.
+
+/// The samples of a windowed track as a checkpoint has them.
+struct StoredSamples {
+  /// The track's number, under which its chunks stand.
+  var track: UInt32
+  /// The number of the first chunk.
+  var first: UInt32
+  /// How many closed ones there are.
+  var closed: UInt32
+  /// The samples behind these.
+  var open: [StoredSample]
+}
+
+/// One windowed series in a checkpoint.
+struct StoredWindow {
+  /// How many samples are in it: the last ones of the track.
+  var count: UInt32
+  /// The last value that it gave; NaN: none yet.
+  var x: Double
+  /// When that was.
+  var xTime: Int64
+}
+
+extension PartitionState {
+  /// The samples of a windowed track at a subject where it is born.
+  func samples(of track: Int, _ subject: Subject) -> UInt32 {
+    windows.windows[window(of: subject.series[tracks[track].firstSeries])].pointee.samples
+  }
+
+  /// Writes where the samples of a track are, and those of them that stand in no chunk of their own.
+  func writeSamples(of track: Int, _ subject: Subject, _ time: Int64, _ writer: inout BinaryWriter) {
+    let samples = windows.tracks[samples(of: track, subject)].pointee
+    let kept = windows.kept(samples)
+    writer.unsigned(UInt64(layout.trackNumbers[track]))
+    writer.unsigned(UInt64(kept.lowerBound))
+    writer.count(kept.count)
+    guard samples.last != 0 else { return writer.count(0) }
+    let last = windows.chunks[samples.last]
+    let open = Int(last.pointee.count) == SampleChunk.size ? 0 : Int(last.pointee.count)
+    writer.count(open)
+    if open > 0 { writer.samples(of: last.pointee, open, base: time) }
+  }
+
+  /// Writes what of a window doesn't follow from the samples.
+  func writeWindow(_ state: SeriesState, _ time: Int64, _ writer: inout BinaryWriter) {
+    let window = windows.windows[window(of: state)].pointee
+    writer.unsigned(UInt64(window.count))
+    writer.optional(window.x.isNaN ? nil : window.x) { $0.double($1) }
+    writer.optional(window.xTime == .min ? nil : window.xTime) { $0.signed(time &- $1) }
+  }
+
+  /// Writes the samples of a window one by one, for an image of the state.
+  func writeImage(of state: SeriesState, _ writer: inout BinaryWriter) {
+    let window = windows.windows[window(of: state)].pointee
+    writer.unsigned(UInt64(window.count))
+    writer.double(window.x)
+    writer.signed(window.xTime)
+    var (chunk, index) = (window.chunk, Int(window.index))
+    for _ in 0..<window.count {
+      if index == Int(windows.chunks[chunk].pointee.count) { (chunk, index) = (windows.chunks[chunk].pointee.next, 0) }
+      writer.signed(windows.chunks[chunk].pointee.times[index])
+      writer.double(windows.chunks[chunk].pointee.values[index])
+      index += 1
+    }
+  }
+
+  /// Gives the closed chunks of a subject that the changelog hasn't yet to `body`.
+  func eachUnwrittenChunk(
+    of subject: Subject, _ body: (_ track: UInt32, _ chunk: UnsafeMutablePointer<SampleChunk>) -> Void
+  ) {
+    for track in 0..<trackCount where tracks[track].isWindowed && subject.tracks[track].isBorn {
+      let samples = windows.tracks[samples(of: track, subject)].pointee
+      let kept = windows.kept(samples)
+      var number = samples.first
+      while number != 0 {
+        let chunk = windows.chunks[number]
+        if chunk.pointee.number >= samples.writtenTo, chunk.pointee.number < kept.upperBound {
+          body(layout.trackNumbers[track], chunk)
+        }
+        number = chunk.pointee.next
+      }
+    }
+  }
+
+  /// The chunks of a subject that its checkpoint needs stand in the changelog now; gives those that it needs no longer
+  /// to `body`.
+  mutating func noteChunksWritten(of subject: Subject, _ body: (_ track: UInt32, _ gone: Range<UInt32>) -> Void) {
+    for track in 0..<trackCount where tracks[track].isWindowed && subject.tracks[track].isBorn {
+      let samples = windows.tracks[samples(of: track, subject)]
+      let kept = windows.kept(samples.pointee)
+      let gone =
+        samples.pointee
+        .writtenFrom..<max(
+          samples.pointee.writtenFrom, min(samples.pointee.writtenTo, kept.lowerBound))
+      if !gone.isEmpty { body(layout.trackNumbers[track], gone) }
+      (samples.pointee.writtenFrom, samples.pointee.writtenTo) = (kept.lowerBound, kept.upperBound)
+    }
+  }
+
+  /// All chunks that the changelog has of a subject.
+  func eachWrittenChunk(of subject: Subject, _ body: (_ track: Int, _ chunks: Range<UInt32>) -> Void) {
+    for track in 0..<trackCount where tracks[track].isWindowed && subject.tracks[track].isBorn {
+      let written = windows.tracks[samples(of: track, subject)].pointee.written
+      if !written.isEmpty { body(track, written) }
+    }
+  }
+
+  /// The subject is gone: so are its chunks.
+  mutating func noteChunksGone(of subject: Subject) {
+    var gone: [(track: UInt32, chunks: Range<UInt32>)] = []
+    eachWrittenChunk(of: subject) { gone.append((layout.trackNumbers[$0], $1)) }
+    for (track, chunks) in gone { urgent.gone.append(subject.name, track: track, chunks: chunks) }
+  }
+
+  // MARK: Restoring
+
+  /// Takes a chunk that the checkpoint of its subject will ask for.
+  mutating func restoreChunk(
+    _ name: UnsafeRawBufferPointer, track: UInt32, number: UInt64, key: UnsafeRawBufferPointer,
+    value: UnsafeRawBufferPointer?
+  ) throws(ChangelogProblem) {
+    guard let number = UInt32(exactly: number) else { throw .impossible("chunk") }
+    guard let value else { return }
+    var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
+    let samples = try reader.samples(SampleChunk.size, base: 0)
+    try reader.end()
+    waiting[ChunkOwner(subject: Array(name), track: track), default: [:]][number] = windows.chunk(number, samples)
+  }
+
+  /// Gives a track of today's the samples of a checkpoint. False: a chunk is missing.
+  mutating func fillWindows(of track: Int, _ subject: Subject, _ stored: StoredSamples, _ lives: [Checkpoint.Life])
+    -> Bool
+  {
+    let owner = ChunkOwner(subject: Array(subject.name), track: stored.track)
+    var samples = SampleTrack(nextNumber: stored.first)
+    let isOwn = stored.track == layout.trackNumbers[track]
+    for number in stored.first..<(stored.first + stored.closed) {
+      guard let chunk = waiting[owner]?[number] else {
+        windows.clear(&samples)
+        return false
+      }
+      // The track that goes on under the number has the chunks themselves.
+      if isOwn { waiting[owner]?[number] = nil }
+      windows.append(chunk: isOwn ? chunk : windows.chunks.take(windows.chunks[chunk].pointee), to: &samples)
+    }
+    if isOwn {
+      (samples.writtenFrom, samples.writtenTo) = (stored.first, stored.first + stored.closed)
+    }
+    if !stored.open.isEmpty {
+      windows.append(chunk: windows.chunk(stored.first + stored.closed, stored.open), to: &samples)
+    }
+    let number = windows.tracks.take(samples)
+    let total = Int64(stored.closed) * Int64(SampleChunk.size) + Int64(stored.open.count)
+    for index in tracks[track].series {
+      var detail = SeriesDetail()
+      let plan = layout.series[index].window
+      detail.window = windows.makeWindow(plan, over: number)
+      let life = lives.first { layout.series(ofLife: $0.number) == index }
+      if let window = life?.window {
+        windows.place(detail.window, plan, last: Int64(window.count), of: total)
+        windows.windows[detail.window].pointee.x = window.x
+        windows.windows[detail.window].pointee.xTime = window.xTime
+      }
+      subject.series[index].detail = details.take(detail)
+    }
+    return true
+  }
+
+  /// Chunks that no checkpoint asked for are taken away in time; they may be of tracks that are no more.
+  mutating func dropWaitingChunks() {
+    for (owner, chunks) in waiting {
+      let isToday = layout.trackNumbers.contains(owner.track)
+      owner.subject.withUnsafeBytes { name in
+        for (number, chunk) in chunks {
+          windows.chunks.put(chunk)
+          let gone = number..<(number + 1)
+          // A track of today may come to use the number again.
+          if isToday {
+            urgent.gone.append(name, track: owner.track, chunks: gone)
+          } else {
+            leftover.append(name, track: owner.track, chunks: gone)
+          }
+        }
+      }
+    }
+    waiting = [:]
+  }
+}
+
+/// Whose chunks those are.
+struct ChunkOwner: Hashable {
+  var subject: [UInt8]
+  var track: UInt32
+}
+
+extension WindowRoom {
+  /// The numbers of the closed chunks that a track has.
+  func kept(_ samples: SampleTrack) -> Range<UInt32> {
+    guard samples.first != 0 else { return samples.nextNumber..<samples.nextNumber }
+    let last = chunks[samples.last].pointee
+    let end = last.count == UInt32(SampleChunk.size) ? last.number + 1 : last.number
+    return chunks[samples.first].pointee.number..<end
+  }
+
+  /// A chunk of its own with these samples, at most as many as fit.
+  mutating func chunk(_ number: UInt32, _ samples: [StoredSample]) -> UInt32 {
+    var chunk = SampleChunk(number: number)
+    for (place, sample) in samples.prefix(SampleChunk.size).enumerated() {
+      chunk.times[place] = sample.time
+      chunk.values[place] = sample.value
+    }
+    chunk.count = UInt32(min(samples.count, SampleChunk.size))
+    return chunks.take(chunk)
+  }
+
+  /// Puts a chunk behind the others of a track.
+  mutating func append(chunk number: UInt32, to samples: inout SampleTrack) {
+    chunks[number].pointee.next = 0
+    if samples.last == 0 { samples.first = number } else { chunks[samples.last].pointee.next = number }
+    samples.last = number
+    samples.nextNumber = chunks[number].pointee.number + 1
+  }
+
+  /// Gives back the chunks of a track that isn't in the pool.
+  mutating func clear(_ samples: inout SampleTrack) {
+    while samples.first != 0 {
+      let next = chunks[samples.first].pointee.next
+      chunks.put(samples.first)
+      samples.first = next
+    }
+    samples.last = 0
+  }
+
+  /// Puts the left edge of a new window before the last `count` of the `total` samples of its track, and works out what
+  /// it keeps beside them.
+  mutating func place(_ number: UInt32, _ plan: WindowPlan, last count: Int64, of total: Int64) {
+    let window = windows[number]
+    let samples = tracks[window.pointee.samples].pointee
+    guard count > 0, count <= total, samples.first != 0 else {
+      window.pointee.firstSample = Int64(samples.nextNumber) * Int64(SampleChunk.size)
+      return
+    }
+    var skip = total - count
+    var chunk = samples.first
+    while skip >= Int64(SampleChunk.size) {
+      chunk = chunks[chunk].pointee.next
+      skip -= Int64(SampleChunk.size)
+    }
+    window.pointee.chunk = chunk
+    window.pointee.index = UInt32(skip)
+    window.pointee.count = UInt32(count)
+    window.pointee.firstSample = Int64(chunks[chunk].pointee.number) * Int64(SampleChunk.size) + skip
+    rebuild(number, plan)
+  }
+}
+
+extension SampleTrack {
+  /// The numbers of its chunks that stand in the changelog.
+  var written: Range<UInt32> { writtenFrom..<max(writtenFrom, writtenTo) }
+}
