@@ -8,7 +8,7 @@ RELEASE_FLAGS = -c release --static-swift-stdlib -Xlinker --gc-sections -Xlinker
 SOURCES = Package.swift Sources Tests Benchmarks
 # `make demo DEMO_FLAGS='--exit-after 30s'`
 DEMO_FLAGS ?=
-# `make bench-engine ENGINE_FLAGS='10000 20 9'`
+# `make bench-engine ENGINE_FLAGS='10000 20 9'`; `ENGINE_FLAGS='state 100000 20'`: memory and changelog for each host
 ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help

@@ -5,11 +5,12 @@ import Rules
 /// Records per CPU second of one core: the decoder alone, and the decoder with ten rules behind it.
 ///
 /// `BenchEngine [HOSTS [SECONDS [ROUNDS]]]`: each round is so many seconds of a fleet's life. The records of a second
-/// are written just before they are read, as a consumer's are.
+/// are written just before they are read, as a consumer's are. `BenchEngine state`: see `StateBench`.
 @main
 struct BenchEngine {
   static func main() {
     let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
+    if CommandLine.arguments.dropFirst().first == "state" { return state(arguments) }
     let hosts = arguments.first ?? 10_000
     let seconds = arguments.dropFirst().first ?? 20
     let rounds = arguments.dropFirst(2).first ?? 9
@@ -26,6 +27,16 @@ struct BenchEngine {
     both.show()
     print("engine, by difference: \(both.nanoseconds - decoder.nanoseconds) ns a record")
     print("\(bench.transitions.count) transitions, \(bench.engine.counters.records) records applied")
+  }
+}
+
+extension BenchEngine {
+  private static func state(_ arguments: [Int]) {
+    let hosts = max(1, arguments.first ?? 10_000)
+    for isWindowed in [false, true] {
+      var bench = StateBench(hosts: hosts, samples: arguments.dropFirst().first ?? 330, isWindowed: isWindowed)
+      bench.run()
+    }
   }
 }
 
