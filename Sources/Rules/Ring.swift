@@ -36,11 +36,6 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
     return element
   }
 
-  mutating func removeAll() {
-    head = 0
-    count = 0
-  }
-
   private mutating func grow() {
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: (mask + 1) * 2)
     let first = mask + 1 - head
