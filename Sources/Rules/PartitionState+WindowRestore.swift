@@ -12,11 +12,17 @@ extension PartitionState {
     _ name: UnsafeRawBufferPointer, track: UInt32, number: UInt64, key: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer?
   ) throws(ChangelogProblem) {
-    guard let number = UInt32(exactly: number) else { throw .impossible("chunk") }
+    guard let number = UInt32(exactly: number), number < UInt32.max / 2 else { throw .impossible("chunk") }
     guard let value else { return }
-    var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
-    let samples = try reader.samples(SampleChunk.size, base: 0)
-    try reader.end()
+    let samples: [StoredSample]
+    do {
+      var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
+      samples = try reader.samples(SampleChunk.size, base: 0)
+      try reader.end()
+    } catch {
+      urgent.gone.append(name, track: track, chunks: number..<(number + 1))
+      throw error
+    }
     waiting[ChunkOwner(subject: Array(name), track: track), default: [:]][number] = windows.chunk(number, samples)
   }
 

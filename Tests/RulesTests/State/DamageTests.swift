@@ -118,6 +118,11 @@ struct DamageTests {
       #expect(!engine.alerts().contains { $0.rule == "average" && $0.subject == "web-1" })
       #expect(engine.alerts().contains { $0.rule == "average" && $0.subject == "web-2" })
       #expect(engine.alerts().count == story().engine.alerts().count - 1)
+      spoilt.deliver(engine, position: keeper.marker.position)
+      #expect(spoilt.records[chunk] == nil, "it is taken away, and so are the others of its track")
+      problems = []
+      _ = try spoilt.restored(&problems)
+      #expect(problems == [])
       #expect(others.isSubset(of: Set(goOn(engine).map(\.rule))))
     }
   }
