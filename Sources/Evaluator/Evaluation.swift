@@ -86,6 +86,9 @@ struct Evaluation: ~Copyable, LogReceiver {
       kafkaTime = max(kafkaTime, partitions[place].engine.logTime)
       partitions[place].engine.logTime = kafkaTime
       clock = kafkaTime
+    } else {
+      // A producer whose clock is ahead makes nobody look gone.
+      partitions[place].engine.logTime = max(partitions[place].engine.logTime, min(kafkaTime, wall))
     }
     switch reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
     case .record:

@@ -35,8 +35,8 @@ struct Deadlines: ~Copyable {
 
   /// The number whose time is the earliest, if that is not after `time`; it stays.
   func due(at time: Int64) -> Int? {
-    guard let first = heap.first, first.time <= time else { return nil }
-    return Int(first.number)
+    if heap.isEmpty || heap[0].time > time { return nil }
+    return Int(heap[0].number)
   }
 
   /// Takes a number out; one that isn't there is let through.

@@ -9,7 +9,8 @@ extension Engine {
     set { state.pointee.now = newValue }
   }
 
-  /// The greatest Kafka time of the partition's records under LogAppendTime, set before a record is applied; -1: none.
+  /// The greatest Kafka time of the partition's records, set before a record is applied; -1: none. Where these are the
+  /// producers' (CreateTime), no later than the clock on the wall.
   public var logTime: Int64 {
     get { state.pointee.logTime }
     set { state.pointee.logTime = newValue }

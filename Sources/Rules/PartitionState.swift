@@ -40,7 +40,7 @@ struct PartitionState: ~Copyable {
   var urgent = Urgent()
   /// Milliseconds on the monotonic clock: since when a subject's change waits to be written.
   var now: Int64 = 0
-  /// The greatest Kafka time so far under LogAppendTime; -1: none.
+  /// The log's time: the greatest Kafka time so far; -1: none.
   var logTime: Int64 = -1
   /// Which of its lives the topic lives: one more each time that it was deleted and created again.
   var epoch: UInt32 = 0

@@ -178,13 +178,23 @@ extension Rule {
 
 extension Rule {
   /// What `check` should add about a rule that is right, where the subjects' samples come every `interval`: that they
-  /// come too slowly for `for` or `keep_firing_for` ever to be met. nil: nothing to add.
+  /// come too slowly for what the rule wants of them. nil: nothing to add.
   public func advice(samplesEvery interval: Duration) -> RuleProblem? {
-    guard let noDataAfter, interval > noDataAfter, let key = keysThatHold else { return nil }
-    return RuleProblem(
-      path: ["no_data_after"],
-      message: "samples come every \(interval.text), no_data_after is \(noDataAfter.text): \(key) can never be met; "
-        + "make no_data_after several times as long, or leave it out and let it follow the producer")
+    if let noDataAfter, interval > noDataAfter, keysThatHold != nil || noData != .keep {
+      let harm = keysThatHold.map { "\($0) can never be met" } ?? "it takes each gap between two of them for silence"
+      return RuleProblem(
+        path: ["no_data_after"],
+        message: "samples come every \(interval.text), no_data_after is \(noDataAfter.text): \(harm); "
+          + "make no_data_after several times as long, or leave it out and let it follow the producer")
+    }
+    if let window, window <= interval, aggregate == .rate || aggregate == .delta {
+      return RuleProblem(
+        path: ["window"],
+        message:
+          "samples come every \(interval.text), the window is \(window.text): rate and delta need two samples in it; "
+          + "make window several times as long")
+    }
+    return nil
   }
 
   /// What `check` says about how long a hole may be before it breaks `for` and `keep_firing_for`; nil for a rule with

@@ -115,7 +115,8 @@ struct Votes: BitwiseCopyable, Equatable {
   }
 
   private static func count(_ bits: InlineArray<4, UInt64>) -> Int {
-    (0..<4).reduce(0) { $0 + bits[$1].nonzeroBitCount }
+    let low = bits[0].nonzeroBitCount + bits[1].nonzeroBitCount
+    return low + bits[2].nonzeroBitCount + bits[3].nonzeroBitCount
   }
 }
 

@@ -61,4 +61,35 @@ struct ReplayTests {
     let made = replay.takeTransitions()
     #expect(made.map(\.reason) == [.noData])
   }
+
+  @Test("a producer whose clock is ahead makes nobody look gone; the clock on the wall does")
+  func producersTimes() {
+    var settings = Settings(brokers: "a:1", hostName: "h")
+    settings.rules = [.cpuHigh]
+    settings.evaluator.forgetAfter = .seconds(3600)
+    let time = ManualTime()
+    var replay = Replay(
+      settings: settings, topic: "status_topic", partitionCount: 1, log: Logger(output: CapturedLog()), time: time)
+    replay.begin(partition: 0, at: 0)
+    let wall = time.wall.milliseconds
+    let records = [
+      ("web-1", wall - 7_200_000), ("web-2", wall - 7_100_000), ("web-2", wall + 86_400_000 * 365),
+    ]
+    for (offset, (host, kafkaTime)) in records.enumerated() {
+      let own = wall - 1000 + Int64(offset)
+      Array(host.utf8).withUnsafeBytes { key in
+        Array("{\"cpu_usage\":95,\"timestamp\":\(own)}".utf8).withUnsafeBytes { value in
+          replay.receive(
+            LogRecord(
+              partition: LogPartition(topic: 0, number: 0), offset: Int64(offset), kafkaTime: kafkaTime,
+              isLogAppendTime: false, key: key, value: value))
+        }
+      }
+    }
+    // Two hours went by on the wall, not a year: both are gone, and the one that spoke begins anew.
+    let subjects = replay.numbers.subjects
+    let made = replay.takeTransitions().map(\.subject)
+    #expect(subjects == 1)
+    #expect(made == ["web-1", "web-2", "web-1", "web-2", "web-2"])
+  }
 }

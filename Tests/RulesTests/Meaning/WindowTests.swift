@@ -33,6 +33,21 @@ struct WindowTests {
     #expect(story.engine.alerts().map(\.value) == [wanted])
   }
 
+  @Test("the picture in the documentation is true")
+  func picture() {
+    let values: [Double] = [4, 8, 6, 10, 2, 9]
+    let wanted: [(Rule.Aggregate, [Double])] = [
+      (.avg, [4, 6, 6, 8, 6, 7]), (.max, [4, 8, 8, 10, 10, 10]), (.rate, [.nan, 0.4, 0.5, 0.5, 0.3, 0.45]),
+    ]
+    for (aggregate, pictured) in wanted {
+      let story = Story(cpuHigh(critical: -100).over(30, aggregate))
+      for (index, value) in values.enumerated() {
+        story.at(Double(index) * 10, value)
+        #expect(story.engine.alerts().map(\.value) == (pictured[index].isNaN ? [] : [pictured[index]]))
+      }
+    }
+  }
+
   @Test("equal values average to exactly themselves and have no spread, however many they are")
   func flat() {
     for value in [1.5990505637277868, 0.1, 90.1, 1e17, .leastNonzeroMagnitude] {
