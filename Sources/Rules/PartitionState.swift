@@ -126,7 +126,8 @@ struct PartitionState: ~Copyable {
     guard subject.header.pointee.isPlain else { return false }
     let states = subject.tracks
     let (plans, count, values) = (tracks, trackCount, values)
-    var isQuiet = true
+    // Where silence is watched, each record leaves a sign of life: nothing is quiet.
+    var isQuiet = !watchesSilence
     var track = 0
     while track < count {
       let state = states + track
@@ -140,14 +141,15 @@ struct PartitionState: ~Copyable {
       track &+= 1
     }
     guard let gap = advancePlainly(subject.timeline, record, offset) else { return false }
-    if watchesSilence { noteSigns(subject) }
     if isQuiet {
       track = 0
       while track < count {
-        if !values[track].isNaN { states[track].value = values[track] }
+        // Of a track that doesn't cover the subject nobody looks at it.
+        states[track].value = values[track]
         track &+= 1
       }
     } else {
+      if watchesSilence { noteSigns(subject) }
       takeAll(subject, Step(kind: .counts, gap: gap), record.time, offset, &transitions)
     }
     return true

@@ -33,8 +33,9 @@ struct WindowRoomTests {
 
   @Test("an aggregate is a function of the samples in the window alone, exact, whatever they are", arguments: 0..<8)
   func againstReference(part: Int) {
-    for number in 0..<250 {
-      let seed = UInt64(part * 250 + number)
+    let cases = (Environment.int("STATUSD_CASES") ?? 20_000) / 200
+    for number in 0..<cases {
+      let seed = UInt64((Environment.int("STATUSD_SEED") ?? 1) * 1_000_003 + part * cases + number)
       var random = SplitMix(seed: seed)
       var room = WindowRoom(maxSamples: random.pick([5, 40, 10_000]))
       let length = Int64(random.pick([1000, 8000, 50_000]))
