@@ -7,7 +7,7 @@ extension Consumer {
 
   /// Answers `.assigned`: reads the partitions from these offsets on (`.stored`: what the group has committed).
   ///
-  /// Must name the event's partitions, all of them.
+  /// What the event names and this doesn't belongs to us all the same: it is read from once `takeAgain` says where.
   public mutating func take(_ partitions: [PartitionOffset]) throws(KafkaError) {
     guard let rebalance = pending, rebalance.isAssignment else {
       throw KafkaError(code: .state, message: "no assignment waits for an answer")
@@ -34,7 +34,8 @@ extension Consumer {
     }
     pending = nil
     if isCooperative {
-      let list = PartitionList(rebalance.partitions)
+      // Only what is read; the rest was never begun.
+      let list = PartitionList(table.held.filter(rebalance.partitions.contains))
       let error = KafkaError(consuming: rd_kafka_incremental_unassign(client.handle, list.pointer))
       drop(rebalance.partitions)
       if let error { throw error }
@@ -72,8 +73,9 @@ extension Consumer {
     for entry in partitions { table.seek(entry.partition, to: entry.offset) }
   }
 
-  /// Goes on at these offsets in partitions that are held, by letting go of them and taking them again: also where
-  /// reading has ended, because the log didn't have the position. What was fetched and not read yet is thrown away.
+  /// Reads these partitions from these offsets on: begins with those of an assignment that `take` didn't name, and goes
+  /// on elsewhere in those that are read, also where reading has ended because the log didn't have the position. What
+  /// was fetched of them and not read yet is thrown away.
   ///
   /// - Throws: `.state` where another rebalance waits for its answer; nothing has changed then.
   public mutating func takeAgain(_ partitions: [PartitionOffset]) throws(KafkaError) {
@@ -84,8 +86,12 @@ extension Consumer {
       return try assign(partitions + others.map { PartitionOffset($0, position(of: $0).map { Offset($0) } ?? .stored) })
     }
     let list = PartitionList(partitions)
-    if let error = KafkaError(consuming: rd_kafka_incremental_unassign(client.handle, list.pointer)) { throw error }
-    drop(partitions.map(\.partition))
+    let known = table.held.filter { held in partitions.contains { $0.partition == held } }
+    if !known.isEmpty {
+      let list = PartitionList(known)
+      if let error = KafkaError(consuming: rd_kafka_incremental_unassign(client.handle, list.pointer)) { throw error }
+    }
+    drop(known)
     forward(partitions.map(\.partition))
     if let error = KafkaError(consuming: rd_kafka_incremental_assign(client.handle, list.pointer)) { throw error }
     let kept = table.held

@@ -142,8 +142,17 @@ extension KafkaError.Code {
   public static let rebalanceInProgress = Self(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
   /// `INVALID_REPLICATION_FACTOR`: more replicas than brokers.
   public static let invalidReplicationFactor = Self(RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
+  /// `INVALID_PRODUCER_EPOCH`: brokers know a younger producer of this transactional id.
+  public static let invalidProducerEpoch = Self(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
+  /// `PRODUCER_FENCED`: the same, of a transaction.
+  public static let producerFenced = Self(RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
   /// `MSG_SIZE_TOO_LARGE`: the record is larger than the broker takes.
   public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+}
+
+extension KafkaError.Code {
+  /// Another producer has taken this one's transactional id, or brokers took it from this one.
+  public var isFenced: Bool { [.fenced, .invalidProducerEpoch, .producerFenced].contains(self) }
 }
 
 extension KafkaError {

@@ -149,6 +149,13 @@ public struct GroupMetadata: ~Copyable {
   let pointer: OpaquePointer
 
   deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
+
+  /// The group's generation as the consumer knows it; below 0: it is no member now, and brokers would take whatever
+  /// positions these metadata bring. nil: this librdkafka doesn't tell.
+  public var generation: Int32? {
+    let number = statusd_generation(pointer)
+    return number == .min ? nil : number
+  }
 }
 
 extension Consumer {
