@@ -11,10 +11,23 @@ public protocol Service: Sendable {
   /// Starts the loop and returns. Throws where it can't ever run; a broker that is away is no such case.
   func start() throws
 
+  /// It can't go on in this process, and has said why: the others are stopped, too, and the process ends with status 75.
+  var hasFailed: Bool { get }
+
+  /// Once it can't go on it rings `wakeup`. Called once, before `start`.
+  func onFailure(ring wakeup: Wakeup)
+
   /// Ends the loop, handing over what it can, and returns by `deadline` (monotonic), whatever brokers do.
   ///
   /// - Returns: how many records weren't delivered.
   func stop(by deadline: MonotonicTime) -> Int
+}
+
+extension Service {
+  /// Never.
+  public var hasFailed: Bool { false }
+  /// There is nothing to ring for.
+  public func onFailure(ring wakeup: Wakeup) {}
 }
 
 /// Services that are started in order and stopped in reverse.
@@ -41,6 +54,9 @@ public final class ServiceGroup: Sendable {
 
   /// The signs of life of all that runs.
   public var heartbeats: [Heartbeat] { state.withLock { $0.running.flatMap(\.heartbeats) } }
+
+  /// Whether one of them can't go on.
+  public var hasFailure: Bool { state.withLock { $0.running.contains { $0.hasFailed } } }
 
   /// The names of all that runs, in the order in which it was started.
   public var names: [String] { state.withLock { $0.running.map(\.name) } }

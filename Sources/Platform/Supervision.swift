@@ -16,6 +16,8 @@ public struct Supervision: Sendable {
     case signal(Signals.Event)
     /// The time for the next look came; these loops show no sign of life.
     case tick(stale: [String])
+    /// A service can't go on, and has said why.
+    case failed
     /// All services have stopped, with so many records undelivered.
     case stopped(undelivered: Int)
   }
@@ -42,6 +44,8 @@ public struct Supervision: Sendable {
   public enum Ending: Equatable, Sendable {
     /// In good order, with so many records undelivered.
     case stopped(undelivered: Int)
+    /// Because a service couldn't go on.
+    case failed
     /// A service didn't stop in time.
     case tooSlow
     /// A second signal came.
@@ -56,6 +60,7 @@ public struct Supervision: Sendable {
   private let closingLimit: Duration
   private let grace: Duration
   private var saidStale: [String] = []
+  private var hasFailed = false
 
   /// - Parameters:
   ///   - closingLimit: how long the services have to stop.
@@ -72,11 +77,15 @@ public struct Supervision: Sendable {
     case (.running, .signal(.stop)):
       state = .stopping(deadline: now + closingLimit + grace)
       return [.stop(by: now + closingLimit)]
+    case (.running, .failed):
+      hasFailed = true
+      state = .stopping(deadline: now + closingLimit + grace)
+      return [.stop(by: now + closingLimit)]
     case (.running, .tick(let stale)): return tick(stale: stale)
     case (.stopping, .signal(.stop)): return end(.interrupted)
-    case (.stopping, .stopped(let undelivered)): return end(.stopped(undelivered: undelivered))
+    case (.stopping, .stopped(let undelivered)): return end(hasFailed ? .failed : .stopped(undelivered: undelivered))
     case (.stopping(let deadline), .tick): return now >= deadline ? end(.tooSlow) : []
-    case (.stopping, .signal(.reload)), (.running, .stopped), (.ended, _): return []
+    case (.stopping, .signal(.reload)), (.stopping, .failed), (.running, .stopped), (.ended, _): return []
     }
   }
 

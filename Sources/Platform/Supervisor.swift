@@ -41,7 +41,10 @@ public final class Supervisor {
     _ services: [any Service], status: () -> String, reload: () -> Void
   ) throws -> Supervision.Ending {
     do {
-      for service in services { try group.start(service) }
+      for service in services {
+        service.onFailure(ring: wakeup)
+        try group.start(service)
+      }
     } catch {
       group.stop(by: time.monotonic + .seconds(3))
       throw error
@@ -81,9 +84,12 @@ public final class Supervisor {
     if case .stopping(let deadline) = supervision.state {
       if group.names.isEmpty { return [.stopped(undelivered: group.undelivered)] }
       if now >= deadline { events.append(.tick(stale: [])) }
-    } else if notifier.isActive, now >= nextTick {
-      nextTick = now + tickInterval
-      events.append(.tick(stale: group.heartbeats.filter { !$0.isFresh(at: now) }.map(\.name)))
+    } else {
+      if group.hasFailure { events.append(.failed) }
+      if notifier.isActive, now >= nextTick {
+        nextTick = now + tickInterval
+        events.append(.tick(stale: group.heartbeats.filter { !$0.isFresh(at: now) }.map(\.name)))
+      }
     }
     return events
   }
@@ -125,6 +131,7 @@ public final class Supervisor {
     switch ending {
     case .stopped(undelivered: 0): log.notice("stopped, everything delivered")
     case .stopped(let undelivered): log.error("stopped, records not delivered", ["undelivered": .int(undelivered)])
+    case .failed: log.error("stopped, because a service can't go on")
     case .tooSlow:
       log.error(
         "a service did not stop in time; ended without it",

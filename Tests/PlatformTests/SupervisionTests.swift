@@ -41,6 +41,15 @@ struct SupervisionTests {
     #expect(supervision.handle(.signal(.stop), now: start) == [])
   }
 
+  @Test("a service that can't go on stops the others, and the process ends with status 75")
+  func failed() {
+    var supervision = Supervision(closingLimit: .seconds(3), grace: .seconds(1))
+    #expect(supervision.handle(.failed, now: start) == [.stop(by: start + .seconds(3))])
+    #expect(supervision.handle(.failed, now: start) == [])
+    #expect(supervision.handle(.stopped(undelivered: 0), now: start) == [.end(.failed)])
+    #expect(Supervision.Ending.failed.exitCode == .temporary)
+  }
+
   @Test("a second signal ends at once")
   func secondSignal() {
     var supervision = Supervision()
