@@ -17,13 +17,15 @@ let sanitizerHelp: [Target.Dependency] = Context.environment["STATUSD_SANITIZER"
 /// `optimizedTests`: the tests are built with optimization also in debug builds; there so much is tried out that
 /// it would take minutes otherwise.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], optimizedTests: Bool = false
+  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], optimizedTests: Bool = false,
+  testsNeed: [Target.Dependency] = []
 ) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: sourceSettings),
     .testTarget(
       name: "\(name)Tests",
-      dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + dependencies,
+      dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + testsNeed
+        + dependencies,
       exclude: fixtures, swiftSettings: swiftSettings + (optimizedTests ? [.unsafeFlags(["-O"])] : [])),
   ]
 }
@@ -45,7 +47,8 @@ let package = Package(
     + library("Rules", ["Cglibc", "Records", "Platform"], optimizedTests: true)
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
-    + library("Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"])
+    + library(
+      "Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"])
@@ -62,6 +65,12 @@ let package = Package(
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),
       .executableTarget(
         name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules"], path: "Benchmarks/engine",
+        swiftSettings: swiftSettings),
+      .target(
+        name: "SimulatedKafka", dependencies: ["Evaluator", "JSON", "Platform", "Records", "Rules"],
+        path: "Tests/SimulatedKafka", swiftSettings: swiftSettings),
+      .executableTarget(
+        name: "Simulation", dependencies: ["Platform", "SimulatedKafka"], path: "Tests/Simulation",
         swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),
       .target(name: "TSanThreads", path: "Tests/TSanThreads"),

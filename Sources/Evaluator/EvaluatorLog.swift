@@ -5,11 +5,14 @@ import Platform
 /// One worker owns one log, and calls it from one thread. No call blocks past the deadline it is given. What a worker
 /// does with it, over and over:
 ///
-///     nextEvent… -> fetch -> begin -> produce… -> sendOffsets -> commit
+///     nextEvent… -> fetch -> begin -> produce… -> flush -> sendOffsets -> commit
 ///
-/// `begin` to `commit` is one *delivery*: transitions and the positions they were made at. A log without transactions
-/// keeps the order instead: the offsets are committed once every transition is acknowledged.
+/// `begin` to `commit` is one *delivery*: transitions, the state behind them, and the positions they were made at. With
+/// transactions readers see all of it or nothing. A log without transactions keeps an order instead: what was produced
+/// before a `flush` is acknowledged before anything behind it is sent.
 public protocol EvaluatorLog: ~Copyable {
+  // MARK: Reading
+
   /// What happened to the assignment since the last call, oldest first; nil: nothing more.
   mutating func nextEvent() -> LogEvent?
 
@@ -22,88 +25,82 @@ public protocol EvaluatorLog: ~Copyable {
   /// early.
   mutating func wait(until deadline: MonotonicTime)
 
-  /// The positions that the group has committed, in the order asked for; nil: none.
-  mutating func committed(_ partitions: [LogPartition], until deadline: MonotonicTime) throws(LogFailure) -> [Int64?]
-
   /// How many partitions a source topic has.
   mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32
 
-  /// The offsets that a partition still has, as far as its high watermark.
+  /// The offsets that a partition still has, as far as its last stable offset.
   mutating func bounds(of partition: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Range<Int64>
 
   /// The high watermark of a partition that is being fetched, as the last fetch told it; nil: not known yet.
   mutating func highWatermark(of partition: LogPartition) -> Int64?
 
-  /// Answers `.assigned`: records of these partitions come from the given positions on; nil: from the oldest that
-  /// there is.
-  mutating func assign(_ partitions: [(partition: LogPartition, position: Int64?)])
+  /// The Kafka timestamp of the first record at `offset` or behind it, with its offset; nil: there is none.
+  mutating func firstRecord(
+    of partition: LogPartition, from offset: Int64, until deadline: MonotonicTime
+  ) throws(LogFailure) -> LogStamp?
+
+  // MARK: The assignment
+
+  /// Answers `.assigned`: these partitions are held. Nothing of them comes before `start`.
+  mutating func accept(_ partitions: [LogPartition])
+
+  /// Records of a partition that is held come from `position` on; also where they came from elsewhere before, which
+  /// answers `.outOfRange`.
+  mutating func start(_ partition: LogPartition, at position: Int64) throws(LogFailure)
 
   /// Answers `.revoked`: no records of these partitions come any more.
   mutating func unassign(_ partitions: [LogPartition])
 
-  /// Answers `.outOfRange`: records of this partition come from `position` on.
-  mutating func reposition(_ partition: LogPartition, to position: Int64) throws(LogFailure)
+  // MARK: Restoring
+
+  /// Ends what an earlier owner of this worker's name has left open, and keeps that owner from ever going on. Before
+  /// anything else, and again after a failure whose remedy is `.restore`.
+  mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure)
+
+  /// The position that the group has committed; nil: none. Waits for deliveries that are about to change it: what it
+  /// fails with is to be tried again.
+  mutating func committed(_ partition: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Int64?
+
+  /// Begins to read a partition of the changelog from its oldest record on, and says up to where it must be read: its
+  /// high watermark. nil: there is no such partition.
+  mutating func openChangelog(_ number: Int32, until deadline: MonotonicTime) throws(LogFailure) -> Int64?
+
+  /// Gives the next committed records of the open changelog to `receiver`, a batch at most, without waiting.
+  ///
+  /// - Returns: the offset up to which everything was given. It stands still at the last stable offset.
+  mutating func readChangelog<Receiver: ChangelogReceiver & ~Copyable>(
+    into receiver: inout Receiver
+  ) throws(LogFailure) -> Int64
+
+  /// The changelog needn't be read any more for now.
+  mutating func closeChangelog()
+
+  // MARK: Deliveries
 
   /// Begins a delivery.
   mutating func begin() throws(LogFailure)
 
-  /// Adds a record for the alerts topic to the delivery. The bytes aren't needed after the call.
-  mutating func produce(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) throws(LogFailure)
+  /// Adds a record to the delivery. The bytes aren't needed after the call.
+  ///
+  /// - Parameter value: nil: a tombstone.
+  mutating func produce(
+    to target: LogTarget, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+  ) throws(LogFailure)
+
+  /// False: something produced so far must be waited for before what follows may be sent; call again.
+  mutating func flush(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
   /// Adds positions to the delivery: each is the offset of the next record to evaluate.
-  mutating func sendOffsets(_ positions: [(partition: LogPartition, position: Int64)]) throws(LogFailure)
+  mutating func sendOffsets(_ positions: [LogPosition]) throws(LogFailure)
 
   /// Ends the delivery; false: not everything is acknowledged yet, call again.
   mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
-  /// Gives the delivery up; what of it readers see all the same depends on the log.
-  mutating func abort() throws(LogFailure)
+  /// Gives the delivery up; what of it readers see all the same depends on the log. False: not yet, call again.
+  mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
   /// Leaves the group and lets go of everything.
   consuming func close(until deadline: MonotonicTime)
-}
-
-/// One partition of a source topic.
-public struct LogPartition: Hashable, Sendable {
-  /// The topic: its place in the worker's list of source topics.
-  public var topic: Int
-  /// The partition's number.
-  public var number: Int32
-
-  /// Partition `number` of source topic `topic`.
-  public init(topic: Int, number: Int32) {
-    self.topic = topic
-    self.number = number
-  }
-}
-
-/// One record as it stands in a source topic.
-public struct LogRecord {
-  /// Where it stands.
-  public var partition: LogPartition
-  /// Its offset there.
-  public var offset: Int64
-  /// Its Kafka timestamp, milliseconds since the epoch; -1: none.
-  public var kafkaTime: Int64
-  /// The timestamp is the broker's own (`message.timestamp.type=LogAppendTime`), not the producer's.
-  public var isLogAppendTime: Bool
-  /// Its key; nil: null.
-  public var key: UnsafeRawBufferPointer?
-  /// Its value; nil: null, a tombstone.
-  public var value: UnsafeRawBufferPointer?
-
-  /// A record with all its parts.
-  public init(
-    partition: LogPartition, offset: Int64, kafkaTime: Int64, isLogAppendTime: Bool, key: UnsafeRawBufferPointer?,
-    value: UnsafeRawBufferPointer?
-  ) {
-    self.partition = partition
-    self.offset = offset
-    self.kafkaTime = kafkaTime
-    self.isLogAppendTime = isLogAppendTime
-    self.key = key
-    self.value = value
-  }
 }
 
 /// Takes what a fetch brings.
@@ -119,35 +116,8 @@ public protocol LogReceiver: ~Copyable {
   mutating func receiveEnd(of partition: LogPartition, position: Int64)
 }
 
-/// What happens to a worker's assignment.
-public enum LogEvent: Equatable, Sendable {
-  /// The group gives these partitions to this worker, on top of those it has. Answered with `assign`.
-  case assigned([LogPartition])
-  /// The group takes these partitions away. Answered with `unassign`. Lost: somebody else may have them already, and
-  /// nothing can be committed for them.
-  case revoked([LogPartition], lost: Bool)
-  /// The log no longer has the offset at which this partition was to be read. Answered with `reposition`.
-  case outOfRange(LogPartition, position: Int64)
-}
-
-/// A call to a log that failed.
-public struct LogFailure: Error, Equatable, Sendable {
-  /// What to do about it.
-  public var remedy: Remedy
-  /// The error's name and words, for the log.
-  public var reason: String
-
-  /// A failure with its remedy.
-  public init(_ remedy: Remedy, reason: String) {
-    self.remedy = remedy
-    self.reason = reason
-  }
-
-  /// What to do about a failure.
-  public enum Remedy: Equatable, Sendable {
-    /// The same call again.
-    case retry
-    /// The same delivery again, from `begin` on.
-    case deliverAgain
-  }
+/// Takes what the changelog says.
+public protocol ChangelogReceiver: ~Copyable {
+  /// A record; its bytes are valid during the call. The value nil: a tombstone.
+  mutating func receive(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, at offset: Int64)
 }

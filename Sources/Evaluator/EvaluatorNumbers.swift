@@ -30,6 +30,12 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var rebalances: Int64 = 0
   /// Records whose offsets were gone before they were evaluated.
   public var skippedByRetention: Int64 = 0
+  /// Records of the changelog that couldn't be used.
+  public var unusableCheckpoints: Int64 = 0
+  /// Records that were read once more to restore state.
+  public var replayed: Int64 = 0
+  /// Partitions given to this evaluator whose state isn't restored yet.
+  public var restoring: Int64 = 0
   /// Partitions held.
   public var partitions: Int64 = 0
   /// Records of the partitions held that are still to be evaluated; nil: not known.
@@ -64,7 +70,9 @@ public struct EvaluatorNumbers: Equatable, Sendable {
       ("records_bad_for_rule", Double(badForRule)), ("records_skipped", Double(skippedByRetention)),
       ("clocks_set_back", Double(clocksSetBack)), ("samples_dropped", Double(samplesDropped)),
       ("transitions", Double(transitions)), ("commits", Double(commits)),
-      ("rebalances", Double(rebalances)), ("partitions", Double(partitions)), ("subjects", Double(subjects)),
+      ("rebalances", Double(rebalances)), ("records_replayed", Double(replayed)),
+      ("checkpoints_unusable", Double(unusableCheckpoints)), ("partitions_restoring", Double(restoring)),
+      ("partitions", Double(partitions)), ("subjects", Double(subjects)),
       ("alerts_firing", Double(firing)),
       ("alerts_pending", Double(pending)), ("alerts_undelivered", Double(undelivered)),
     ]

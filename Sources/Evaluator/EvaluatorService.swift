@@ -46,19 +46,31 @@ public final class EvaluatorService: Service {
   ///
   /// - Throws: where a property is refused, a file of TLS can't be read, or no thread is left.
   public func start() throws {
+    let evaluator = settings.evaluator
     let names = KafkaLog.Names(
-      sources: [settings.topics.status], alerts: settings.topics.alerts, group: settings.evaluator.group)
-    let plan = Worker<KafkaLog>.Plan(
-      topics: names.sources, commitInterval: settings.evaluator.commitInterval,
-      maxFuture: settings.evaluator.maxFuture)
+      sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
+      changelog: settings.topics.changelog, mayCreate: settings.topics.create, group: evaluator.group,
+      transactionalID: "\(evaluator.group)/\(evaluator.instance)/0")
+    let plan = WorkerPlan(
+      topics: names.sources, group: evaluator.group, instance: evaluator.instance,
+      commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
+      maxFuture: evaluator.maxFuture)
     heartbeat.beat(time.monotonic)
     let worker = Handover(
       Worker(
-        log: try KafkaLog(configuration, names: names, logger: log, wakeup: share.wakeup, time: time),
+        log: try KafkaLog(
+          configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
+          logger: log, wakeup: share.wakeup, time: time),
         rules: rules, plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time))
     let handle = try startThread(name: "evaluator") { worker.take()?.run() }
     thread.withLock { $0 = handle }
   }
+
+  /// Whether another evaluator goes by this one's name, so that this one has ended.
+  public var hasFailed: Bool { share.isFenced }
+
+  /// As `Service` says.
+  public func onFailure(ring wakeup: Wakeup) { share.onFence(ring: wakeup) }
 
   /// From the next batch on these rules hold, in every partition at once: what can't go on under them is resolved,
   /// every other alert lives on. The rules have no problems.

@@ -28,7 +28,8 @@ extension KafkaLog {
   /// Takes everything that has arrived from the brokers but records.
   mutating func serve() {
     while let event = consumer.nextEvent() { take(event) }
-    serveProducer()
+    transactions?.serve()
+    serveSteps()
   }
 
   private mutating func take(_ event: Consumer.Event) {
@@ -43,7 +44,7 @@ extension KafkaLog {
     case .revoked(let partitions, let lost):
       events.append(.revoked(partitions.compactMap(names.id(of:)), lost: lost))
     case .committed(_, let error):
-      if case .awaited = answer { answer = error.map { .refused($0) } ?? .committed }
+      if case .awaited = steps.answer { steps.answer = error.map { .refused($0) } ?? .committed }
     case .error(let error):
       if error.isFatal { renewConsumer(after: error) }
     case .statistics:
@@ -51,11 +52,14 @@ extension KafkaLog {
     }
   }
 
-  mutating func assign(_ partitions: [(partition: LogPartition, position: Int64?)]) {
-    let places = partitions.map { [names] in
-      PartitionOffset(names.partition($0.partition), $0.position.map { Offset($0) } ?? .beginning)
+  mutating func accept(_ partitions: [LogPartition]) {
+    reply { consumer throws(KafkaError) in try consumer.take([]) }
+  }
+
+  mutating func start(_ id: LogPartition, at position: Int64) throws(LogFailure) {
+    try mapped { log throws(KafkaError) in
+      try log.consumer.takeAgain([PartitionOffset(log.names.partition(id), Offset(position))])
     }
-    reply { consumer throws(KafkaError) in try consumer.take(places) }
   }
 
   mutating func unassign(_ partitions: [LogPartition]) {
@@ -93,21 +97,12 @@ extension KafkaLog {
     events.append(.revoked(held, lost: true))
   }
 
-  mutating func reposition(_ id: LogPartition, to position: Int64) throws(LogFailure) {
-    try mapped { log throws(KafkaError) in
-      try log.consumer.takeAgain([PartitionOffset(log.names.partition(id), Offset(position))])
-    }
-  }
-
-  mutating func committed(
-    _ partitions: [LogPartition], until deadline: MonotonicTime
-  ) throws(LogFailure) -> [Int64?] {
+  mutating func committed(_ id: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      let asked = partitions.map(log.names.partition)
-      let places = try log.consumer.committed(asked, within: limit)
-      let known = Dictionary(places.map { ($0.partition, $0.offset) }) { $1 }
-      return asked.map { known[$0].flatMap { $0.isNumber ? $0.rawValue : nil } }
+      let partition = log.names.partition(id)
+      let place = try log.consumer.committed([partition], within: limit).first { $0.partition == partition }
+      return place.flatMap { $0.offset.isNumber ? $0.offset.rawValue : nil }
     }
   }
 
@@ -131,7 +126,7 @@ extension KafkaLog {
   mutating func highWatermark(of id: LogPartition) -> Int64? { consumer.watermarks(of: names.partition(id))?.high }
 
   /// Whatever a question to brokers failed for, it can be asked again.
-  private mutating func mapped<Result>(
+  mutating func mapped<Result>(
     _ body: (inout KafkaLog) throws(KafkaError) -> Result
   ) throws(LogFailure) -> Result {
     do throws(KafkaError) { return try body(&self) } catch { throw LogFailure(.retry, reason: "\(error)") }

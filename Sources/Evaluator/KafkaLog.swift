@@ -1,32 +1,46 @@
 import Kafka
 import Platform
 
-/// Kafka as a worker's log, at least once: transitions are acknowledged by all replicas in sync first, then the
-/// positions are committed to the group.
+/// Kafka as a worker's log: a member of the group that reads the source topics, a producer, and, while partitions are
+/// restored, a reader of the changelog.
+///
+/// Deliveries are transactions (`KafkaLog+Transactions.swift`), or, where brokers have none or the configuration says
+/// so, sent step by step (`KafkaLog+Steps.swift`).
 struct KafkaLog: EvaluatorLog, ~Copyable {
-  /// Which topics and group.
+  /// Which topics and group, and who this is.
   struct Names {
     var sources: [String]
     var alerts: String
+    var alertsCurrent: String
+    var changelog: String
+    /// Whether a changelog that is too narrow may be grown here.
+    var mayCreate: Bool
     var group: String
+    /// `transactional.id`: the same after every restart, and nobody else's.
+    var transactionalID: String
 
     func id(of partition: TopicPartition) -> LogPartition? {
       sources.firstIndex(of: partition.topic).map { LogPartition(topic: $0, number: partition.partition) }
     }
 
     func partition(_ id: LogPartition) -> TopicPartition { TopicPartition(sources[id.topic], id.number) }
+
+    /// Where a record of a delivery goes; its partition, nil: by its key.
+    func place(_ target: LogTarget) -> (topic: String, partition: Int32?) {
+      switch target {
+      case .alerts: (alerts, nil)
+      case .alertsCurrent: (alertsCurrent, nil)
+      case .changelog(let number): (changelog, number)
+      }
+    }
   }
 
-  /// What the group says to a delivery's positions.
-  enum Answer {
-    /// Not asked yet.
-    case none
-    /// Asked.
-    case awaited
-    /// It refused.
-    case refused(KafkaError)
-    /// They are committed.
-    case committed
+  /// How deliveries are made.
+  enum Mode {
+    /// In transactions.
+    case transactions
+    /// Step by step.
+    case steps
   }
 
   let names: Names
@@ -35,39 +49,46 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   let wakeup: Wakeup
   let time: any TimeSource
   var consumer: Consumer
-  var producer: Producer
   /// The source partition of each `Message.partitionIndex`; nil: of no source topic.
   var ids: [LogPartition?] = []
   /// Met while something else was done, and to be given out.
   var events: [LogEvent] = []
-
-  /// The delivery under way; acknowledgements of earlier ones carry other tokens.
-  var delivery: UInt = 0
-  /// Its transitions that aren't acknowledged yet.
-  var unacknowledged = 0
-  /// Why one of them never will be.
-  var refusal: KafkaError?
-  /// The positions to commit behind them.
-  var offsets: [PartitionOffset] = []
-  var answer = Answer.none
   let trouble: RateLimit
+
+  var mode: Mode
+  /// Whether brokers without transactions are no reason to do without deliveries.
+  let mayFallBack: Bool
+  /// The producer of transactions; nil: it isn't made yet, or has failed.
+  var transactions: TransactionalProducer?
+  /// When the transaction that is open began.
+  var transactionBegan: MonotonicTime
+  var steps: Steps
+  var changelog = ChangelogReading()
 
   /// Connects in the background, also where no broker is there yet.
   ///
+  /// - Parameter delivery: nil: in transactions, but step by step where brokers have none.
   /// - Throws: where a property is refused, or a file of TLS can't be read.
   init(
-    _ configuration: Configuration, names: Names, logger: Logger, wakeup: Wakeup, time: any TimeSource
+    _ configuration: Configuration, names: Names, delivery: Mode?, logger: Logger, wakeup: Wakeup, time: any TimeSource
   ) throws(KafkaError) {
+    mode = delivery ?? .transactions
     let consumer = try Self.makeConsumer(configuration, names, logger, wakeup)
-    let producer = try Self.makeProducer(configuration, logger, wakeup)
+    let transactions =
+      mode == .transactions ? try Self.makeTransactions(configuration, names, logger, wakeup) : nil
+    var steps = Steps()
+    if mode == .steps { steps.producer = try Self.makeProducer(configuration, logger, wakeup) }
+    mayFallBack = delivery == nil
     self.names = names
     self.configuration = configuration
     self.logger = logger
     self.wakeup = wakeup
     self.time = time
     trouble = RateLimit(1, per: .seconds(30), time: time)
+    transactionBegan = time.monotonic
     self.consumer = consumer
-    self.producer = producer
+    self.transactions = transactions
+    self.steps = steps
   }
 
   // MARK: Reading

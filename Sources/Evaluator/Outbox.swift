@@ -1,14 +1,27 @@
 import JSON
 import Records
 
-/// Transitions that are made and not yet acknowledged: encoded once, kept until their delivery is committed.
+/// What one delivery sends: encoded once, kept until it is known to be committed, and sent again, the same bytes, where
+/// a transaction was aborted.
 ///
-/// Bounded by what one batch of records and one change of rules can make: nothing is fetched while a delivery is
-/// under way.
+/// Bounded by what one batch of records and one change of rules can make, and by the checkpoints that a delivery may
+/// carry: nothing is fetched while a delivery is under way.
 struct Outbox {
-  /// One transition: where it came from, and its place in `bytes`.
+  /// The order in which a log without transactions has to acknowledge things.
+  enum Stage: UInt8 {
+    /// Transitions, for the history.
+    case transitions
+    /// What fires now.
+    case current
+    /// Checkpoints, markers, rule sets.
+    case state
+  }
+
+  /// One record: whose it is, where it goes, and its place in `bytes`.
   private struct Entry {
-    var source: SourcePosition
+    var partition: LogPartition
+    var stage: Stage
+    var isTombstone = false
     var start: Int
     var valueStart: Int
     var end: Int
@@ -17,48 +30,116 @@ struct Outbox {
   private var bytes: [UInt8] = []
   private var writer = Writer()
   private var entries: [Entry] = []
+  /// How many of the entries are transitions.
+  private(set) var transitions = 0
+  /// Whether nothing is added any more: its delivery has begun.
+  private(set) var isSealed = false
+  /// The positions that its delivery commits.
+  private(set) var positions: [LogPosition] = []
 
-  /// How many there are.
+  /// How many records there are.
   var count: Int { entries.count }
 
-  var isEmpty: Bool { entries.isEmpty }
+  /// Nothing at all is to be delivered.
+  var isEmpty: Bool { entries.isEmpty && positions.isEmpty }
 
-  /// Adds a transition, keyed `rule/subject`.
-  mutating func append(_ transition: Transition) {
+  /// Bytes of all records.
+  var size: Int { bytes.count }
+
+  /// The partitions whose records stand here.
+  var partitions: Set<LogPartition> { Set(entries.map(\.partition)) }
+
+  /// Adds a transition of `partition`, keyed `rule/subject`.
+  mutating func append(_ transition: Transition, of partition: LogPartition) {
     let start = bytes.count
     bytes.append(contentsOf: transition.key.utf8)
     let valueStart = bytes.count
     writer.reset()
     transition.encode(into: &writer)
     bytes.append(contentsOf: writer.bytes)
-    entries.append(Entry(source: transition.source, start: start, valueStart: valueStart, end: bytes.count))
+    let end = bytes.count
+    entries.append(
+      Entry(partition: partition, stage: .transitions, start: start, valueStart: valueStart, end: end))
+    // The same bytes once more for what fires now.
+    entries.append(
+      Entry(
+        partition: partition, stage: .current, isTombstone: transition.status == .resolved, start: start,
+        valueStart: valueStart, end: end))
+    transitions += 1
   }
 
-  /// Produces the transition at `index` to `log`.
+  /// Adds a record of the changelog; the value nil: a tombstone.
+  mutating func append(
+    state key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?, of partition: LogPartition
+  ) {
+    let start = bytes.count
+    bytes.append(contentsOf: key)
+    let valueStart = bytes.count
+    if let value { bytes.append(contentsOf: value) }
+    entries.append(
+      Entry(
+        partition: partition, stage: .state, isTombstone: value == nil, start: start, valueStart: valueStart,
+        end: bytes.count))
+  }
+
+  /// Adds a record of the changelog whose value depends on its key.
+  mutating func append(
+    stateKeyed key: BinaryWriter, of partition: LogPartition,
+    value write: (inout BinaryWriter, UnsafeRawBufferPointer) -> Void
+  ) {
+    var value = BinaryWriter()
+    key.bytes.withUnsafeBytes { write(&value, $0) }
+    key.bytes.withUnsafeBytes { key in value.bytes.withUnsafeBytes { append(state: key, $0, of: partition) } }
+  }
+
+  /// Nothing more is added: what stands here, in the order of the stages, and these positions are delivered together.
+  mutating func seal(_ positions: [LogPosition]) {
+    let all = entries
+    entries.removeAll(keepingCapacity: true)
+    for stage in [Stage.transitions, .current, .state] { entries += all.filter { $0.stage == stage } }
+    self.positions = positions
+    isSealed = true
+  }
+
+  /// Whether the record at `index` is the last one of its stage.
+  func endsStage(_ index: Int) -> Bool {
+    index + 1 >= entries.count || entries[index].stage != entries[index + 1].stage
+  }
+
+  /// Produces the record at `index` to `log`.
   func produce<Log: EvaluatorLog & ~Copyable>(at index: Int, to log: inout Log) throws(LogFailure) {
     let entry = entries[index]
+    let target: LogTarget =
+      switch entry.stage {
+      case .transitions: .alerts
+      case .current: .alertsCurrent
+      case .state: .changelog(entry.partition.number)
+      }
     let result = bytes.withUnsafeBytes { all in
       Result { () throws(LogFailure) in
         try log.produce(
-          key: UnsafeRawBufferPointer(rebasing: all[entry.start..<entry.valueStart]),
-          value: UnsafeRawBufferPointer(rebasing: all[entry.valueStart..<entry.end]))
+          to: target, key: UnsafeRawBufferPointer(rebasing: all[entry.start..<entry.valueStart]),
+          value: entry.isTombstone ? nil : UnsafeRawBufferPointer(rebasing: all[entry.valueStart..<entry.end]))
       }
     }
     try result.get()
   }
 
-  /// All are delivered.
+  /// All are delivered, or none is to be any more.
   mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)
+    positions.removeAll(keepingCapacity: true)
+    transitions = 0
+    isSealed = false
     // One storm of alerts must not hold its memory for good.
     bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
   }
 
-  /// Somebody else has `partitions` of `topics` now, and makes their transitions anew.
-  mutating func remove(of partitions: [LogPartition], in topics: [String]) {
-    entries.removeAll { entry in
-      partitions.contains { topics[$0.topic] == entry.source.topic && $0.number == entry.source.partition }
-    }
-    if entries.isEmpty { removeAll() }
+  /// Somebody else has `partitions` now, and makes what they cause anew.
+  mutating func remove(of partitions: [LogPartition]) {
+    entries.removeAll { partitions.contains($0.partition) }
+    positions.removeAll { partitions.contains($0.partition) }
+    transitions = entries.count { $0.stage == .transitions }
+    if isEmpty { removeAll() }
   }
 }

@@ -23,8 +23,10 @@ public struct Replay: ~Copyable {
   ///   - time: for these rates, and for the wall clock, which the future is measured against in topics whose times are
   ///     their producers'.
   public init(settings: Settings, topic: String, partitionCount: Int32, log: Logger, time: any TimeSource) {
-    evaluation = Evaluation(
-      topics: [topic], rules: settings.ruleSet, maxFuture: settings.evaluator.maxFuture.wholeMilliseconds)
+    let plan = WorkerPlan(
+      topics: [topic], group: settings.evaluator.group, instance: settings.evaluator.instance,
+      maxFuture: settings.evaluator.maxFuture)
+    evaluation = Evaluation(plan, rules: settings.ruleSet)
     evaluation.setPartitionCount(partitionCount, ofTopic: 0)
     evaluation.wall = time.wall.milliseconds
     voice = WorkerVoice(logger: log, topics: [topic], time: time)
@@ -32,7 +34,7 @@ public struct Replay: ~Copyable {
 
   /// Records of this partition come from now on, from `offset` on; its state is empty.
   public mutating func begin(partition: Int32, at offset: Int64) {
-    evaluation.add(LogPartition(topic: 0, number: partition), position: offset, committed: nil)
+    evaluation.add(LogPartition(topic: 0, number: partition), at: offset)
   }
 
   /// This partition's records have all come, and its state goes.
@@ -83,7 +85,7 @@ public struct Replay: ~Copyable {
   }
 
   /// How many subjects wait to be written into a changelog that isn't there.
-  var unwrittenSubjects: Int { evaluation.partitions.reduce(0) { $0 + $1.engine.unwrittenSubjects } }
+  var unwrittenSubjects: Int { evaluation.unwrittenSubjects }
 
   /// What was counted so far.
   public var numbers: EvaluatorNumbers { evaluation.totals }

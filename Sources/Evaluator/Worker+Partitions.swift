@@ -7,14 +7,15 @@ extension Worker where Log: ~Copyable {
     switch event {
     case .assigned(let partitions):
       evaluation.numbers.rebalances += 1
-      joining += partitions
+      log.accept(partitions)
+      joining += partitions.filter { !joining.contains($0) }
       nextTry = time.monotonic
     case .revoked(let partitions, let lost):
       evaluation.numbers.rebalances += 1
       release(partitions, lost: lost)
     case .outOfRange(let partition, let position):
       misplaced.removeAll { $0.partition == partition }
-      misplaced.append((partition, position))
+      misplaced.append(LogPosition(partition, position))
     }
   }
 
@@ -24,15 +25,13 @@ extension Worker where Log: ~Copyable {
     let isDelivered = !lost && deliverAll(by: handOverDeadline)
     if !isDelivered {
       // Began with positions that this worker may no longer commit.
-      if !delivery.isIdle {
-        try? log.abort()
-        delivery.failed(.deliverAgain)
-      }
-      outbox.remove(of: partitions, in: plan.topics)
+      delivery.failed(.deliverAgain)
+      outbox.remove(of: partitions)
     }
     evaluation.remove(partitions)
     joining.removeAll { partitions.contains($0) }
     misplaced.removeAll { partitions.contains($0.partition) }
+    if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }
     log.unassign(partitions)
     voice.released(partitions, lost: lost, isDelivered: isDelivered)
   }
@@ -45,34 +44,29 @@ extension Worker where Log: ~Copyable {
   /// Finds out where new and misplaced partitions are to be read from; where brokers don't say, it is asked again.
   mutating func settlePartitions(_ now: MonotonicTime) {
     let isCountDue = evaluation.sawRecordWithoutKey && now >= nextCount
-    guard now >= nextTry, !joining.isEmpty || !misplaced.isEmpty || isCountDue else { return }
+    // What the changelog brings rings; a question that wasn't answered waits for its time.
+    let isReading = restoration?.isOpen ?? false
+    guard now >= nextTry || isReading, !joining.isEmpty || !misplaced.isEmpty || isCountDue else { return }
     let deadline = now + plan.questionPatience
     do throws(LogFailure) {
       if isCountDue { try countPartitions(of: plan.topics.indices, until: deadline) }
-      if !joining.isEmpty { try join(until: deadline) }
       if !misplaced.isEmpty { try replaceFirstMisplaced(until: deadline) }
+      if !joining.isEmpty { try restoreFirst(until: deadline) }
     } catch {
-      nextTry = time.monotonic + .seconds(1)
+      switch error.remedy {
+      case .leave:
+        isFenced = true
+        voice.isFenced(error)
+      case .restore: hasTakenOver = false
+      case .retry, .deliverAgain: break
+      }
+      nextTry = time.monotonic + plan.questionPause
       voice.cannotSettle(error)
     }
   }
 
-  private mutating func join(until deadline: MonotonicTime) throws(LogFailure) {
-    try countPartitions(of: Set(joining.map(\.topic)), until: deadline)
-    let committed = try log.committed(joining, until: deadline)
-    for (partition, position) in zip(joining, committed) {
-      // Without a committed position: from the beginning of the log, wherever that is.
-      evaluation.add(partition, position: position ?? 0, committed: position)
-    }
-    log.assign(zip(joining, committed).map { ($0, $1) })
-    voice.joined(joining, at: committed)
-    joining = []
-  }
-
   /// Whose record one without a key is depends on whether its topic has several partitions.
-  private mutating func countPartitions(
-    of topics: some Sequence<Int>, until deadline: MonotonicTime
-  ) throws(LogFailure) {
+  mutating func countPartitions(of topics: some Sequence<Int>, until deadline: MonotonicTime) throws(LogFailure) {
     for topic in topics {
       evaluation.setPartitionCount(try log.partitionCount(ofTopic: topic, until: deadline), ofTopic: topic)
     }
@@ -80,20 +74,20 @@ extension Worker where Log: ~Copyable {
     nextCount = time.monotonic + .seconds(10)
   }
 
-  /// On from the log's start, where retention passed the position; the same where the log ends before it, because
-  /// it isn't the log that the position was committed in.
+  /// On from the log's start, where retention passed the position. Where the log ends before the position, it isn't the
+  /// log that this was made in.
   private mutating func replaceFirstMisplaced(until deadline: MonotonicTime) throws(LogFailure) {
-    guard let (partition, position) = misplaced.first else { return }
+    guard let (partition, position) = misplaced.first.map({ ($0.partition, $0.position) }) else { return }
     let bounds = try log.bounds(of: partition, until: deadline)
-    try log.reposition(partition, to: bounds.lowerBound)
+    try log.start(partition, at: bounds.lowerBound)
     misplaced.removeFirst()
     if position < bounds.lowerBound {
       evaluation.numbers.skippedByRetention += bounds.lowerBound - position
       evaluation.advance(partition, to: bounds.lowerBound)
-      voice.skipped(partition, from: position, to: bounds.lowerBound)
+      voice.note(.skipped(from: position, to: bounds.lowerBound), of: partition)
     } else {
-      evaluation.add(partition, position: bounds.lowerBound, committed: nil)
-      voice.beginsAnew(partition, from: position, to: bounds.lowerBound)
+      evaluation.beginAnew(partition, at: bounds.lowerBound)
+      voice.note(.recreated(from: position, to: bounds.lowerBound), of: partition)
     }
   }
 }

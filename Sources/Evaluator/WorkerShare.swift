@@ -4,22 +4,27 @@ import Synchronization
 
 /// What a worker's thread shares with the others: the rules it shall take next, when it shall have ended, and what it
 /// has done.
-final class WorkerShare: Sendable {
+package final class WorkerShare: Sendable {
   /// Rung whenever something here changes, and by the log whenever something arrives: all that the worker waits on.
   let wakeup: Wakeup
   private let nextRules = Mutex<RuleSet?>(nil)
   private let published = Mutex(EvaluatorNumbers())
   private let leftUndone = Atomic<Int>(0)
+  private let fenced = Atomic<Bool>(false)
+  private let fenceListener = Mutex<Wakeup?>(nil)
   /// Nanoseconds of the monotonic clock; the largest value: not told to end.
   private let stopDeadline = Atomic<Int64>(.max)
 
-  init() throws(SystemError) { wakeup = try Wakeup() }
+  package init() throws(SystemError) { wakeup = try Wakeup() }
 
   /// The worker shall take `rules`, between two batches. Of several sets that it hasn't come to, the last one counts.
-  func offer(_ rules: RuleSet) {
+  package func offer(_ rules: RuleSet) {
     nextRules.withLock { $0 = rules }
     wakeup.ring()
   }
+
+  /// Whether there are rules that the worker shall take.
+  var hasRules: Bool { nextRules.withLock { $0 != nil } }
 
   /// The rules that the worker shall take, once.
   func takeRules() -> RuleSet? {
@@ -30,7 +35,7 @@ final class WorkerShare: Sendable {
   }
 
   /// The worker shall end by `deadline`.
-  func stop(by deadline: MonotonicTime) {
+  package func stop(by deadline: MonotonicTime) {
     stopDeadline.store(deadline.nanoseconds, ordering: .releasing)
     wakeup.ring()
   }
@@ -42,7 +47,7 @@ final class WorkerShare: Sendable {
   }
 
   /// What the worker has done so far.
-  var numbers: EvaluatorNumbers {
+  package var numbers: EvaluatorNumbers {
     get { published.withLock { $0 } }
     set { published.withLock { $0 = newValue } }
   }
@@ -51,5 +56,20 @@ final class WorkerShare: Sendable {
   var undone: Int {
     get { leftUndone.load(ordering: .acquiring) }
     set { leftUndone.store(newValue, ordering: .releasing) }
+  }
+
+  /// Somebody else goes by the worker's name: it has ended for good.
+  package private(set) var isFenced: Bool {
+    get { fenced.load(ordering: .acquiring) }
+    set { fenced.store(newValue, ordering: .releasing) }
+  }
+
+  /// Rung when the worker ends for good.
+  func onFence(ring wakeup: Wakeup) { fenceListener.withLock { $0 = wakeup } }
+
+  /// The worker ends for good.
+  func fence() {
+    isFenced = true
+    fenceListener.withLock { $0 }?.ring()
   }
 }

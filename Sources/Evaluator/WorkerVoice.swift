@@ -13,6 +13,9 @@ struct WorkerVoice {
   private let waiting: RateLimit
   private let settling: RateLimit
   private let settlingAtFirst: RateLimit
+  private let progress: RateLimit
+  private let unusable: RateLimit
+  private let hiding: RateLimit
   private var saidKeyless = Set<Int>()
   /// A delivery failed or was late since the last one that came through.
   private var isTroubled = false
@@ -31,6 +34,9 @@ struct WorkerVoice {
     waiting = RateLimit(1, per: .seconds(30), time: time)
     settling = RateLimit(1, per: .seconds(30), time: time)
     settlingAtFirst = RateLimit(1, per: .seconds(30), time: time)
+    progress = RateLimit(1, per: .seconds(5), time: time)
+    unusable = RateLimit(5, per: .seconds(10), time: time)
+    hiding = RateLimit(1, per: .seconds(30), time: time)
   }
 
   /// One line for each transition.
@@ -125,15 +131,65 @@ struct WorkerVoice {
       ["transitions": .int(transitions), "uncommitted_partitions": .int(positions)])
   }
 
+  /// Nobody knows what became of a delivery.
+  mutating func restoresAll(_ failure: LogFailure, transitions: Int) {
+    isTroubled = true
+    log.limited(
+      trouble, .warning, "nobody knows what became of a delivery: state is restored from the changelog",
+      ["reason": .string(failure.reason), "transitions": .int(transitions)])
+  }
+
+  /// The worker ends.
+  func isFenced(_ failure: LogFailure) {
+    log.critical(
+      "another evaluator goes by this one's name: give each an [evaluator] instance of its own; this one ends",
+      ["reason": .string(failure.reason)])
+  }
+
   // MARK: Partitions
 
-  mutating func joined(_ partitions: [LogPartition], at positions: [Int64?]) {
+  /// How far the changelog has been read.
+  func restores(_ partition: LogPartition, read: Int64, of end: Int64) {
+    log.limited(
+      progress, .info, "a partition's state is being restored",
+      facts(partition, ["changelog_offset": .int(read), "changelog_end": .int(end)]))
+  }
+
+  /// The changelog has been read, and the state made from it.
+  func restored(
+    _ partition: LogPartition, _ resumption: Resumption, records: Int, subjects: Int, in duration: Duration
+  ) {
+    log.info(
+      "a partition's state is restored",
+      facts(
+        partition,
+        [
+          "records": .int(records), "subjects": .int(subjects), "took": .duration(duration),
+          "replay_from": .int(resumption.replayStart), "position": .int(resumption.position),
+        ]))
+  }
+
+  /// While records are hidden by somebody's open transaction, or not read yet, nobody behind them is declared silent.
+  func hides(_ partition: LogPartition, from position: Int64, to end: Int64, _ stable: Int64) {
+    if stable > position { return }
+    log.limited(
+      hiding, .warning, "an open transaction hides records; nobody behind it is declared silent",
+      facts(partition, ["from": .int(position), "hidden": .int(end - position)]))
+  }
+
+  /// Records are evaluated.
+  mutating func isLive(_ partition: LogPartition, from position: Int64) {
     unsettledSince = nil
-    for (partition, position) in zip(partitions, positions) {
-      log.info(
-        "partition is evaluated here from now on",
-        facts(partition, ["from": position.map { .int($0) } ?? "beginning"]))
-    }
+    log.info("partition is evaluated here from now on", facts(partition, ["from": .int(position)]))
+  }
+
+  /// A record of the changelog that can't be used.
+  func cannotUse(_ problem: ChangelogStore.Problem, number: Int32) {
+    log.limited(
+      unusable, .error, "a record of the changelog can't be used; series whose state it held begin anew",
+      [
+        "partition": .int(number), "offset": .int(problem.offset), "reason": .string(problem.problem.text),
+      ])
   }
 
   func released(_ partitions: [LogPartition], lost: Bool, isDelivered: Bool) {
@@ -148,16 +204,30 @@ struct WorkerVoice {
     }
   }
 
-  func skipped(_ partition: LogPartition, from: Int64, to: Int64) {
-    log.error(
-      "retention passed the position: records were deleted before they could be evaluated",
-      facts(partition, ["from": .int(from), "to": .int(to), "records": .int(to - from)]))
-  }
-
-  func beginsAnew(_ partition: LogPartition, from: Int64, to: Int64) {
-    log.error(
-      "the log ends before the position, so it isn't the log that the position was committed in; evaluated from its beginning",
-      facts(partition, ["position": .int(from), "from": .int(to)]))
+  /// What people should know of where a partition goes on.
+  func note(_ note: Resumption.Note, of partition: LogPartition) {
+    switch note {
+    case .groupIsBehind(let committed):
+      log.warning(
+        "the group's position is behind the changelog's and is ignored; backtest is for looking back",
+        facts(partition, ["committed": .int(committed)]))
+    case .groupIsAhead(let from, let to):
+      log.warning(
+        "the group's position was moved on: records between are not evaluated",
+        facts(partition, ["from": .int(from), "to": .int(to), "records": .int(to - from)]))
+    case .skipped(let from, let to):
+      log.error(
+        "retention passed the position: records were deleted before they could be evaluated",
+        facts(partition, ["from": .int(from), "to": .int(to), "records": .int(to - from)]))
+    case .lostReplay(let from, let to):
+      log.error(
+        "retention took records that the state isn't written down of; series may lack what they said",
+        facts(partition, ["from": .int(from), "to": .int(to)]))
+    case .recreated(let from, let to):
+      log.error(
+        "it isn't the log that the position was made in: the topic was deleted and created again; evaluated from its beginning, and what fires keeps firing",
+        facts(partition, ["position": .int(from), "from": .int(to)]))
+    }
   }
 
   /// Brokers that have just started, and a coordinator that loads, need a moment: only what goes on is a warning.

@@ -60,6 +60,13 @@ extension Engine {
   /// When the change that waits longest was made, on the clock of `now`; nil: nothing waits.
   public var oldestUnwritten: Int64? { state.pointee.unwritten.first?.since }
 
+  /// The subject of this name is written with the next delivery. For those that made a transition: what fires must be
+  /// known also where the records that say so are gone before they could be replayed.
+  public func writeSoon(subject: String) {
+    var subject = subject
+    subject.withUTF8 { state.pointee.writeSoon(UnsafeRawBufferPointer($0)) }
+  }
+
   /// Gives to `sink` what must be written now, and what has waited since before `changedBefore` (on the clock of `now`),
   /// of that at most `limit` subjects, oldest first. `position` is the offset of the next record to be applied.
   ///

@@ -77,6 +77,15 @@ extension PartitionState {
     }
   }
 
+  /// See `Engine.writeSoon`.
+  mutating func writeSoon(_ name: UnsafeRawBufferPointer) {
+    guard let subject = subjects.find(name, hash: RecordReader.hash(of: name)),
+      let number = subjects.number(of: subject),
+      urgent.numbers.last.map({ Int($0) != number }) ?? true
+    else { return }
+    urgent.numbers.append(UInt32(truncatingIfNeeded: number))
+  }
+
   /// See `Engine.restore`.
   mutating func restore(
     _ name: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?

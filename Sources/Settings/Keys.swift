@@ -91,11 +91,17 @@ extension Key {
 
   private static let evaluator: [Key] = [
     .text("evaluator", "group", \.evaluator.group, problem: Names.problem(ofGroup:)),
-    .notYet("evaluator", "instance", because: "it names an evaluator's transactions, and there are none"),
-    .notYet(
-      "evaluator", "delivery", but: .text("at_least_once"), because: "transitions are delivered at_least_once"),
+    .text("evaluator", "instance", \.evaluator.instance, problem: Names.problem(ofInstance:)),
+    Key(
+      table: "evaluator", name: "delivery",
+      read: { place, settings in
+        if let word = place.word(of: Settings.Delivery.allCases.map(\.rawValue)) {
+          settings.evaluator.delivery = Settings.Delivery(rawValue: word)
+        }
+      },
+      value: { $0.evaluator.delivery.map { .text($0.rawValue) } }),
     .duration("evaluator", "commit_interval", \.evaluator.commitInterval, .milliseconds(10) ... .seconds(5)),
-    .notYet("evaluator", "checkpoint_interval", because: "statusd writes no checkpoints"),
+    .duration("evaluator", "checkpoint_interval", \.evaluator.checkpointInterval, .seconds(1) ... .seconds(3_600)),
     .notYet("evaluator", "workers", but: .integer(1), because: "an evaluator has one worker"),
     .duration("evaluator", "max_future", \.evaluator.maxFuture, .zero ... .seconds(365 * 86_400)),
     .duration(

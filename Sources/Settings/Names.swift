@@ -45,6 +45,9 @@ enum Names {
   /// A consumer group.
   static func problem(ofGroup text: String) -> String? { problem(of: text, what: "a consumer group's name") }
 
+  /// What an evaluator is called.
+  static func problem(ofInstance text: String) -> String? { problem(of: text, what: "an instance's name") }
+
   /// A user of SASL.
   static func problem(ofUser text: String) -> String? { problem(of: text, what: "a user name") }
 

@@ -24,7 +24,7 @@ public struct Settings: Equatable, Sendable {
     run = Run()
     topics = Topics()
     agent = Agent(host: hostName)
-    evaluator = Evaluator()
+    evaluator = Evaluator(instance: hostName)
     log = Log()
     rules = []
   }
@@ -97,14 +97,31 @@ public struct Settings: Equatable, Sendable {
   public struct Evaluator: Equatable, Sendable {
     /// The consumer group.
     public var group = "status_group"
+    /// What this evaluator is called among those of its group: a restarted one takes over from its predecessor by it.
+    public var instance: String
+    /// How transitions are delivered; nil: exactly once, but at least once where brokers have no transactions.
+    public var delivery: Delivery?
     /// How often the position in the source topic is committed.
     public var commitInterval = Duration.seconds(1)
+    /// How long a host's change may wait until it is written to the changelog.
+    public var checkpointInterval = Duration.seconds(60)
     /// How far ahead of the log's time a record may be before it counts as bad.
     public var maxFuture = Duration.seconds(60)
     /// How long nothing may come of a subject, by the log's time, before it is forgotten.
     public var forgetAfter = RuleSet.Bounds().forgetAfter
     /// Samples that a rule's window holds at most; past it the oldest are dropped, counted and said.
     public var maxSamples = RuleSet.Bounds().maxSamples
+
+    /// The defaults, for an evaluator of this name.
+    public init(instance: String) { self.instance = instance }
+  }
+
+  /// How transitions are delivered.
+  public enum Delivery: String, Equatable, Sendable, CaseIterable {
+    /// Readers of committed records see each once.
+    case exactlyOnce = "exactly_once"
+    /// Readers may see some more than once, with the same id.
+    case atLeastOnce = "at_least_once"
   }
 
   /// `[log]`: what is written to standard error.

@@ -39,7 +39,8 @@ final class Daemon {
   }
 
   private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {
-    let needed: [Settings.Topics.Needed] = settings.run.role.evaluates ? [.status, .alerts] : [.status]
+    let needed: [Settings.Topics.Needed] =
+      settings.run.role.evaluates ? [.status, .alerts, .alertsCurrent, .changelog] : [.status]
     let policies = needed.map { settings.topics.policy(of: $0) }
     return TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
   }

@@ -4,29 +4,38 @@ import Testing
 
 @Suite("A delivery")
 struct DeliveryTests {
-  @Test("goes through its steps once: begin, each transition, the positions, commit")
+  private func steps(of count: Int, endsStage: (Int) -> Bool) -> [Delivery.Step] {
+    var delivery = Delivery()
+    var steps: [Delivery.Step] = []
+    repeat { steps.append(delivery.next) } while !delivery.succeeded(of: count, endsStage: endsStage)
+    return steps
+  }
+
+  @Test("goes through its steps once: begin, each record, a flush behind each stage, the positions, commit")
   func steps() {
-    var delivery = Delivery()
-    var steps: [Delivery.Step] = []
-    repeat { steps.append(delivery.next) } while !delivery.succeeded(of: 2)
-    #expect(steps == [.begin, .produce(0), .produce(1), .sendOffsets, .commit])
-    #expect(delivery.isIdle)
+    #expect(
+      steps(of: 3) { $0 >= 1 } == [
+        .begin, .produce(0), .produce(1), .flush(2), .produce(2), .flush(3), .sendOffsets, .commit,
+      ])
   }
 
-  @Test("without transitions commits the positions")
+  @Test("without records commits the positions")
   func positionsAlone() {
-    var delivery = Delivery()
-    var steps: [Delivery.Step] = []
-    repeat { steps.append(delivery.next) } while !delivery.succeeded(of: 0)
-    #expect(steps == [.begin, .sendOffsets, .commit])
+    #expect(steps(of: 0) { _ in true } == [.begin, .sendOffsets, .commit])
   }
 
-  @Test("repeats the step that may be repeated, and begins anew where the log says so")
+  @Test("repeats the step that may be repeated, aborts and begins anew where the log says so")
   func failures() {
     var delivery = Delivery()
-    _ = delivery.succeeded(of: 1)
+    _ = delivery.succeeded(of: 1) { _ in true }
     delivery.failed(.retry)
     #expect(delivery.next == .produce(0))
+    delivery.failed(.deliverAgain)
+    #expect(delivery.next == .abort)
+    delivery.failed(.deliverAgain)
+    #expect(delivery.next == .abort)
+    _ = delivery.succeeded(of: 1) { _ in true }
+    #expect(delivery.isIdle)
     delivery.failed(.deliverAgain)
     #expect(delivery.isIdle)
   }

@@ -1,5 +1,6 @@
 import Platform
 import Records
+import SimulatedKafka
 import Testing
 
 @testable import Evaluator
@@ -13,43 +14,59 @@ struct OutboxTests {
       source: SourcePosition(topic: "status_topic", partition: partition, offset: 7))
   }
 
-  @Test("gives transitions out as often as they are asked for, keyed rule/subject, until they are delivered")
-  func keeps() throws {
+  private let here = LogPartition(topic: 0, number: 0)
+  private let there = LogPartition(topic: 0, number: 1)
+
+  /// A log that notes what it is given.
+  private func log() throws -> (SimulatedCluster, SimulatedLog) {
     let cluster = SimulatedCluster(time: ManualTime())
-    var log = SimulatedLog(cluster)
+    cluster.journal = []
+    return (cluster, SimulatedLog(cluster, cluster.join("here"), isTransactional: false))
+  }
+
+  @Test("gives everything out as often as it is asked for, stage by stage, until it is delivered")
+  func keeps() throws {
+    var (cluster, log) = try log()
     var outbox = Outbox()
-    outbox.append(transition("web-1"))
-    outbox.append(transition("web-2"))
-    for _ in 0..<2 {
-      try outbox.produce(at: 1, to: &log)
-      try outbox.produce(at: 0, to: &log)
-    }
-    let keys = ["cpu-high/web-2", "cpu-high/web-1"]
-    #expect(cluster.journal == (keys + keys).map { .produced(key: $0) })
+    Array("state".utf8).withUnsafeBytes { outbox.append(state: $0, nil, of: here) }
+    outbox.append(transition("web-1"), of: here)
+    outbox.append(transition("web-2"), of: here)
+    outbox.seal([LogPosition(here, 8)])
+    for _ in 0..<2 { for index in 0..<outbox.count { try outbox.produce(at: index, to: &log) } }
+    let keys = ["cpu-high/web-1", "cpu-high/web-2"]
+    let all: [SimulatedCluster.Entry] =
+      keys.map { .produced(.alerts, key: $0) } + keys.map { .produced(.alertsCurrent, key: $0) }
+      + [.produced(.changelog(0), key: "state")]
+    #expect(cluster.journal == all + all)
+    #expect((0..<outbox.count).map(outbox.endsStage) == [false, true, false, true, true])
     outbox.removeAll()
     #expect(outbox.isEmpty)
   }
 
-  @Test("drops what somebody else makes anew")
+  @Test("drops what somebody else makes anew, positions included")
   func drops() throws {
-    let cluster = SimulatedCluster(time: ManualTime())
-    var log = SimulatedLog(cluster)
+    var (cluster, log) = try log()
     var outbox = Outbox()
-    outbox.append(transition("web-1", partition: 0))
-    outbox.append(transition("web-2", partition: 1))
-    outbox.remove(of: [LogPartition(topic: 0, number: 0)], in: ["status_topic"])
-    #expect(outbox.count == 1)
+    outbox.append(transition("web-1"), of: here)
+    outbox.append(transition("web-2", partition: 1), of: there)
+    outbox.seal([LogPosition(here, 8), LogPosition(there, 8)])
+    outbox.remove(of: [here])
+    #expect(outbox.transitions == 1)
+    #expect(outbox.positions == [LogPosition(there, 8)])
     try outbox.produce(at: 0, to: &log)
-    #expect(cluster.journal == [.produced(key: "cpu-high/web-2")])
+    #expect(cluster.journal == [.produced(.alerts, key: "cpu-high/web-2")])
+    outbox.remove(of: [there])
+    #expect(outbox.isEmpty)
+    #expect(!outbox.isSealed)
   }
 
-  @Test("hands on why the log didn't take a transition")
+  @Test("hands on why the log didn't take a record")
   func refused() throws {
-    let cluster = SimulatedCluster(time: ManualTime())
-    cluster.fail(.produce, .retry)
-    var log = SimulatedLog(cluster)
+    var (cluster, log) = try log()
+    cluster.faults = { call, _ in call == .produce ? .fails(.retry) : nil }
     var outbox = Outbox()
-    outbox.append(transition("web-1"))
+    outbox.append(transition("web-1"), of: here)
+    outbox.seal([])
     #expect(throws: LogFailure(.retry, reason: "planted")) { try outbox.produce(at: 0, to: &log) }
   }
 }

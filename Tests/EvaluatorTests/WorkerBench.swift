@@ -1,29 +1,92 @@
+import Evaluator
 import Platform
 import Rules
+import SimulatedKafka
 
 @testable import Evaluator
 
-/// A worker on a simulated log, with clocks that move only by waiting.
+/// A worker on a simulated cluster, with clocks that move only by waiting. Markers stand everywhere as soon as a
+/// transaction ends.
 struct WorkerBench: ~Copyable {
   let time = ManualTime()
   let cluster: SimulatedCluster
   let log = CapturedLog()
-  let share: WorkerShare
   let heartbeat: Heartbeat
+  private(set) var share: WorkerShare
+  private(set) var member: SimulatedMember
   var worker: Worker<SimulatedLog>
+  private let planted = PlantedFaults()
+  private let plan: WorkerPlan
+  private let isTransactional: Bool
 
-  init(_ rules: [Rule] = [.cpuHigh], partitions: Int32 = 1) throws {
-    cluster = SimulatedCluster(time: time, partitions: partitions)
-    share = try WorkerShare()
+  init(
+    _ rules: [Rule] = [.cpuHigh], partitions: Int32 = 1, isTransactional: Bool = true,
+    checkpointInterval: Duration = .seconds(60)
+  ) throws {
+    let cluster = SimulatedCluster(time: time, partitions: partitions)
+    cluster.marksAtOnce = true
+    cluster.journal = []
+    let planted = planted
+    cluster.faults = { call, _ in planted.next(call) }
+    self.cluster = cluster
+    self.isTransactional = isTransactional
+    plan = WorkerPlan(
+      topics: ["status_topic"], group: "group", instance: "here", checkpointInterval: checkpointInterval)
     heartbeat = Heartbeat(name: "evaluator", allowedSilence: .seconds(10), now: time.monotonic)
-    let plan = Worker<SimulatedLog>.Plan(
-      topics: ["status_topic"], commitInterval: .seconds(1), maxFuture: .seconds(60))
-    worker = Worker(
-      log: SimulatedLog(cluster), rules: RuleSet(rules), plan: plan, share: share, heartbeat: heartbeat,
-      logger: Logger(level: .debug, output: log), time: time)
+    share = try WorkerShare()
+    member = cluster.join("here")
+    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional)
   }
 
-  /// Turns the worker's loop until it would wait for more than `idle` with nothing to do.
+  private static func worker(
+    _ cluster: SimulatedCluster, _ member: SimulatedMember, _ rules: [Rule], _ plan: WorkerPlan, _ share: WorkerShare,
+    _ log: CapturedLog, _ heartbeat: Heartbeat, _ isTransactional: Bool
+  ) -> Worker<SimulatedLog> {
+    Worker(
+      log: SimulatedLog(cluster, member, isTransactional: isTransactional), rules: RuleSet(rules), plan: plan,
+      share: share, heartbeat: heartbeat,
+      logger: Logger(level: .debug, output: log), time: cluster.time)
+  }
+
+  /// The process dies, another one takes its place, and gets all partitions.
+  mutating func restart(_ rules: [Rule] = [.cpuHigh]) throws {
+    member.isDead = true
+    cluster.group.expel(member, isTold: false)
+    share = try WorkerShare()
+    member = cluster.join("here")
+    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional)
+    cluster.group.giveOutFree()
+  }
+
+  func assign(_ partitions: Int32...) { for number in partitions { cluster.group.move(number, to: member) } }
+
+  /// The group takes partitions back; lost: it has gone on without asking.
+  func revoke(_ partitions: Int32..., lost: Bool = false) {
+    member.events.append(.revoked(partitions.map { LogPartition(topic: 0, number: $0) }, lost: lost))
+  }
+
+  /// A call that comes next, or behind those that were planted before, goes wrong.
+  func fail(_ call: SimulatedCall, _ fault: SimulatedFault) { planted.faults[call, default: []].append(fault) }
+
+  /// What readers of committed records see in the alerts topic.
+  var alerts: [(key: String, value: String)] { SimulatedCluster.lines(cluster.alerts) }
+
+  /// What fires now, by what stands in its topic.
+  var current: [String: String] {
+    var current: [String: String] = [:]
+    for entry in cluster.alertsCurrent.committed {
+      current[String(decoding: entry.key ?? [], as: UTF8.self)] = entry.value.map {
+        String(decoding: $0, as: UTF8.self)
+      }
+    }
+    return current
+  }
+
+  var committed: [Int32: Int64] { cluster.group.committed }
+
+  var journal: [SimulatedCluster.Entry] { cluster.journal ?? [] }
+
+  /// Turns the worker's loop so many times.
   mutating func settle(turns: Int = 50) {
     for _ in 0..<turns { worker.turn() }
   }
@@ -33,8 +96,42 @@ struct WorkerBench: ~Copyable {
   /// A record whose time is that of the simulated log, `cpu` as its `cpu_usage`.
   mutating func sample(_ cpu: Double, host: String = "web-1", to partition: Int32 = 0, after: Duration = .seconds(1)) {
     time.advance(by: after)
+    append(#"{"timestamp":"\#(time.wall.rfc3339)","host":"\#(host)","cpu_usage":\#(cpu)}"#, key: host, to: partition)
+  }
+
+  /// A record of this second by its host's clock, which is behind: what is waited for doesn't show in it.
+  mutating func sample(_ cpu: Double, second: Int64) {
+    append(#"{"timestamp":\#(1_767_000_000 + second),"host":"web-1","cpu_usage":\#(cpu)}"#)
+  }
+
+  /// Appends a record that comes just now.
+  func append(
+    _ value: String?, key: String? = "web-1", to partition: Int32 = 0, kafkaTime: Int64? = nil,
+    isLogAppendTime: Bool = true
+  ) {
     cluster.append(
-      #"{"timestamp":"\#(time.wall.rfc3339)","host":"\#(host)","cpu_usage":\#(cpu)}"#, key: host, to: partition)
+      key: key.map { Array($0.utf8) }, value: value.map { Array($0.utf8) }, to: partition, kafkaTime: kafkaTime,
+      isLogAppendTime: isLogAppendTime)
+  }
+}
+
+/// Faults of each call, the next one first.
+private final class PlantedFaults {
+  var faults: [SimulatedCall: [SimulatedFault]] = [:]
+
+  func next(_ call: SimulatedCall) -> SimulatedFault? {
+    guard var planted = faults[call], !planted.isEmpty else { return nil }
+    let fault = planted.removeFirst()
+    faults[call] = planted
+    return fault
+  }
+}
+
+extension SimulatedCluster {
+  static func lines(_ partition: SimulatedPartition) -> [(key: String, value: String)] {
+    partition.committed.map {
+      (String(decoding: $0.key ?? [], as: UTF8.self), String(decoding: $0.value ?? [], as: UTF8.self))
+    }
   }
 }
 

@@ -1,44 +1,87 @@
 import Platform
+import SimulatedKafka
 import Testing
 
 @testable import Evaluator
 
 @Suite("A worker's deliveries")
 struct WorkerDeliveryTests {
-  @Test("transitions are acknowledged first, then the positions are committed")
-  func order() throws {
+  /// What a worker did since the last delivery was begun, but for the keys of state.
+  private func steps(_ bench: borrowing WorkerBench) -> [SimulatedCluster.Entry] {
+    let start = bench.journal.lastIndex(of: .began) ?? bench.journal.startIndex
+    return bench.journal[start...].map { entry in
+      if case .produced(.changelog(let number), _) = entry { return .produced(.changelog(number), key: "") }
+      return entry
+    }
+  }
+
+  @Test("a delivery is one transaction: transitions, what fires now, state, positions")
+  func transaction() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
+    bench.settle(turns: 3)
     bench.sample(20)
     bench.sample(95)
-    bench.settle(turns: 5)
+    bench.settle(turns: 2)
     #expect(
-      bench.cluster.journal.prefix(6) == [
-        .assigned([0: nil]), .began, .produced(key: "cpu-high/web-1"), .acknowledged(1), .committed([0: 2]),
+      steps(bench) == [
+        .began, .produced(.alerts, key: "cpu-high/web-1"), .produced(.alertsCurrent, key: "cpu-high/web-1"),
+        .produced(.changelog(0), key: ""), .produced(.changelog(0), key: ""), .sentOffsets([0: 2]),
+        .committed([0: 2]),
       ])
-    #expect(bench.cluster.alerts.count == 1)
+    #expect(bench.alerts.count == 1)
     #expect(bench.numbers.transitions == 1)
     #expect(bench.numbers.firing == 1)
     #expect(bench.numbers.undelivered == 0)
   }
 
+  @Test(
+    "without transactions each stage is acknowledged before the next: transitions, what fires now, state, positions")
+  func order() throws {
+    var bench = try WorkerBench(isTransactional: false)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(95)
+    bench.settle(turns: 2)
+    #expect(
+      steps(bench) == [
+        .began, .produced(.alerts, key: "cpu-high/web-1"), .flushed,
+        .produced(.alertsCurrent, key: "cpu-high/web-1"), .flushed, .produced(.changelog(0), key: ""),
+        .produced(.changelog(0), key: ""), .flushed, .sentOffsets([0: 1]), .committed([0: 1]),
+      ])
+  }
+
+  @Test("what fires stands in alerts-current until it is resolved")
+  func current() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.sample(95, host: "web-2")
+    bench.settle(turns: 5)
+    #expect(bench.current.keys.sorted() == ["cpu-high/web-1", "cpu-high/web-2"])
+    #expect(bench.current["cpu-high/web-1"] == bench.alerts.first?.value)
+    bench.sample(20)
+    bench.settle(turns: 5)
+    #expect(bench.current.keys.sorted() == ["cpu-high/web-2"])
+  }
+
   @Test("a transition doesn't wait for the commit interval")
   func atOnce() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     bench.settle(turns: 3)
     bench.sample(95)
     let arrived = bench.time.monotonic
     bench.worker.turn()
     bench.worker.turn()
-    #expect(bench.cluster.alerts.count == 1)
+    #expect(bench.alerts.count == 1)
     #expect(bench.time.monotonic - arrived == .zero)
   }
 
   @Test("positions alone are committed once in each commit interval")
   func interval() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     bench.settle(turns: 3)
     let before = bench.numbers.commits
     for _ in 0..<40 {
@@ -51,45 +94,97 @@ struct WorkerDeliveryTests {
   @Test("behind the marker of a transaction the end's position is committed, so that an idle topic shows no lag")
   func marker() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     bench.sample(20)
     bench.cluster.appendMarker()
     bench.settle(turns: 10)
-    #expect(bench.cluster.groupOffsets == [0: 2])
+    #expect(bench.committed == [0: 2])
     #expect(bench.numbers.lag == 0)
   }
 
-  @Test("when the producer is lost the same transitions are sent again")
+  @Test("after an abort the same is delivered again, the same bytes and positions")
   func sentAgain() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
+    bench.settle(turns: 3)
     bench.sample(95)
-    bench.cluster.fail(.commit, .deliverAgain)
+    bench.fail(.commit, .fails(.deliverAgain))
     bench.settle(turns: 10)
-    let produced = bench.cluster.journal.filter { $0 == .produced(key: "cpu-high/web-1") }
+    let produced = bench.cluster.alerts.entries.filter { !$0.isMarker }
     #expect(produced.count == 2)
-    #expect(bench.cluster.alerts.count == 1)
-    #expect(bench.cluster.groupOffsets == [0: 1])
+    #expect(produced.first?.value == produced.last?.value)
+    #expect(bench.alerts.count == 1)
+    #expect(bench.committed == [0: 1])
     #expect(bench.numbers.transitions == 1)
   }
 
   @Test("a call that may be repeated is repeated alone")
   func repeated() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
+    bench.settle(turns: 3)
     bench.sample(95)
-    bench.cluster.fail(.produce, .retry)
-    bench.cluster.fail(.sendOffsets, .retry)
-    bench.cluster.fail(.commit, .retry)
+    bench.fail(.produce, .fails(.retry))
+    bench.fail(.sendOffsets, .failsAfter(.retry))
+    bench.fail(.commit, .fails(.retry))
     bench.settle(turns: 20)
-    #expect(bench.cluster.journal.filter { $0 == .began }.count == 1)
-    #expect(bench.cluster.alerts.count == 1)
+    #expect(bench.cluster.alerts.entries.count { !$0.isMarker } == 1)
+    #expect(bench.alerts.count == 1)
+  }
+
+  @Test(
+    "where nobody knows what became of a delivery, the state is restored, and the changelog says whether it was committed",
+    arguments: [SimulatedFault.fails(.restore), .failsAfter(.restore)])
+  func unknown(_ fault: SimulatedFault) throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(95)
+    bench.fail(.commit, fault)
+    bench.settle(turns: 10)
+    bench.sample(20)
+    bench.settle(turns: 10)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-1", "cpu-high/web-1"])
+    #expect(bench.current.isEmpty)
+    #expect(bench.log.messages.contains { $0.contains("nobody knows what became of a delivery") })
+  }
+
+  @Test("a delivery that the group refuses is aborted, and delivered again as far as its partitions are still held")
+  func refused() throws {
+    var bench = try WorkerBench(partitions: 2)
+    bench.assign(0, 1)
+    bench.settle(turns: 3)
+    bench.sample(95, host: "web-1", to: 0)
+    bench.sample(95, host: "web-2", to: 1)
+    bench.worker.turn()
+    bench.fail(.sendOffsets, .fails(.deliverAgain))
+    bench.worker.turn()
+    bench.revoke(0, lost: true)
+    bench.settle(turns: 10)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2"])
+    #expect(bench.current.keys.sorted() == ["cpu-high/web-2"])
+  }
+
+  @Test("somebody else who goes by the same name ends the worker for good")
+  func fenced() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.settle(turns: 3)
+    var other = SimulatedLog(bench.cluster, bench.cluster.join("here"))
+    try other.takeOver(until: bench.time.monotonic)
+    bench.sample(95)
+    bench.settle(turns: 3)
+    #expect(bench.share.isFenced)
+    #expect(bench.alerts.isEmpty)
+    #expect(bench.log.lines.filter { $0.level == .critical }.count == 1)
+    bench.worker.run()
   }
 
   @Test("while brokers don't acknowledge, nothing is fetched and it is said")
   func silence() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
+    bench.settle(turns: 3)
     bench.sample(95)
     bench.cluster.isSilent = true
     bench.settle(turns: 5)
@@ -100,30 +195,30 @@ struct WorkerDeliveryTests {
     #expect(bench.log.messages.contains { $0.contains("haven't acknowledged") })
     bench.cluster.isSilent = false
     bench.settle(turns: 10)
-    #expect(bench.cluster.alerts.count == 2)
-    #expect(bench.cluster.groupOffsets == [0: 2])
+    #expect(bench.alerts.count == 2)
+    #expect(bench.committed == [0: 2])
     #expect(bench.log.messages.contains { $0.contains("delivered again") })
   }
 
   @Test("stopping delivers what there is, commits and leaves the group")
   func stop() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     bench.worker.turn()
     bench.sample(95)
     bench.worker.turn()
     bench.share.stop(by: bench.time.monotonic + .seconds(3))
     bench.worker.run()
-    #expect(bench.cluster.alerts.count == 1)
-    #expect(bench.cluster.groupOffsets == [0: 1])
-    #expect(bench.cluster.journal.last == .closed)
+    #expect(bench.cluster.alerts.committed.count == 1)
+    #expect(bench.cluster.group.committed == [0: 1])
+    #expect(bench.cluster.journal?.last == .closed)
     #expect(bench.share.undone == 0)
   }
 
   @Test("stopping while brokers are silent ends in time and counts what wasn't done")
   func stopInSilence() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     bench.worker.turn()
     bench.sample(95)
     bench.cluster.isSilent = true

@@ -10,28 +10,28 @@ struct WorkerRecordTests {
   @Test("each kind of bad record is counted under its reason and skipped")
   func reasons() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     let time = bench.time.wall
     bench.sample(20)
     let bad: [(BadReason, String)] = [
       (.empty, ""), (.notJSON, "{"), (.notObject, "[1]"), (.timestamp, #"{"timestamp":"yesterday"}"#),
       (.future, #"{"timestamp":"\#((time + .seconds(3600)).rfc3339)"}"#), (.subject, #"{"host":"a\nb"}"#),
     ]
-    for (_, value) in bad { bench.cluster.append(value) }
-    bench.cluster.append(bytes: [0x7b, 0x22, 0x68, 0x6f, 0x73, 0x74, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])
+    for (_, value) in bad { bench.append(value) }
+    bench.cluster.append(key: nil, value: [0x7b, 0x22, 0x68, 0x6f, 0x73, 0x74, 0x22, 0x3a, 0x22, 0xff, 0x22, 0x7d])
     bench.sample(95)
     bench.settle(turns: 5)
     for reason in BadReason.allCases { #expect(bench.numbers.badByReason[Int(reason.rawValue)] == 1, "\(reason)") }
     #expect(bench.numbers.records == 9)
-    #expect(bench.cluster.alerts.count == 1)
-    #expect(bench.cluster.groupOffsets == [0: 9])
+    #expect(bench.alerts.count == 1)
+    #expect(bench.committed == [0: 9])
   }
 
   @Test("10,000 spoilt records between good ones: every good one is evaluated, every bad one counted under its reason")
   func mutations() throws {
     var bench = try WorkerBench()
     bench.cluster.batch = 1000
-    bench.cluster.assign(0)
+    bench.assign(0)
     var random = SeededRandom(seed: 7)
     var expected = [Int64](repeating: 0, count: BadReason.allCases.count)
     var good: Int64 = 0
@@ -45,31 +45,31 @@ struct WorkerRecordTests {
       let now = bench.time.wall
       let (value, key) = mutation.record(
         now: now.rfc3339, later: (now + .seconds(120)).rfc3339, from: &random)
-      bench.cluster.append(bytes: value, key: key)
+      bench.cluster.append(key: key, value: value)
       expected[Int(mutation.reason.rawValue)] += 1
     }
     bench.settle(turns: 60)
     #expect(bench.numbers.badByReason == expected)
     #expect(bench.numbers.records == 10_000 + good)
-    #expect(bench.cluster.alerts.count == Int(good))
+    #expect(bench.alerts.count == Int(good))
     #expect(bench.numbers.lag == 0)
   }
 
   @Test("a partition that ends in rubbish shows no lag")
   func rubbish() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
-    bench.cluster.append("rubbish")
+    bench.assign(0)
+    bench.append("rubbish")
     bench.settle(turns: 5)
     #expect(bench.numbers.lag == 0)
-    #expect(bench.cluster.groupOffsets == [0: 1])
+    #expect(bench.committed == [0: 1])
   }
 
   @Test("bad records are logged with their place, at a bounded rate")
   func said() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
-    for _ in 0..<500 { bench.cluster.append("rubbish") }
+    bench.assign(0)
+    for _ in 0..<500 { bench.append("rubbish") }
     bench.settle(turns: 10)
     let lines = bench.log.lines.filter { $0.message.contains("can't be read") }
     #expect((1...20).contains(lines.count))
@@ -82,9 +82,9 @@ struct WorkerRecordTests {
   @Test("tombstones are counted apart and are no error")
   func tombstones() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
-    bench.cluster.append(nil)
-    bench.cluster.append(nil, key: nil)
+    bench.assign(0)
+    bench.append(nil)
+    bench.append(nil, key: nil)
     bench.settle(turns: 5)
     #expect(bench.numbers.tombstones == 1)
     #expect(bench.numbers.tombstonesWithoutKey == 1)
@@ -94,12 +94,12 @@ struct WorkerRecordTests {
   @Test("a tombstone ends the series of the subject in its key, and of nobody else")
   func forgets() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     for host in ["web-1", "web-2"] { bench.sample(95, host: host) }
-    bench.cluster.append(nil, key: "web-1")
+    bench.append(nil, key: "web-1")
     bench.settle(turns: 5)
-    #expect(bench.cluster.alerts.map(\.key) == ["cpu-high/web-1", "cpu-high/web-2", "cpu-high/web-1"])
-    #expect(bench.cluster.alerts.last?.value.contains(#""reason":"forgotten""#) == true)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-1", "cpu-high/web-2", "cpu-high/web-1"])
+    #expect(bench.alerts.last?.value.contains(#""reason":"forgotten""#) == true)
     #expect(bench.numbers.firing == 1)
     #expect(bench.numbers.subjects == 1)
   }
@@ -107,25 +107,25 @@ struct WorkerRecordTests {
   @Test("a partition's Kafka time doesn't fall with a change of leaders")
   func kafkaTime() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     let now = bench.time.wall
-    bench.cluster.append(#"{"cpu_usage":1}"#, kafkaTime: now.milliseconds)
+    bench.append(#"{"cpu_usage":1}"#, kafkaTime: now.milliseconds)
     // The new leader's clock is an hour behind: a sample of now isn't in the future for that.
-    bench.cluster.append(
+    bench.append(
       #"{"timestamp":"\#((now + .seconds(1)).rfc3339)","cpu_usage":95}"#,
       kafkaTime: now.milliseconds - 3_600_000)
     bench.settle(turns: 5)
     #expect(bench.numbers.bad == 0)
-    #expect(bench.cluster.alerts.count == 1)
+    #expect(bench.alerts.count == 1)
   }
 
   @Test("where times are the producers', the future is measured against the wall clock")
   func createTime() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     let now = bench.time.wall
     for ahead in [30, 90] {
-      bench.cluster.append(
+      bench.append(
         #"{"timestamp":"\#((now + .seconds(ahead)).rfc3339)","cpu_usage":1}"#,
         kafkaTime: now.milliseconds + 7_200_000, isLogAppendTime: false)
     }
@@ -137,7 +137,7 @@ struct WorkerRecordTests {
   @Test("new rules take the old ones' place between two batches, and what can't go on is resolved")
   func newRules() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     bench.sample(95)
     bench.settle(turns: 5)
     var other = Rule.cpuHigh
@@ -146,15 +146,15 @@ struct WorkerRecordTests {
     bench.settle(turns: 3)
     bench.sample(95)
     bench.settle(turns: 5)
-    #expect(bench.cluster.alerts.map(\.key) == ["cpu-high/web-1", "cpu-high/web-1", "cpu-busy/web-1"])
-    #expect(bench.cluster.alerts[1].value.contains("rule removed"))
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-1", "cpu-high/web-1", "cpu-busy/web-1"])
+    #expect(bench.alerts[1].value.contains("rule removed"))
     #expect(bench.log.messages.contains("new rules are in force"))
   }
 
   @Test("the heartbeat beats while the loop goes on, also while brokers are silent")
   func heartbeat() throws {
     var bench = try WorkerBench()
-    bench.cluster.assign(0)
+    bench.assign(0)
     bench.sample(95)
     bench.cluster.isSilent = true
     for _ in 0..<100 {

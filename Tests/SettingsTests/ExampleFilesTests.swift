@@ -5,7 +5,10 @@ import Testing
 @Suite("The files that explain the configuration")
 struct ExampleFilesTests {
   /// Keys that are shown with an example, as they have no fixed default.
-  private let examples: Set<String> = ["topics.replication", "agent.host", "kafka.brokers"]
+  private let examples: Set<String> = [
+    "topics.replication", "agent.host", "kafka.brokers", "evaluator.instance",
+    "evaluator.delivery",
+  ]
 
   /// A line such as `#interval = "1s"`, without its mark; other comments and lines as they are.
   private func uncommented(_ text: String) -> String {

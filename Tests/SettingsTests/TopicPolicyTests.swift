@@ -11,7 +11,10 @@ struct TopicPolicyTests {
     topics.partitions = 4
     topics.replication = 2
     let days: [Settings.Topics.Needed: Int] = [.status: 7, .monitor: 7, .alerts: 30]
-    let names: [Settings.Topics.Needed: String] = [.status: "status_topic", .monitor: "monitor_topic", .alerts: "a"]
+    let names: [Settings.Topics.Needed: String] = [
+      .status: "status_topic", .monitor: "monitor_topic", .alerts: "a",
+      .alertsCurrent: "alerts-current", .changelog: "statusd-changelog",
+    ]
     for needed in Settings.Topics.Needed.allCases {
       let topic = topics.policy(of: needed)
       #expect(topic.name == names[needed])
@@ -19,6 +22,8 @@ struct TopicPolicyTests {
       #expect(topic.replication == 2)
       let configuration = Dictionary(topic.configuration.map { ($0.name, $0.value) }) { $1 }
       #expect(configuration["message.timestamp.type"] == "LogAppendTime")
+      #expect(configuration["cleanup.policy"] == (days[needed] == nil ? "compact" : "delete"))
+      #expect(configuration["segment.ms"] == (days[needed] == nil ? "600000" : nil))
       #expect(configuration["retention.ms"] == days[needed].map { String($0 * 86_400_000) })
     }
     topics.replication = nil

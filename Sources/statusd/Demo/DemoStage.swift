@@ -51,9 +51,13 @@ final class DemoStage {
     wakeup = try Wakeup()
     var settings = Settings(brokers: cluster.brokers)
     settings.topics.create = false
+    // The cluster of the demo has no more than that.
+    settings.evaluator.delivery = .atLeastOnce
     topics = settings.topics
     host = settings.agent.host
-    for topic in [topics.status, topics.alerts] { try cluster.createTopic(topic) }
+    for topic in [topics.status, topics.alerts, topics.alertsCurrent, topics.changelog] {
+      try cluster.createTopic(topic)
+    }
     // The cluster answers a fetch only when it is full or this has passed.
     let configuration = Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "20")])
     evaluator = try EvaluatorService(settings: settings, configuration: configuration, log: log)

@@ -1,0 +1,53 @@
+import Records
+
+/// What one partition's part of the changelog says, the newest record of each key: filled while the changelog is read,
+/// and used once it has been read to its end, because what a checkpoint means depends on rules that may stand behind it.
+///
+/// Bounded by the state of one partition: one partition is restored at a time.
+struct ChangelogStore: ~Copyable, ChangelogReceiver {
+  /// A record: its value, and where it stands.
+  struct Kept {
+    var value: [UInt8]
+    var offset: Int64
+  }
+
+  /// A record that can't be used.
+  struct Problem: Equatable {
+    var problem: ChangelogProblem
+    var offset: Int64
+  }
+
+  let scope: ChangelogScope
+  let partition: Int32
+  /// The newest marker, rule set, checkpoints and chunks, by their keys.
+  private(set) var marker: (key: [UInt8], kept: Kept)?
+  private(set) var rules: (key: [UInt8], kept: Kept)?
+  private(set) var state: [[UInt8]: Kept] = [:]
+  /// Keys of this group that nobody can read; the first is kept for the log.
+  private(set) var unreadableKeys = 0
+  private(set) var firstUnreadable: Problem?
+  /// Records that were read.
+  private(set) var count = 0
+
+  init(_ scope: ChangelogScope, partition: Int32) {
+    self.scope = scope
+    self.partition = partition
+  }
+
+  mutating func receive(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, at offset: Int64) {
+    count += 1
+    let kept = value.map { Kept(value: Array($0), offset: offset) }
+    do throws(ChangelogProblem) {
+      switch try scope.read(key) {
+      case .checkpoint, .chunk: state[Array(key)] = kept
+      case .marker(let number) where number == partition: marker = kept.map { (Array(key), $0) }
+      case .rules(let number) where number == partition: rules = kept.map { (Array(key), $0) }
+      case .marker, .rules: break
+      }
+    } catch {
+      if error == .foreign { return }
+      unreadableKeys += 1
+      if firstUnreadable == nil { firstUnreadable = Problem(problem: error, offset: offset) }
+    }
+  }
+}

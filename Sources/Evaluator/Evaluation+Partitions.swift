@@ -1,0 +1,165 @@
+import Platform
+import Records
+import Rules
+
+/// Which partitions are held.
+extension Evaluation {
+  /// Holds a partition from now on: with what was restored of it, where the resumption says.
+  mutating func add(_ id: LogPartition, _ restored: inout Restored, _ resumption: Resumption) {
+    remove([id])
+    let engine = restored.engine
+    engine.now = clock
+    var partition = Partition(
+      id: id, engine: engine, applying: engine.unretained, position: .max, committed: nil,
+      kafkaTime: engine.logTime, last: resumption.isAnotherLog ? nil : restored.marker?.stamp)
+    partition.storedRevision = restored.storedRevision
+    partition.replay = SilentReplay(
+      from: resumption.replayStart, to: resumption.replayEnd, liveFrom: resumption.position,
+      marker: restored.basis, isAnotherLog: resumption.isAnotherLog, plan: engine.rules.plan,
+      maxFuture: plan.maxFuture.wholeMilliseconds)
+    partitions.append(partition)
+    table.rebuild(partitions.map(\.id))
+    if resumption.replayStart >= resumption.replayEnd { finishReplay(partitions.count - 1) }
+  }
+
+  /// Holds a partition from `position` on, its state empty: nothing of it was ever written down.
+  mutating func add(_ id: LogPartition, at position: Int64) {
+    var restored = Restored(engine: Engine(rules: rules, topic: plan.topics[id.topic], partition: id.number))
+    add(id, &restored, Resumption(position: position))
+  }
+
+  /// Holds these partitions no longer.
+  mutating func remove(_ ids: [LogPartition]) {
+    for partition in partitions where ids.contains(partition.id) {
+      numbers.add(partition.engine.counters)
+      numbers.badForRule += partition.engine.badForRules
+    }
+    partitions.removeAll { ids.contains($0.id) }
+    table.rebuild(partitions.map(\.id))
+  }
+
+  /// The partitions that are held.
+  var held: [LogPartition] { partitions.map(\.id) }
+
+  /// The partition that a transition came from.
+  func partition(of source: SourcePosition) -> LogPartition? {
+    plan.topics.firstIndex(of: source.topic).map { LogPartition(topic: $0, number: source.partition) }
+  }
+
+  /// The keys of this group for the topic of a partition.
+  func scope(of id: LogPartition) -> ChangelogScope { ChangelogScope(group: plan.group, topic: plan.topics[id.topic]) }
+
+  /// A source topic has `count` partitions. In one of several, a record without a key belongs to the subject
+  /// `HOST#PARTITION`: state is per partition, and such a record may stand in any of them. In a topic that grows this
+  /// holds from the next record on.
+  mutating func setPartitionCount(_ count: Int32, ofTopic topic: Int) {
+    partitionCounts[topic] = count
+    for partition in partitions where partition.id.topic == topic && partition.replay == nil {
+      markKeyless(partition)
+    }
+  }
+
+  func markKeyless(_ partition: Partition) {
+    if partitionCounts[partition.id.topic] > 1, partition.engine.keylessFrom == nil {
+      partition.engine.keylessFrom = partition.position
+    }
+  }
+
+  /// Records of a partition that is held are evaluated from `position` on, which isn't below its own.
+  mutating func advance(_ id: LogPartition, to position: Int64) { receiveEnd(of: id, position: position) }
+
+  /// A partition that is held has another log from now on, which begins at `position`. What fires there keeps firing.
+  mutating func beginAnew(_ id: LogPartition, at position: Int64) {
+    let place = table.place(of: id)
+    guard place >= 0 else { return }
+    partitions[place].position = position
+    partitions[place].committed = nil
+    partitions[place].last = nil
+    partitions[place].kafkaTime = -1
+    partitions[place].engine.beginEpoch()
+  }
+
+  /// The clock of what is about to be done.
+  mutating func setClock(_ now: MonotonicTime) {
+    clock = now.nanoseconds / 1_000_000
+    for partition in partitions { partition.engine.now = clock }
+  }
+
+  // MARK: Rules
+
+  /// From the next record on `rules` hold, in every partition at once; in one that is still replayed, from its position
+  /// on.
+  mutating func replaceRules(_ rules: RuleSet) {
+    self.rules = rules
+    reader = RecordReader(plan: rules.plan, maxFuture: plan.maxFuture.wholeMilliseconds)
+    for partition in partitions where partition.replay == nil { replaceRules(of: partition.engine) }
+  }
+
+  mutating func replaceRules(of engine: Engine) {
+    let counted = engine.badForRules
+    engine.replaceRules(rules, into: &transitions)
+    // What was counted for a rule that is gone stays counted.
+    numbers.badForRule += counted - engine.badForRules
+  }
+
+  /// How many rules are in force.
+  var ruleCount: Int { rules.rules.count }
+
+  // MARK: Numbers
+
+  /// What the engines met that people should read, since this was last asked.
+  func takeHappenings() -> [(partition: LogPartition, happening: Happening)] {
+    var taken: [(partition: LogPartition, happening: Happening)] = []
+    for partition in partitions where partition.replay == nil {
+      for happening in partition.engine.takeHappenings() { taken.append((partition.id, happening)) }
+    }
+    return taken
+  }
+
+  /// How many offsets of the partitions held are still to be evaluated; nil: no partition is held, or the log doesn't
+  /// know yet how far one of them goes.
+  func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? {
+    if partitions.isEmpty { return nil }
+    var lag: Int64 = 0
+    for partition in partitions {
+      guard let end = log.highWatermark(of: partition.id) else { return nil }
+      lag += max(0, end - (partition.replay?.position ?? partition.position))
+    }
+    return lag
+  }
+
+  /// All that was counted, the engines' part included.
+  var totals: EvaluatorNumbers {
+    var totals = numbers
+    for partition in partitions {
+      let counters = partition.engine.counters
+      totals.add(counters)
+      totals.badForRule += partition.engine.badForRules
+      totals.firing += Int64(counters.firing)
+      totals.pending += Int64(counters.pending)
+      totals.subjects += Int64(counters.subjects)
+    }
+    totals.partitions = Int64(partitions.count)
+    return totals
+  }
+}
+
+extension EvaluatorNumbers {
+  /// Adds what an engine has counted; what it holds now isn't part of it.
+  fileprivate mutating func add(_ counters: EngineCounters) {
+    late += Int64(counters.late)
+    repeated += Int64(counters.repeated)
+    clocksSetBack += Int64(counters.clockSetBack)
+    samplesDropped += Int64(counters.samplesDropped)
+  }
+}
+
+extension Engine {
+  /// Records in which a rule found no finite number, over all rules.
+  var badForRules: Int64 { Int64(badRecords.reduce(0, +)) }
+}
+
+extension Marker {
+  /// The record that it tells the log by.
+  var stamp: LogStamp? { fingerprint.map { LogStamp(offset: $0.offset, kafkaTime: $0.kafkaTime) } }
+}

@@ -1,0 +1,136 @@
+import Records
+import Rules
+
+/// What the changelog gave back of a partition.
+struct Restored {
+  /// Its rules as they were, and its subjects; without a rule set in the changelog today's rules, and none.
+  var engine: Engine
+  var marker: Marker?
+  /// What the engine was made with, where that came from the changelog.
+  var basis: Marker?
+  /// The revision of the rule set that the changelog has; 0: none.
+  var storedRevision: UInt32 = 0
+  /// Records that can't be used.
+  var problems: [ChangelogStore.Problem] = []
+}
+
+extension Evaluation {
+  /// How many unusable records are kept for the log; the rest is only counted.
+  static let keptProblems = 8
+
+  /// Makes a partition's state from what the changelog says. What can't be used is named, and touches nothing else.
+  mutating func restore(_ id: LogPartition, from store: borrowing ChangelogStore) -> Restored {
+    let topic = plan.topics[id.topic]
+    var restored = Restored(engine: Engine(rules: rules, topic: topic, partition: id.number))
+    if let first = store.firstUnreadable { restored.note(first.problem, at: first.offset) }
+    numbers.unusableCheckpoints += Int64(store.unreadableKeys)
+    restored.marker = read(store.marker, &restored) { value, key throws(ChangelogProblem) in
+      try Marker(value, key: key)
+    }
+    let stored = read(store.rules, &restored) { value, key throws(ChangelogProblem) in
+      try StoredRules(value, key: key)
+    }
+    if let stored {
+      let basis = restored.marker ?? Marker(position: 0, rulesRevision: stored.revision)
+      restored.engine = Engine(stored: stored, marker: basis, topic: topic, partition: id.number)
+      restored.storedRevision = stored.revision
+      restored.basis = basis
+    }
+    restoreSubjects(store, &restored, scope(of: id))
+    return restored
+  }
+
+  /// Without the rules that they were written under checkpoints mean nothing, and are taken away.
+  private mutating func restoreSubjects(
+    _ store: borrowing ChangelogStore, _ restored: inout Restored, _ scope: ChangelogScope
+  ) {
+    let isUsable = restored.basis != nil
+    let chunk = UInt8(ascii: "w")
+    // A checkpoint asks for its chunks.
+    for (key, kept) in store.state where key.first == chunk { restore(key, kept, isUsable, &restored, scope) }
+    for (key, kept) in store.state where key.first != chunk { restore(key, kept, isUsable, &restored, scope) }
+  }
+
+  private mutating func restore(
+    _ key: [UInt8], _ kept: ChangelogStore.Kept, _ isUsable: Bool, _ restored: inout Restored, _ scope: ChangelogScope
+  ) {
+    let engine = restored.engine
+    do throws(ChangelogProblem) {
+      try key.withUnsafeBytes { key in
+        kept.value.withUnsafeBytes { value in
+          Result { () throws(ChangelogProblem) in
+            let usable = isUsable ? value : UnsafeRawBufferPointer(start: nil, count: 0)
+            switch try scope.read(key) {
+            case .checkpoint(let subject): try engine.restore(subject: subject, key: key, value: usable)
+            case .chunk(let subject, let track, let number):
+              try engine.restoreChunk(subject: subject, track: track, number: number, key: key, value: usable)
+            case .marker, .rules: break
+            }
+          }
+        }
+      }.get()
+    } catch {
+      numbers.unusableCheckpoints += 1
+      restored.note(error, at: kept.offset)
+    }
+  }
+
+  private mutating func read<Value>(
+    _ entry: (key: [UInt8], kept: ChangelogStore.Kept)?, _ restored: inout Restored,
+    _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(ChangelogProblem) -> Value
+  ) -> Value? {
+    guard let (key, kept) = entry else { return nil }
+    let result = kept.value.withUnsafeBytes { value in
+      key.withUnsafeBytes { key in Result { () throws(ChangelogProblem) in try body(value, key) } }
+    }
+    switch result {
+    case .success(let value): return value
+    case .failure(let problem):
+      numbers.unusableCheckpoints += 1
+      restored.note(problem, at: kept.offset)
+      return nil
+    }
+  }
+
+  /// A record that was evaluated before the state was restored.
+  mutating func replay(_ record: LogRecord, _ replay: SilentReplay, _ place: Int) {
+    replay.position = record.offset + 1
+    numbers.replayed += 1
+    let kafkaTime = settle(record, place)
+    let clock = record.isLogAppendTime ? kafkaTime : wall
+    switch replay.reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
+    case .record: partitions[place].engine.replay(replay.reader, offset: record.offset)
+    case .tombstone: partitions[place].engine.replayForget(replay.reader, offset: record.offset)
+    case .tombstoneWithoutKey, .bad: break
+    }
+  }
+
+  /// The state is where it was: from here on today's rules hold, and records are evaluated.
+  mutating func finishReplay(_ place: Int) {
+    guard let replay = partitions[place].replay else { return }
+    partitions[place].replay = nil
+    partitions[place].position = max(replay.liveFrom, replay.end)
+    let engine = partitions[place].engine
+    if let marker = replay.marker { engine.finishReplay(marker) }
+    if replay.isAnotherLog { engine.beginEpoch() }
+    partitions[place].kafkaTime = engine.logTime
+    markKeyless(partitions[place])
+    if !engine.rules.isSame(as: rules) { replaceRules(of: engine) }
+    live.append(LogPosition(partitions[place].id, partitions[place].position))
+  }
+
+  /// The partitions that became live since this was last asked.
+  mutating func takeLive() -> [LogPosition] {
+    if live.isEmpty { return [] }
+    defer { live = [] }
+    return live
+  }
+}
+
+extension Restored {
+  fileprivate mutating func note(_ problem: ChangelogProblem, at offset: Int64) {
+    if problems.count < Evaluation.keptProblems {
+      problems.append(ChangelogStore.Problem(problem: problem, offset: offset))
+    }
+  }
+}

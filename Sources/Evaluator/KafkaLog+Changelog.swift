@@ -1,0 +1,159 @@
+import Kafka
+import Platform
+
+/// The changelog while partitions are restored: a consumer without a group, made when it is needed and ended when it
+/// isn't.
+struct ChangelogReading: ~Copyable {
+  var reader: Consumer?
+  /// The partition of the changelog that is open.
+  var number: Int32?
+  /// Partitions that this reader has read: what it knows of their ends is old.
+  var seen: Set<Int32> = []
+  /// The topic was found to keep the last record of each key.
+  var isCompacted = false
+}
+
+extension KafkaLog {
+  /// How long brokers may take to say how the changelog is kept.
+  private static var policyPatience: Duration { .milliseconds(500) }
+
+  mutating func openChangelog(_ number: Int32, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
+    let partition = TopicPartition(names.changelog, number)
+    let limit = deadline - time.monotonic
+    return try mapped { log throws(KafkaError) in
+      if log.changelog.number != number {
+        try log.prepareChangelog(for: number, within: limit)
+        if log.changelog.seen.contains(number) { log.closeChangelog() }
+        try log.read([PartitionOffset(partition, .beginning)])
+        log.changelog.number = number
+        log.changelog.seen.insert(number)
+      }
+      // What the first answer to a fetch says is the true high watermark, and younger than the question.
+      while true {
+        if let known = log.changelog.reader?.watermarks(of: partition) { return known.high }
+        if log.time.monotonic >= deadline {
+          throw KafkaError(code: .timedOut, message: "no answer yet from \(partition)", isRetriable: true)
+        }
+        _ = log.time.wait(for: log.wakeup, until: min(deadline, log.time.monotonic + .milliseconds(5)))
+      }
+    }
+  }
+
+  /// Makes sure that the topic is what state can be kept in: compacted, and with as many partitions as its source topic,
+  /// which may have grown.
+  private mutating func prepareChangelog(for number: Int32, within limit: Duration) throws(KafkaError) {
+    let count = try consumer.partitionCount(of: names.changelog, within: limit)
+    if changelog.isCompacted, number < count { return }
+    let admin = try Admin(configuration, log: logger)
+    var problem: KafkaError?
+    do throws(KafkaError) {
+      try checkPolicy(admin, within: limit)
+      if number >= count { try growChangelog(admin, from: count, within: limit) }
+    } catch {
+      problem = error
+    }
+    admin.close(by: time.monotonic)
+    if let problem { throw problem }
+  }
+
+  private mutating func checkPolicy(_ admin: borrowing Admin, within limit: Duration) throws(KafkaError) {
+    var policy: String?
+    do throws(KafkaError) {
+      policy = try admin.configuration(of: names.changelog, within: min(limit, Self.policyPatience))["cleanup.policy"]
+      changelog.isCompacted = true
+    } catch {
+      // Who may not ask, or asks brokers that can't tell, relies on whoever made the topic.
+      logger.limited(
+        trouble, .warning, "brokers don't say how the changelog is kept; it must have cleanup.policy=compact",
+        ["topic": .string(names.changelog), "reason": .string("\(error)")])
+    }
+    if let policy, !policy.split(separator: ",").contains("compact") {
+      changelog.isCompacted = false
+      throw KafkaError(
+        code: .invalidArgument,
+        message:
+          "\(names.changelog) has cleanup.policy=\(policy) and would lose state; set it to compact, or delete the topic"
+      )
+    }
+  }
+
+  private func growChangelog(
+    _ admin: borrowing Admin, from count: Int32, within limit: Duration
+  ) throws(KafkaError) {
+    var needed: Int32 = 0
+    for topic in names.sources { needed = max(needed, try consumer.partitionCount(of: topic, within: limit)) }
+    guard names.mayCreate else {
+      throw KafkaError(
+        code: .unknownPartition,
+        message: "\(names.changelog) has \(count) partitions and needs \(needed), as many as its source topic")
+    }
+    try admin.growTopic(names.changelog, to: Int(needed), within: limit)
+    logger.notice("the changelog has grown with its source topic", ["partitions": .int(needed)])
+    throw KafkaError(code: .unknownPartition, message: "\(names.changelog) is growing", isRetriable: true)
+  }
+
+  /// Reads these partitions, and no others, with the changelog's reader.
+  private mutating func read(_ places: [PartitionOffset]) throws(KafkaError) {
+    if changelog.reader == nil {
+      changelog.seen = []
+      // A broker that has nothing more answers a fetch only after this; at librdkafka's 500 ms that would be how long the
+      // restoring of the smallest partition takes.
+      var configuration = configuration
+      configuration.properties.insert(("fetch.wait.max.ms", "20"), at: 0)
+      changelog.reader = try Consumer(configuration, options: Consumer.Options(), log: logger, wakeup: wakeup)
+    }
+    try changelog.reader?.assign(places)
+  }
+
+  mutating func readChangelog<Receiver: ChangelogReceiver & ~Copyable>(
+    into receiver: inout Receiver
+  ) throws(LogFailure) -> Int64 {
+    guard let number = changelog.number, var reader = changelog.reader.take() else {
+      throw LogFailure(.retry, reason: "the changelog isn't open")
+    }
+    while let event = reader.nextEvent() {
+      if case .error(let error) = event { logger.debug("reading the changelog", ["reason": .string("\(error)")]) }
+    }
+    let batch = reader.fetch()
+    for index in batch.indices {
+      let message = batch[index]
+      if message.kind == .record, let key = message.key {
+        receiver.receive(key: key, value: message.value, at: message.offset)
+      }
+    }
+    let position = reader.position(of: TopicPartition(names.changelog, number)) ?? 0
+    changelog.reader = consume reader
+    return position
+  }
+
+  mutating func closeChangelog() {
+    changelog.number = nil
+    if let reader = changelog.reader.take() { reader.close(by: time.monotonic) }
+  }
+
+  mutating func firstRecord(
+    of id: LogPartition, from offset: Int64, until deadline: MonotonicTime
+  ) throws(LogFailure) -> LogStamp? {
+    let partition = names.partition(id)
+    changelog.number = nil
+    return try mapped { log throws(KafkaError) in
+      try log.read([PartitionOffset(partition, Offset(offset))])
+      while true {
+        guard var reader = log.changelog.reader.take() else { return nil }
+        while reader.nextEvent() != nil {}
+        let batch = reader.fetch()
+        var answer: LogStamp??
+        for index in batch.indices where answer == nil {
+          let message = batch[index]
+          answer = message.kind == .record ? LogStamp(offset: message.offset, kafkaTime: message.timestamp) : .some(nil)
+        }
+        log.changelog.reader = consume reader
+        if let answer { return answer }
+        if log.time.monotonic >= deadline {
+          throw KafkaError(code: .timedOut, message: "no answer yet from \(partition)", isRetriable: true)
+        }
+        _ = log.time.wait(for: log.wakeup, until: deadline)
+      }
+    }
+  }
+}

@@ -1,0 +1,184 @@
+import Kafka
+import Platform
+
+/// Deliveries: in transactions, or step by step.
+extension KafkaLog {
+  /// `transaction.timeout.ms`: how long an open transaction of somebody who is gone can hide what is behind it.
+  static var transactionTimeout: Duration { .seconds(10) }
+  /// How long the group's part of a transaction may take in one call.
+  private static var offsetsPatience: Duration { .seconds(2) }
+
+  static func makeTransactions(
+    _ configuration: Configuration, _ names: Names, _ logger: Logger, _ wakeup: Wakeup
+  ) throws(KafkaError) -> TransactionalProducer {
+    var options = TransactionalProducer.Options(id: names.transactionalID)
+    options.timeout = transactionTimeout
+    return try TransactionalProducer(prompt(configuration), options: options, log: logger, wakeup: wakeup)
+  }
+
+  static func makeProducer(
+    _ configuration: Configuration, _ logger: Logger, _ wakeup: Wakeup
+  ) throws(KafkaError) -> Producer {
+    try Producer(prompt(configuration), log: logger, wakeup: wakeup)
+  }
+
+  /// An alert doesn't wait for company; the user's own value wins.
+  private static func prompt(_ configuration: Configuration) -> Configuration {
+    var configuration = configuration
+    configuration.properties.insert(("linger.ms", "0"), at: 0)
+    return configuration
+  }
+
+  /// Makes the producer that the mode wants, where there is none.
+  mutating func makeProducer() throws(KafkaError) {
+    switch mode {
+    case .transactions:
+      if transactions == nil { transactions = try Self.makeTransactions(configuration, names, logger, wakeup) }
+    case .steps:
+      if steps.producer == nil { steps.producer = try Self.makeProducer(configuration, logger, wakeup) }
+    }
+  }
+
+  mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure) {
+    do throws(KafkaError) {
+      try makeProducer()
+      guard mode == .transactions else { return }
+      try transactions?.initialize(within: max(.milliseconds(1), deadline - time.monotonic))
+    } catch {
+      if error.code == .unsupportedFeature { return try fallBack(error) }
+      // Whatever it is, refused or out of time: it may be otherwise later. A producer that has failed can't be asked.
+      if error.remedy != .retry { dropTransactions() }
+      throw LogFailure(.retry, reason: "\(error)")
+    }
+  }
+
+  /// Brokers have no transactions. Where nobody insists on them, deliveries are made step by step from now on.
+  private mutating func fallBack(_ error: KafkaError) throws(LogFailure) {
+    dropTransactions()
+    guard mayFallBack else { throw LogFailure(.retry, reason: "\(error)") }
+    mode = .steps
+    logger.warning(
+      "brokers have no transactions: transitions are delivered at least once, drop doubles by their id",
+      ["reason": .string("\(error)")])
+    do throws(KafkaError) { try makeProducer() } catch { throw LogFailure(.retry, reason: "\(error)") }
+  }
+
+  private mutating func dropTransactions() {
+    if let failed = transactions.take() { failed.close(by: time.monotonic) }
+  }
+
+  mutating func begin() throws(LogFailure) {
+    guard mode == .transactions else { return beginSteps() }
+    transactionBegan = time.monotonic
+    try inTransaction { producer throws(KafkaError) in try producer.begin() }
+  }
+
+  mutating func produce(
+    to target: LogTarget, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+  ) throws(LogFailure) {
+    guard mode == .transactions else { return try produceStep(to: target, key: key, value: value) }
+    let place = names.place(target)
+    try inTransaction { producer throws(KafkaError) in
+      var produced = try producer.produce(topic: place.topic, partition: place.partition, key: key, value: value)
+      if produced == .queueFull {
+        producer.serve()
+        produced = try producer.produce(topic: place.topic, partition: place.partition, key: key, value: value)
+      }
+      if produced == .queueFull {
+        throw KafkaError(code: .queueFull, message: "the producer's queue is full", isRetriable: true)
+      }
+    }
+  }
+
+  mutating func flush(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
+    mode == .transactions ? true : try flushSteps(until: deadline)
+  }
+
+  mutating func sendOffsets(_ positions: [LogPosition]) throws(LogFailure) {
+    let offsets = positions.map { [names] in PartitionOffset(names.partition($0.partition), Offset($0.position)) }
+    guard mode == .transactions else {
+      steps.offsets = offsets
+      return
+    }
+    if consumer.hasLostAssignment { throw LogFailure(.deliverAgain, reason: "the assignment is lost") }
+    do throws(KafkaError) {
+      let metadata = try consumer.groupMetadata()
+      // Brokers take what no member sends, whoever holds the partition.
+      if let generation = metadata.generation, generation < 0 {
+        throw KafkaError(code: .illegalGeneration, message: "the group has gone on", requiresAbort: true)
+      }
+      try transactions?.sendOffsets(offsets, of: metadata, within: Self.offsetsPatience)
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
+    guard mode == .transactions else { return try commitSteps(until: deadline) }
+    let limit = max(.milliseconds(1), deadline - time.monotonic)
+    return try untilDone { producer throws(KafkaError) in try producer.commit(within: limit) }
+  }
+
+  /// Without transactions a record that was given to the producer can't be taken back: readers may see it all the same,
+  /// and once more when it is delivered again, with the same id.
+  mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
+    guard mode == .transactions else {
+      beginSteps()
+      return true
+    }
+    let limit = max(.milliseconds(1), deadline - time.monotonic)
+    return try untilDone { producer throws(KafkaError) in try producer.abort(within: limit) }
+  }
+
+  /// A call that is made again until it is done; false: not yet.
+  private mutating func untilDone(
+    _ body: (inout TransactionalProducer) throws(KafkaError) -> Void
+  ) throws(LogFailure) -> Bool {
+    do throws(LogFailure) {
+      try inTransaction(body)
+      return true
+    } catch {
+      if error.remedy == .retry { return false }
+      throw error
+    }
+  }
+
+  private mutating func inTransaction(
+    _ body: (inout TransactionalProducer) throws(KafkaError) -> Void
+  ) throws(LogFailure) {
+    guard var producer = transactions.take() else {
+      throw LogFailure(.restore, reason: "the producer has failed")
+    }
+    do throws(KafkaError) {
+      try body(&producer)
+      transactions = consume producer
+    } catch {
+      transactions = consume producer
+      throw failure(error)
+    }
+  }
+
+  /// What an error of a transaction asks for.
+  private mutating func failure(_ error: KafkaError) -> LogFailure {
+    let reason = "\(error)"
+    switch error.remedy {
+    case .retry: return LogFailure(.retry, reason: reason)
+    case .abortTransaction: return LogFailure(.deliverAgain, reason: reason)
+    case .recreateClient, .report:
+      dropTransactions()
+      // A broker that ended a transaction which took too long fences its producer, too: only one that was young can't
+      // have been ended by that.
+      let isYoung = time.monotonic - transactionBegan < Self.transactionTimeout - .seconds(1)
+      return LogFailure(error.code.isFenced && isYoung ? .leave : .restore, reason: reason)
+    }
+  }
+
+  consuming func close(until deadline: MonotonicTime) {
+    let now = time.monotonic
+    // Acknowledged by now, or counted as undelivered: nothing to wait for.
+    if let producer = transactions.take() { producer.close(by: now) }
+    if let producer = steps.producer.take() { _ = producer.close(by: now) }
+    closeChangelog()
+    consumer.close(by: deadline)
+  }
+}

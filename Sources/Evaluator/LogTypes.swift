@@ -1,0 +1,118 @@
+/// One partition of a source topic.
+public struct LogPartition: Hashable, Sendable {
+  /// The topic: its place in the worker's list of source topics.
+  public var topic: Int
+  /// The partition's number.
+  public var number: Int32
+
+  /// Partition `number` of source topic `topic`.
+  public init(topic: Int, number: Int32) {
+    self.topic = topic
+    self.number = number
+  }
+}
+
+/// A place in a source partition: the offset of the next record to evaluate.
+public struct LogPosition: Equatable, Sendable {
+  /// The partition.
+  public var partition: LogPartition
+  /// The offset.
+  public var position: Int64
+
+  /// `position` in `partition`.
+  public init(_ partition: LogPartition, _ position: Int64) {
+    self.partition = partition
+    self.position = position
+  }
+}
+
+/// When a record came.
+public struct LogStamp: Equatable, Sendable {
+  /// Its offset.
+  public var offset: Int64
+  /// Its Kafka timestamp, milliseconds since the epoch; -1: none.
+  public var kafkaTime: Int64
+
+  /// The record at `offset` came at `kafkaTime`.
+  public init(offset: Int64, kafkaTime: Int64) {
+    self.offset = offset
+    self.kafkaTime = kafkaTime
+  }
+}
+
+/// Where a delivery's record goes.
+public enum LogTarget: Hashable, Sendable {
+  /// The history of transitions.
+  case alerts
+  /// What fires now.
+  case alertsCurrent
+  /// The changelog's partition of this number.
+  case changelog(Int32)
+}
+
+/// One record as it stands in a source topic.
+public struct LogRecord {
+  /// Where it stands.
+  public var partition: LogPartition
+  /// Its offset there.
+  public var offset: Int64
+  /// Its Kafka timestamp, milliseconds since the epoch; -1: none.
+  public var kafkaTime: Int64
+  /// The timestamp is the broker's own (`message.timestamp.type=LogAppendTime`), not the producer's.
+  public var isLogAppendTime: Bool
+  /// Its key; nil: null.
+  public var key: UnsafeRawBufferPointer?
+  /// Its value; nil: null, a tombstone.
+  public var value: UnsafeRawBufferPointer?
+
+  /// A record with all its parts.
+  public init(
+    partition: LogPartition, offset: Int64, kafkaTime: Int64, isLogAppendTime: Bool, key: UnsafeRawBufferPointer?,
+    value: UnsafeRawBufferPointer?
+  ) {
+    self.partition = partition
+    self.offset = offset
+    self.kafkaTime = kafkaTime
+    self.isLogAppendTime = isLogAppendTime
+    self.key = key
+    self.value = value
+  }
+}
+
+/// What happens to a worker's assignment.
+public enum LogEvent: Equatable, Sendable {
+  /// The group gives these partitions to this worker, on top of those it has. Answered with `accept`.
+  case assigned([LogPartition])
+  /// The group takes these partitions away. Answered with `unassign`. Lost: somebody else may have them already, and
+  /// nothing can be committed for them.
+  case revoked([LogPartition], lost: Bool)
+  /// The log no longer has the offset at which this partition was to be read. Answered with `start`.
+  case outOfRange(LogPartition, position: Int64)
+}
+
+/// A call to a log that failed.
+public struct LogFailure: Error, Equatable, Sendable {
+  /// What to do about it.
+  public var remedy: Remedy
+  /// The error's name and words, for the log.
+  public var reason: String
+
+  /// A failure with its remedy.
+  public init(_ remedy: Remedy, reason: String) {
+    self.remedy = remedy
+    self.reason = reason
+  }
+
+  /// What to do about a failure.
+  public enum Remedy: Equatable, Sendable {
+    /// The same call again.
+    case retry
+    /// Nothing of this delivery is or will be seen: abort it, then the same delivery again, from `begin` on.
+    case deliverAgain
+    /// Nobody knows whether the delivery took effect: drop all state, take over, restore. What the changelog then says
+    /// is the truth.
+    case restore
+    /// Somebody else goes by this worker's name. It can only end: trying again would be a fight without end.
+    case leave
+  }
+}

@@ -1,0 +1,80 @@
+import Records
+
+/// Where a partition's evaluation goes on: what the changelog and the group say, held against what the log still has.
+/// Decides, and does nothing.
+struct Resumption: Equatable {
+  /// What people should know about it.
+  enum Note: Equatable {
+    /// The group has committed a position behind the marker's; it is ignored.
+    case groupIsBehind(Int64)
+    /// The group has committed a position before the marker's end: somebody moved it on, and records are left out.
+    case groupIsAhead(from: Int64, to: Int64)
+    /// Retention took records before they could be evaluated.
+    case skipped(from: Int64, to: Int64)
+    /// Retention took records that were evaluated, but whose effect on the state was not yet written down.
+    case lostReplay(from: Int64, to: Int64)
+    /// It isn't the log that the position was made in.
+    case recreated(from: Int64, to: Int64)
+  }
+
+  /// Records from here on are evaluated.
+  var position: Int64
+  /// Records from here to `replayEnd` are read once more, to bring the state there.
+  var replayStart: Int64
+  var replayEnd: Int64
+  /// From where the log is read.
+  var start: Int64 { replayStart < replayEnd ? replayStart : position }
+  /// It isn't the log that the state was made from: its offsets say nothing of this one.
+  var isAnotherLog = false
+  var notes: [Note] = []
+
+  /// From `position` on, without anything before it.
+  init(position: Int64) {
+    self.position = position
+    (replayStart, replayEnd) = (position, position)
+  }
+
+  /// - Parameters:
+  ///   - marker: the changelog's; nil: it has none.
+  ///   - committed: the group's position; nil: none.
+  ///   - bounds: what the log has.
+  ///   - isSameLog: whether the marker's fingerprint was found in the log; nil: nothing to tell by.
+  init(marker: Marker?, committed: Int64?, bounds: Range<Int64>, isSameLog: Bool?) {
+    let (start, end) = (bounds.lowerBound, bounds.upperBound)
+    guard let marker else {
+      position = committed ?? start
+      if position > end {
+        notes = [.recreated(from: position, to: start)]
+        position = start
+      } else if position < start {
+        notes = [.skipped(from: position, to: start)]
+        position = start
+      }
+      (replayStart, replayEnd) = (position, position)
+      return
+    }
+    if isSameLog == false || marker.position > end {
+      notes = [.recreated(from: marker.position, to: start)]
+      position = start
+      (replayStart, replayEnd) = (start, start)
+      isAnotherLog = true
+      return
+    }
+    position = marker.position
+    replayEnd = marker.position
+    replayStart = min(marker.lowWater, marker.position)
+    if let committed, committed < position { notes.append(.groupIsBehind(committed)) }
+    if let committed, committed > position, committed <= end {
+      notes.append(.groupIsAhead(from: position, to: committed))
+      position = committed
+    }
+    if replayStart < start, replayStart < replayEnd {
+      notes.append(.lostReplay(from: replayStart, to: min(start, replayEnd)))
+    }
+    replayStart = min(max(replayStart, start), replayEnd)
+    if position < start {
+      notes.append(.skipped(from: position, to: start))
+      position = start
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Records
+
+/// How the state of a partition comes to its position again: records that were evaluated once are applied a second time,
+/// under the rules that were in force, and without a word.
+final class SilentReplay {
+  /// The next record to be applied.
+  var position: Int64
+  /// Up to here records are applied.
+  let end: Int64
+  /// From here on they are evaluated. Above `end` where somebody moved the group on.
+  let liveFrom: Int64
+  /// What the engine was made with; nil: nothing came from the changelog.
+  let marker: Marker?
+  /// Offsets begin anew.
+  let isAnotherLog: Bool
+  var reader: RecordReader
+
+  init(
+    from position: Int64, to end: Int64, liveFrom: Int64, marker: Marker?, isAnotherLog: Bool, plan: FieldPlan,
+    maxFuture: Int64
+  ) {
+    self.position = position
+    self.end = end
+    self.liveFrom = liveFrom
+    self.marker = marker
+    self.isAnotherLog = isAnotherLog
+    reader = RecordReader(plan: plan, maxFuture: maxFuture)
+  }
+}

@@ -1,0 +1,105 @@
+import Platform
+
+/// How what was made gets out.
+extension Worker where Log: ~Copyable {
+  /// Goes on with the delivery of the outbox and the positions. True: all is delivered.
+  @discardableResult
+  mutating func deliver(until deadline: MonotonicTime) -> Bool {
+    let now = time.monotonic
+    if now < nextAttempt {
+      log.wait(until: min(nextAttempt, deadline))
+      return false
+    }
+    do throws(LogFailure) {
+      if delivery.next == .abort {
+        guard try deliverStep(until: deadline) else { return false }
+        _ = delivery.succeeded(of: outbox.count, endsStage: outbox.endsStage)
+      }
+      if !outbox.isSealed { seal() }
+      // What was to be delivered may have gone with its partition.
+      if outbox.isEmpty {
+        outbox.removeAll()
+        return true
+      }
+      while try deliverStep(until: deadline) {
+        if delivery.succeeded(of: outbox.count, endsStage: outbox.endsStage) { break }
+      }
+      if !delivery.isIdle { return false }
+    } catch {
+      failed(error)
+      return false
+    }
+    evaluation.committed(outbox.positions)
+    evaluation.numbers.commits += 1
+    outbox.removeAll()
+    nextCommit = evaluation.hasOverdueCheckpoints ? time.monotonic : time.monotonic + plan.commitInterval
+    voice.delivered()
+    return true
+  }
+
+  /// One step of the delivery. False: it isn't done yet, and its time is over.
+  private mutating func deliverStep(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
+    switch delivery.next {
+    case .begin: try log.begin()
+    case .produce(let index): try outbox.produce(at: index, to: &log)
+    case .flush:
+      guard try log.flush(until: deadline) else { return waits() }
+    case .sendOffsets: try log.sendOffsets(outbox.positions)
+    case .commit:
+      guard try log.commit(until: deadline) else { return waits() }
+    case .abort:
+      guard try log.abort(until: deadline) else { return waits() }
+    }
+    return true
+  }
+
+  private mutating func waits() -> Bool {
+    voice.waits(transitions: outbox.transitions)
+    return false
+  }
+
+  /// Puts the state into the outbox that goes out with its transitions: checkpoints that are due, and for each partition
+  /// that anything is said of, its marker and its position. Before rules change everything is due.
+  private mutating func seal() {
+    evaluation.setClock(time.monotonic)
+    outbox.seal(evaluation.writeState(into: &outbox, everything: share.hasRules))
+  }
+
+  private mutating func failed(_ failure: LogFailure) {
+    delivery.failed(failure.remedy)
+    nextAttempt = time.monotonic + .milliseconds(100)
+    switch failure.remedy {
+    case .retry, .deliverAgain:
+      voice.failed(failure, transitions: outbox.transitions)
+    case .restore:
+      voice.restoresAll(failure, transitions: outbox.transitions)
+      restoreAll()
+    case .leave:
+      voice.isFenced(failure)
+      isFenced = true
+    }
+  }
+
+  /// Nobody knows what became of the last delivery: everything that is held is read anew from the changelog.
+  private mutating func restoreAll() {
+    let held = evaluation.held
+    evaluation.remove(held)
+    outbox.removeAll()
+    joining = held + joining.filter { !held.contains($0) }
+    restoration = nil
+    misplaced = []
+    hasTakenOver = false
+    nextTry = time.monotonic
+  }
+
+  /// Delivers all there is by `deadline`, as far as the log takes it. True: nothing is left.
+  mutating func deliverAll(by deadline: MonotonicTime) -> Bool {
+    while !outbox.isEmpty || !delivery.isIdle || evaluation.hasUncommitted {
+      let now = time.monotonic
+      if now >= deadline || isFenced { return false }
+      heartbeat.beat(now)
+      deliver(until: min(deadline, now + plan.patience))
+    }
+    return true
+  }
+}

@@ -1,0 +1,107 @@
+import Platform
+import Records
+
+/// What is known so far of a partition that is being restored.
+final class Restoration {
+  let partition: LogPartition
+  let began: MonotonicTime
+  /// What the changelog says so far.
+  var store: ChangelogStore
+  /// The group was asked for its position; what it said.
+  var hasAskedGroup = false
+  var committed: Int64?
+  /// The changelog is open; up to where it must be read, nil: it has no such partition.
+  var isOpen = false
+  var end: Int64?
+  /// Up to where it was read.
+  var position: Int64 = 0
+
+  init(_ partition: LogPartition, _ scope: ChangelogScope, at now: MonotonicTime) {
+    self.partition = partition
+    began = now
+    store = ChangelogStore(scope, partition: partition.number)
+  }
+}
+
+/// How the state of partitions comes back, one partition at a time.
+///
+/// First the group is asked for its position: the answer waits for deliveries that are about to change it, so that
+/// whatever an earlier owner was allowed to commit is decided. Only then the changelog's high watermark says how far it
+/// must be read, and it is read until readers of committed records have passed that.
+extension Worker where Log: ~Copyable {
+  /// A batch of the changelog, at most so many in one turn of the loop.
+  private static var batches: Int { 20 }
+
+  /// Goes on with the restoration of the first partition that joins.
+  mutating func restoreFirst(until deadline: MonotonicTime) throws(LogFailure) {
+    guard let partition = joining.first else { return }
+    if !hasTakenOver {
+      try log.takeOver(until: deadline)
+      hasTakenOver = true
+    }
+    if restoration?.partition != partition { giveUpRestoration() }
+    let current = restoration ?? Restoration(partition, evaluation.scope(of: partition), at: time.monotonic)
+    restoration = current
+    if !current.hasAskedGroup {
+      current.committed = try log.committed(partition, until: deadline)
+      current.hasAskedGroup = true
+    }
+    if !current.isOpen {
+      current.end = try log.openChangelog(partition.number, until: deadline)
+      current.isOpen = true
+    }
+    if let end = current.end {
+      for _ in 0..<Self.batches where current.position < end {
+        let position = try log.readChangelog(into: &current.store)
+        if position == current.position { break }
+        current.position = position
+      }
+      if current.position < end { return voice.restores(partition, read: current.position, of: end) }
+    }
+    try complete(current, until: deadline)
+  }
+
+  /// The changelog has been read: the partition's state is made from it, and its records come again.
+  private mutating func complete(_ current: Restoration, until deadline: MonotonicTime) throws(LogFailure) {
+    let partition = current.partition
+    try countPartitions(of: [partition.topic], until: deadline)
+    let bounds = try log.bounds(of: partition, until: deadline)
+    var restored = evaluation.restore(partition, from: current.store)
+    for problem in restored.problems { voice.cannotUse(problem, number: partition.number) }
+    let isSameLog = try isSameLog(restored.marker, partition, bounds, until: deadline)
+    let resumption = Resumption(
+      marker: restored.marker, committed: current.committed, bounds: bounds, isSameLog: isSameLog)
+    try log.start(partition, at: resumption.start)
+    for note in resumption.notes {
+      if case .skipped(let from, let to) = note { evaluation.numbers.skippedByRetention += to - from }
+      voice.note(note, of: partition)
+    }
+    voice.restored(
+      partition, resumption, records: current.store.count, subjects: restored.engine.counters.subjects,
+      in: time.monotonic - current.began)
+    evaluation.add(partition, &restored, resumption)
+    joining.removeFirst()
+    restoration = nil
+    if joining.isEmpty { log.closeChangelog() }
+  }
+
+  /// Whether the log still is the one that a marker was written for; nil: nothing tells.
+  private mutating func isSameLog(
+    _ marker: Marker?, _ partition: LogPartition, _ bounds: Range<Int64>, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Bool? {
+    guard let fingerprint = marker?.fingerprint, fingerprint.offset >= bounds.lowerBound else { return nil }
+    guard let found = try log.firstRecord(of: partition, from: fingerprint.offset, until: deadline) else {
+      return false
+    }
+    // Where it isn't there any more but others are, compaction took it.
+    if found.offset > fingerprint.offset { return found.kafkaTime < fingerprint.kafkaTime ? false : nil }
+    return found.kafkaTime == fingerprint.kafkaTime
+  }
+
+  /// Nothing more is read of the changelog for the partition that was being restored.
+  mutating func giveUpRestoration() {
+    if restoration == nil { return }
+    restoration = nil
+    log.closeChangelog()
+  }
+}

@@ -1,0 +1,261 @@
+import Platform
+import Records
+import Rules
+import SimulatedKafka
+import Testing
+
+@testable import Evaluator
+
+@Suite("A worker's restored state")
+struct WorkerRestoreTests {
+  private var held: Rule {
+    var rule = Rule.cpuHigh
+    rule.hold = .seconds(30)
+    return rule
+  }
+
+  @Test("what fires goes on firing through a restart, and is resolved after it, once")
+  func firing() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    try bench.restart()
+    bench.settle(turns: 10)
+    #expect(bench.numbers.firing == 1)
+    bench.sample(20)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.count == 2)
+    #expect(bench.alerts.last?.value.contains("resolved") == true)
+    #expect(bench.current.isEmpty)
+  }
+
+  @Test("a hold that began before a restart is met after it", arguments: [Duration.seconds(5), .seconds(60)])
+  func hold(checkpointInterval: Duration) throws {
+    var bench = try WorkerBench([held], checkpointInterval: checkpointInterval)
+    bench.assign(0)
+    for second: Int64 in 0..<20 {
+      bench.sample(95, second: second)
+      bench.settle(turns: 3)
+    }
+    try bench.restart([held])
+    for second: Int64 in 20..<33 {
+      bench.sample(95, second: second)
+      bench.settle(turns: 4)
+    }
+    #expect(bench.alerts.count == 1)
+    #expect(bench.alerts.first?.value.contains(#""offset":30"#) == true)
+  }
+
+  @Test("only what changed since its last checkpoint is read once more")
+  func lowWater() throws {
+    var bench = try WorkerBench(checkpointInterval: .seconds(60))
+    bench.assign(0)
+    for second: Int64 in 0..<100 {
+      bench.sample(20, second: second)
+      bench.settle(turns: 3)
+    }
+    bench.settle(turns: 3)
+    try bench.restart()
+    bench.settle(turns: 10)
+    #expect((1...60).contains(bench.numbers.replayed))
+    #expect(bench.numbers.records == 0)
+    #expect(bench.numbers.subjects == 1)
+  }
+
+  @Test("nothing is sent, committed or written before the state is restored")
+  func silence() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    bench.cluster.journal = []
+    bench.fail(.readChangelog, .fails(.retry))
+    try bench.restart()
+    bench.settle(turns: 10)
+    let began = try #require(bench.journal.firstIndex(of: .began))
+    #expect(bench.journal[..<began] == [.accepted([0]), .started(0, at: 0)])
+    #expect(bench.alerts.count == 1)
+  }
+
+  @Test("while somebody's transaction hides the end of the changelog, a restore waits for it")
+  func lastStable() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.cluster.marksAtOnce = false
+    bench.settle(turns: 4)
+    #expect(bench.cluster.transactions.markersUnderWay > 0)
+    try bench.restart()
+    bench.settle(turns: 10)
+    #expect(bench.numbers.restoring == 1)
+    bench.cluster.marksAtOnce = true
+    bench.cluster.arriveAll()
+    bench.settle(turns: 10)
+    #expect(bench.numbers.restoring == 0)
+    #expect(bench.alerts.count == 1)
+  }
+
+  @Test("a partition that is taken back while it is restored is let go, and the next one is restored")
+  func revoked() throws {
+    var bench = try WorkerBench(partitions: 2)
+    bench.assign(0, 1)
+    for _ in 0..<8 { bench.fail(.committed, .fails(.retry)) }
+    bench.settle(turns: 3)
+    bench.revoke(0)
+    bench.settle(turns: 20)
+    bench.sample(95, to: 0)
+    bench.sample(95, host: "web-2", to: 1)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2"])
+    #expect(bench.numbers.partitions == 1)
+  }
+
+  @Test(
+    "rules that changed while nobody ran apply at the position: what can't go on is resolved, everything else goes on")
+  func rulesChanged() throws {
+    let other = Rule(name: "cpu-busy", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 50))
+    var bench = try WorkerBench([.cpuHigh, other])
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    bench.sample(96)
+    try bench.restart([other])
+    bench.settle(turns: 10)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-1", "cpu-busy/web-1", "cpu-high/web-1"])
+    #expect(bench.alerts.last?.value.contains(#""reason":"rule removed""#) == true)
+    #expect(bench.current.keys.sorted() == ["cpu-busy/web-1"])
+    try bench.restart([other])
+    bench.settle(turns: 10)
+    #expect(bench.alerts.count == 3)
+  }
+
+  @Test("before rules change, what changed under the old ones is written down")
+  func reload() throws {
+    var bench = try WorkerBench([held])
+    bench.assign(0)
+    bench.sample(95, second: 0)
+    bench.settle(turns: 5)
+    var longer = held
+    longer.hold = .seconds(40)
+    bench.share.offer(RuleSet([longer]))
+    bench.settle(turns: 5)
+    try bench.restart([longer])
+    bench.settle(turns: 5)
+    #expect(bench.numbers.replayed == 0)
+    for second: Int64 in 1..<43 {
+      bench.sample(95, second: second)
+      bench.settle(turns: 3)
+    }
+    #expect(bench.alerts.first?.value.contains(#""offset":40"#) == true)
+  }
+
+  @Test("the group's position counts where somebody moved it on, and is ignored where it is behind")
+  func groupMoved() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    for _ in 0..<4 { bench.sample(20) }
+    bench.settle(turns: 5)
+    bench.cluster.group.committed = [0: 1]
+    try bench.restart()
+    bench.settle(turns: 5)
+    #expect(bench.log.messages.contains { $0.contains("position is behind the changelog's") })
+    #expect(bench.committed == [0: 4])
+    for _ in 0..<4 { bench.sample(95) }
+    bench.cluster.group.committed = [0: 7]
+    try bench.restart()
+    bench.settle(turns: 5)
+    #expect(bench.log.messages.contains { $0.contains("position was moved on") })
+    #expect(bench.alerts.count == 1)
+    #expect(bench.alerts.first?.value.contains(#""offset":7"#) == true)
+  }
+
+  @Test("positions that the group has forgotten are still known, and committed again")
+  func groupForgot() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    bench.cluster.group.committed = [:]
+    try bench.restart()
+    bench.settle(turns: 5)
+    #expect(bench.committed == [0: 1])
+    #expect(bench.numbers.records == 0)
+  }
+
+  @Test("retention that passed the position is said; what fires keeps firing", arguments: [true, false])
+  func retention(whileRunning: Bool) throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    for _ in 0..<5 { bench.sample(96) }
+    bench.cluster.retain(from: 4)
+    if !whileRunning { try bench.restart() }
+    bench.settle(turns: 10)
+    let line = try #require(bench.log.lines.first { $0.message.contains("retention passed the position") })
+    #expect(line.metadata["from"] == .int(1))
+    #expect(line.metadata["to"] == .int(4))
+    #expect(bench.numbers.skippedByRetention == 3)
+    bench.sample(20)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.count == 2)
+  }
+
+  @Test(
+    "a topic that is deleted and made again is read from its beginning; what fires keeps firing",
+    arguments: [true, false])
+  func recreated(whileRunning: Bool) throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    for _ in 0..<3 { bench.sample(95) }
+    bench.settle(turns: 5)
+    bench.cluster.recreateSource()
+    // As long as the old one, so that only the records tell.
+    if !whileRunning { for _ in 0..<4 { bench.sample(96) } }
+    if !whileRunning { try bench.restart() }
+    bench.settle(turns: 10)
+    #expect(bench.log.messages.contains { $0.contains("deleted and created again") })
+    bench.sample(20)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.count == 2)
+    try bench.restart()
+    bench.settle(turns: 5)
+    #expect(bench.numbers.firing == 0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.count == 3)
+  }
+
+  @Test("a record of the changelog that can't be used is named, its series begin anew, and no other suffers")
+  func damaged() throws {
+    var bench = try WorkerBench(checkpointInterval: .seconds(1))
+    bench.assign(0)
+    for host in ["web-1", "web-2"] { bench.sample(95, host: host) }
+    bench.settle(turns: 5)
+    bench.sample(95, host: "web-3", after: .seconds(2))
+    bench.settle(turns: 10)
+    let checkpoint = try #require(
+      bench.cluster.changelog[0].committed.first {
+        $0.key?.first == UInt8(ascii: "c") && $0.key?.last == UInt8(ascii: "1")
+      })
+    bench.cluster.appendToChangelog(key: checkpoint.key, value: [1, 2, 3])
+    try bench.restart()
+    bench.settle(turns: 10)
+    let line = try #require(bench.log.lines.first { $0.message.contains("can't be used") })
+    #expect(line.metadata["partition"] == .int(0))
+    #expect(bench.numbers.firing == 2)
+    #expect(bench.numbers.unusableCheckpoints == 1)
+  }
+
+  @Test("several groups share a changelog, and each sees its own")
+  func foreign() throws {
+    var bench = try WorkerBench()
+    bench.cluster.appendToChangelog(key: Array("m\u{5}other\u{c}status_topic\u{0}".utf8), value: [9])
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.count == 1)
+    #expect(bench.numbers.unusableCheckpoints == 0)
+  }
+}

@@ -1,0 +1,109 @@
+import Platform
+import Rules
+import SimulatedKafka
+import Testing
+
+@testable import Evaluator
+
+@Suite("A worker and silence")
+struct WorkerSilenceTests {
+  private var rules: [Rule] {
+    var rule = Rule.cpuHigh
+    rule.noData = .alert
+    rule.noDataAfter = .seconds(60)
+    return [rule]
+  }
+
+  /// Turns the loop until so much time has passed.
+  private func pass(_ duration: Duration, _ bench: inout WorkerBench) {
+    let end = bench.time.monotonic + duration
+    while bench.time.monotonic < end { bench.worker.turn() }
+  }
+
+  @Test("who sends nothing for no_data_after on a partition that is read to its end is said to be silent, once")
+  func silent() throws {
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(20)
+    pass(.seconds(55), &bench)
+    #expect(bench.alerts.isEmpty)
+    pass(.seconds(10), &bench)
+    #expect(bench.alerts.count == 1)
+    #expect(bench.alerts.first?.value.contains(#""reason":"no data""#) == true)
+    #expect(bench.current.count == 1)
+    pass(.seconds(300), &bench)
+    #expect(bench.alerts.count == 1)
+  }
+
+  @Test("a silence that was said isn't said again after a restart, and its end is")
+  func restart() throws {
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(20)
+    pass(.seconds(70), &bench)
+    try bench.restart(rules)
+    pass(.seconds(200), &bench)
+    #expect(bench.alerts.count == 1)
+    bench.sample(20)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.last?.value.contains("resolved") == true)
+    #expect(bench.alerts.count == 2)
+  }
+
+  @Test("an evaluator that was just given a partition listens for no_data_after before it calls anybody silent")
+  func justAssigned() throws {
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(20)
+    pass(.seconds(30), &bench)
+    bench.time.advance(by: .seconds(600))
+    try bench.restart(rules)
+    pass(.seconds(50), &bench)
+    #expect(bench.alerts.isEmpty)
+    pass(.seconds(20), &bench)
+    #expect(bench.alerts.count == 1)
+  }
+
+  @Test("a process that was stopped for a while listens anew before it calls anybody silent")
+  func stopped() throws {
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(20)
+    pass(.seconds(30), &bench)
+    bench.time.advance(by: .seconds(600))
+    pass(.seconds(50), &bench)
+    #expect(bench.alerts.isEmpty)
+  }
+
+  @Test("while brokers don't answer nobody is silent, nor right after")
+  func brokersAway() throws {
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(20)
+    pass(.seconds(58), &bench)
+    bench.fail(.bounds, .fails(.retry))
+    pass(.seconds(50), &bench)
+    #expect(bench.alerts.isEmpty)
+  }
+
+  @Test("behind what an open transaction hides nobody is declared silent, and that is said")
+  func hidden() throws {
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(20)
+    bench.settle(turns: 3)
+    bench.cluster.append(key: nil, value: [], transaction: 77)
+    pass(.seconds(200), &bench)
+    #expect(bench.alerts.isEmpty)
+    #expect(bench.log.messages.contains { $0.contains("open transaction hides records") })
+    bench.cluster.appendMarker(of: 77, isCommit: false)
+    pass(.seconds(100), &bench)
+    #expect(bench.alerts.count == 1)
+  }
+}

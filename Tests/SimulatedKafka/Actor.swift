@@ -1,0 +1,44 @@
+import Evaluator
+import Platform
+import Rules
+
+/// One process of a schedule: a worker, which can die and be started again.
+final class Actor {
+  let name: String
+  private var member: SimulatedMember?
+  private var worker: Worker<SimulatedLog>?
+  /// It has its turn just now.
+  private(set) var isBusy = false
+
+  init(name: String) { self.name = name }
+
+  /// Its process isn't there.
+  var isGone: Bool { member?.isDead ?? true }
+
+  func kill() { member?.isDead = true }
+
+  func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ rules: RuleSet, _ time: ManualTime) {
+    guard let share = try? WorkerShare() else { return }
+    self.member = member
+    var plan = WorkerPlan(
+      topics: ["status_topic"], group: "group", instance: name, commitInterval: .milliseconds(100),
+      checkpointInterval: .milliseconds(1500))
+    plan.checkpointLimit = 3
+    worker = Worker(
+      log: log, rules: rules, plan: plan, share: share,
+      heartbeat: Heartbeat(name: name, allowedSilence: .seconds(10), now: time.monotonic),
+      logger: Logger(level: .critical, output: Silence()), time: time)
+  }
+
+  func turn() {
+    if isBusy || isGone { return }
+    isBusy = true
+    worker?.turn()
+    isBusy = false
+  }
+}
+
+/// Nobody reads the log of a schedule.
+private struct Silence: LogOutput {
+  func write(_ level: LogLevel, _ message: StaticString, _ metadata: LogMetadata) {}
+}

@@ -1,0 +1,237 @@
+import Evaluator
+import Platform
+import Rules
+
+/// One run of several workers on one simulated cluster, all of it drawn from one seed: what is to be evaluated, whose
+/// turn it is, what goes wrong, when markers arrive, who gets which partition.
+///
+/// Nothing runs beside anything else: at each call of a worker others may have their turn, and that is all the
+/// concurrency there is. So the same seed gives the same run.
+package final class Schedule {
+  /// What kind of run.
+  package struct Kind: Equatable {
+    /// What is wrong on purpose.
+    package var mistake: PlantedMistake?
+    /// Deliveries are transactions.
+    package var isTransactional = true
+
+    /// Nothing is wrong, and deliveries are transactions.
+    package init(mistake: PlantedMistake? = nil, isTransactional: Bool = true) {
+      self.mistake = mistake
+      self.isTransactional = isTransactional
+    }
+  }
+
+  /// Something that happened by chance, for people who look for a fault.
+  package struct Event {
+    /// Its number among all chances of the schedule, by which it can be left out.
+    package var number: Int
+    package var text: String
+  }
+
+  let kind: Kind
+  let cluster: SimulatedCluster
+  let time = ManualTime()
+  var dice: Dice
+  var actors: [Actor] = []
+  private var input: [ScheduleInput.Record]
+  /// The next record to come.
+  private var next = 0
+  /// One call in so many goes wrong; 0: none.
+  private let faultsEvery: Int
+  /// At one call in so many something else happens meanwhile.
+  private let interruptsEvery: Int
+  /// Chances so far, and those that are left out.
+  private var chances = 0
+  private let leftOut: Set<Int>
+  /// What happened by chance.
+  package private(set) var events: [Event] = []
+  private let keepsEvents: Bool
+  private var isCalm = false
+  private var depth = 0
+
+  /// A schedule that is still to be run.
+  package init(seed: UInt64, kind: Kind = Kind(), leavingOut leftOut: Set<Int> = [], keepsEvents: Bool = false) {
+    self.kind = kind
+    self.leftOut = leftOut
+    self.keepsEvents = keepsEvents
+    dice = Dice(seed: seed)
+    cluster = SimulatedCluster(time: time, partitions: 2)
+    cluster.batch = 1 + dice.below(8)
+    faultsEvery = [0, 10, 25, 60][dice.below(4)]
+    interruptsEvery = [3, 8, 20][dice.below(3)]
+    input = ScheduleInput.records(16 + dice.below(32), partitions: 2, &dice)
+    cluster.faults = { [unowned self] call, member in strike(call, member) }
+    for number in 0..<(2 + dice.below(2)) { actors.append(Actor(name: "evaluator-\(number)")) }
+  }
+
+  /// Runs it. nil: all is as it must be; otherwise what isn't.
+  package func run() -> String? {
+    for actor in actors { start(actor) }
+    cluster.group.giveOutFree()
+    var idle = 0
+    while next < input.count || idle < 10 {
+      happen()
+      if next == input.count { idle += 1 }
+    }
+    if let problem = calm() { return problem }
+    return kind.isTransactional ? checkExactlyOnce() : checkAtLeastOnce()
+  }
+
+  // MARK: Chance
+
+  /// Whether this chance is taken, that is, not left out.
+  private func takes(_ text: @autoclosure () -> String) -> Bool {
+    chances += 1
+    if leftOut.contains(chances) { return false }
+    if keepsEvents { events.append(Event(number: chances, text: text())) }
+    return true
+  }
+
+  /// Something happens.
+  private func happen() {
+    switch dice.below(20) {
+    case 0..<4: append()
+    case 4..<12: turn(dice.below(actors.count))
+    case 12..<16: arrive()
+    case 16, 17: time.advance(by: .milliseconds(20 + dice.below(400)))
+    case 18: shake()
+    default: rebalance()
+    }
+  }
+
+  private func append() {
+    guard next < input.count else { return }
+    let record = input[next]
+    next += 1
+    time.advance(by: .milliseconds(record.after))
+    cluster.append(
+      key: record.key, value: ScheduleInput.value(record, at: time.wall), to: record.partition)
+    if dice.once(in: 6) { cluster.appendMarker(to: record.partition) }
+  }
+
+  private func turn(_ index: Int) {
+    let actor = actors[index]
+    if actor.isBusy { return }
+    if !actor.isGone { return actor.turn() }
+    // It is started again, mostly before the group has noticed that it was gone.
+    if dice.once(in: 2) { start(actor) }
+    for member in cluster.group.members where member.isDead && dice.once(in: 2) { cluster.group.expel(member) }
+    cluster.group.giveOutFree()
+  }
+
+  private func arrive() {
+    let count = cluster.transactions.markersUnderWay
+    if count > 0 { cluster.arrive(dice.below(count)) }
+  }
+
+  /// What happens to topics and processes now and then.
+  private func shake() {
+    let index = dice.below(actors.count)
+    switch dice.below(6) {
+    case 0:
+      if takes("the changelog is compacted") { cluster.compact(dropsTombstones: dice.once(in: 2)) }
+    case 1:
+      let wait = Duration.milliseconds(500 + dice.below(12_000))
+      if takes("\(wait) pass") {
+        time.advance(by: wait)
+        cluster.expireTransactions()
+      }
+    case 2:
+      if !actors[index].isBusy, takes("\(actors[index].name) is killed") { actors[index].kill() }
+    case 3, 4:
+      cluster.group.giveOutFree()
+    default:
+      let stray = dice.below(2)
+      if let entry = cluster.source[stray].next(from: Int64(dice.below(20)), before: .max) {
+        if takes("\(stray)/\(entry.offset) is delivered twice") { cluster.strays.append((Int32(stray), entry)) }
+      }
+    }
+  }
+
+  private func rebalance() {
+    let members = cluster.group.members
+    guard !members.isEmpty else { return }
+    let member = members[dice.below(members.count)]
+    let partition = Int32(dice.below(2))
+    switch dice.below(4) {
+    case 0, 1:
+      if takes("partition \(partition) moves to member \(member.id)") { cluster.group.move(partition, to: member) }
+    case 2:
+      cluster.group.giveOutFree()
+    default:
+      // Without transactions nothing keeps somebody who was expelled, and doesn't know, from writing state.
+      if member.isDead || kind.isTransactional && dice.once(in: 3), takes("member \(member.id) is expelled") {
+        cluster.group.expel(member)
+        cluster.group.giveOutFree()
+      }
+    }
+  }
+
+  /// What is asked at every call of a worker.
+  private func strike(_ call: SimulatedCall, _ member: SimulatedMember) -> SimulatedFault? {
+    if isCalm { return nil }
+    if depth < 2, dice.once(in: interruptsEvery) {
+      depth += 1
+      happen()
+      depth -= 1
+    }
+    guard faultsEvery > 0, dice.once(in: faultsEvery), let fault = draw(call) else { return nil }
+    return takes("member \(member.id): \(call) \(fault)") ? fault : nil
+  }
+
+  private func draw(_ call: SimulatedCall) -> SimulatedFault? {
+    let crash: SimulatedFault = dice.once(in: 2) ? .crashes : .crashesAfter
+    switch call {
+    case .fetch:
+      return dice.once(in: 3) ? crash : nil
+    case .partitionCount, .bounds, .firstRecord, .start, .committed, .openChangelog, .readChangelog, .begin, .flush:
+      return dice.once(in: 3) ? crash : .fails(.retry)
+    case .takeOver:
+      return [.fails(.retry), .failsAfter(.retry), crash][dice.below(3)]
+    case .produce:
+      return [.fails(.retry), .fails(.deliverAgain), .fails(.restore), crash][dice.below(4)]
+    case .sendOffsets:
+      return [.fails(.retry), .failsAfter(.retry), .fails(.deliverAgain), .fails(.restore), crash][dice.below(5)]
+    case .commit:
+      return [
+        .fails(.retry), .failsAfter(.retry), .fails(.deliverAgain), .fails(.restore), .failsAfter(.restore), crash,
+      ][dice.below(6)]
+    case .abort:
+      return [.fails(.retry), .failsAfter(.retry), .fails(.restore), .failsAfter(.restore), crash][dice.below(5)]
+    }
+  }
+
+  // MARK: Processes
+
+  private func start(_ actor: Actor) {
+    let member = cluster.join(actor.name)
+    actor.start(
+      SimulatedLog(
+        cluster, member, isTransactional: kind.isTransactional, mistake: kind.mistake,
+        longestWait: .milliseconds(20)),
+      member, ScheduleInput.rules, time)
+  }
+
+  /// Nothing goes wrong any more, and all is done. nil: it was; otherwise what wasn't.
+  private func calm() -> String? {
+    isCalm = true
+    for _ in 0..<2000 {
+      cluster.arriveAll()
+      for member in cluster.group.members where member.isDead { cluster.group.expel(member) }
+      for actor in actors where actor.isGone { start(actor) }
+      cluster.group.giveOutFree()
+      for actor in actors { actor.turn() }
+      time.advance(by: .milliseconds(50))
+      cluster.expireTransactions()
+      if isDone { return nil }
+    }
+    return "not done: the group has \(cluster.group.committed.sorted { $0.key < $1.key }), the log goes to "
+      + "\(cluster.source.map(\.end))"
+  }
+
+  private var isDone: Bool {
+    cluster.transactions.live.isEmpty
+      && cluster.source.indices.allSatisfy { cluster.group.committed[Int32($0)] == cluster.source[$0].end }
+  }
+}

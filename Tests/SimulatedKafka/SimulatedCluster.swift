@@ -1,0 +1,141 @@
+import Evaluator
+import Platform
+
+/// What a simulated log remembers: source partitions, a group, a transaction coordinator, and the topics that workers
+/// write. Several workers may share one. One thread owns it; nothing in it happens by itself.
+package final class SimulatedCluster {
+  /// What happened, in order, for tests that look at it.
+  package enum Entry: Equatable {
+    case began
+    case produced(LogTarget, key: String)
+    case flushed
+    case sentOffsets([Int32: Int64])
+    case committed([Int32: Int64])
+    case aborted
+    case accepted([Int32])
+    case started(Int32, at: Int64)
+    case unassigned([Int32])
+    case closed
+  }
+
+  package let time: ManualTime
+  package internal(set) var source: [SimulatedPartition]
+  package internal(set) var alerts = SimulatedPartition()
+  package internal(set) var alertsCurrent = SimulatedPartition()
+  package internal(set) var changelog: [SimulatedPartition]
+  package let group: SimulatedGroup
+  package internal(set) var transactions = SimulatedTransactions()
+  /// Every member there ever was.
+  package private(set) var members: [SimulatedMember] = []
+  /// What is asked at every call of a worker, before it has any effect; nil: nothing goes wrong.
+  package var faults: ((SimulatedCall, SimulatedMember) -> SimulatedFault?)?
+  /// Records that a fetch gives before all others, wherever they stand: what an old librdkafka delivers twice.
+  package var strays: [(partition: Int32, entry: SimulatedPartition.Entry)] = []
+  /// No delivery is acknowledged: brokers are away.
+  package var isSilent = false
+  /// Markers stand everywhere as soon as a transaction ends.
+  package var marksAtOnce = false
+  /// Records of a fetch, at most.
+  package var batch = 100
+  /// After how long a transaction is aborted.
+  package var transactionTimeout = Duration.seconds(10)
+  package var journal: [Entry]?
+  /// When partitions were let go last.
+  package internal(set) var lastUnassigned: MonotonicTime?
+
+  package init(time: ManualTime, partitions: Int32 = 1) {
+    self.time = time
+    source = Array(repeating: SimulatedPartition(), count: Int(partitions))
+    changelog = source
+    group = SimulatedGroup(partitions: partitions)
+  }
+
+  /// A new member of the group, with a producer of this transactional id.
+  package func join(_ name: String) -> SimulatedMember {
+    let member = SimulatedMember(id: members.count + 1, name: name)
+    members.append(member)
+    group.join(member)
+    return member
+  }
+
+  /// Appends a record of a source partition that comes just now; its offset.
+  @discardableResult
+  package func append(
+    key: [UInt8]?, value: [UInt8]?, to partition: Int32 = 0, kafkaTime: Int64? = nil, isLogAppendTime: Bool = true,
+    transaction: Int = 0
+  ) -> Int64 {
+    source[Int(partition)].append(
+      key: key, value: value, kafkaTime: kafkaTime ?? time.wall.milliseconds, isLogAppendTime: isLogAppendTime,
+      transaction: transaction)
+  }
+
+  /// The marker of somebody's transaction arrives in a source partition.
+  package func appendMarker(of transaction: Int = -1, isCommit: Bool = true, to partition: Int32 = 0) {
+    source[Int(partition)].close(transaction, isCommit: isCommit, kafkaTime: time.wall.milliseconds)
+  }
+
+  package func retain(from offset: Int64, in partition: Int32 = 0) { source[Int(partition)].retain(from: offset) }
+
+  /// The group's topic is deleted and created again.
+  package func recreateSource(_ partition: Int32 = 0) { source[Int(partition)] = SimulatedPartition() }
+
+  package func compact(dropsTombstones: Bool) {
+    for number in changelog.indices { changelog[number].compact(dropsTombstones: dropsTombstones) }
+    alertsCurrent.compact(dropsTombstones: dropsTombstones)
+  }
+
+  // MARK: Transactions
+
+  /// One marker under way arrives; `index` says which.
+  package func arrive(_ index: Int) {
+    guard let (transaction, isCommit, what) = transactions.arrive(index) else { return }
+    switch what {
+    case .offsets(let offsets):
+      if isCommit { for entry in offsets { group.committed[entry.partition] = entry.position } }
+    case .place(let place):
+      change(place) { $0.close(transaction, isCommit: isCommit, kafkaTime: time.wall.milliseconds) }
+    }
+  }
+
+  /// All markers under way arrive.
+  package func arriveAll() { while transactions.markersUnderWay > 0 { arrive(0) } }
+
+  /// Transactions that are open for too long are aborted.
+  package func expireTransactions() {
+    transactions.expire(at: time.monotonic, timeout: transactionTimeout)
+    if marksAtOnce { arriveAll() }
+  }
+
+  func change(_ place: SimulatedPlace, _ body: (inout SimulatedPartition) -> Void) {
+    switch place {
+    case .alerts: body(&alerts)
+    case .alertsCurrent: body(&alertsCurrent)
+    case .changelog(let number): body(&changelog[Int(number)])
+    }
+  }
+}
+
+/// The calls of a worker that can fail.
+package enum SimulatedCall: Hashable, CaseIterable {
+  case fetch, partitionCount, bounds, firstRecord, start, takeOver, committed, openChangelog, readChangelog
+  case begin, produce, flush, sendOffsets, commit, abort
+}
+
+/// What goes wrong with a call.
+package enum SimulatedFault: Equatable {
+  /// It has no effect and fails.
+  case fails(LogFailure.Remedy)
+  /// It takes effect, and fails all the same: its answer is lost.
+  case failsAfter(LogFailure.Remedy)
+  /// The process dies before it takes effect.
+  case crashes
+  /// The process dies when it has taken effect.
+  case crashesAfter
+}
+
+extension SimulatedCluster {
+  /// Somebody writes to the changelog without a transaction.
+  package func appendToChangelog(key: [UInt8]?, value: [UInt8]?, number: Int = 0) {
+    changelog[number].append(key: key, value: value, kafkaTime: time.wall.milliseconds)
+  }
+}

@@ -1,0 +1,120 @@
+import Evaluator
+
+/// A consumer group: members, the generation, who has which partition, and what is committed.
+///
+/// Cooperative: who keeps a partition goes on reading it while others move, and one that moves is taken back before it
+/// is given on. A member that was silent for too long loses everything at once, and learns it only when it asks.
+package final class SimulatedGroup {
+  package private(set) var generation = 1
+  /// The members, in the order in which they joined.
+  package private(set) var members: [SimulatedMember] = []
+  private var owners: [Int32: SimulatedMember] = [:]
+  /// Who gets a partition once its owner has let go of it.
+  private var successors: [Int32: SimulatedMember] = [:]
+  package var committed: [Int32: Int64] = [:]
+  package let partitions: Int32
+
+  init(partitions: Int32) { self.partitions = partitions }
+
+  package func join(_ member: SimulatedMember) {
+    members.append(member)
+    advance()
+  }
+
+  private func advance() {
+    generation += 1
+    for member in members { member.nextGeneration = generation }
+  }
+
+  /// Whether `member` may commit: it knows the generation that there is.
+  package func accepts(_ member: SimulatedMember) -> Bool {
+    members.contains { $0 === member } && member.generation == generation
+  }
+
+  /// Who holds a partition, as the group sees it.
+  package func owner(of partition: Int32) -> SimulatedMember? { owners[partition] }
+
+  /// Gives a partition to `member`, as soon as its owner has let go of it.
+  package func move(_ partition: Int32, to member: SimulatedMember) {
+    guard members.contains(where: { $0 === member }) else { return }
+    guard let owner = owners[partition] else { return give(partition, to: member) }
+    if owner === member || successors[partition] != nil { return }
+    successors[partition] = member
+    advance()
+    owner.events.append(.revoked([LogPartition(topic: 0, number: partition)], lost: false))
+  }
+
+  private func give(_ partition: Int32, to member: SimulatedMember) {
+    owners[partition] = member
+    advance()
+    member.events.append(.assigned([LogPartition(topic: 0, number: partition)]))
+  }
+
+  /// A member has let go of a partition.
+  func letGo(_ partition: Int32, by member: SimulatedMember) {
+    guard owners[partition] === member else { return }
+    owners[partition] = nil
+    let successor = successors.removeValue(forKey: partition)
+    advance()
+    if let successor, members.contains(where: { $0 === successor }) { give(partition, to: successor) }
+  }
+
+  /// A member was silent for too long, or has left: what it had is free at once.
+  package func expel(_ member: SimulatedMember, isTold: Bool = true) {
+    members.removeAll { $0 === member }
+    let held = owners.filter { $0.value === member }.keys.sorted()
+    for partition in held { owners[partition] = nil }
+    for (partition, successor) in successors where successor === member { successors[partition] = nil }
+    for partition in held { successors[partition] = nil }
+    advance()
+    if isTold {
+      // What it was given and hasn't seen, it never will.
+      member.events = [.revoked(member.accepted.sorted().map { LogPartition(topic: 0, number: $0) }, lost: true)]
+      member.mustRejoin = true
+    }
+  }
+
+  /// Partitions that nobody has are given out by turns.
+  package func giveOutFree() {
+    guard !members.isEmpty else { return }
+    for partition in 0..<partitions where owners[partition] == nil {
+      give(partition, to: members[Int(partition) % members.count])
+    }
+  }
+}
+
+/// One worker's place in the cluster: a consumer and a producer.
+package final class SimulatedMember {
+  package let id: Int
+  /// Its transactional id.
+  package let name: String
+  /// The generation that it knows.
+  package internal(set) var generation = 0
+  var nextGeneration = 0
+  package var events: [LogEvent] = []
+  /// Partitions it holds.
+  package internal(set) var accepted: Set<Int32> = []
+  /// Where it reads next in those that are started.
+  var reading: [Int32: Int64] = [:]
+  /// The ends it was told.
+  var ended: [Int32: Int64] = [:]
+  /// The group has gone on without it, and it doesn't know yet.
+  var mustRejoin = false
+  /// Its process is gone: nothing it does takes effect.
+  package var isDead = false
+  /// The epoch of its producer; nil: none yet.
+  var epoch: Int?
+  /// Its transaction; 0: none is open.
+  var transaction = 0
+  /// The transaction has been begun by the worker, and the coordinator doesn't know it yet.
+  var hasBegun = false
+  /// Its last transaction was aborted.
+  var hasAborted = false
+  /// Its reader of the changelog.
+  var changelog: (number: Int32, position: Int64)?
+
+  init(id: Int, name: String) {
+    self.id = id
+    self.name = name
+  }
+}

@@ -1,0 +1,402 @@
+import Evaluator
+import Platform
+
+/// One worker's view of a simulated cluster. Waiting moves the cluster's clock.
+package struct SimulatedLog: EvaluatorLog {
+  package let cluster: SimulatedCluster
+  package let member: SimulatedMember
+  /// Without it deliveries are no transactions.
+  let isTransactional: Bool
+  /// What is wrong with this log on purpose.
+  let mistake: PlantedMistake?
+  /// A wait takes this long at most, because others have to do something meanwhile; nil: as long as it is told.
+  let longestWait: Duration?
+  /// Positions of the delivery under way, where there are no transactions.
+  private var positions: [LogPosition] = []
+
+  package init(
+    _ cluster: SimulatedCluster, _ member: SimulatedMember, isTransactional: Bool = true,
+    mistake: PlantedMistake? = nil, longestWait: Duration? = nil
+  ) {
+    self.cluster = cluster
+    self.member = member
+    self.isTransactional = isTransactional
+    self.mistake = mistake
+    self.longestWait = longestWait
+  }
+
+  /// Does `body` unless something goes wrong first; or says that something went wrong although it did.
+  private func attempt<Result>(
+    _ call: SimulatedCall, _ body: () throws(LogFailure) -> Result
+  ) throws(LogFailure) -> Result {
+    if member.isDead { throw LogFailure(.leave, reason: "dead") }
+    guard let faults = cluster.faults else { return try body() }
+    let fault = faults(call, member)
+    // Others may have had their turn meanwhile.
+    if member.isDead { throw LogFailure(.leave, reason: "dead") }
+    switch fault {
+    case nil: return try body()
+    case .fails(.deliverAgain) where call == .commit && isDecided: return try body()
+    case .fails(let remedy): throw LogFailure(remedy, reason: "planted")
+    case .failsAfter(let remedy):
+      _ = try body()
+      throw LogFailure(remedy, reason: "planted, after the effect")
+    case .crashes:
+      member.isDead = true
+      throw LogFailure(.leave, reason: "dead")
+    case .crashesAfter:
+      _ = try body()
+      member.isDead = true
+      throw LogFailure(.leave, reason: "dead")
+    }
+  }
+
+  /// The transaction was ended, and only the answer was lost.
+  private var isDecided: Bool { member.transaction != 0 && cluster.transactions[member.transaction].state != .open }
+
+  private func note(_ entry: SimulatedCluster.Entry) { cluster.journal?.append(entry) }
+
+  // MARK: Reading
+
+  package mutating func nextEvent() -> LogEvent? {
+    if member.isDead { return nil }
+    // Whoever asks learns of the generation, also where it brings nothing else.
+    member.generation = member.nextGeneration
+    return member.events.isEmpty ? nil : member.events.removeFirst()
+  }
+
+  package mutating func fetch<Receiver: LogReceiver & ~Copyable>(
+    until deadline: MonotonicTime, into receiver: inout Receiver
+  ) {
+    do throws(LogFailure) { try attempt(.fetch) { () throws(LogFailure) in } } catch { return }
+    var left = cluster.batch
+    for (partition, entry) in cluster.strays where entry.offset < member.reading[partition] ?? .max {
+      give(entry, of: partition, to: &receiver)
+      left -= 1
+    }
+    cluster.strays = []
+    for number in member.reading.keys.sorted() {
+      guard left > 0, let position = member.reading[number] else { continue }
+      read(number, from: position, &left, into: &receiver)
+    }
+    if left == cluster.batch { wait(until: deadline) }
+  }
+
+  private func read<Receiver: LogReceiver & ~Copyable>(
+    _ number: Int32, from start: Int64, _ left: inout Int, into receiver: inout Receiver
+  ) {
+    let partition = cluster.source[Int(number)]
+    var position = start
+    if position < partition.start || position > partition.end {
+      member.events.append(.outOfRange(LogPartition(topic: 0, number: number), position: position))
+      member.reading[number] = nil
+      left -= 1
+      return
+    }
+    let limit = partition.lastStable
+    while left > 0, let entry = partition.next(from: position, before: limit) {
+      give(entry, of: number, to: &receiver)
+      position = entry.offset + 1
+      left -= 1
+    }
+    if left > 0, partition.next(from: position, before: limit) == nil, member.ended[number] != max(position, limit) {
+      position = max(position, limit)
+      member.ended[number] = position
+      receiver.receiveEnd(of: LogPartition(topic: 0, number: number), position: position)
+      left -= 1
+    }
+    member.reading[number] = position
+  }
+
+  private func give<Receiver: LogReceiver & ~Copyable>(
+    _ entry: SimulatedPartition.Entry, of number: Int32, to receiver: inout Receiver
+  ) {
+    func call(_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) {
+      let record = LogRecord(
+        partition: LogPartition(topic: 0, number: number), offset: entry.offset, kafkaTime: entry.kafkaTime,
+        isLogAppendTime: entry.isLogAppendTime, key: key, value: value)
+      // Announced and given at once: hints must not change anything.
+      receiver.expect(record)
+      receiver.receive(record)
+    }
+    (entry.key ?? []).withUnsafeBytes { key in
+      (entry.value ?? []).withUnsafeBytes { value in
+        call(entry.key == nil ? nil : key, entry.value == nil ? nil : value)
+      }
+    }
+  }
+
+  package func wait(until deadline: MonotonicTime) {
+    let left = min(deadline - cluster.time.monotonic, longestWait ?? .seconds(3600))
+    if !member.isDead, left > .zero { cluster.time.advance(by: left) }
+  }
+
+  package mutating func partitionCount(
+    ofTopic topic: Int, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int32 {
+    try attempt(.partitionCount) { () throws(LogFailure) in Int32(cluster.source.count) }
+  }
+
+  package mutating func bounds(
+    of partition: LogPartition, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Range<Int64> {
+    try attempt(.bounds) { () throws(LogFailure) in
+      let known = cluster.source[Int(partition.number)]
+      return known.start..<max(known.start, known.lastStable)
+    }
+  }
+
+  package mutating func highWatermark(of partition: LogPartition) -> Int64? {
+    cluster.source[Int(partition.number)].end
+  }
+
+  package mutating func firstRecord(
+    of partition: LogPartition, from offset: Int64, until deadline: MonotonicTime
+  ) throws(LogFailure) -> LogStamp? {
+    try attempt(.firstRecord) { () throws(LogFailure) in
+      let known = cluster.source[Int(partition.number)]
+      return known.next(from: offset, before: known.lastStable).map {
+        LogStamp(offset: $0.offset, kafkaTime: $0.kafkaTime)
+      }
+    }
+  }
+
+  // MARK: The assignment
+
+  package mutating func accept(_ partitions: [LogPartition]) {
+    if member.isDead { return }
+    for partition in partitions { member.accepted.insert(partition.number) }
+    note(.accepted(partitions.map(\.number)))
+  }
+
+  package mutating func start(_ partition: LogPartition, at position: Int64) throws(LogFailure) {
+    try attempt(.start) { () throws(LogFailure) in
+      guard member.accepted.contains(partition.number) else { throw LogFailure(.retry, reason: "not held") }
+      member.reading[partition.number] = position
+      member.ended[partition.number] = nil
+      note(.started(partition.number, at: position))
+    }
+  }
+
+  package mutating func unassign(_ partitions: [LogPartition]) {
+    if member.isDead { return }
+    for partition in partitions {
+      member.accepted.remove(partition.number)
+      member.reading[partition.number] = nil
+      cluster.group.letGo(partition.number, by: member)
+    }
+    if member.mustRejoin {
+      member.mustRejoin = false
+      cluster.group.join(member)
+    }
+    note(.unassigned(partitions.map(\.number)))
+    cluster.lastUnassigned = cluster.time.monotonic
+  }
+
+  // MARK: Restoring
+
+  package mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure) {
+    guard isTransactional else { return }
+    try attempt(.takeOver) { () throws(LogFailure) in
+      member.transaction = 0
+      member.hasBegun = false
+      member.epoch = cluster.transactions.takeOver(member.name, by: member.id)
+      if cluster.marksAtOnce { cluster.arriveAll() }
+      if member.epoch == nil { throw LogFailure(.retry, reason: "the predecessor's transaction is still ending") }
+    }
+  }
+
+  package mutating func committed(
+    _ partition: LogPartition, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64? {
+    try attempt(.committed) { () throws(LogFailure) in
+      if cluster.transactions.hasPendingOffset(of: partition.number), mistake != .ignoresPendingOffsets {
+        throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
+      }
+      return cluster.group.committed[partition.number]
+    }
+  }
+
+  package mutating func openChangelog(
+    _ number: Int32, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64? {
+    try attempt(.openChangelog) { () throws(LogFailure) in
+      let partition = cluster.changelog[Int(number)]
+      member.changelog = (number, partition.start)
+      return mistake == .restoresToLastStable ? partition.lastStable : partition.end
+    }
+  }
+
+  package mutating func readChangelog<Receiver: ChangelogReceiver & ~Copyable>(
+    into receiver: inout Receiver
+  ) throws(LogFailure) -> Int64 {
+    try attempt(.readChangelog) { () throws(LogFailure) in
+      guard let (number, start) = member.changelog else { return 0 }
+      let partition = cluster.changelog[Int(number)]
+      let limit = partition.lastStable
+      var position = start
+      var left = cluster.batch
+      while left > 0, let entry = partition.next(from: position, before: limit) {
+        (entry.key ?? []).withUnsafeBytes { key in
+          (entry.value ?? []).withUnsafeBytes { value in
+            receiver.receive(key: key, value: entry.value == nil ? nil : value, at: entry.offset)
+          }
+        }
+        position = entry.offset + 1
+        left -= 1
+      }
+      if left > 0 { position = max(position, limit) }
+      member.changelog = (number, position)
+      return position
+    }
+  }
+
+  package mutating func closeChangelog() { member.changelog = nil }
+
+  // MARK: Deliveries
+
+  package mutating func begin() throws(LogFailure) {
+    try attempt(.begin) { () throws(LogFailure) in
+      positions = []
+      member.transaction = 0
+      member.hasBegun = true
+      note(.began)
+    }
+  }
+
+  /// The transaction that is open, known to the coordinator; 0: without transactions.
+  private func transaction() throws(LogFailure) -> Int {
+    guard isTransactional else { return 0 }
+    try checkEpoch()
+    if member.transaction == 0 {
+      guard let number = cluster.transactions.begin(member.name, at: cluster.time.monotonic) else {
+        throw LogFailure(.retry, reason: "CONCURRENT_TRANSACTIONS")
+      }
+      member.transaction = number
+    }
+    return member.transaction
+  }
+
+  private func checkEpoch() throws(LogFailure) {
+    if let epoch = member.epoch, cluster.transactions.isCurrent(member.name, epoch: epoch) { return }
+    // By its own time-out, or by somebody who came with the same name.
+    let isOwn = cluster.transactions.owner(of: member.name) == member.id
+    throw LogFailure(isOwn ? .restore : .leave, reason: "fenced")
+  }
+
+  package mutating func produce(
+    to target: LogTarget, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+  ) throws(LogFailure) {
+    try attempt(.produce) { () throws(LogFailure) in
+      let transaction = try transaction()
+      if mistake == .dropsAborted, member.hasAborted, target == .alerts || target == .alertsCurrent { return }
+      let place: SimulatedPlace =
+        switch target {
+        case .alerts: .alerts
+        case .alertsCurrent: .alertsCurrent
+        case .changelog(let number): .changelog(number)
+        }
+      if transaction != 0 { cluster.transactions.touch(place, in: transaction) }
+      let bytes = value.map { value in mistake?.spoil(value, key: key) ?? Array(value) }
+      cluster.change(place) {
+        $0.append(
+          key: Array(key), value: bytes, kafkaTime: cluster.time.wall.milliseconds, transaction: transaction)
+      }
+      if cluster.journal != nil { note(.produced(target, key: String(decoding: key, as: UTF8.self))) }
+    }
+  }
+
+  package mutating func flush(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
+    if isTransactional { return true }
+    return try attempt(.flush) { () throws(LogFailure) in
+      if cluster.isSilent {
+        wait(until: deadline)
+        return false
+      }
+      note(.flushed)
+      return true
+    }
+  }
+
+  package mutating func sendOffsets(_ positions: [LogPosition]) throws(LogFailure) {
+    let copy = positions
+    try attempt(.sendOffsets) { () throws(LogFailure) in
+      note(.sentOffsets(Dictionary(uniqueKeysWithValues: copy.map { ($0.partition.number, $0.position) })))
+      guard isTransactional else { return }
+      if mistake == .sendsNoOffsets { return }
+      let transaction = try transaction()
+      if mistake != .sendsNoMember, !cluster.group.accepts(member) {
+        throw LogFailure(.deliverAgain, reason: "ILLEGAL_GENERATION")
+      }
+      let offsets = copy.map { (partition: $0.partition.number, position: $0.position) }
+      if mistake == .commitsOffsetsOutside {
+        for entry in offsets { cluster.group.committed[entry.partition] = entry.position }
+      } else {
+        cluster.transactions.add(offsets, to: transaction)
+      }
+    }
+    self.positions = positions
+  }
+
+  package mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
+    let positions = positions
+    return try attempt(.commit) { () throws(LogFailure) in
+      if cluster.isSilent {
+        wait(until: deadline)
+        return false
+      }
+      if isTransactional {
+        if try !commitTransaction() { return false }
+      } else {
+        guard cluster.group.accepts(member) else { throw LogFailure(.retry, reason: "ILLEGAL_GENERATION") }
+        for entry in positions { cluster.group.committed[entry.partition.number] = entry.position }
+      }
+      note(.committed(Dictionary(uniqueKeysWithValues: positions.map { ($0.partition.number, $0.position) })))
+      return true
+    }
+  }
+
+  private func commitTransaction() throws(LogFailure) -> Bool {
+    guard member.hasBegun else { return true }
+    if member.transaction != 0 {
+      switch cluster.transactions[member.transaction].state {
+      case .open:
+        try checkEpoch()
+        cluster.transactions.end(member.transaction, isCommit: true)
+        if cluster.marksAtOnce { cluster.arriveAll() }
+      case .ending(true), .ended(true):
+        // An earlier call took effect.
+        break
+      case .ending(false), .ended(false):
+        try checkEpoch()
+        throw LogFailure(.restore, reason: "INVALID_TXN_STATE")
+      }
+    }
+    member.hasBegun = false
+    member.hasAborted = false
+    return true
+  }
+
+  package mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
+    try attempt(.abort) { () throws(LogFailure) in
+      if isTransactional, member.transaction != 0 {
+        try checkEpoch()
+        if cluster.transactions[member.transaction].state == .open {
+          cluster.transactions.end(member.transaction, isCommit: false)
+          if cluster.marksAtOnce { cluster.arriveAll() }
+        }
+      }
+      member.transaction = 0
+      member.hasBegun = false
+      member.hasAborted = true
+      note(.aborted)
+      return true
+    }
+  }
+
+  package consuming func close(until deadline: MonotonicTime) {
+    if member.isDead { return }
+    cluster.group.expel(member, isTold: false)
+    note(.closed)
+  }
+}

@@ -1,0 +1,162 @@
+import Platform
+
+/// Where a transaction's records may stand.
+package enum SimulatedPlace: Hashable {
+  case alerts, alertsCurrent
+  case changelog(Int32)
+}
+
+/// The transaction coordinator: who owns a transactional id, what is open, and which markers are still under way.
+///
+/// As in Kafka a commit is answered before its markers stand in every partition; they arrive one by one, the group's
+/// offsets among them.
+package struct SimulatedTransactions {
+  /// What a transaction is doing.
+  package enum State: Equatable {
+    case open
+    /// Decided, markers still under way.
+    case ending(isCommit: Bool)
+    case ended(isCommit: Bool)
+  }
+
+  /// One transaction.
+  package struct Transaction {
+    package var number: Int
+    package var owner: String
+    package var state = State.open
+    package var began: MonotonicTime
+    /// Partitions that wait for a marker.
+    package var places: [SimulatedPlace] = []
+    /// Offsets that the group takes with it.
+    package var offsets: [(partition: Int32, position: Int64)] = []
+  }
+
+  /// A transactional id.
+  private struct Owner {
+    var epoch = 0
+    var member = 0
+    /// The latest transaction.
+    var transaction = 0
+  }
+
+  private var owners: [String: Owner] = [:]
+  /// Not all ended; number - 1 is the place of each.
+  package private(set) var all: [Transaction] = []
+  /// Those that are open or ending.
+  package private(set) var live: [Int] = []
+
+  package init() {}
+
+  package subscript(_ number: Int) -> Transaction { all[number - 1] }
+
+  /// A member takes an id over: what its former owner left open is aborted. nil: the coordinator is still busy with that.
+  package mutating func takeOver(_ name: String, by member: Int) -> Int? {
+    var owner = owners[name, default: Owner()]
+    if owner.transaction != 0 {
+      if case .open = all[owner.transaction - 1].state { end(owner.transaction, isCommit: false) }
+      if live.contains(owner.transaction) {
+        // Already fenced, though it has to ask again.
+        owner.epoch += 1
+        owners[name] = owner
+        return nil
+      }
+    }
+    owner.epoch += 1
+    owner.member = member
+    owner.transaction = 0
+    owners[name] = owner
+    return owner.epoch
+  }
+
+  /// Whether `epoch` is still the id's own.
+  package func isCurrent(_ name: String, epoch: Int) -> Bool { owners[name]?.epoch == epoch }
+
+  /// Who took the id over last.
+  package func owner(of name: String) -> Int { owners[name]?.member ?? 0 }
+
+  /// Begins a transaction; nil: the last one isn't ended everywhere.
+  package mutating func begin(_ name: String, at now: MonotonicTime) -> Int? {
+    guard let owner = owners[name], owner.transaction == 0 || !live.contains(owner.transaction) else { return nil }
+    let number = all.count + 1
+    all.append(Transaction(number: number, owner: name, began: now))
+    live.append(number)
+    owners[name]?.transaction = number
+    return number
+  }
+
+  package mutating func touch(_ place: SimulatedPlace, in number: Int) {
+    if !all[number - 1].places.contains(place) { all[number - 1].places.append(place) }
+  }
+
+  package mutating func add(_ offsets: [(partition: Int32, position: Int64)], to number: Int) {
+    for entry in offsets {
+      all[number - 1].offsets.removeAll { $0.partition == entry.partition }
+      all[number - 1].offsets.append(entry)
+    }
+  }
+
+  /// Decides a transaction.
+  package mutating func end(_ number: Int, isCommit: Bool) {
+    all[number - 1].state = .ending(isCommit: isCommit)
+    settle(number)
+  }
+
+  /// Open for longer than the time-out: aborted, and its owner is fenced.
+  package mutating func expire(at now: MonotonicTime, timeout: Duration) {
+    for number in live where all[number - 1].state == .open && now - all[number - 1].began > timeout {
+      owners[all[number - 1].owner]?.epoch += 1
+      end(number, isCommit: false)
+    }
+  }
+
+  /// How many markers are under way.
+  package var markersUnderWay: Int {
+    live.reduce(0) { sum, number in
+      guard case .ending = all[number - 1].state else { return sum }
+      return sum + all[number - 1].places.count + (all[number - 1].offsets.isEmpty ? 0 : 1)
+    }
+  }
+
+  /// A marker's end of the way.
+  package enum Arrival {
+    case place(SimulatedPlace)
+    case offsets([(partition: Int32, position: Int64)])
+  }
+
+  /// The marker number `index` of those under way arrives.
+  package mutating func arrive(_ index: Int) -> (transaction: Int, isCommit: Bool, what: Arrival)? {
+    var index = index
+    for number in live {
+      guard case .ending(let isCommit) = all[number - 1].state else { continue }
+      let places = all[number - 1].places.count
+      if index < places {
+        let place = all[number - 1].places.remove(at: index)
+        settle(number)
+        return (number, isCommit, .place(place))
+      }
+      index -= places
+      if all[number - 1].offsets.isEmpty { continue }
+      if index == 0 {
+        let offsets = all[number - 1].offsets
+        all[number - 1].offsets = []
+        settle(number)
+        return (number, isCommit, .offsets(offsets))
+      }
+      index -= 1
+    }
+    return nil
+  }
+
+  /// Whether an offset of this partition waits for a transaction to end.
+  package func hasPendingOffset(of partition: Int32) -> Bool {
+    live.contains { number in all[number - 1].offsets.contains { $0.partition == partition } }
+  }
+
+  private mutating func settle(_ number: Int) {
+    guard case .ending(let isCommit) = all[number - 1].state, all[number - 1].places.isEmpty,
+      all[number - 1].offsets.isEmpty
+    else { return }
+    all[number - 1].state = .ended(isCommit: isCommit)
+    live.removeAll { $0 == number }
+  }
+}

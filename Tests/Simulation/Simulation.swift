@@ -1,0 +1,53 @@
+import Glibc
+import Platform
+import SimulatedKafka
+
+/// `Simulation [COUNT [SEED]]`, or `Simulation show SEED [MISTAKE]` for all that happens in one schedule: runs so many schedules, then each planted mistake until it is noticed. Exit status 1
+/// where a schedule fails or a mistake isn't noticed.
+func runSimulation() -> Never {
+  let arguments = CommandLine.arguments
+  if arguments.count > 2, arguments[1] == "show" { show(arguments) }
+  let count = arguments.count > 1 ? UInt64(arguments[1]) ?? 20_000 : 20_000
+  let seed = arguments.count > 2 ? UInt64(arguments[2]) : nil
+  let first = seed ?? UInt64.random(in: 0...(.max >> 8))
+  var isGood = true
+  say("\(count) schedules from seed \(first)")
+  for (name, kind) in [("exactly once", Schedule.Kind()), ("at least once", Schedule.Kind(isTransactional: false))] {
+    let share = kind.isTransactional ? count : count / 10
+    let began = SystemTime().monotonic
+    let failures = failures(kind, first, share)
+    let seconds = Double((SystemTime().monotonic - began).wholeMilliseconds) / 1000
+    say("\(name): \(share) schedules, \(failures) failed, \(Int(Double(share) / max(seconds, 0.001))) a second")
+    if failures > 0 { isGood = false }
+  }
+  for mistake in PlantedMistake.allCases {
+    let found = (0..<20_000).first { Schedule(seed: first &+ UInt64($0), kind: .init(mistake: mistake)).run() != nil }
+    say("planted: \(mistake.rawValue): " + (found.map { "noticed after \($0 + 1) schedules" } ?? "NOT NOTICED"))
+    if found == nil { isGood = false }
+  }
+  exit(isGood ? 0 : 1)
+}
+
+private func show(_ arguments: [String]) -> Never {
+  let mistake = arguments.count > 3 ? PlantedMistake(rawValue: arguments[3]) : nil
+  let schedule = Schedule(seed: UInt64(arguments[2]) ?? 0, kind: .init(mistake: mistake), keepsEvents: true)
+  let problem = schedule.run()
+  for event in schedule.events { say("\(event.number): \(event.text)") }
+  say(problem ?? "all is as it must be")
+  exit(problem == nil ? 0 : 1)
+}
+
+/// How many schedules fail; the first three are shown, as short as they can be.
+private func failures(_ kind: Schedule.Kind, _ first: UInt64, _ count: UInt64) -> Int {
+  var failures = 0
+  for number in 0..<count where Schedule(seed: first &+ number, kind: kind).run() != nil {
+    failures += 1
+    if failures <= 3 { say(FailedSchedule(seed: first &+ number, kind: kind)?.text ?? "seed \(first &+ number)") }
+  }
+  return failures
+}
+
+private func say(_ text: String) {
+  let line = Array((text + "\n").utf8)
+  _ = write(STDOUT_FILENO, line, line.count)
+}
