@@ -12,7 +12,7 @@ DEMO_FLAGS ?=
 ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-asan test-tsan coverage format lint demo install uninstall test-boot \
+.PHONY: help deps build release test test-asan test-tsan simulation coverage format lint demo install uninstall test-boot \
   bench-agent bench-engine bench-evaluator clean
 
 help: ## says what there is to make
@@ -35,6 +35,10 @@ test-asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 
 test-tsan: deps ## all tests under ThreadSanitizer
 	@Scripts/test --sanitize thread $(TEST_FLAGS)
+
+simulation: deps ## the evaluator through so many schedules of faults (COUNT=, 20000; SEED=), and planted mistakes that it must notice
+	$(SWIFT) build -c release --product Simulation
+	.build/release/Simulation $(or $(COUNT),20000) $(SEED)
 
 coverage: deps ## line coverage of each library; fails where one that must be above 90% isn't
 	@Scripts/coverage
