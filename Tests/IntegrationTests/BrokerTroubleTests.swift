@@ -66,6 +66,27 @@ struct BrokerTroubleTests {
     try daemon.endWell()
   }
 
+  @Test("samples that a broker refuses for a while arrive later, each once and in order", .needsKafka)
+  func refused() throws {
+    let site = try Site(TestCluster.own(), makesTopics: true)
+    let broker = try #require(site.cluster.broker)
+    site.extra["agent"] = "interval = \"100ms\""
+    try site.configure()
+    let daemon = try site.run("agent")
+    let samples = try site.statusReader()
+    var last = try sequence(samples.next { $0.key == site.host })
+    try broker.configure(topic: site.status, "max.message.bytes=100")
+    try daemon.waitForLine(containing: "sends again", on: \.errors)
+    try broker.configure(topic: site.status, "max.message.bytes")
+    let end = last + 100
+    while last < end {
+      let next = try sequence(samples.next(within: 60) { $0.key == site.host })
+      #expect(next == last + 1)
+      last = next
+    }
+    try daemon.endWell()
+  }
+
   @Test("both parts start without a broker; what was sampled meanwhile arrives once there is one", .needsKafka)
   func awayAtStart() throws {
     let site = try Site(TestCluster.own())

@@ -9,8 +9,10 @@ public final class Broker: Sendable {
   public let address: String
   /// Where its data and logs are.
   public let directory: String
+  /// The download that it runs from; nil: it isn't known.
+  private let home: String?
   /// Whether it is ours to stop.
-  private let isOwned: Bool
+  private var isOwned: Bool { home != nil }
 
   /// What could not be done, with what the script said.
   public struct Failure: Error, CustomStringConvertible {
@@ -18,10 +20,10 @@ public final class Broker: Sendable {
     public let description: String
   }
 
-  private init(address: String, directory: String, isOwned: Bool) {
+  private init(address: String, directory: String, home: String?) {
     self.address = address
     self.directory = directory
-    self.isOwned = isOwned
+    self.home = home
   }
 
   deinit {
@@ -37,7 +39,7 @@ public final class Broker: Sendable {
     let arguments = ["start", "--home", home, "--owner", owner] + settings.flatMap { ["--set", $0] }
     let said = try Script.run(arguments).split(separator: "\t").map(String.init)
     guard said.count == 2 else { throw Failure(description: "unexpected answer: \(said)") }
-    return Broker(address: said[0], directory: said[1], isOwned: true)
+    return Broker(address: said[0], directory: said[1], home: home)
   }
 
   /// The one that all tests share: the broker that `STATUSD_TEST_BROKERS` names, else one that is started for the first
@@ -47,7 +49,7 @@ public final class Broker: Sendable {
     return try slot.broker.withLock { broker in
       if let broker { return broker }
       let named = version == .newest ? environment("STATUSD_TEST_BROKERS") : nil
-      let new = try named.map { Broker(address: $0, directory: "", isOwned: false) } ?? start(version)
+      let new = try named.map { Broker(address: $0, directory: "", home: nil) } ?? start(version)
       broker = new
       return new
     }
@@ -74,6 +76,22 @@ public final class Broker: Sendable {
 
   /// SIGCONT.
   public func resume() throws { try Script.run(["resume", "--dir", directory]) }
+
+  /// Changes the configuration of a topic (`kafka-configs.sh`): `name=value` to add, a name alone to go back to the
+  /// default. Takes a few seconds.
+  public func configure(topic: String, _ change: String) throws {
+    guard let home else { throw Failure(description: "a broker of the test's own is needed") }
+    let verb = change.contains("=") ? "--add-config" : "--delete-config"
+    let child = try Subprocess(
+      home + "/bin/kafka-configs.sh",
+      [
+        "--bootstrap-server", address, "--alter", "--entity-type", "topics", "--entity-name", topic, verb, change,
+      ])
+    let status = try child.waitForExit(within: 60)
+    guard status == .exited(0) else {
+      throw Failure(description: "\(topic) \(change): \(status)\n\(child.errors.text)\n\(child.output.text)")
+    }
+  }
 }
 
 /// A version of Apache Kafka that the tests know.
