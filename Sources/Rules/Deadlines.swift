@@ -33,6 +33,12 @@ struct Deadlines: ~Copyable {
     }
   }
 
+  /// Puts a number in, or gives it an earlier time; a time that is earlier already stays.
+  mutating func bring(_ number: Int, forwardTo time: Int64) {
+    if contains(number), heap[Int(places[number]) - 1].time <= time { return }
+    set(number, at: time)
+  }
+
   /// The number whose time is the earliest, if that is not after `time`; it stays.
   func due(at time: Int64) -> Int? {
     if heap.isEmpty || heap[0].time > time { return nil }

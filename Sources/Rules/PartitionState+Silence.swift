@@ -42,7 +42,7 @@ extension PartitionState {
       layout.series[index].watchesSilence ? layout.series[index].noDataAfter : nil
     }
     let soonest = shortest.map { $0 < 0 ? Step.shortestHole : $0 }.min() ?? Step.shortestHole
-    silences.set(number, at: now &+ soonest)
+    silences.bring(number, forwardTo: now &+ soonest)
   }
 
   /// See `Engine.declareSilence`.

@@ -131,6 +131,20 @@ struct SilenceTests {
     #expect(story.silent(at: 80) == ["71 firing critical cpu-high/web-1 2 since 41 (no data)"])
   }
 
+  @Test("a metric that comes for the first time, or again, delays nobody else's silence")
+  func others() {
+    var memory = cpuHigh(name: "memory-high", noDataAfter: .seconds(30)).onSilence(.alert)
+    memory.metric = "memory_usage"
+    let story = Story(cpuHigh(noDataAfter: .seconds(30)).onSilence(.alert), memory)
+    story.at(0, 10)
+    story.at(20, nil) { $0.numbers["memory_usage"] = 50 }
+    #expect(story.silent(at: 30) == ["30 firing critical cpu-high/web-1 10 since 0 (no data)"])
+    story.at(40, 10)
+    #expect(story.silent(at: 50) == ["50 firing critical memory-high/web-1 50 since 20 (no data)"])
+    story.at(65, nil) { $0.numbers["memory_usage"] = 50 }
+    #expect(story.silent(at: 70) == ["70 firing critical cpu-high/web-1 10 since 40 (no data)"])
+  }
+
   @Test("silence outlasts a change of rules; under a rule that is new to it silence is reckoned from the last sign")
   func reload() {
     let rule = cpuHigh(noDataAfter: .seconds(30)).onSilence(.alert)
