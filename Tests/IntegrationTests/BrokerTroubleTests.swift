@@ -180,10 +180,16 @@ struct BrokerTroubleTests {
 
       """ + Site.rule, to: "statusd.toml")
     let daemon = try site.run()
-    let line = try daemon.waitForLine(on: \.errors) { $0.contains(site.status) && $0.contains("kafka-topics") }
-    #expect(line.contains("--create"))
+    for topic in [site.status, site.alerts, "alerts-current", "statusd-changelog"] {
+      let line = try daemon.waitForLine(on: \.errors) { $0.contains(topic) && $0.contains("kafka-topics") }
+      #expect(line.contains("--create"))
+      #expect(line.contains("cleanup.policy=compact") == (topic != site.status && topic != site.alerts))
+    }
     try site.cluster.createTopic(site.status)
     try site.cluster.createTopic(site.alerts)
+    for topic in ["alerts-current", "statusd-changelog"] {
+      try site.cluster.createTopic(topic, configuration: [("cleanup.policy", "compact")])
+    }
     _ = try site.statusReader().next { $0.key == site.host }
     let writer = try TopicWriter(on: site.cluster.brokers)
     try writer.write(Site.record("subject", level: 90, at: Site.now), key: "subject", to: site.status)
