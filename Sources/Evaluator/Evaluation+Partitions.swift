@@ -13,13 +13,14 @@ extension Evaluation {
       id: id, engine: engine, applying: engine.unretained, position: .max, committed: nil,
       kafkaTime: engine.logTime, last: resumption.isAnotherLog ? nil : restored.marker?.stamp)
     partition.storedRevision = restored.storedRevision
+    let end = max(resumption.replayEnd, resumption.isAnotherLog ? 0 : engine.highestCovered)
     partition.replay = SilentReplay(
-      from: resumption.replayStart, to: resumption.replayEnd, liveFrom: resumption.position,
+      from: resumption.replayStart, to: end, liveFrom: resumption.position,
       marker: restored.basis, isAnotherLog: resumption.isAnotherLog, plan: engine.rules.plan,
       maxFuture: plan.maxFuture.wholeMilliseconds)
     partitions.append(partition)
     table.rebuild(partitions.map(\.id))
-    if resumption.replayStart >= resumption.replayEnd { finishReplay(partitions.count - 1) }
+    if resumption.replayStart >= end { finishReplay(partitions.count - 1) }
   }
 
   /// Holds a partition from `position` on, its state empty: nothing of it was ever written down.

@@ -99,7 +99,10 @@ extension Evaluation {
     let kafkaTime = settle(record, place)
     let clock = record.isLogAppendTime ? kafkaTime : wall
     switch replay.reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
-    case .record: partitions[place].engine.replay(replay.reader, offset: record.offset)
+    case .record:
+      let count = replay.made.count
+      partitions[place].engine.replay(replay.reader, offset: record.offset, into: &replay.made)
+      if record.offset < replay.liveFrom { replay.made.removeLast(replay.made.count - count) }
     case .tombstone: partitions[place].engine.replayForget(replay.reader, offset: record.offset)
     case .tombstoneWithoutKey, .bad: break
     }
@@ -109,6 +112,7 @@ extension Evaluation {
   mutating func finishReplay(_ place: Int) {
     guard let replay = partitions[place].replay else { return }
     partitions[place].replay = nil
+    transitions += replay.made
     partitions[place].position = max(replay.liveFrom, replay.end)
     let engine = partitions[place].engine
     if let marker = replay.marker { engine.finishReplay(marker) }

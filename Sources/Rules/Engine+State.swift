@@ -126,9 +126,11 @@ extension Engine {
     }.get()
   }
 
-  /// Applies the record in `reader` without a word, as far as it isn't in the restored state already: for those from the
-  /// low-water mark to the position.
-  public func replay(_ reader: borrowing RecordReader, offset: Int64) { state.pointee.replay(reader, offset: offset) }
+  /// Applies the record in `reader` as far as it isn't in the restored state already. What it makes was made before,
+  /// where the record is one from the low-water mark to the position.
+  public func replay(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {
+    state.pointee.replay(reader, offset: offset, into: &transitions)
+  }
 
   /// The same for one that is a tombstone.
   public func replayForget(_ reader: borrowing RecordReader, offset: Int64) {
@@ -144,6 +146,7 @@ extension Engine {
 
   /// Replays any record; tests have records that were never written down.
   func replay<View: RecordView & ~Copyable>(record: borrowing View, offset: Int64) {
-    state.pointee.replay(record, offset: offset)
+    var made: [Transition] = []
+    state.pointee.replay(record, offset: offset, into: &made)
   }
 }

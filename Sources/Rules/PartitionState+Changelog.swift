@@ -104,8 +104,9 @@ extension PartitionState {
   }
 
   /// Step 1 to 6 for a record that was evaluated before.
-  mutating func replay<View: RecordView & ~Copyable>(_ record: borrowing View, offset: Int64) {
-    var made: [Transition] = []
+  mutating func replay<View: RecordView & ~Copyable>(
+    _ record: borrowing View, offset: Int64, into made: inout [Transition]
+  ) {
     // Also where the record itself is known: it told the time, and others may have been gone by then.
     if logTime >= forgetAt { forgetIdle(at: offset, into: &made) }
     guard let subject = subject(of: record, offset: offset), !isCovered(subject, offset) else { return }

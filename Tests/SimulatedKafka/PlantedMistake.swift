@@ -17,8 +17,6 @@ package enum PlantedMistake: String, CaseIterable {
   case stampsLate = "a checkpoint stamped a record late"
   /// The changelog is read only as far as its last stable offset when it is opened.
   case restoresToLastStable = "a restore that stops at the last stable offset"
-  /// A restore doesn't wait for deliveries that are about to change the group's positions.
-  case ignoresPendingOffsets = "pending offsets that nobody waits for"
 }
 
 extension PlantedMistake {

@@ -56,7 +56,10 @@ extension Schedule {
     for (key, values) in expected {
       var first: [[UInt8]?] = []
       for value in seen[key] ?? [] where !first.contains(value) { first.append(value) }
-      if first != values { return "\(text(key)): expected \(values.count) transitions, seen \(first.count) different" }
+      if first != values {
+        return "\(text(key)): expected \(values.count) transitions, seen \(first.count) different"
+          + difference(values, first)
+      }
     }
     for key in seen.keys where expected[key] == nil { return "\(text(key)) should have no transition" }
     return checkCurrent(expected)

@@ -176,8 +176,20 @@ package final class Schedule {
       happen()
       depth -= 1
     }
+    if depth == 0, call == .sendOffsets || call == .commit, dice.once(in: 12) { overtake(member, call) }
     guard faultsEvery > 0, dice.once(in: faultsEvery), let fault = draw(call) else { return nil }
     return takes("member \(member.id): \(call) \(fault)") ? fault : nil
+  }
+
+  /// In the middle of a delivery the group goes on without a member, and others do what they can before it comes to the
+  /// next call.
+  private func overtake(_ member: SimulatedMember, _ call: SimulatedCall) {
+    guard kind.isTransactional, takes("member \(member.id) is overtaken at \(call)") else { return }
+    cluster.group.expel(member)
+    cluster.group.giveOutFree()
+    depth += 1
+    for _ in 0..<(6 + dice.below(12)) { happen() }
+    depth -= 1
   }
 
   private func draw(_ call: SimulatedCall) -> SimulatedFault? {

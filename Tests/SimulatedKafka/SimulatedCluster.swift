@@ -79,7 +79,9 @@ package final class SimulatedCluster {
   /// The group's topic is deleted and created again.
   package func recreateSource(_ partition: Int32 = 0) { source[Int(partition)] = SimulatedPartition() }
 
+  /// The compacted topics are cleaned. Tombstones go only where nobody is just reading: `delete.retention.ms` is a day.
   package func compact(dropsTombstones: Bool) {
+    let dropsTombstones = dropsTombstones && !members.contains { $0.changelog != nil && !$0.isDead }
     for number in changelog.indices { changelog[number].compact(dropsTombstones: dropsTombstones) }
     alertsCurrent.compact(dropsTombstones: dropsTombstones)
   }

@@ -210,7 +210,7 @@ package struct SimulatedLog: EvaluatorLog {
     _ partition: LogPartition, until deadline: MonotonicTime
   ) throws(LogFailure) -> Int64? {
     try attempt(.committed) { () throws(LogFailure) in
-      if cluster.transactions.hasPendingOffset(of: partition.number), mistake != .ignoresPendingOffsets {
+      if cluster.transactions.hasPendingOffset(of: partition.number) {
         throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
       }
       return cluster.group.committed[partition.number]

@@ -21,7 +21,7 @@ func runSimulation() -> Never {
     if failures > 0 { isGood = false }
   }
   for mistake in PlantedMistake.allCases {
-    let found = (0..<20_000).first { Schedule(seed: first &+ UInt64($0), kind: .init(mistake: mistake)).run() != nil }
+    let found = (0..<200_000).first { Schedule(seed: first &+ UInt64($0), kind: .init(mistake: mistake)).run() != nil }
     say("planted: \(mistake.rawValue): " + (found.map { "noticed after \($0 + 1) schedules" } ?? "NOT NOTICED"))
     if found == nil { isGood = false }
   }

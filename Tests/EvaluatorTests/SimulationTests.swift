@@ -1,0 +1,42 @@
+import SimulatedKafka
+import Testing
+
+@testable import Evaluator
+
+/// A few of what `make simulation` runs by the ten thousand.
+@Suite("Workers on a simulated cluster")
+struct SimulationTests {
+  @Test("whatever goes wrong, each transition is seen once, in order, and alerts-current has the last of each")
+  func exactlyOnce() {
+    let first = UInt64.random(in: 0...(.max >> 8))
+    for number in 0..<300 {
+      let failed = FailedSchedule(seed: first + UInt64(number), kind: .init())
+      #expect(failed == nil, "\(failed?.text ?? "")")
+    }
+  }
+
+  @Test("without transactions each is seen at least once, with the same ids")
+  func atLeastOnce() {
+    let first = UInt64.random(in: 0...(.max >> 8))
+    for number in 0..<100 {
+      let failed = FailedSchedule(seed: first + UInt64(number), kind: .init(isTransactional: false))
+      #expect(failed == nil, "\(failed?.text ?? "")")
+    }
+  }
+
+  /// What shows only once in thousands of schedules is left to `make simulation`.
+  @Test("a mistake that is planted is noticed", arguments: PlantedMistake.allCases.filter { $0 != .sendsNoMember })
+  func planted(_ mistake: PlantedMistake) {
+    #expect((0..<3000).contains { Schedule(seed: 1 << 40 | $0, kind: .init(mistake: mistake)).run() != nil })
+  }
+
+  @Test("the same seed gives the same run")
+  func deterministic() {
+    let runs = (0..<2).map { _ in
+      let schedule = Schedule(seed: 77, kind: .init(), keepsEvents: true)
+      _ = schedule.run()
+      return schedule.events.map(\.text)
+    }
+    #expect(runs[0] == runs[1])
+  }
+}
