@@ -47,7 +47,7 @@ struct Delivery: Equatable {
     switch remedy {
     case .retry: break
     case .deliverAgain: next = next == .begin ? .begin : .abort
-    case .restore, .leave: next = .begin
+    case .restore, .leave, .stop: next = .begin
     }
   }
 }

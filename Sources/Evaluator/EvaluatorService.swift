@@ -66,11 +66,11 @@ public final class EvaluatorService: Service {
     thread.withLock { $0 = handle }
   }
 
-  /// Whether another evaluator goes by this one's name, so that this one has ended.
-  public var hasFailed: Bool { share.isFenced }
+  /// Whether it has ended for good: another evaluator goes by its name, or somebody has to do something first.
+  public var hasFailed: Bool { share.hasFailed }
 
   /// As `Service` says.
-  public func onFailure(ring wakeup: Wakeup) { share.onFence(ring: wakeup) }
+  public func onFailure(ring wakeup: Wakeup) { share.onFailure(ring: wakeup) }
 
   /// From the next batch on these rules hold, in every partition at once: what can't go on under them is resolved,
   /// every other alert lives on. The rules have no problems.

@@ -18,37 +18,47 @@ extension KafkaLog {
   private static var policyPatience: Duration { .milliseconds(500) }
 
   mutating func openChangelog(_ number: Int32, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
-    let partition = TopicPartition(names.changelog, number)
     let limit = deadline - time.monotonic
-    return try mapped { log throws(KafkaError) in
-      if log.changelog.number != number {
-        try log.prepareChangelog(for: number, within: limit)
-        if log.changelog.seen.contains(number) { log.closeChangelog() }
-        try log.read([PartitionOffset(partition, .beginning)])
-        log.changelog.number = number
-        log.changelog.seen.insert(number)
+    do throws(KafkaError) {
+      return try open(number, within: limit, until: deadline)
+    } catch {
+      throw LogFailure(error.remedy == .recreateClient ? .stop : .retry, reason: "\(error)")
+    }
+  }
+
+  private mutating func open(
+    _ number: Int32, within limit: Duration, until deadline: MonotonicTime
+  ) throws(KafkaError) -> Int64? {
+    let partition = TopicPartition(names.changelog, number)
+    if changelog.number != number {
+      try prepareChangelog(within: limit)
+      if changelog.seen.contains(number) { closeChangelog() }
+      try read([PartitionOffset(partition, .beginning)])
+      changelog.number = number
+      changelog.seen.insert(number)
+    }
+    // What the first answer to a fetch says is the true high watermark, and younger than the question.
+    while true {
+      if let known = changelog.reader?.watermarks(of: partition) { return known.high }
+      if time.monotonic >= deadline {
+        throw KafkaError(code: .timedOut, message: "no answer yet from \(partition)", isRetriable: true)
       }
-      // What the first answer to a fetch says is the true high watermark, and younger than the question.
-      while true {
-        if let known = log.changelog.reader?.watermarks(of: partition) { return known.high }
-        if log.time.monotonic >= deadline {
-          throw KafkaError(code: .timedOut, message: "no answer yet from \(partition)", isRetriable: true)
-        }
-        _ = log.time.wait(for: log.wakeup, until: min(deadline, log.time.monotonic + .milliseconds(5)))
-      }
+      _ = time.wait(for: wakeup, until: min(deadline, time.monotonic + .milliseconds(5)))
     }
   }
 
   /// Makes sure that the topic is what state can be kept in: compacted, and with as many partitions as its source topic,
   /// which may have grown.
-  private mutating func prepareChangelog(for number: Int32, within limit: Duration) throws(KafkaError) {
+  private mutating func prepareChangelog(within limit: Duration) throws(KafkaError) {
     let count = try consumer.partitionCount(of: names.changelog, within: limit)
-    if changelog.isCompacted, number < count { return }
+    var needed: Int32 = 0
+    for topic in names.sources { needed = max(needed, try consumer.partitionCount(of: topic, within: limit)) }
+    if changelog.isCompacted, needed <= count { return }
     let admin = try Admin(configuration, log: logger)
     var problem: KafkaError?
     do throws(KafkaError) {
       try checkPolicy(admin, within: limit)
-      if number >= count { try growChangelog(admin, from: count, within: limit) }
+      if needed > count { try growChangelog(admin, from: count, to: needed, within: limit) }
     } catch {
       problem = error
     }
@@ -72,23 +82,37 @@ extension KafkaLog {
       throw KafkaError(
         code: .invalidArgument,
         message:
-          "\(names.changelog) has cleanup.policy=\(policy) and would lose state; set it to compact, or delete the topic"
-      )
+          "\(names.changelog) has cleanup.policy=\(policy) and would lose state; set it to compact, or delete the topic",
+        isFatal: true)
     }
   }
 
+  /// The changelog gets as many partitions as its source topic, unless the group had begun with fewer: a topic that gains
+  /// partitions moves hosts between them, and their state stays where it was.
   private func growChangelog(
-    _ admin: borrowing Admin, from count: Int32, within limit: Duration
+    _ admin: borrowing Admin, from count: Int32, to needed: Int32, within limit: Duration
   ) throws(KafkaError) {
-    var needed: Int32 = 0
-    for topic in names.sources { needed = max(needed, try consumer.partitionCount(of: topic, within: limit)) }
+    let all = names.sources.flatMap { topic in (0..<needed).map { TopicPartition(topic, $0) } }
+    let committed = try consumer.committed(all, within: limit).filter { $0.offset.isNumber }
+    // Positions beyond the changelog are those of a time before there was one.
+    let hasBegun = !committed.isEmpty && committed.allSatisfy { $0.partition.partition < count }
+    let command =
+      "kafka-topics.sh --bootstrap-server \(configuration.brokers) --alter --topic \(names.changelog) --partitions \(needed)"
+    if hasBegun {
+      throw KafkaError(
+        code: .unknownPartition,
+        message:
+          "a source topic has grown to \(needed) partitions: hosts have moved to others, and what is known of them has not. "
+          + "To go on with moved hosts beginning anew: \(command); then end what fired for them with statusd forget HOST",
+        isFatal: true)
+    }
     guard names.mayCreate else {
       throw KafkaError(
         code: .unknownPartition,
-        message: "\(names.changelog) has \(count) partitions and needs \(needed), as many as its source topic")
+        message: "\(names.changelog) has \(count) partitions and needs \(needed), as its source topic has: \(command)")
     }
     try admin.growTopic(names.changelog, to: Int(needed), within: limit)
-    logger.notice("the changelog has grown with its source topic", ["partitions": .int(needed)])
+    logger.notice("the changelog has as many partitions as its source topic now", ["partitions": .int(needed)])
     throw KafkaError(code: .unknownPartition, message: "\(names.changelog) is growing", isRetriable: true)
   }
 

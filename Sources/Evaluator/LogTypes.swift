@@ -114,5 +114,7 @@ public struct LogFailure: Error, Equatable, Sendable {
     case restore
     /// Somebody else goes by this worker's name. It can only end: trying again would be a fight without end.
     case leave
+    /// Nothing can be done until a person has done something: the reason says what. It can only end.
+    case stop
   }
 }

@@ -96,9 +96,18 @@ struct Outbox {
   mutating func seal(_ positions: [LogPosition]) {
     let all = entries
     entries.removeAll(keepingCapacity: true)
-    for stage in [Stage.transitions, .current, .state] { entries += all.filter { $0.stage == stage } }
+    entries += all.filter { $0.stage == .transitions }
+    entries += latest(all.filter { $0.stage == .current })
+    entries += all.filter { $0.stage == .state }
     self.positions = positions
     isSealed = true
+  }
+
+  /// Of each key only the last one, so that what fires now is right wherever a delivery without transactions breaks off,
+  /// also one that is made again.
+  private func latest(_ entries: [Entry]) -> [Entry] {
+    var seen: Set<[UInt8]> = []
+    return entries.reversed().filter { seen.insert(Array(bytes[$0.start..<$0.valueStart])).inserted }.reversed()
   }
 
   /// Whether the record at `index` is the last one of its stage.

@@ -74,10 +74,14 @@ extension Worker where Log: ~Copyable {
     case .restore:
       voice.restoresAll(failure, transitions: outbox.transitions)
       restoreAll()
-    case .leave:
-      voice.isFenced(failure)
-      isFenced = true
+    case .leave, .stop: end(failure)
     }
+  }
+
+  /// It can't go on, for good.
+  mutating func end(_ failure: LogFailure) {
+    voice.ends(failure)
+    isEnded = true
   }
 
   /// Nobody knows what became of the last delivery: everything that is held is read anew from the changelog.
@@ -96,7 +100,7 @@ extension Worker where Log: ~Copyable {
   mutating func deliverAll(by deadline: MonotonicTime) -> Bool {
     while !outbox.isEmpty || !delivery.isIdle || evaluation.hasUncommitted {
       let now = time.monotonic
-      if now >= deadline || isFenced { return false }
+      if now >= deadline || isEnded { return false }
       heartbeat.beat(now)
       deliver(until: min(deadline, now + plan.patience))
     }

@@ -46,17 +46,22 @@ extension Worker where Log: ~Copyable {
     let isCountDue = evaluation.sawRecordWithoutKey && now >= nextCount
     // What the changelog brings rings; a question that wasn't answered waits for its time.
     let isReading = restoration?.isOpen ?? false
-    guard now >= nextTry || isReading, !joining.isEmpty || !misplaced.isEmpty || isCountDue else { return }
+    guard now >= nextTry || isReading, !joining.isEmpty || !misplaced.isEmpty || isCountDue || !hasTakenOver else {
+      return
+    }
     let deadline = now + plan.questionPatience
     do throws(LogFailure) {
+      // At once, also before there are partitions: what a predecessor left open hides what is behind it.
+      if !hasTakenOver {
+        try log.takeOver(until: deadline)
+        hasTakenOver = true
+      }
       if isCountDue { try countPartitions(of: plan.topics.indices, until: deadline) }
       if !misplaced.isEmpty { try replaceFirstMisplaced(until: deadline) }
       if !joining.isEmpty { try restoreFirst(until: deadline) }
     } catch {
       switch error.remedy {
-      case .leave:
-        isFenced = true
-        voice.isFenced(error)
+      case .leave, .stop: return end(error)
       case .restore: hasTakenOver = false
       case .retry, .deliverAgain: break
       }

@@ -35,10 +35,6 @@ extension Worker where Log: ~Copyable {
   /// Goes on with the restoration of the first partition that joins.
   mutating func restoreFirst(until deadline: MonotonicTime) throws(LogFailure) {
     guard let partition = joining.first else { return }
-    if !hasTakenOver {
-      try log.takeOver(until: deadline)
-      hasTakenOver = true
-    }
     if restoration?.partition != partition { giveUpRestoration() }
     let current = restoration ?? Restoration(partition, evaluation.scope(of: partition), at: time.monotonic)
     restoration = current

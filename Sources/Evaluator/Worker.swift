@@ -27,8 +27,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   let heartbeat: Heartbeat
   let time: any TimeSource
 
-  /// Somebody else goes by this worker's name: it ends.
-  var isFenced = false
+  /// It can't go on, and has said why.
+  var isEnded = false
   /// When positions are committed next.
   var nextCommit: MonotonicTime
   /// After a failed delivery: when it goes on.
@@ -63,7 +63,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
 
   /// Goes on until the share says stop; then delivers what there is, leaves the group and ends.
   consuming func run() {
-    while share.stopBy == nil, !isFenced { turn() }
+    while share.stopBy == nil, !isEnded { turn() }
+    if isEnded { share.fail() }
     let deadline = share.stopBy ?? time.monotonic + plan.handOver
     finish(by: deadline)
     log.close(until: deadline)
@@ -79,8 +80,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     settlePartitions(now)
     if delivery.isIdle, !outbox.isSealed { declareSilences(now) }
     expectedBy = now + plan.patience
-    if isFenced {
-      share.fence()
+    if isEnded {
+      share.fail()
     } else if isDeliveryDue(now) {
       deliver(until: now + plan.patience)
     } else {
@@ -135,7 +136,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
     var deadline = now + plan.idle
     if evaluation.hasUncommitted { deadline = min(deadline, max(nextCommit, nextAttempt)) }
-    if !joining.isEmpty || !misplaced.isEmpty { deadline = min(deadline, nextTry) }
+    if !joining.isEmpty || !misplaced.isEmpty || !hasTakenOver { deadline = min(deadline, nextTry) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }
     return max(now, deadline)
   }
@@ -144,7 +145,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private mutating func finish(by deadline: MonotonicTime) {
     // The last part of the time belongs to the group, so that it needn't wait for a session to time out.
     let now = time.monotonic
-    if isFenced || !deliverAll(by: now + (deadline - now) * 2 / 3) {
+    if isEnded || !deliverAll(by: now + (deadline - now) * 2 / 3) {
       voice.leaves(transitions: outbox.transitions, positions: evaluation.uncommitted.count)
     }
     publish()

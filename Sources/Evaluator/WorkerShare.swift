@@ -10,8 +10,8 @@ package final class WorkerShare: Sendable {
   private let nextRules = Mutex<RuleSet?>(nil)
   private let published = Mutex(EvaluatorNumbers())
   private let leftUndone = Atomic<Int>(0)
-  private let fenced = Atomic<Bool>(false)
-  private let fenceListener = Mutex<Wakeup?>(nil)
+  private let failed = Atomic<Bool>(false)
+  private let failureListener = Mutex<Wakeup?>(nil)
   /// Nanoseconds of the monotonic clock; the largest value: not told to end.
   private let stopDeadline = Atomic<Int64>(.max)
 
@@ -58,18 +58,18 @@ package final class WorkerShare: Sendable {
     set { leftUndone.store(newValue, ordering: .releasing) }
   }
 
-  /// Somebody else goes by the worker's name: it has ended for good.
-  package private(set) var isFenced: Bool {
-    get { fenced.load(ordering: .acquiring) }
-    set { fenced.store(newValue, ordering: .releasing) }
+  /// The worker has ended for good, and has said why.
+  package private(set) var hasFailed: Bool {
+    get { failed.load(ordering: .acquiring) }
+    set { failed.store(newValue, ordering: .releasing) }
   }
 
   /// Rung when the worker ends for good.
-  func onFence(ring wakeup: Wakeup) { fenceListener.withLock { $0 = wakeup } }
+  func onFailure(ring wakeup: Wakeup) { failureListener.withLock { $0 = wakeup } }
 
   /// The worker ends for good.
-  func fence() {
-    isFenced = true
-    fenceListener.withLock { $0 }?.ring()
+  func fail() {
+    hasFailed = true
+    failureListener.withLock { $0 }?.ring()
   }
 }

@@ -140,10 +140,15 @@ struct WorkerVoice {
   }
 
   /// The worker ends.
-  func isFenced(_ failure: LogFailure) {
-    log.critical(
-      "another evaluator goes by this one's name: give each an [evaluator] instance of its own; this one ends",
-      ["reason": .string(failure.reason)])
+  func ends(_ failure: LogFailure) {
+    let reason: LogMetadata = ["reason": .string(failure.reason)]
+    if failure.remedy == .leave {
+      log.critical(
+        "another evaluator goes by this one's name: give each an [evaluator] instance of its own; this one ends", reason
+      )
+    } else {
+      log.critical("the evaluator can't go on until somebody has done something about it; it ends", reason)
+    }
   }
 
   // MARK: Partitions

@@ -1,0 +1,180 @@
+import Foundation
+import Kafka
+import Platform
+import TestSupport
+import Testing
+
+@Suite("an alert's life goes on", .serialized)
+struct ExactlyOnceTests {
+  /// A site with topics of its own, all of them made by statusd.
+  private func site() throws -> Site {
+    let site = try Site(.newest)
+    site.extra["topics"] = """
+      alerts_current = "\(uniqueName("current"))"
+      changelog = "\(uniqueName("changelog"))"
+      """
+    site.extra["evaluator"] = "checkpoint_interval = \"1s\""
+    return site
+  }
+
+  private static let rules = """
+    [[rule]]
+    name = "held"
+    metric = "level"
+    above = { warning = 80, critical = 90 }
+    clear = { warning = 60, critical = 85 }
+    for = "20s"
+    keep_firing_for = "20s"
+    [[rule]]
+    name = "busy"
+    metric = "level"
+    window = "30s"
+    aggregate = "avg"
+    above = 70
+    """
+
+  /// 30 s at 95, 15 s at 70, which only hysteresis holds, 40 s at 50.
+  private static let levels =
+    Array(repeating: 95.0, count: 30) + Array(repeating: 70, count: 15) + Array(repeating: 50, count: 40)
+
+  private func isLive(_ evaluator: Subprocess) throws {
+    try evaluator.waitForLine(containing: "partition is evaluated here from now on", on: \.errors)
+  }
+
+  @Test("a process that is killed in the middle of it, again and again, changes no transition", .needsKafka)
+  func killed() throws {
+    let site = try site()
+    try site.configure(rules: Self.rules)
+    var evaluator = try site.run("evaluator")
+    try isLive(evaluator)
+    let alerts = try site.alertsReader()
+    let writer = try TopicWriter(on: site.cluster.brokers)
+    let begin = Site.now - 100_000
+    for (second, level) in Self.levels.enumerated() {
+      try writer.write(
+        Site.record("web-1", level: level, at: begin + Int64(second) * 1000), key: "web-1", to: site.status)
+      try writer.flush()
+      if [12, 25, 38, 47, 55].contains(second) {
+        evaluator.signal(SIGKILL)
+        _ = try evaluator.waitForExit(within: 10)
+        evaluator = try site.run("evaluator")
+      }
+    }
+    let seen = try (0..<5).map { _ in try alerts.next(within: 90).object }
+    let said = seen.map { transition in
+      "\(transition["status"] ?? "") \(transition["severity"] ?? "") \(transition["rule"] ?? "")"
+    }
+    #expect(
+      said == [
+        "firing critical busy", "firing critical held", "firing warning held", "resolved critical busy",
+        "resolved warning held",
+      ])
+    let seconds = try seen.map { transition in
+      let source = try #require(transition["source"] as? [String: Any])
+      return try #require(source["offset"] as? Int)
+    }
+    #expect(seconds == [0, 20, 50, 53, 65])
+    try evaluator.endWell()
+    let now = try Program.run(["alerts", "--config", site.file])
+    #expect(now.status == .exited(0))
+    #expect(!now.output.contains("web-1"))
+  }
+
+  @Test("the second process of one name ends the first, which says why and exits with status 75", .needsKafka)
+  func sameName() throws {
+    let site = try site()
+    try site.configure(rules: Site.rule)
+    let first = try site.run("evaluator")
+    try isLive(first)
+    let second = try site.run("evaluator")
+    let writer = try TopicWriter(on: site.cluster.brokers)
+    var time = Site.now
+    var status: Subprocess.Status?
+    for level in [90.0, 10, 90, 10, 90, 10, 90, 10] where status == nil {
+      try writer.write(Site.record("web-1", level: level, at: time), key: "web-1", to: site.status)
+      try writer.flush()
+      time += 1
+      status = try? first.waitForExit(within: 5)
+    }
+    #expect(status == .exited(75))
+    #expect(first.errors.text.contains("another evaluator goes by this one's name"))
+    try second.endWell()
+  }
+
+  @Test(
+    "behind somebody's open transaction nobody is declared silent, and what it hid is evaluated in order", .needsKafka)
+  func openTransaction() throws {
+    let site = try site()
+    try site.configure(rules: Site.rule + "no_data = \"alert\"\nno_data_after = \"3s\"\n")
+    let evaluator = try site.run("evaluator")
+    try isLive(evaluator)
+    let alerts = try site.alertsReader()
+    let writer = try TopicWriter(on: site.cluster.brokers)
+    try writer.write(Site.record("web-1", level: 10, at: Site.now), key: "web-1", to: site.status)
+    try writer.flush()
+    var options = TransactionalProducer.Options(id: uniqueName("other"))
+    options.timeout = .seconds(60)
+    let log = Logger(output: CapturedLog())
+    var other = try TransactionalProducer(Configuration(brokers: site.cluster.brokers), options: options, log: log)
+    try other.initialize(within: .seconds(30))
+    try other.begin()
+    let value = Array(Site.record("db-1", level: 10, at: Site.now).utf8)
+    try value.withUnsafeBytes {
+      _ = try other.produce(topic: site.status, key: UnsafeRawBufferPointer($0), value: $0)
+    }
+    // As long as two silences, with records that the transaction hides.
+    for _ in 0..<7 {
+      try writer.write(Site.record("web-1", level: 10, at: Site.now), key: "web-1", to: site.status)
+      try writer.flush()
+      _ = try? evaluator.waitForLine(containing: "never said", on: \.errors, within: 1)
+    }
+    try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
+    try writer.flush()
+    try other.abort(within: .seconds(30))
+    let first = try alerts.next().object
+    #expect(first["status"] as? String == "firing")
+    #expect(first["reason"] == nil)
+    other.close(by: SystemTime().monotonic + .seconds(5))
+    evaluator.signal(SIGTERM)
+    _ = try evaluator.waitForExit(within: 10)
+  }
+
+  @Test("a changelog that isn't compacted is refused by name", .needsKafka)
+  func notCompacted() throws {
+    let site = try Site(.newest)
+    let changelog = try site.cluster.createTopic(uniqueName("changelog"))
+    site.extra["topics"] = "changelog = \"\(changelog)\""
+    try site.configure(rules: Site.rule)
+    let evaluator = try site.run("evaluator")
+    let status = try? evaluator.waitForExit(within: 30)
+    #expect(status == .exited(75), "\(evaluator.errors.text.suffix(3000))")
+    #expect(evaluator.errors.text.contains("\(changelog) has cleanup.policy=delete"))
+  }
+
+  @Test("a source topic that gains partitions ends the evaluator with one clear error, and its cure works", .needsKafka)
+  func grown() throws {
+    let site = try site()
+    try site.configure(rules: Site.rule)
+    let evaluator = try site.run("evaluator")
+    try isLive(evaluator)
+    let writer = try TopicWriter(on: site.cluster.brokers)
+    try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
+    try writer.flush()
+    let alerts = try site.alertsReader()
+    _ = try alerts.next()
+    let admin = try Admin(Configuration(brokers: site.cluster.brokers), log: Logger(output: CapturedLog()))
+    try admin.growTopic(site.status, to: 3, within: .seconds(30))
+    #expect(try evaluator.waitForExit(within: 60) == .exited(75))
+    #expect(evaluator.errors.text.contains("a source topic has grown to 3 partitions"))
+    let changelog = try #require(site.extra["topics"]?.split(separator: "\"").last { $0.hasPrefix("changelog-") })
+    try admin.growTopic(String(changelog), to: 3, within: .seconds(30))
+    admin.close(by: SystemTime().monotonic + .seconds(5))
+    let second = try site.run("evaluator")
+    // The first one hears of new partitions only after minutes.
+    let writer2 = try TopicWriter(on: site.cluster.brokers)
+    try writer2.write(Site.record("db-1", level: 90, at: Site.now), key: "db-1", to: site.status, partition: 2)
+    try writer2.flush()
+    #expect(try alerts.next(within: 60).key == "level/db-1")
+    try second.endWell()
+  }
+}
