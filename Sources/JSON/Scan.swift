@@ -69,22 +69,8 @@ public enum Scan {
   /// Past a number. What follows it is the caller's to judge.
   @inlinable @inline(__always) public static func number(_ place: Place) -> Place? {
     let p = place.pointee == UInt8(ascii: "-") ? place + 1 : place
-    let mask = cscan_nondigits(p)
-    let whole = mask.trailingZeroBitCount
-    if whole == 0 || (p.pointee == UInt8(ascii: "0") && whole > 1) { return nil }
-    var end = p + whole
-    if end.pointee == UInt8(ascii: ".") {
-      let rest = mask & (mask &- 1)
-      // With no digit found behind the point in these 16 bytes, `rest` may be 0, or its lowest bit the byte after it.
-      if rest == 0 { return longNumber(place) }
-      let length = rest.trailingZeroBitCount
-      if length == whole &+ 1 || length == 16 { return longNumber(place) }
-      end = p + length
-    } else if whole == 16 {
-      return longNumber(place)
-    }
-    if end.pointee | 0x20 == UInt8(ascii: "e") { return longNumber(place) }
-    return end
+    let length = cscan_short_number_end(p)
+    return length > 0 ? p + length : longNumber(place)
   }
 
   /// `number`, byte by byte: however long, with or without an exponent.
@@ -93,6 +79,7 @@ public enum Scan {
     if p.pointee == UInt8(ascii: "-") { p += 1 }
     if p.pointee == UInt8(ascii: "0") {
       p += 1
+      if isDigit(p.pointee) { return nil }
     } else {
       guard let end = digits(p) else { return nil }
       p = end

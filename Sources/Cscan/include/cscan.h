@@ -72,24 +72,6 @@ static inline uint32_t cscan_nondigits(const uint8_t *p) {
 #endif
 }
 
-/// Whether the next `count` bytes of both texts are the same. Both are padded.
-static inline bool cscan_equal(const uint8_t *a, const uint8_t *b, size_t count) {
-#if defined(__SSE2__)
-  while (count > 16) {
-    __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
-    if (_mm_movemask_epi8(same) != 0xffff) return false;
-    a += 16;
-    b += 16;
-    count -= 16;
-  }
-  __m128i same = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)a), _mm_loadu_si128((const __m128i *)b));
-  uint32_t wanted = (1u << count) - 1;
-  return ((uint32_t)_mm_movemask_epi8(same) & wanted) == wanted;
-#else
-  return memcmp(a, b, count) == 0;
-#endif
-}
-
 /// The next 8 bytes as a number, the first byte lowest.
 static inline uint64_t cscan_word(const uint8_t *p) {
   uint64_t word;
@@ -100,14 +82,17 @@ static inline uint64_t cscan_word(const uint8_t *p) {
   return word;
 }
 
-/// The number that the first `count` (1 to 8) bytes of a word spell; all of them are digits.
-static inline uint64_t cscan_digits(uint64_t word, size_t count) {
-  // The digits move to the top; what comes in below reads as leading zeros.
-  word = (word - 0x3030303030303030u) << (64 - 8 * count);
+/// The number that the eight bytes of a word spell, the first byte being the highest digit; those that are zero instead
+/// of a digit count as leading zeros.
+static inline uint64_t cscan_spelled(uint64_t word) {
+  word &= 0x0f0f0f0f0f0f0f0fu;
   word = (word * 10) + (word >> 8);
   return (((word & 0x000000ff000000ffu) * 0x000f424000000064u) +
           (((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >> 32;
 }
+
+/// The number that the first `count` (1 to 8) bytes of a word spell; all of them are digits.
+static inline uint64_t cscan_digits(uint64_t word, size_t count) { return cscan_spelled(word << (64 - 8 * count)); }
 
 /// 10 to the power of `exponent`, 0 to 22: the powers that a double holds exactly.
 static inline double cscan_power(size_t exponent) {
@@ -159,12 +144,7 @@ static inline size_t cscan_short_number(const uint8_t *p, double *value) {
     digits = word << (64 - 8 * whole);
   }
   if (has_leading_zero | (whole == 0) | ((p[length] | 0x20) == 'e')) return 0;
-  // Bytes that are no digits are zero by now, and count as leading zeros.
-  digits &= 0x0f0f0f0f0f0f0f0fu;
-  digits = (digits * 10) + (digits >> 8);
-  digits = (((digits & 0x000000ff000000ffu) * 0x000f424000000064u) +
-            (((digits >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >> 32;
-  *value = (double)(int64_t)digits / divisor;
+  *value = (double)(int64_t)cscan_spelled(digits) / divisor;
   return length;
 }
 
