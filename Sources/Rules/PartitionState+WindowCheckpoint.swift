@@ -60,12 +60,11 @@ extension PartitionState {
     writer.unsigned(UInt64(window.count))
     writer.double(window.x)
     writer.signed(window.xTime)
-    var (chunk, index) = (window.chunk, Int(window.index))
+    var walk = SampleWalk(window)
     for _ in 0..<window.count {
-      if index == Int(windows.chunks[chunk].pointee.count) { (chunk, index) = (windows.chunks[chunk].pointee.next, 0) }
-      writer.signed(windows.chunks[chunk].pointee.times[index])
-      writer.double(windows.chunks[chunk].pointee.values[index])
-      index += 1
+      let sample = walk.next(in: windows.chunks)
+      writer.signed(sample.time)
+      writer.double(sample.value)
     }
   }
 

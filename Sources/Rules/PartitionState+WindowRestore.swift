@@ -98,24 +98,6 @@ extension WindowRoom {
     return chunks.take(chunk)
   }
 
-  /// Puts a chunk behind the others of a track.
-  mutating func append(chunk number: UInt32, to samples: inout SampleTrack) {
-    chunks[number].pointee.next = 0
-    if samples.last == 0 { samples.first = number } else { chunks[samples.last].pointee.next = number }
-    samples.last = number
-    samples.nextNumber = chunks[number].pointee.number + 1
-  }
-
-  /// Gives back the chunks of a track that isn't in the pool.
-  mutating func clear(_ samples: inout SampleTrack) {
-    while samples.first != 0 {
-      let next = chunks[samples.first].pointee.next
-      chunks.put(samples.first)
-      samples.first = next
-    }
-    samples.last = 0
-  }
-
   /// Puts the left edge of a new window before the last `count` of the `total` samples of its track, and works out what
   /// it keeps beside them.
   mutating func place(_ number: UInt32, _ plan: WindowPlan, last count: Int64, of total: Int64) {

@@ -68,6 +68,23 @@ struct Window: BitwiseCopyable {
   var ranks = Ranks()
 }
 
+/// Goes from the first sample of a window to its last, chunk by chunk.
+struct SampleWalk {
+  private var chunk: UInt32
+  private var index: Int
+
+  /// Begins at the left edge of `window`, which has samples.
+  init(_ window: Window) { (chunk, index) = (window.chunk, Int(window.index)) }
+
+  /// The next sample; to be asked as often as there are samples.
+  @inline(__always)
+  mutating func next(in chunks: borrowing Pool<SampleChunk>) -> (time: Int64, value: Double) {
+    if index == Int(chunks[chunk].pointee.count) { (chunk, index) = (chunks[chunk].pointee.next, 0) }
+    defer { index += 1 }
+    return (chunks[chunk].pointee.times[index], chunks[chunk].pointee.values[index])
+  }
+}
+
 /// Narrow sums of a window: four words of the sum, eight of the squares.
 struct NarrowSums: BitwiseCopyable {
   var words = InlineArray<12, UInt64>(repeating: 0)

@@ -41,14 +41,7 @@ struct WindowRoom: ~Copyable {
       before = last.pointee.values[Int(last.pointee.count) - 1]
     }
     if samples.pointee.last == 0 || chunks[samples.pointee.last].pointee.count == UInt32(SampleChunk.size) {
-      let number = chunks.take(SampleChunk(number: samples.pointee.nextNumber))
-      samples.pointee.nextNumber &+= 1
-      if samples.pointee.last == 0 {
-        samples.pointee.first = number
-      } else {
-        chunks[samples.pointee.last].pointee.next = number
-      }
-      samples.pointee.last = number
+      append(chunk: chunks.take(SampleChunk(number: samples.pointee.nextNumber)), to: &samples.pointee)
     }
     let chunk = chunks[samples.pointee.last]
     let index = chunk.pointee.count
@@ -58,6 +51,14 @@ struct WindowRoom: ~Copyable {
     return Sample(
       time: time, value: value, before: before, chunk: samples.pointee.last, index: index,
       number: Int64(chunk.pointee.number) * Int64(SampleChunk.size) + Int64(index))
+  }
+
+  /// Puts a chunk behind the others of a track.
+  mutating func append(chunk number: UInt32, to samples: inout SampleTrack) {
+    chunks[number].pointee.next = 0
+    if samples.last == 0 { samples.first = number } else { chunks[samples.last].pointee.next = number }
+    samples.last = number
+    samples.nextNumber = chunks[number].pointee.number &+ 1
   }
 
   /// Gives back the chunks of a track before the sample `first`.
@@ -75,30 +76,28 @@ struct WindowRoom: ~Copyable {
   /// Gives back all chunks of a track.
   mutating func clear(_ track: UInt32) {
     let samples = tracks[track]
-    while samples.pointee.first != 0 {
-      let next = chunks[samples.pointee.first].pointee.next
-      chunks.put(samples.pointee.first)
-      samples.pointee.first = next
+    clear(&samples.pointee)
+  }
+
+  /// The same, of a track that may not be in the pool.
+  mutating func clear(_ samples: inout SampleTrack) {
+    while samples.first != 0 {
+      let next = chunks[samples.first].pointee.next
+      chunks.put(samples.first)
+      samples.first = next
     }
-    samples.pointee.last = 0
+    samples.last = 0
   }
 
   /// Another track with the same samples under the same numbers.
   mutating func copy(track: UInt32) -> UInt32 {
-    let copy = tracks.take(SampleTrack(nextNumber: tracks[track].pointee.nextNumber))
+    var copy = SampleTrack(nextNumber: tracks[track].pointee.nextNumber)
     var number = tracks[track].pointee.first
     while number != 0 {
-      let chunk = chunks.take(chunks[number].pointee)
-      if tracks[copy].pointee.last == 0 {
-        tracks[copy].pointee.first = chunk
-      } else {
-        chunks[tracks[copy].pointee.last].pointee.next = chunk
-      }
-      tracks[copy].pointee.last = chunk
+      append(chunk: chunks.take(chunks[number].pointee), to: &copy)
       number = chunks[number].pointee.next
-      chunks[chunk].pointee.next = 0
     }
-    return copy
+    return tracks.take(copy)
   }
 
   /// A window goes over to another track with the same samples.
@@ -181,14 +180,12 @@ struct WindowRoom: ~Copyable {
     let edge = window.pointee
     empty(number)
     window.pointee.firstSample = edge.firstSample
-    var (chunk, index) = (edge.chunk, Int(edge.index))
+    var walk = SampleWalk(edge)
     var before: Double?
     for offset in 0..<Int64(edge.count) {
-      if index == Int(chunks[chunk].pointee.count) { (chunk, index) = (chunks[chunk].pointee.next, 0) }
-      let value = chunks[chunk].pointee.values[index]
+      let value = walk.next(in: chunks).value
       enter(window, plan, edge.firstSample + offset, value, after: before)
       before = value
-      index += 1
     }
   }
 
@@ -243,11 +240,9 @@ struct WindowRoom: ~Copyable {
   /// Doubles the room of a window's percentile: all that are in it enter again.
   private mutating func growRanks(_ window: UnsafeMutablePointer<Window>) {
     window.pointee.ranks.grow(&shelves)
-    var (chunk, index) = (window.pointee.chunk, Int(window.pointee.index))
+    var walk = SampleWalk(window.pointee)
     for offset in 0..<Int64(window.pointee.count) {
-      if index == Int(chunks[chunk].pointee.count) { (chunk, index) = (chunks[chunk].pointee.next, 0) }
-      window.pointee.ranks.enter(window.pointee.firstSample + offset, chunks[chunk].pointee.values[index])
-      index += 1
+      window.pointee.ranks.enter(window.pointee.firstSample + offset, walk.next(in: chunks).value)
     }
   }
 }
