@@ -19,10 +19,12 @@ struct ChangelogStore: ~Copyable, ChangelogReceiver {
 
   let scope: ChangelogScope
   let partition: Int32
-  /// The newest marker, rule set, checkpoints and chunks, by their keys.
+  /// The newest marker and rule set, with their keys.
   private(set) var marker: (key: [UInt8], kept: Kept)?
   private(set) var rules: (key: [UInt8], kept: Kept)?
-  private(set) var state: [[UInt8]: Kept] = [:]
+  /// The newest checkpoints and chunks, by their keys.
+  private(set) var checkpoints: [[UInt8]: Kept] = [:]
+  private(set) var chunks: [[UInt8]: Kept] = [:]
   /// Keys of this group that nobody can read; the first is kept for the log.
   private(set) var unreadableKeys = 0
   private(set) var firstUnreadable: Problem?
@@ -39,7 +41,8 @@ struct ChangelogStore: ~Copyable, ChangelogReceiver {
     let kept = value.map { Kept(value: Array($0), offset: offset) }
     do throws(ChangelogProblem) {
       switch try scope.read(key) {
-      case .checkpoint, .chunk: state[Array(key)] = kept
+      case .checkpoint: checkpoints[Array(key)] = kept
+      case .chunk: chunks[Array(key)] = kept
       case .marker(let number) where number == partition: marker = kept.map { (Array(key), $0) }
       case .rules(let number) where number == partition: rules = kept.map { (Array(key), $0) }
       case .marker, .rules: break

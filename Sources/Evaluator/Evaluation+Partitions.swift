@@ -11,7 +11,7 @@ extension Evaluation {
     engine.now = clock
     var partition = Partition(
       id: id, engine: engine, applying: engine.unretained, position: .max, committed: nil,
-      kafkaTime: engine.logTime, last: resumption.isAnotherLog ? nil : restored.marker?.stamp)
+      last: resumption.isAnotherLog ? nil : restored.marker?.fingerprint)
     partition.storedRevision = restored.storedRevision
     let end = max(resumption.replayEnd, resumption.isAnotherLog ? 0 : engine.highestCovered)
     partition.replay = SilentReplay(
@@ -76,7 +76,6 @@ extension Evaluation {
     partitions[place].position = position
     partitions[place].committed = nil
     partitions[place].last = nil
-    partitions[place].kafkaTime = -1
     partitions[place].engine.beginEpoch()
   }
 
@@ -158,9 +157,4 @@ extension EvaluatorNumbers {
 extension Engine {
   /// Records in which a rule found no finite number, over all rules.
   var badForRules: Int64 { Int64(badRecords.reduce(0, +)) }
-}
-
-extension Marker {
-  /// The record that it tells the log by.
-  var stamp: LogStamp? { fingerprint.map { LogStamp(offset: $0.offset, kafkaTime: $0.kafkaTime) } }
 }

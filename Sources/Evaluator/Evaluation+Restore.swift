@@ -45,10 +45,9 @@ extension Evaluation {
     _ store: borrowing ChangelogStore, _ restored: inout Restored, _ scope: ChangelogScope
   ) {
     let isUsable = restored.basis != nil
-    let chunk = UInt8(ascii: "w")
     // A checkpoint asks for its chunks.
-    for (key, kept) in store.state where key.first == chunk { restore(key, kept, isUsable, &restored, scope) }
-    for (key, kept) in store.state where key.first != chunk { restore(key, kept, isUsable, &restored, scope) }
+    for (key, kept) in store.chunks { restore(key, kept, isUsable, &restored, scope) }
+    for (key, kept) in store.checkpoints { restore(key, kept, isUsable, &restored, scope) }
   }
 
   private mutating func restore(
@@ -96,7 +95,7 @@ extension Evaluation {
   mutating func replay(_ record: LogRecord, _ replay: SilentReplay, _ place: Int) {
     replay.position = record.offset + 1
     numbers.replayed += 1
-    let kafkaTime = settle(record, place)
+    let kafkaTime = partitions[place].settle(record, wall)
     let clock = record.isLogAppendTime ? kafkaTime : wall
     switch replay.reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
     case .record:
@@ -117,9 +116,8 @@ extension Evaluation {
     let engine = partitions[place].engine
     if let marker = replay.marker { engine.finishReplay(marker) }
     if replay.isAnotherLog { engine.beginEpoch() }
-    partitions[place].kafkaTime = engine.logTime
     markKeyless(partitions[place])
-    if !engine.rules.isSame(as: rules) { replaceRules(of: engine) }
+    if engine.rules != rules { replaceRules(of: engine) }
     live.append(LogPosition(partitions[place].id, partitions[place].position))
   }
 

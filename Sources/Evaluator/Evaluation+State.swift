@@ -61,7 +61,7 @@ extension Evaluation {
 
   private func writeMarker(of partition: Partition, into outbox: inout Outbox) {
     var marker = partition.engine.marker(position: partition.position)
-    marker.fingerprint = partition.last.map { Marker.Fingerprint(offset: $0.offset, kafkaTime: $0.kafkaTime) }
+    marker.fingerprint = partition.last
     let written = marker
     var key = BinaryWriter()
     scope(of: partition.id).writeMarkerKey(of: partition.id.number, to: &key)

@@ -18,11 +18,8 @@ struct Evaluation: ~Copyable, LogReceiver {
     var position: Int64
     /// The position that the changelog and the group have; nil: none, or it must be said again.
     var committed: Int64?
-    /// The largest Kafka time seen so far, -1 before the first: under LogAppendTime it doesn't fall when the leader
-    /// changes to a broker whose clock is behind; where times are the producers', no later than the clock on the wall.
-    var kafkaTime: Int64 = -1
     /// The last record that was evaluated: what tells this log from another one under the same name.
-    var last: LogStamp?
+    var last: Marker.Fingerprint?
     /// Records that were evaluated before its state was restored are read once more; nil: no longer.
     var replay: SilentReplay?
     /// Since when it is held and was read to its end, on the clock of `Evaluation.clock`; nil: it wasn't yet. Only who was
@@ -89,9 +86,9 @@ struct Evaluation: ~Copyable, LogReceiver {
     let place = table.place(of: record.partition)
     guard place >= 0, record.offset >= partitions[place].position else { return receiveAside(record, place) }
     partitions[place].position = record.offset + 1
-    partitions[place].last = LogStamp(offset: record.offset, kafkaTime: record.kafkaTime)
+    partitions[place].last = Marker.Fingerprint(offset: record.offset, kafkaTime: record.kafkaTime)
     numbers.records += 1
-    let kafkaTime = settle(record, place)
+    let kafkaTime = partitions[place].settle(record, wall)
     let clock = record.isLogAppendTime ? kafkaTime : wall
     switch reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
     case .record:
@@ -105,18 +102,6 @@ struct Evaluation: ~Copyable, LogReceiver {
     case .bad(let reason):
       refuse(record, reason)
     }
-  }
-
-  /// The record's Kafka time. Under LogAppendTime that is the partition's, which never falls.
-  @inline(__always)
-  mutating func settle(_ record: LogRecord, _ place: Int) -> Int64 {
-    // A producer whose clock is ahead makes nobody look gone.
-    let time = record.isLogAppendTime ? record.kafkaTime : min(record.kafkaTime, wall)
-    if time > partitions[place].kafkaTime {
-      partitions[place].kafkaTime = time
-      partitions[place].engine.logTime = time
-    }
-    return record.isLogAppendTime ? partitions[place].kafkaTime : record.kafkaTime
   }
 
   /// A record that isn't to be evaluated: of a partition that isn't held, or that is still replayed, or below the
@@ -156,5 +141,16 @@ struct Evaluation: ~Copyable, LogReceiver {
     if badRecords.count < Self.keptBadRecords {
       badRecords.append(BadRecord(partition: record.partition, offset: record.offset, reason: reason))
     }
+  }
+}
+
+extension Evaluation.Partition {
+  /// The record's Kafka time, which moves the log's on. Under LogAppendTime that is the log's, which doesn't fall when
+  /// the leader changes to a broker whose clock is behind.
+  @inline(__always)
+  func settle(_ record: LogRecord, _ wall: Int64) -> Int64 {
+    // A producer whose clock is ahead makes nobody look gone.
+    let logTime = applying.advance(logTime: record.isLogAppendTime ? record.kafkaTime : min(record.kafkaTime, wall))
+    return record.isLogAppendTime ? logTime : record.kafkaTime
   }
 }

@@ -1,4 +1,5 @@
 import Platform
+import Records
 
 /// What a worker needs of the log it reads from and writes to: Kafka in production, a simulation in tests.
 ///
@@ -37,7 +38,7 @@ public protocol EvaluatorLog: ~Copyable {
   /// The Kafka timestamp of the first record at `offset` or behind it, with its offset; nil: there is none.
   mutating func firstRecord(
     of partition: LogPartition, from offset: Int64, until deadline: MonotonicTime
-  ) throws(LogFailure) -> LogStamp?
+  ) throws(LogFailure) -> Marker.Fingerprint?
 
   // MARK: The assignment
 

@@ -1,5 +1,6 @@
 import Kafka
 import Platform
+import Records
 
 /// The changelog while partitions are restored: a consumer without a group, made when it is needed and ended when it
 /// isn't.
@@ -157,7 +158,7 @@ extension KafkaLog {
 
   mutating func firstRecord(
     of id: LogPartition, from offset: Int64, until deadline: MonotonicTime
-  ) throws(LogFailure) -> LogStamp? {
+  ) throws(LogFailure) -> Marker.Fingerprint? {
     let partition = names.partition(id)
     changelog.number = nil
     return try mapped { log throws(KafkaError) in
@@ -166,10 +167,12 @@ extension KafkaLog {
         guard var reader = log.changelog.reader.take() else { return nil }
         while reader.nextEvent() != nil {}
         let batch = reader.fetch()
-        var answer: LogStamp??
+        var answer: Marker.Fingerprint??
         for index in batch.indices where answer == nil {
           let message = batch[index]
-          answer = message.kind == .record ? LogStamp(offset: message.offset, kafkaTime: message.timestamp) : .some(nil)
+          answer =
+            message.kind == .record
+            ? Marker.Fingerprint(offset: message.offset, kafkaTime: message.timestamp) : .some(nil)
         }
         log.changelog.reader = consume reader
         if let answer { return answer }

@@ -156,12 +156,3 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     }
   }
 }
-
-extension LogRecord {
-  @inline(__always)
-  fileprivate init(_ message: Message, of partition: LogPartition) {
-    self.init(
-      partition: partition, offset: message.offset, kafkaTime: message.timestamp,
-      isLogAppendTime: message.timestampKind == .appended, key: message.key, value: message.value)
-  }
-}

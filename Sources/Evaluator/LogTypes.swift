@@ -1,3 +1,5 @@
+import Kafka
+
 /// One partition of a source topic.
 public struct LogPartition: Hashable, Sendable {
   /// The topic: its place in the worker's list of source topics.
@@ -23,20 +25,6 @@ public struct LogPosition: Equatable, Sendable {
   public init(_ partition: LogPartition, _ position: Int64) {
     self.partition = partition
     self.position = position
-  }
-}
-
-/// When a record came.
-public struct LogStamp: Equatable, Sendable {
-  /// Its offset.
-  public var offset: Int64
-  /// Its Kafka timestamp, milliseconds since the epoch; -1: none.
-  public var kafkaTime: Int64
-
-  /// The record at `offset` came at `kafkaTime`.
-  public init(offset: Int64, kafkaTime: Int64) {
-    self.offset = offset
-    self.kafkaTime = kafkaTime
   }
 }
 
@@ -76,6 +64,16 @@ public struct LogRecord {
     self.isLogAppendTime = isLogAppendTime
     self.key = key
     self.value = value
+  }
+}
+
+extension LogRecord {
+  /// A record as a consumer's batch has it; valid as long as that.
+  @inline(__always)
+  public init(_ message: Message, of partition: LogPartition) {
+    self.init(
+      partition: partition, offset: message.offset, kafkaTime: message.timestamp,
+      isLogAppendTime: message.timestampKind == .appended, key: message.key, value: message.value)
   }
 }
 

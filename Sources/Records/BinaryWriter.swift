@@ -64,13 +64,6 @@ public struct BinaryWriter: Sendable {
     if let value { body(&self, value) }
   }
 
-  /// A hash of what was written that is the same in every process and version.
-  public var identity: UInt64 {
-    var identity = Identity()
-    for byte in bytes { identity.append(byte) }
-    return identity.finish()
-  }
-
   /// Ends a record with four bytes that depend on everything written since `reset`, and on `key`: so that a value that
   /// was damaged, cut, or stands under another key is known by it.
   public mutating func seal(for key: UnsafeRawBufferPointer) {

@@ -53,6 +53,12 @@ public final class Engine {
       state.pointee.apply(reader, offset: offset, into: &transitions)
     }
 
+    /// `Engine.logTime` goes on to `time`, where that is later; what it is then.
+    public func advance(logTime time: Int64) -> Int64 {
+      state.pointee.logTime = max(state.pointee.logTime, time)
+      return state.pointee.logTime
+    }
+
     /// A record with this key will be applied soon, best four records from now: what it will touch is fetched ahead
     /// into the cache. With many subjects, waiting for memory is most of what a record costs. A hint without effect on
     /// what happens; the key may be anything.

@@ -11,7 +11,9 @@ extension PartitionState {
     drop(name, hash: hash)
     // Nothing is left of what it speaks of.
     if sources.allSatisfy({ $0 < 0 }) { return urgent.gone.append(name) }
-    guard let subject = newSubject(name, hostLength: hostLength, hash: hash) else { throw .impossible("subject") }
+    guard let subject = newSubject(name, hostLength: hostLength, hash: hash),
+      let number = subjects.number(of: subject)
+    else { throw .impossible("subject") }
     subject.header.pointee.hasCheckpoint = true
     var isWhole = true
     if let line = checkpoint.timeline { subject.timeline.pointee = take(line) }
@@ -22,16 +24,12 @@ extension PartitionState {
     }
     settleTimeline(of: subject)
     // What is left of it needs a checkpoint without the rest.
-    if !isWhole, let number = subjects.number(of: subject) { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
-    if let number = subjects.number(of: subject) {
-      subject.seen(trackCount).pointee = checkpoint.seen
-      idle.set(number, at: checkpoint.seen)
-      settleForgetting()
-    }
+    if !isWhole { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
+    subject.seen(trackCount).pointee = checkpoint.seen
+    idle.set(number, at: checkpoint.seen)
+    settleForgetting()
     // Offsets of an earlier life of the topic say nothing of this one's.
-    if checkpoint.epoch == epoch, let number = subjects.number(of: subject) {
-      cover(number, before: checkpoint.position)
-    }
+    if checkpoint.epoch == epoch { cover(number, before: checkpoint.position) }
     if !isWhole { throw .chunkMissing }
   }
 

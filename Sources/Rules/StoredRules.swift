@@ -68,20 +68,6 @@ public struct StoredRules: Sendable {
   }
 }
 
-extension RuleSet {
-  /// A number that is the same wherever the same rules are in force, in the same order: evaluators of one group that
-  /// show different ones have different files.
-  public var fingerprint: UInt64 {
-    var writer = BinaryWriter()
-    bounds.write(to: &writer)
-    for rule in rules { rule.write(to: &writer) }
-    return writer.identity
-  }
-
-  /// Whether the two say the same, in the same order: nothing has to be done to go from one to the other.
-  public func isSame(as other: RuleSet) -> Bool { self == other }
-}
-
 extension RuleSet.Bounds {
   fileprivate func write(to writer: inout BinaryWriter) {
     writer.count(maxSamples)

@@ -176,19 +176,14 @@ struct History: ~Copyable {
       do throws(KafkaError) {
         return try question(&self)
       } catch {
-        switch error.code {
-        case .unknownTopicOrPartition, .unknownTopic: throw .noTopic
-        case .topicAuthorizationFailed, .clusterAuthorizationFailed: throw .noAnswer(error)
-        default: if time.monotonic >= deadline { throw .noAnswer(error) }
-        }
+        if error.code.isUnknownTopic { throw .noTopic }
+        let isRefused = [.topicAuthorizationFailed, .clusterAuthorizationFailed].contains(error.code)
+        if isRefused || time.monotonic >= deadline { throw .noAnswer(error) }
       }
       // The one that reads says what is wrong with the connection.
       while asker.nextEvent() != nil {}
       while consumer.nextEvent() != nil {}
-      let pause = time.monotonic + .milliseconds(200)
-      while time.monotonic < pause {
-        if signals.wait(or: wakeup, until: pause) == .stop { throw .stopped }
-      }
+      if signals.pause(.milliseconds(200), drainingRingsOf: wakeup) { throw .stopped }
     }
   }
 
@@ -260,13 +255,5 @@ struct History: ~Copyable {
           ])
       }
     }
-  }
-}
-
-extension LogRecord {
-  fileprivate init(_ message: Message, of partition: LogPartition) {
-    self.init(
-      partition: partition, offset: message.offset, kafkaTime: message.timestamp,
-      isLogAppendTime: message.timestampKind == .appended, key: message.key, value: message.value)
   }
 }

@@ -1,5 +1,6 @@
 import Evaluator
 import Platform
+import Records
 
 /// One worker's view of a simulated cluster. Waiting moves the cluster's clock.
 package struct SimulatedLog: EvaluatorLog {
@@ -152,11 +153,11 @@ package struct SimulatedLog: EvaluatorLog {
 
   package mutating func firstRecord(
     of partition: LogPartition, from offset: Int64, until deadline: MonotonicTime
-  ) throws(LogFailure) -> LogStamp? {
+  ) throws(LogFailure) -> Marker.Fingerprint? {
     try attempt(.firstRecord) { () throws(LogFailure) in
       let known = cluster.source[Int(partition.number)]
       return known.next(from: offset, before: known.lastStable).map {
-        LogStamp(offset: $0.offset, kafkaTime: $0.kafkaTime)
+        Marker.Fingerprint(offset: $0.offset, kafkaTime: $0.kafkaTime)
       }
     }
   }
