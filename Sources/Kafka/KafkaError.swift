@@ -151,6 +151,9 @@ extension KafkaError.Code {
 }
 
 extension KafkaError.Code {
+  /// There is no such topic, as brokers (`.unknownTopicOrPartition`) or librdkafka itself (`.unknownTopic`) say.
+  public var isUnknownTopic: Bool { self == .unknownTopicOrPartition || self == .unknownTopic }
+
   /// Another producer has taken this one's transactional id, or brokers took it from this one.
   public var isFenced: Bool { [.fenced, .invalidProducerEpoch, .producerFenced].contains(self) }
 }

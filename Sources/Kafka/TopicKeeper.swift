@@ -121,7 +121,7 @@ public final class TopicKeeper: Service {
   ) throws(KafkaError) -> Finding {
     guard let known = cluster.topics.first(where: { $0.name == topic.name }) else { return .missing(nil) }
     guard let error = known.error else { return .present }
-    guard error.code == .unknownTopicOrPartition || error.code == .unknownTopic else { return .missing(error) }
+    guard error.code.isUnknownTopic else { return .missing(error) }
     if !plan.creates { return .missing(nil) }
     guard let refusal = try admin.create([topic], within: .seconds(5)).first ?? nil else {
       log.notice(

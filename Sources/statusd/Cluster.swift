@@ -84,3 +84,15 @@ func withCluster(_ given: Parsed, _ body: (Cluster) throws -> ExitCode) throws -
     return .configuration
   }
 }
+
+extension Signals {
+  /// Waits, however often `wakeup` is rung; whether a signal says to end.
+  func pause(_ duration: Duration, drainingRingsOf wakeup: Wakeup) -> Bool {
+    let time = SystemTime()
+    let end = time.monotonic + duration
+    while time.monotonic < end {
+      if wait(or: wakeup, until: end) == .stop { return true }
+    }
+    return false
+  }
+}

@@ -85,7 +85,7 @@ struct Follower: ~Copyable {
         try take(consumer.partitionCount(of: plan.topic, within: .seconds(1)))
         return nil
       } catch {
-        let isUnknown = error.code == .unknownTopicOrPartition || error.code == .unknownTopic
+        let isUnknown = error.code.isUnknownTopic
         if isUnknown, !plan.waitsForTopic {
           printError("statusd tail: there is no topic '\(plan.topic)'\(nearest())\n")
           return .failed
@@ -99,17 +99,8 @@ struct Follower: ~Copyable {
         }
       }
       while consumer.nextEvent() != nil {}
-      if pause(.milliseconds(500)) { return .ok }
+      if signals.pause(.milliseconds(500), drainingRingsOf: wakeup) { return .ok }
     }
-  }
-
-  /// Waits, however often events arrive; whether a signal says to end.
-  private func pause(_ duration: Duration) -> Bool {
-    let end = time.monotonic + duration
-    while time.monotonic < end {
-      if signals.wait(or: wakeup, until: end) == .stop { return true }
-    }
-    return false
   }
 
   /// Takes partitions from those it has up to `count`.

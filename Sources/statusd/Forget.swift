@@ -78,7 +78,7 @@ enum Forget: Subcommand {
     admin.close(by: SystemTime().monotonic + .seconds(1))
     guard let known = try answer.get().topics.first else { return nil }
     if let error = known.error {
-      if error.code == .unknownTopicOrPartition || error.code == .unknownTopic { return nil }
+      if error.code.isUnknownTopic { return nil }
       throw error
     }
     return known.partitions.count
