@@ -53,3 +53,13 @@ public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
     return weight == .advice ? "\(place): advice: \(message)" : "\(place): \(message)"
   }
 }
+
+extension [Complaint] {
+  /// In the order of their places, those about the file as a whole first; what is about one place stays as it was found.
+  var inFileOrder: [Complaint] {
+    enumerated().sorted { a, b in
+      let start = Complaint.Position(line: 0, column: 0)
+      return (a.element.position ?? start, a.offset) < (b.element.position ?? start, b.offset)
+    }.map(\.element)
+  }
+}

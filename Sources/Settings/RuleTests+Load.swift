@@ -26,11 +26,7 @@ extension RuleTests {
       document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty)
     var tests = TestReading(reading)
     let found = tests.read()
-    let complaints = (source.complaints + reading.complaints).enumerated().sorted { a, b in
-      let start = Complaint.Position(line: 0, column: 0)
-      return (a.element.position ?? start, a.offset) < (b.element.position ?? start, b.offset)
-    }.map(\.element)
-    let all = complaints + tests.complaintsOfConfiguration
+    let all = (source.complaints + reading.complaints).inFileOrder + tests.complaintsOfConfiguration
     let isUsable = !all.contains { $0.weight == .mistake }
     return Loaded(tests: isUsable ? RuleTests(file: file, tests: found) : nil, complaints: all)
   }

@@ -35,11 +35,7 @@ extension Settings {
       document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty)
     reading.run()
     complaints += reading.complaints
-    // A stable order of the places; what is about one place stays as it was found.
-    let sorted = complaints.enumerated().sorted { a, b in
-      let start = Complaint.Position(line: 0, column: 0)
-      return (a.element.position ?? start, a.offset) < (b.element.position ?? start, b.offset)
-    }.map(\.element)
+    let sorted = complaints.inFileOrder
     let isUsable = !sorted.contains { $0.weight == .mistake }
     return Loaded(settings: isUsable ? reading.settings : nil, complaints: sorted)
   }
