@@ -14,6 +14,15 @@ struct WorkerSilenceTests {
     return [rule]
   }
 
+  /// A worker that holds its partition, and to which a subject has just spoken.
+  private func heard() throws -> WorkerBench {
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.sample(20)
+    return bench
+  }
+
   /// Turns the loop until so much time has passed.
   private func pass(_ duration: Duration, _ bench: inout WorkerBench) {
     let end = bench.time.monotonic + duration
@@ -22,10 +31,7 @@ struct WorkerSilenceTests {
 
   @Test("who sends nothing for no_data_after on a partition that is read to its end is said to be silent, once")
   func silent() throws {
-    var bench = try WorkerBench(rules)
-    bench.assign(0)
-    bench.settle(turns: 3)
-    bench.sample(20)
+    var bench = try heard()
     pass(.seconds(55), &bench)
     #expect(bench.alerts.isEmpty)
     pass(.seconds(10), &bench)
@@ -38,10 +44,7 @@ struct WorkerSilenceTests {
 
   @Test("a silence that was said isn't said again after a restart, and its end is")
   func restart() throws {
-    var bench = try WorkerBench(rules)
-    bench.assign(0)
-    bench.settle(turns: 3)
-    bench.sample(20)
+    var bench = try heard()
     pass(.seconds(70), &bench)
     try bench.restart(rules)
     pass(.seconds(200), &bench)
@@ -54,10 +57,7 @@ struct WorkerSilenceTests {
 
   @Test("an evaluator that was just given a partition listens for no_data_after before it calls anybody silent")
   func justAssigned() throws {
-    var bench = try WorkerBench(rules)
-    bench.assign(0)
-    bench.settle(turns: 3)
-    bench.sample(20)
+    var bench = try heard()
     pass(.seconds(30), &bench)
     bench.time.advance(by: .seconds(600))
     try bench.restart(rules)
@@ -69,10 +69,7 @@ struct WorkerSilenceTests {
 
   @Test("a process that was stopped for a while listens anew before it calls anybody silent")
   func stopped() throws {
-    var bench = try WorkerBench(rules)
-    bench.assign(0)
-    bench.settle(turns: 3)
-    bench.sample(20)
+    var bench = try heard()
     pass(.seconds(30), &bench)
     bench.time.advance(by: .seconds(600))
     pass(.seconds(50), &bench)
@@ -81,10 +78,7 @@ struct WorkerSilenceTests {
 
   @Test("while brokers don't answer nobody is silent, nor right after")
   func brokersAway() throws {
-    var bench = try WorkerBench(rules)
-    bench.assign(0)
-    bench.settle(turns: 3)
-    bench.sample(20)
+    var bench = try heard()
     pass(.seconds(58), &bench)
     bench.fail(.bounds, .fails(.retry))
     pass(.seconds(50), &bench)
@@ -93,10 +87,7 @@ struct WorkerSilenceTests {
 
   @Test("behind what an open transaction hides nobody is declared silent, and that is said")
   func hidden() throws {
-    var bench = try WorkerBench(rules)
-    bench.assign(0)
-    bench.settle(turns: 3)
-    bench.sample(20)
+    var bench = try heard()
     bench.settle(turns: 3)
     bench.cluster.append(key: nil, value: [], transaction: 77)
     pass(.seconds(200), &bench)

@@ -21,7 +21,7 @@ enum EngineStep: Equatable, CustomStringConvertible {
 }
 
 /// Rules, and what happens under them: runs through both engines, and says where they part.
-struct EngineCase: Equatable, CustomStringConvertible {
+struct EngineCase: Equatable, PropertyCase {
   var rules: [Rule]
   var steps: [EngineStep]
   var bounds = RuleSet.Bounds()
@@ -99,33 +99,6 @@ struct EngineCase: Equatable, CustomStringConvertible {
 
   private static func sorted(_ transitions: [Transition]) -> [Transition] {
     transitions.sorted { ($0.subject, $0.rule) < ($1.subject, $1.rule) }
-  }
-
-  /// The smallest case found that still shows a difference.
-  func shrunk() -> EngineCase {
-    var best = self
-    var size = max(1, best.steps.count / 2)
-    while size > 0 {
-      var start = 0
-      var cut = false
-      while start < best.steps.count {
-        var smaller = best
-        smaller.steps.removeSubrange(start..<min(start + size, smaller.steps.count))
-        if smaller.difference() != nil {
-          best = smaller
-          cut = true
-        } else {
-          start += size
-        }
-      }
-      if !cut { size /= 2 }
-    }
-    for index in best.rules.indices.reversed() where best.rules.count > 1 {
-      var smaller = best
-      smaller.rules.remove(at: index)
-      if smaller.difference() != nil { best = smaller }
-    }
-    return best
   }
 }
 

@@ -33,6 +33,13 @@ struct DamageTests {
     return keeper
   }
 
+  /// An engine that came back from what was kept.
+  private func whole(_ keeper: Keeper) throws -> Engine {
+    let engine = try keeper.restored()
+    engine.finishReplay(keeper.marker)
+    return engine
+  }
+
   /// What an engine would say of `web-2` when it goes on.
   private func goOn(_ engine: Engine) -> [Transition] {
     var transitions: [Transition] = []
@@ -51,8 +58,7 @@ struct DamageTests {
   @Test("a checkpoint that is damaged or cut is named, its subject begins anew, and no other suffers")
   func damaged() throws {
     let keeper = kept(story())
-    let whole = try keeper.restored()
-    whole.finishReplay(keeper.marker)
+    let whole = try whole(keeper)
     let expected = goOn(whole)
     let key = Keeper.key(of: "web-1")
     let bytes = try #require(keeper.checkpoint(of: "web-1"))
@@ -104,8 +110,7 @@ struct DamageTests {
   @Test("where a chunk of samples is missing or damaged, the series with that window begin anew, and no other does")
   func chunks() throws {
     let keeper = kept(story())
-    let whole = try keeper.restored()
-    whole.finishReplay(keeper.marker)
+    let whole = try whole(keeper)
     let others = Set(goOn(whole).map(\.rule)).subtracting(["average"])
     let chunk = Keeper.chunkKey(of: "web-1", track: 1 + 5 + 1, number: 1)
     for value: [UInt8]? in [nil, [1, 2, 3], keeper.records[chunk]?.dropLast()] {
@@ -149,8 +154,7 @@ struct DamageTests {
   @Test("10,000 checkpoints with changed bytes under a seal that fits never trap, and touch no other subject")
   func mutatedCheckpoints() throws {
     let keeper = kept(story())
-    let whole = try keeper.restored()
-    whole.finishReplay(keeper.marker)
+    let whole = try whole(keeper)
     let expected = goOn(whole)
     let key = Keeper.key(of: "web-1")
     let bytes = try #require(keeper.checkpoint(of: "web-1"))

@@ -26,7 +26,7 @@ enum PlantedMistake: CaseIterable {
 
 /// What happens to an engine, when its state is written, and when it is lost: an engine that comes back from the
 /// changelog must be as one that never stopped.
-struct RestoreCase: CustomStringConvertible {
+struct RestoreCase: PropertyCase {
   struct Step: CustomStringConvertible {
     var event: EngineStep
     /// The topic has several partitions from this step on.
@@ -194,7 +194,7 @@ struct RestoreCase: CustomStringConvertible {
   }
 
   /// Where an engine that is lost now and then parts from one that isn't; nil: nowhere.
-  func difference(_ mistake: PlantedMistake? = nil) -> String? {
+  func difference(_ mistake: PlantedMistake?) -> String? {
     let truth = truth()
     var run = begin()
     var keeper = Keeper(mistake: mistake)
@@ -244,30 +244,6 @@ struct RestoreCase: CustomStringConvertible {
     }
   }
 
-  /// The smallest case found that still shows a difference.
-  func shrunk() -> RestoreCase {
-    var best = self
-    var size = max(1, best.steps.count / 2)
-    while size > 0 {
-      var start = 0
-      var cut = false
-      while start < best.steps.count {
-        var smaller = best
-        smaller.steps.removeSubrange(start..<min(start + size, smaller.steps.count))
-        if smaller.difference() != nil {
-          best = smaller
-          cut = true
-        } else {
-          start += size
-        }
-      }
-      if !cut { size /= 2 }
-    }
-    for index in best.rules.indices.reversed() where best.rules.count > 1 {
-      var smaller = best
-      smaller.rules.remove(at: index)
-      if smaller.difference() != nil { best = smaller }
-    }
-    return best
-  }
+  /// `difference`, with nothing planted.
+  func difference() -> String? { difference(nil) }
 }
