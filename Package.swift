@@ -9,6 +9,10 @@ let swiftSettings: [SwiftSetting] =
 let sourceSettings: [SwiftSetting] =
   swiftSettings + [.unsafeFlags(["-Xfrontend", "-disable-implicit-string-processing-module-import"])]
 
+/// Optimizing what is done once, or at the speed of a reader, took a third of the time of a release build and made
+/// nothing faster that can be measured.
+let unoptimized: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 /// Under ThreadSanitizer the program, too, needs the locks that it can see (Tests/TSanThreads); `Scripts/test` says so.
 let sanitizerHelp: [Target.Dependency] = Context.environment["STATUSD_SANITIZER"] == "thread" ? ["TSanThreads"] : []
 
@@ -16,12 +20,15 @@ let sanitizerHelp: [Target.Dependency] = Context.environment["STATUSD_SANITIZER"
 /// `fixtures`: folders of files beside the tests, which read them where they stand.
 /// `optimizedTests`: the tests are built with optimization also in debug builds; there so much is tried out that
 /// it would take minutes otherwise.
+/// `isCold`: nothing in it is done for each record or sample; a release build doesn't optimize it.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], optimizedTests: Bool = false,
-  testsNeed: [Target.Dependency] = []
+  isCold: Bool = false, testsNeed: [Target.Dependency] = []
 ) -> [Target] {
   [
-    .target(name: name, dependencies: dependencies, swiftSettings: sourceSettings),
+    .target(
+      name: name, dependencies: dependencies,
+      swiftSettings: sourceSettings + (isCold ? unoptimized : [])),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + testsNeed
@@ -45,13 +52,13 @@ let package = Package(
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "JSON", "Platform"])
     + library("Rules", ["Cglibc", "Records", "Platform"], optimizedTests: true)
-    + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"])
+    + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"], isCold: true)
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library(
       "Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"])
-    + library("Console", ["JSON", "Platform", "Records", "Rules"])
-    + library("Arguments", ["Cglibc", "Platform"])
+    + library("Console", ["JSON", "Platform", "Records", "Rules"], isCold: true)
+    + library("Arguments", ["Cglibc", "Platform"], isCold: true)
     + [
       .executableTarget(
         name: "statusd",
@@ -59,7 +66,7 @@ let package = Package(
           "Agent", "Arguments", "Backtest", "Console", "Evaluator", "JSON", "Kafka", "Platform", "ProcFS",
           "Records", "Rules", "Settings",
         ] + sanitizerHelp,
-        swiftSettings: sourceSettings),
+        swiftSettings: sourceSettings + unoptimized),
       .executableTarget(
         name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),

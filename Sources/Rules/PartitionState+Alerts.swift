@@ -3,7 +3,7 @@ import Records
 
 extension PartitionState {
   /// What fires or is pending now.
-  func alerts() -> [Alert] {
+  mutating func alerts() -> [Alert] {
     var alerts: [Alert] = []
     for number in 0..<subjects.used where subjects[number].isInhabited {
       let subject = subjects[number]

@@ -139,7 +139,7 @@ extension PartitionState {
 
   /// See `Engine.image`. Every life of every subject, in the order of names and lives, each with the whole of its
   /// timeline: which of them share one is no part of what they know.
-  func image() -> [UInt8] {
+  mutating func image() -> [UInt8] {
     var subjects: [(name: [UInt8], number: Int)] = []
     for number in 0..<self.subjects.used where self.subjects[number].isInhabited && hasState(self.subjects[number]) {
       subjects.append((Array(self.subjects[number].name), number))

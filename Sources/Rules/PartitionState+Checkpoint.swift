@@ -38,10 +38,10 @@ extension PartitionState {
   }
 
   /// Whether anything is known of the subject that a new one hasn't.
-  func hasState(_ subject: Subject) -> Bool { (0..<trackCount).contains { subject.tracks[$0].isBorn } }
+  mutating func hasState(_ subject: Subject) -> Bool { (0..<trackCount).contains { subject.tracks[$0].isBorn } }
 
   /// Writes all that is known of a subject; it is true before the record at `position`.
-  func write(_ subject: Subject, position: Int64, to writer: inout BinaryWriter) {
+  mutating func write(_ subject: Subject, position: Int64, to writer: inout BinaryWriter) {
     let hasTimeline = subject.timeline.pointee.time != Timeline.never
     let header = subject.header.pointee
     writer.byte(CheckpointFormat.version)
@@ -70,7 +70,7 @@ extension PartitionState {
   }
 
   /// Writes the lives of a track, in the order of their numbers.
-  func writeSeries(
+  mutating func writeSeries(
     of track: Int, _ subject: Subject, _ time: Int64, windows: Bool = true, _ writer: inout BinaryWriter
   ) {
     var last: UInt32 = 0
@@ -92,7 +92,7 @@ extension PartitionState {
   }
 
   /// Writes a timeline, its pool's parts included.
-  func write(_ timeline: Timeline, _ position: Int64, _ writer: inout BinaryWriter) {
+  mutating func write(_ timeline: Timeline, _ position: Int64, _ writer: inout BinaryWriter) {
     var gaps = 0
     while gaps < Timeline.gapCount, timeline.gaps[gaps] > 0 { gaps += 1 }
     var flags = UInt8(gaps) << CheckpointFormat.gapsShift

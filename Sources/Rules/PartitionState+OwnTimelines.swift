@@ -51,7 +51,7 @@ extension PartitionState {
     state.pointee.ownTimeline = 0
   }
 
-  private func hasSameEarlierBoots(_ a: Timeline, _ b: Timeline) -> Bool {
+  private mutating func hasSameEarlierBoots(_ a: Timeline, _ b: Timeline) -> Bool {
     if a.earlierBoots == 0 || b.earlierBoots == 0 { return a.earlierBoots == b.earlierBoots }
     return earlierBoots[a.earlierBoots].pointee == earlierBoots[b.earlierBoots].pointee
   }

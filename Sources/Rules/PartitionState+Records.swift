@@ -33,7 +33,7 @@ extension PartitionState {
   }
 
   /// Whether the globs on other fields than `host` of this track cover the record.
-  func matches<View: RecordView & ~Copyable>(_ record: borrowing View, _ track: Int) -> Bool {
+  mutating func matches<View: RecordView & ~Copyable>(_ record: borrowing View, _ track: Int) -> Bool {
     for match in layout.textMatches[track] {
       guard let slot = match.slot, let text = record.string(slot), match.glob.matches(text) else { return false }
     }

@@ -53,7 +53,7 @@ extension PartitionState {
   }
 
   /// What tells the time of a series.
-  func timeline(of series: Int, _ subject: Subject) -> Timeline {
+  mutating func timeline(of series: Int, _ subject: Subject) -> Timeline {
     let number = subject.tracks[layout.trackOfSeries[series]].ownTimeline
     return number == 0 ? subject.timeline.pointee : timelines[number].pointee
   }

@@ -67,7 +67,7 @@ extension PartitionState {
   }
 
   /// By the numbers of a subject's windowed tracks, which of their chunks the changelog has.
-  func writtenChunks(of subject: Subject, _ old: Layout) -> [UInt32: Range<UInt32>] {
+  mutating func writtenChunks(of subject: Subject, _ old: Layout) -> [UInt32: Range<UInt32>] {
     var written: [UInt32: Range<UInt32>] = [:]
     for track in 0..<old.trackCount where old.tracks[track].isWindowed && subject.tracks[track].isBorn {
       let first = subject.series[old.tracks[track].firstSeries]

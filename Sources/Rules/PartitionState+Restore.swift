@@ -45,7 +45,7 @@ extension PartitionState {
   }
 
   /// For each track of today, the one in the checkpoint that it goes on from; -1: none.
-  private func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
+  private mutating func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
     var sources = Array(repeating: -1, count: trackCount)
     var seen: [UInt32] = []
     for (source, record) in checkpoint.tracks.enumerated() {
@@ -127,7 +127,7 @@ extension PartitionState {
   }
 
   /// Whether the record at `offset` is in the state of this subject already.
-  func isCovered(_ subject: Subject, _ offset: Int64) -> Bool {
+  mutating func isCovered(_ subject: Subject, _ offset: Int64) -> Bool {
     guard let number = subjects.number(of: subject), number < covered.count else { return false }
     return offset < covered[number]
   }

@@ -125,7 +125,7 @@ extension PartitionState {
   }
 
   /// A transition with all its fields.
-  func transition(
+  mutating func transition(
     of index: Int, subject: String, _ change: AlertChange, value: Double, at time: Int64, offset: Int64,
     reason: Transition.Reason?, repeat: Int64? = nil
   ) -> Transition {

@@ -81,7 +81,7 @@ extension PartitionState {
   }
 
   /// `no_data_after` of a series, as things stand.
-  private func allowedSilence(of index: Int, _ subject: Subject) -> Int64 {
+  private mutating func allowedSilence(of index: Int, _ subject: Subject) -> Int64 {
     let written = layout.series[index].noDataAfter
     if written >= 0 { return written }
     return max(Step.shortestHole, 3 * (timeline(of: index, subject).medianGap ?? 0))

@@ -42,7 +42,7 @@ extension PartitionState {
   /// Steps 1 and 2 for the usual record: the next of its boot, later than the last one, after a short gap, which it
   /// returns. Does what `advance` would do, or does nothing and gives nil.
   @inline(__always)
-  func advancePlainly<View: RecordView & ~Copyable>(
+  mutating func advancePlainly<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
   ) -> Int64? {
     let gap = record.time &- timeline.pointee.time

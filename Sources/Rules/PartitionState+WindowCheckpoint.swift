@@ -28,12 +28,12 @@ struct StoredWindow {
 
 extension PartitionState {
   /// The samples of a windowed track at a subject where it is born.
-  func samples(of track: Int, _ subject: Subject) -> UInt32 {
+  mutating func samples(of track: Int, _ subject: Subject) -> UInt32 {
     windows.windows[window(of: subject.series[tracks[track].firstSeries])].pointee.samples
   }
 
   /// Writes where the samples of a track are, and those of them that stand in no chunk of their own.
-  func writeSamples(of track: Int, _ subject: Subject, _ time: Int64, _ writer: inout BinaryWriter) {
+  mutating func writeSamples(of track: Int, _ subject: Subject, _ time: Int64, _ writer: inout BinaryWriter) {
     let samples = windows.tracks[samples(of: track, subject)].pointee
     let kept = windows.kept(samples)
     writer.unsigned(UInt64(layout.trackNumbers[track]))
@@ -47,7 +47,7 @@ extension PartitionState {
   }
 
   /// Writes what of a window doesn't follow from the samples.
-  func writeWindow(_ state: SeriesState, _ time: Int64, _ writer: inout BinaryWriter) {
+  mutating func writeWindow(_ state: SeriesState, _ time: Int64, _ writer: inout BinaryWriter) {
     let window = windows.windows[window(of: state)].pointee
     writer.unsigned(UInt64(window.count))
     writer.optional(window.x.isNaN ? nil : window.x) { $0.double($1) }
@@ -55,7 +55,7 @@ extension PartitionState {
   }
 
   /// Writes the samples of a window one by one, for an image of the state.
-  func writeImage(of state: SeriesState, _ writer: inout BinaryWriter) {
+  mutating func writeImage(of state: SeriesState, _ writer: inout BinaryWriter) {
     let window = windows.windows[window(of: state)].pointee
     writer.unsigned(UInt64(window.count))
     writer.double(window.x)
@@ -69,7 +69,7 @@ extension PartitionState {
   }
 
   /// Gives the closed chunks of a subject that the changelog hasn't yet to `body`.
-  func eachUnwrittenChunk(
+  mutating func eachUnwrittenChunk(
     of subject: Subject, _ body: (_ track: UInt32, _ chunk: UnsafeMutablePointer<SampleChunk>) -> Void
   ) {
     for track in 0..<trackCount where tracks[track].isWindowed && subject.tracks[track].isBorn {
@@ -102,7 +102,7 @@ extension PartitionState {
   }
 
   /// All chunks that the changelog has of a subject.
-  func eachWrittenChunk(of subject: Subject, _ body: (_ track: Int, _ chunks: Range<UInt32>) -> Void) {
+  mutating func eachWrittenChunk(of subject: Subject, _ body: (_ track: Int, _ chunks: Range<UInt32>) -> Void) {
     for track in 0..<trackCount where tracks[track].isWindowed && subject.tracks[track].isBorn {
       let written = windows.tracks[samples(of: track, subject)].pointee.written
       if !written.isEmpty { body(track, written) }
@@ -112,14 +112,15 @@ extension PartitionState {
   /// The subject is gone: so are its chunks.
   mutating func noteChunksGone(of subject: Subject) {
     var gone: [(track: UInt32, chunks: Range<UInt32>)] = []
-    eachWrittenChunk(of: subject) { gone.append((layout.trackNumbers[$0], $1)) }
+    let numbers = layout.trackNumbers
+    eachWrittenChunk(of: subject) { gone.append((numbers[$0], $1)) }
     for (track, chunks) in gone { urgent.gone.append(subject.name, track: track, chunks: chunks) }
   }
 }
 
 extension WindowRoom {
   /// The numbers of the closed chunks that a track has.
-  func kept(_ samples: SampleTrack) -> Range<UInt32> {
+  mutating func kept(_ samples: SampleTrack) -> Range<UInt32> {
     guard samples.first != 0 else { return samples.nextNumber..<samples.nextNumber }
     let last = chunks[samples.last].pointee
     let end = last.count == UInt32(SampleChunk.size) ? last.number + 1 : last.number

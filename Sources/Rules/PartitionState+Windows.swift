@@ -15,7 +15,7 @@ extension PartitionState {
   }
 
   /// The window of a series; 0: it has none yet.
-  func window(of state: SeriesState) -> UInt32 { state.detail == 0 ? 0 : details[state.detail].pointee.window }
+  mutating func window(of state: SeriesState) -> UInt32 { state.detail == 0 ? 0 : details[state.detail].pointee.window }
 
   /// The samples that the series of a windowed track share at this subject; at its first record they get them.
   private mutating func sampleTrack(of plan: TrackPlan, _ subject: Subject) -> UInt32 {
@@ -49,7 +49,7 @@ extension PartitionState {
   }
 
   /// The last value that a series looked at; where a window has given none yet, that of its last record.
-  func lastValue(of index: Int, _ subject: Subject) -> Double {
+  mutating func lastValue(of index: Int, _ subject: Subject) -> Double {
     let value = subject.tracks[layout.trackOfSeries[index]].value
     let window = window(of: subject.series[index])
     if window == 0 { return value }

@@ -5,6 +5,9 @@ import Records
 /// A struct behind a pointer, so that the hot path pays for no exclusivity check of a class. For each subject there is
 /// one block of plain bytes (`Subject`); whoever wants to write state down, or to take changes back, copies blocks.
 /// A series that needs more than its `SeriesState` has it in pools beside `timelines`, as plain bytes, too.
+///
+/// Its methods are `mutating` also where they only read: what isn't takes a struct of this size apart field by field,
+/// at which the compiler is slow, half of this library's build in all.
 struct PartitionState: ~Copyable {
   private(set) var layout: Layout
   /// The layout's tracks, at hand.
@@ -202,7 +205,7 @@ struct PartitionState: ~Copyable {
     }
   }
 
-  private func isPlain(_ subject: Subject) -> Bool {
+  private mutating func isPlain(_ subject: Subject) -> Bool {
     (0..<trackCount).allSatisfy { track in
       let state = subject.tracks[track]
       return !state.isCovered || state.isBorn && state.ownTimeline == 0 && !tracks[track].hasTextMatches
