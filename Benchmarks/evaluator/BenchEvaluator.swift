@@ -8,26 +8,39 @@ import Settings
 /// What `make bench-evaluator` measures: the service of `statusd run --role evaluator`, ten rules, from a new group's
 /// assignment until it has evaluated RECORDS and shows lag 0. Prints CPU seconds (user + system, all threads).
 ///
-///     BenchEvaluator BROKERS TOPIC RECORDS [property=value]...
+/// Its alerts and its changelog go to topics of its own, so that each run begins from nothing.
+///
+///     BenchEvaluator BROKERS TOPIC RECORDS [delivery=at_least_once] [windows=5] [property=value]...
+///
+/// `windows=5`: five more rules, each over a window of five minutes.
 @main
 enum BenchEvaluator {
   static func main() throws {
     let arguments = CommandLine.arguments
     guard arguments.count >= 4, let records = Int64(arguments[3]) else {
-      print("usage: BenchEvaluator BROKERS TOPIC RECORDS [property=value]...")
+      print("usage: BenchEvaluator BROKERS TOPIC RECORDS [delivery=at_least_once] [windows=5] [property=value]...")
       exit(64)
     }
     var configuration = Configuration(brokers: arguments[1])
+    var settings = Settings(brokers: arguments[1])
+    settings.rules = rules
     for argument in arguments.dropFirst(4) {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
-      if parts.count == 2 { configuration.properties.append((parts[0], parts[1])) }
+      switch (parts[0], parts.count == 2 ? parts[1] : "") {
+      case ("delivery", let word): settings.evaluator.delivery = Settings.Delivery(rawValue: word)
+      case ("windows", let count): settings.rules += windowRules.prefix(Int(count) ?? 0)
+      case (let property, let value): configuration.properties.append((property, value))
+      }
     }
-    var settings = Settings(brokers: arguments[1])
+    let run = "bench-\(getpid())"
+    settings.evaluator.group = run
     settings.topics.status = arguments[2]
-    settings.topics.alerts = "alerts"
-    settings.evaluator.group = "bench-\(getpid())"
-    settings.rules = rules
+    settings.topics.alerts = run + "-alerts"
+    settings.topics.alertsCurrent = run + "-current"
+    settings.topics.changelog = run + "-changelog"
+    settings.topics.partitions = 4
     let log = Logger(level: .error, output: StandardErrorLog())
+    try makeTopics(settings, configuration, log)
     let service = try EvaluatorService(settings: settings, configuration: configuration, log: log)
     let wakeup = try Wakeup()
     try service.start()
@@ -47,6 +60,35 @@ enum BenchEvaluator {
       "commits":\(numbers.commits),"undone":\(undone),"cpu_seconds":\(milli(spent)),\
       "seconds":\(milli(Double(took.wholeMilliseconds) / 1000))}
       """)
+  }
+
+  /// Makes the topics that the evaluator writes to, as `statusd run` would.
+  static func makeTopics(_ settings: Settings, _ configuration: Configuration, _ log: Logger) throws {
+    let topics = [Settings.Topics.Needed.alerts, .alertsCurrent, .changelog].map { settings.topics.policy(of: $0) }
+    let keeper = TopicKeeper(configuration, plan: .init(topics: topics, creates: true), log: log)
+    try keeper.start()
+    let wakeup = try Wakeup()
+    while !topics.allSatisfy({ keeper.isPresent($0.name) }) {
+      wakeup.wait(until: SystemTime().monotonic + .milliseconds(20))
+    }
+    _ = keeper.stop(by: SystemTime().monotonic + .seconds(3))
+  }
+
+  /// Five rules over windows of five minutes.
+  static var windowRules: [Rule] {
+    func rule(_ name: String, _ metric: String, _ aggregate: Rule.Aggregate, critical: Double) -> Rule {
+      var rule = Rule(name: name, metric: metric, side: .above, limits: Rule.Limits(warning: nil, critical: critical))
+      rule.window = .seconds(300)
+      rule.aggregate = aggregate
+      return rule
+    }
+    return [
+      rule("cpu-average", "cpu_usage", .avg, critical: 90),
+      rule("memory-most", "memory_usage", .max, critical: 95),
+      rule("load-usual", "load_1", .percentile(95), critical: 16),
+      rule("system-spread", "cpu_system", .stddev, critical: 30),
+      rule("swap-growth", "swap_usage", .delta, critical: 50),
+    ]
   }
 
   /// Ten rules over five of the record's fields, some with a hold, some with a match.
