@@ -50,7 +50,21 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var undelivered: Int64 = 0
 
   /// Nothing done yet.
-  public init() {}
+  public init(lag: Int64? = nil) { self.lag = lag }
+
+  /// The counters that add up over several workers.
+  private static let counters: [WritableKeyPath<EvaluatorNumbers, Int64> & Sendable] = [
+    \.records, \.tombstones, \.tombstonesWithoutKey, \.dropped, \.late, \.repeated, \.badForRule, \.clocksSetBack,
+    \.samplesDropped, \.transitions, \.commits, \.rebalances, \.skippedByRetention, \.unusableCheckpoints, \.replayed,
+    \.restoring, \.partitions, \.subjects, \.firing, \.pending, \.undelivered,
+  ]
+
+  /// Adds what another worker has done. The lag isn't known where one doesn't know its own.
+  mutating func add(_ other: EvaluatorNumbers) {
+    for counter in Self.counters { self[keyPath: counter] += other[keyPath: counter] }
+    for index in badByReason.indices { badByReason[index] += other.badByReason[index] }
+    if let sum = lag, let own = other.lag { lag = sum + own } else { lag = nil }
+  }
 
   /// Records that couldn't be read, for whatever reason.
   public var bad: Int64 { badByReason.reduce(0, +) }

@@ -2,9 +2,8 @@ import Kafka
 import Platform
 import Rules
 import Settings
-import Synchronization
 
-/// The evaluator as a service: one worker on a thread of its own.
+/// The evaluator as a service: one worker or several, which share the partitions that the group gives to this process.
 public final class EvaluatorService: Service {
   /// `evaluator`
   public let name = "evaluator"
@@ -13,9 +12,7 @@ public final class EvaluatorService: Service {
   private let rules: RuleSet
   private let log: Logger
   private let time: any TimeSource
-  private let share: WorkerShare
-  private let heartbeat: Heartbeat
-  private let thread = Mutex<JoinHandle?>(nil)
+  private let workers: [WorkerThread]
 
   /// Nothing happens before `start`.
   ///
@@ -31,72 +28,76 @@ public final class EvaluatorService: Service {
     self.log = log
     self.time = time
     rules = settings.ruleSet
-    share = try WorkerShare()
-    // A turn takes a few calls to the log, each with its patience; handing partitions over beats for itself.
-    heartbeat = Heartbeat(name: name, allowedSilence: .seconds(15), now: time.monotonic)
+    var workers: [WorkerThread] = []
+    for number in 0..<settings.evaluator.workers {
+      let name = settings.evaluator.workers == 1 ? name : "\(name)-\(number)"
+      workers.append(try WorkerThread(name: name, now: time.monotonic))
+    }
+    self.workers = workers
   }
 
-  /// The worker's.
-  public var heartbeats: [Heartbeat] { [heartbeat] }
+  /// Each worker's.
+  public var heartbeats: [Heartbeat] { workers.map(\.heartbeat) }
 
-  /// What was done so far, and where things stand.
-  public var numbers: EvaluatorNumbers { share.numbers }
+  /// What was done so far, and where things stand, over all workers.
+  public var numbers: EvaluatorNumbers {
+    var sum = EvaluatorNumbers(lag: 0)
+    for worker in workers { sum.add(worker.share.numbers) }
+    return sum
+  }
 
   /// Connects in the background, joins the group and evaluates, as soon as brokers are there.
   ///
   /// - Throws: where a property is refused, a file of TLS can't be read, or no thread is left.
   public func start() throws {
+    for (number, worker) in workers.enumerated() { try start(worker, number) }
+  }
+
+  private func start(_ worker: WorkerThread, _ number: Int) throws {
     let evaluator = settings.evaluator
     let names = KafkaLog.Names(
       sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
       changelog: settings.topics.changelog, mayCreate: settings.topics.create, group: evaluator.group,
-      transactionalID: "\(evaluator.group)/\(evaluator.instance)/0")
+      transactionalID: "\(evaluator.group)/\(evaluator.instance)/\(number)")
     let plan = WorkerPlan(
       topics: names.sources, group: evaluator.group, instance: evaluator.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
       maxFuture: evaluator.maxFuture)
-    heartbeat.beat(time.monotonic)
-    let worker = Handover(
+    worker.heartbeat.beat(time.monotonic)
+    try worker.start(
       Worker(
         log: try KafkaLog(
           configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
-          logger: log, wakeup: share.wakeup, time: time),
-        rules: rules, plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time))
-    let handle = try startThread(name: "evaluator") { worker.take()?.run() }
-    thread.withLock { $0 = handle }
+          logger: log, wakeup: worker.share.wakeup, time: time),
+        rules: rules, plan: plan, share: worker.share, heartbeat: worker.heartbeat, logger: log, time: time))
   }
 
-  /// Whether it has ended for good: another evaluator goes by its name, or somebody has to do something first.
-  public var hasFailed: Bool { share.hasFailed }
+  /// Whether one has ended for good: another evaluator goes by its name, or somebody has to do something first.
+  public var hasFailed: Bool { workers.contains { $0.share.hasFailed } }
 
   /// As `Service` says.
-  public func onFailure(ring wakeup: Wakeup) { share.onFailure(ring: wakeup) }
+  public func onFailure(ring wakeup: Wakeup) {
+    for worker in workers { worker.share.onFailure(ring: wakeup) }
+  }
 
   /// From the next batch on these rules hold, in every partition at once: what can't go on under them is resolved,
   /// every other alert lives on. The rules have no problems.
-  public func reload(_ rules: RuleSet) { share.offer(rules) }
+  public func reload(_ rules: RuleSet) {
+    for worker in workers { worker.share.offer(rules) }
+  }
 
   /// Delivers what there is, commits, hands the partitions over and leaves the group; bounded by `deadline`, also
   /// while a broker is silent.
   ///
   /// - Returns: transitions that weren't acknowledged, and partitions whose position couldn't be committed.
   public func stop(by deadline: MonotonicTime) -> Int {
-    share.stop(by: deadline)
-    let hasEnded = thread.withLock { $0 }?.join(until: deadline) ?? true
-    if !hasEnded {
+    for worker in workers { worker.share.stop(by: deadline) }
+    let ended = workers.map { $0.join(until: deadline) }
+    let undone = workers.map(\.share.undone).reduce(0, +)
+    if ended.contains(false) {
       // A silent broker holds whoever wants to leave its group; that alone undoes nothing.
-      log.log(share.undone > 0 ? .warning : .notice, "the evaluator doesn't end in time and is left behind")
+      log.log(undone > 0 ? .warning : .notice, "the evaluator doesn't end in time and is left behind")
     }
-    return share.undone
+    return undone
   }
-}
-
-/// Hands a value over to the one thread that uses it.
-private final class Handover<Value: ~Copyable>: @unchecked Sendable {
-  private var value: Value?
-
-  init(_ value: consuming Value) { self.value = consume value }
-
-  /// The value, once.
-  func take() -> Value? { value.take() }
 }

@@ -8,8 +8,6 @@ struct Key: Sendable {
   var name: String
   /// Whether a change of it is taken by a reload.
   var reloads = false
-  /// Whether the key is one of the design that means nothing yet.
-  var isNotYet = false
   /// Puts what stands at `Place` into the settings, or complains.
   var read: @Sendable (Place, inout Settings) -> Void
   /// The value in the settings; nil where the key is best left out.
@@ -83,16 +81,5 @@ extension Key {
         if let boolean = place.boolean() { settings[keyPath: path] = boolean }
       },
       value: { .boolean($0[keyPath: path]) })
-  }
-
-  /// A key of the design that means nothing yet; only a value that says what is so anyway is taken.
-  static func notYet(_ table: String, _ name: String, but accepted: Written? = nil, because reason: String) -> Key {
-    Key(
-      table: table, name: name, isNotYet: true,
-      read: { place, _ in
-        if let accepted, place.holds(accepted) { return }
-        place.complain("not yet: \(reason); leave the key out")
-      },
-      value: { _ in nil })
   }
 }

@@ -102,7 +102,12 @@ extension Key {
       value: { $0.evaluator.delivery.map { .text($0.rawValue) } }),
     .duration("evaluator", "commit_interval", \.evaluator.commitInterval, .milliseconds(10) ... .seconds(5)),
     .duration("evaluator", "checkpoint_interval", \.evaluator.checkpointInterval, .seconds(1) ... .seconds(3_600)),
-    .notYet("evaluator", "workers", but: .integer(1), because: "an evaluator has one worker"),
+    Key(
+      table: "evaluator", name: "workers",
+      read: { place, settings in
+        if let count = place.integer(1...64) { settings.evaluator.workers = Int(count) }
+      },
+      value: { .integer(Int64($0.evaluator.workers)) }),
     .duration("evaluator", "max_future", \.evaluator.maxFuture, .zero ... .seconds(365 * 86_400)),
     .duration(
       "evaluator", "forget_after", \.evaluator.forgetAfter, .seconds(60) ... .seconds(365 * 86_400), reloads: true),

@@ -80,7 +80,7 @@ final class Reading {
     let known =
       path.isEmpty
       ? Key.tables.filter { !$0.contains(".") } + ["rule"]
-      : Key.all.filter { $0.table == path && !$0.isNotYet }.map(\.name)
+      : Key.all.filter { $0.table == path }.map(\.name)
         + Reading.tables.filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }.sorted()
     let name = path.isEmpty ? node.key : "\(path).\(node.key)"
     let what = "unknown key \(Reading.quoted(name))"

@@ -99,6 +99,8 @@ public struct Settings: Equatable, Sendable {
     public var group = "status_group"
     /// What this evaluator is called among those of its group: a restarted one takes over from its predecessor by it.
     public var instance: String
+    /// How many members of the group this process is, each on a thread of its own.
+    public var workers = 1
     /// How transitions are delivered; nil: exactly once, but at least once where brokers have no transactions.
     public var delivery: Delivery?
     /// How often the position in the source topic is committed.

@@ -122,6 +122,30 @@ struct EvaluatorServiceTests {
     #expect(stop(service) == 0)
   }
 
+  @Test(
+    "two workers share the partitions of one evaluator; each alert is raised once, and the numbers add up", .needsKafka)
+  func workers() throws {
+    var bench = try Bench(TestCluster.open(.newest), partitions: 4)
+    bench.settings.evaluator.workers = 2
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    let service = try bench.start()
+    // Of each worker, once it has a part of them.
+    try bench.wait { bench.log.messages.filter { $0.contains("evaluated here from now on") }.count >= 2 }
+    #expect(service.heartbeats.map(\.name) == ["evaluator-0", "evaluator-1"])
+    for partition: Int32 in 0..<4 {
+      try bench.write(95, host: "web-\(partition)", partition: partition, with: writer)
+    }
+    let keys = try (0..<4).map { _ in try alerts.next().key ?? "" }
+    #expect(keys.sorted() == (0..<4).map { "cpu-high/web-\($0)" })
+    #expect(stop(service) == 0)
+    #expect(try bench.committed(partitions: 4) == [1, 1, 1, 1])
+    #expect(service.numbers.records == 4)
+    #expect(service.numbers.transitions == 4)
+    #expect(service.numbers.lag == 0)
+    #expect(alerts.poll() == nil)
+  }
+
   @Test("after a restart it goes on where it was", .needsKafka)
   func restart() throws {
     let bench = try Bench(TestCluster.open(.kafka43))

@@ -183,15 +183,4 @@ struct ComplaintTests {
         "file.toml:2:14: agent.host: there is a zero byte in it; take \\u0000 out"
       ])
   }
-
-  @Test("a key that means nothing yet is refused unless it says what is so anyway")
-  func notYet() {
-    let all = complaints(
-      besideBrokers: """
-        [evaluator]
-        workers = 2
-        """)
-    #expect(all == ["file.toml:3:11: evaluator.workers: not yet: an evaluator has one worker; leave the key out"])
-    #expect(complaints(besideBrokers: "evaluator.workers = 1").isEmpty)
-  }
 }

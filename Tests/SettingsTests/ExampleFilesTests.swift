@@ -56,7 +56,7 @@ struct ExampleFilesTests {
   func defaults() throws {
     let text = uncommented(try Repository.text("Config/statusd.toml"))
     let document = try Document(parsing: Array(text.utf8))
-    for key in Key.all where !key.isNotYet {
+    for key in Key.all {
       var node = 0
       for part in key.path.split(separator: ".") {
         // A password stands in a file or in a variable; the text above the table shows the second.
@@ -96,10 +96,6 @@ struct ExampleFilesTests {
     }
     let defaults = Settings(brokers: "", hostName: "web-1")
     for key in Key.all {
-      if key.isNotYet {
-        #expect(sections["Not yet"]?.contains { $0.contains("`\(key.name)`") } == true, "\(key.path)")
-        continue
-      }
       let row = try #require(
         sections["`[\(key.table)]`"]?.first { $0.hasPrefix("| `\(key.name)` |") }, "\(key.path) isn't explained")
       let cells = row.split(separator: "|").map { $0.trimmingPrefix(" ") }
