@@ -12,7 +12,7 @@ DEMO_FLAGS ?=
 ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-asan test-tsan simulation coverage format lint demo install uninstall test-boot \
+.PHONY: help deps build release test test-asan test-tsan simulation faults coverage format lint demo install uninstall test-boot \
   bench-agent bench-engine bench-evaluator clean
 
 help: ## says what there is to make
@@ -39,6 +39,10 @@ test-tsan: deps ## all tests under ThreadSanitizer
 simulation: deps ## the evaluator through so many schedules of faults (COUNT=, 20000; SEED=), and planted mistakes that it must notice
 	$(SWIFT) build -c release --product Simulation
 	.build/release/Simulation $(or $(COUNT),20000) $(SEED)
+
+faults: deps ## evaluators and real brokers killed under load, alerts held against a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; SEED=)
+	@STATUSD_FAULTS=$(or $(RECORDS),200000) STATUSD_FAULT_KILLS=$(KILLS) STATUSD_FAULT_PAUSE=$(PAUSE) STATUSD_SEED=$(SEED) \
+	  Scripts/test --filter IntegrationTests.FaultTests $(TEST_FLAGS)
 
 coverage: deps ## line coverage of each library; fails where one that must be above 90% isn't
 	@Scripts/coverage

@@ -1,0 +1,237 @@
+import Foundation
+import Kafka
+import Platform
+import TestSupport
+
+/// Evaluators on real brokers, a load, and what a plan does to them; then what stands in the topics of alerts, beside
+/// what a backtest of the same input says.
+final class FaultRun {
+  private let plan: FaultPlan
+  private let nodes: [Broker]
+  private let brokers: String
+  private let directory: TemporaryDirectory
+  private let names = (
+    status: uniqueName("status"), alerts: uniqueName("alerts"), current: uniqueName("current"),
+    changelog: uniqueName("changelog"), group: uniqueName("group")
+  )
+  private var random: SeededRandom
+  /// Those that run, by their names.
+  private var evaluators: [String: Subprocess] = [:]
+  /// Everything that is written to the alerts topic, also what a transaction takes back.
+  private let written: TopicReader
+  private var writtenCount = 0
+  /// Evaluators that ended by themselves, with what they said; whoever runs statusd as a service starts them again.
+  private(set) var endings: [(status: Subprocess.Status, said: String)] = []
+
+  /// What went wrong with the run itself.
+  struct NotAsPlanned: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  private static let partitions = 4
+  private static let hosts = 200
+
+  init(_ plan: FaultPlan) throws {
+    self.plan = plan
+    random = SeededRandom(seed: ~plan.seed)
+    nodes = plan.brokers == 1 ? [try Broker.start()] : try Broker.startCluster(of: plan.brokers)
+    brokers = nodes.map(\.address).joined(separator: ",")
+    directory = try TemporaryDirectory()
+    written = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions, readsCommitted: false)
+  }
+
+  /// Does all that the plan says, and compares.
+  func run() throws -> FaultVerdict {
+    for name in ["a", "b"] { try start(name) }
+    for name in ["a", "b"] {
+      try evaluators[name]?.waitForLine(containing: "evaluated here from now on", on: \.errors, within: 120)
+    }
+    // As long as the faults take, roughly.
+    let seconds = 6 * plan.faults.count
+    let load = try Program.start([
+      "simulate", "--config", file(of: "load"), "--hosts", String(Self.hosts), "--count", String(plan.records),
+      "--rate",
+      String(max(100, plan.records / seconds)), "--seed", String(plan.seed % 1_000_000),
+    ])
+    try count(within: 60)
+    for fault in plan.faults { try suffer(fault) }
+    guard try load.waitForExit(within: 600) == .exited(0) else {
+      throw NotAsPlanned(description: "not all of the load was sent: \(load.errors.text.suffix(1000))")
+    }
+    let expected = try backtest()
+    let seen = try alerts(atLeast: expected.count)
+    try end()
+    let more = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions).readToEnd()
+    writtenCount += try written.readToEnd().count
+    let current = try TopicReader(names.current, on: brokers, partitions: Self.partitions).readToEnd()
+    var verdict = FaultVerdict(expected: expected, seen: more.compactMap(\.value), current: current)
+    verdict.isComplete = seen
+    verdict.takenBack = writtenCount - more.count
+    return verdict
+  }
+
+  // MARK: Evaluators
+
+  private func start(_ name: String) throws {
+    evaluators[name] = try Program.start(["run", "--config", file(of: name), "--role", "evaluator"])
+  }
+
+  /// The configuration of one evaluator.
+  private func file(of name: String) throws -> String {
+    try directory.write(
+      """
+      [kafka]
+      brokers = "\(brokers)"
+      [kafka.properties]
+      "session.timeout.ms" = 6000
+      [topics]
+      status = "\(names.status)"
+      alerts = "\(names.alerts)"
+      alerts_current = "\(names.current)"
+      changelog = "\(names.changelog)"
+      partitions = \(Self.partitions)
+      replication = \(plan.brokers)
+      [evaluator]
+      group = "\(names.group)"
+      instance = "\(name)"
+      checkpoint_interval = "2s"
+      [log]
+
+      """ + Self.rules, to: "\(name).toml")
+  }
+
+  /// Rules that many hosts go over and under all the time.
+  private static let rules = """
+    [[rule]]
+    name = "level"
+    metric = "cpu_usage"
+    above = { warning = 40, critical = 95 }
+    [[rule]]
+    name = "held"
+    metric = "cpu_usage"
+    above = 50
+    for = "2s"
+    keep_firing_for = "1s"
+    [[rule]]
+    name = "mean"
+    metric = "cpu_usage"
+    window = "5s"
+    aggregate = "avg"
+    above = { critical = 45 }
+    clear = { critical = 44 }
+    [[rule]]
+    name = "often"
+    metric = "cpu_usage"
+    above = 30
+    at_least = "2 of 3"
+    [[rule]]
+    name = "peaks"
+    metric = "cpu_usage"
+    window = "10s"
+    aggregate = "p90"
+    above = 60
+    repeat_every = "20s"
+    """
+
+  /// Who ended by itself is started again, as a service would be.
+  private func tend() throws {
+    for (name, evaluator) in evaluators {
+      guard let status = try? evaluator.waitForExit(within: 0) else { continue }
+      endings.append((status, evaluator.errors.text))
+      try start(name)
+    }
+  }
+
+  private func end() throws {
+    for evaluator in evaluators.values { evaluator.signal(SIGTERM) }
+    for (name, evaluator) in evaluators {
+      let status = try evaluator.waitForExit(within: 20)
+      guard status == .exited(0) else {
+        throw NotAsPlanned(description: "evaluator \(name): \(status)\n\(evaluator.errors.text.suffix(3000))")
+      }
+    }
+  }
+
+  // MARK: Faults
+
+  private func suffer(_ fault: FaultPlan.Fault) throws {
+    try tend()
+    switch fault {
+    case .killAtTransition:
+      while written.poll() != nil { writtenCount += 1 }
+      try count(within: 10)
+      try kill()
+    case .killAfter(let milliseconds):
+      try count(for: Double(milliseconds) / 1000)
+      try kill()
+    case .stopBroker:
+      try withNode { node in
+        try node.stop()
+        try node.restart()
+      }
+    case .killBroker:
+      try withNode { node in
+        try node.kill()
+        try node.restart()
+      }
+    case .pauseBroker(let seconds):
+      try withNode { node in
+        try node.pause()
+        defer { try? node.resume() }
+        try count(for: Double(seconds))
+      }
+    case .join:
+      try start("c")
+      // Before that a signal would end it as any program that has just begun.
+      try evaluators["c"]?.waitForLine(on: \.errors) { !$0.isEmpty }
+    case .leave:
+      guard let third = evaluators.removeValue(forKey: "c") else { return }
+      third.signal(SIGTERM)
+      let status = try third.waitForExit(within: 20)
+      if status != .exited(0) { endings.append((status, third.errors.text)) }
+    }
+  }
+
+  private func withNode(_ body: (Broker) throws -> Void) throws { try body(random.pick(nodes)) }
+
+  private func kill() throws {
+    guard let name = evaluators.keys.sorted().randomElement(using: &random) else { return }
+    evaluators[name]?.signal(SIGKILL)
+    try evaluators[name]?.waitForExit(within: 10)
+    try start(name)
+  }
+
+  /// Waits for one record, committed or not, in the alerts topic; goes on after `seconds` where none comes.
+  private func count(within seconds: Double) throws {
+    if (try? written.next(within: seconds)) != nil { writtenCount += 1 }
+  }
+
+  /// Lets time pass, in which records may come.
+  private func count(for seconds: Double) throws {
+    let end = SystemTime().monotonic + .seconds(seconds)
+    while SystemTime().monotonic < end {
+      let left = (end - SystemTime().monotonic) / Duration.seconds(1)
+      try count(within: max(0.001, left))
+    }
+  }
+
+  // MARK: What came of it
+
+  /// What would have been said without any fault, one transition a line.
+  private func backtest() throws -> [String] {
+    let run = try Program.run(
+      ["backtest", "--config", file(of: "load"), "--topic", "status", "--since", "beginning", "--format", "json"],
+      within: 300)
+    guard run.status == .exited(0) else { throw NotAsPlanned(description: "backtest: \(run.errors)") }
+    return run.output.split(separator: "\n").map(String.init)
+  }
+
+  /// Waits until this many transitions are committed; false where they don't come.
+  private func alerts(atLeast count: Int) throws -> Bool {
+    let reader = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions)
+    for _ in 0..<count {
+      guard (try? reader.next(within: 90)) != nil else { return false }
+    }
+    return true
+  }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs only where it is asked for (`make faults`): it takes minutes. `STATUSD_FAULTS` says with how many records,
+/// `STATUSD_FAULT_KILLS` how often an evaluator is killed, `STATUSD_FAULT_PAUSE` for how many seconds a broker is
+/// silent, `STATUSD_SEED` gives the seed.
+@Suite("what brokers and evaluators do changes nothing in the alerts", .serialized)
+struct FaultTests {
+
+  private static func number(_ name: String) -> Int? { environment(name).flatMap(Int.init) }
+
+  @Test(
+    "as many transitions as without faults, each once and in order, and what fires now is what they say", .needsKafka,
+    .enabled(if: environment("STATUSD_FAULTS") != nil, "make faults runs it"), arguments: [1, 3])
+  func faults(brokers: Int) throws {
+    let seed = environment("STATUSD_SEED").flatMap { UInt64($0) } ?? UInt64.random(in: 1..<1_000_000_000)
+    let plan = FaultPlan(
+      seed: seed, records: Self.number("STATUSD_FAULTS") ?? 200_000, kills: Self.number("STATUSD_FAULT_KILLS") ?? 20,
+      pause: Self.number("STATUSD_FAULT_PAUSE") ?? 15, brokers: brokers)
+    print("faults: seed \(seed), \(brokers) broker(s), \(plan.records) records, \(plan.faults.count) faults")
+    let run = try FaultRun(plan)
+    let verdict = try run.run()
+    print(
+      """
+      faults: seed \(seed), \(brokers) broker(s): \(verdict.expected) transitions expected: \
+      \(verdict.lost.count) lost, \(verdict.doubled.count) doubled, \(verdict.strange.count) strange, \
+      \(verdict.disordered.count) alerts in another order, \(verdict.stale.count) wrong about what fires now; \
+      \(verdict.takenBack) transitions were written and taken back; \(run.endings.count) evaluators ended by themselves
+      """)
+    #expect(verdict.expected > plan.records / 500)
+    #expect(verdict.isComplete)
+    for (what, which) in [
+      ("lost", verdict.lost), ("doubled", verdict.doubled), ("strange", verdict.strange),
+      ("another order", verdict.disordered), ("wrong about now", verdict.stale),
+    ] {
+      #expect(which.isEmpty, "seed \(seed): \(what): \(which.prefix(5))")
+    }
+    for ending in run.endings where ending.status != .exited(75) {
+      Issue.record("seed \(seed): an evaluator ended: \(ending.status)\n\(ending.said.suffix(3000))")
+    }
+  }
+}
