@@ -13,27 +13,31 @@ let sourceSettings: [SwiftSetting] =
 /// nothing faster that can be measured.
 let unoptimized: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
+/// Also in debug builds.
+let optimized: [SwiftSetting] = [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 /// Under ThreadSanitizer the program, too, needs the locks that it can see (Tests/TSanThreads); `Scripts/test` says so.
 let sanitizerHelp: [Target.Dependency] = Context.environment["STATUSD_SANITIZER"] == "thread" ? ["TSanThreads"] : []
 
 /// A library of ours: one folder in `Sources`, one test target that mirrors it in `Tests`.
 /// `fixtures`: folders of files beside the tests, which read them where they stand.
-/// `optimizedTests`: the tests are built with optimization also in debug builds; there so much is tried out that
-/// it would take minutes otherwise.
+/// `triesMuch`: its tests try out so much that they and the library are optimized also in debug builds; it would take
+/// minutes otherwise.
 /// `isCold`: nothing in it is done for each record or sample; a release build doesn't optimize it.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], optimizedTests: Bool = false,
+  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], triesMuch: Bool = false,
   isCold: Bool = false, testsNeed: [Target.Dependency] = []
 ) -> [Target] {
   [
     .target(
       name: name, dependencies: dependencies,
-      swiftSettings: sourceSettings + (isCold ? unoptimized : [])),
+      swiftSettings: sourceSettings + (isCold ? unoptimized : [])
+        + (triesMuch ? optimized : [])),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + testsNeed
         + dependencies,
-      exclude: fixtures, swiftSettings: swiftSettings + (optimizedTests ? [.unsafeFlags(["-O"])] : [])),
+      exclude: fixtures, swiftSettings: swiftSettings + (triesMuch ? optimized : [])),
   ]
 }
 
@@ -50,8 +54,8 @@ let package = Package(
     + library("JSON", ["Cscan"])
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
-    + library("Records", ["Cscan", "JSON", "Platform"])
-    + library("Rules", ["Cglibc", "Records", "Platform"], optimizedTests: true)
+    + library("Records", ["Cscan", "JSON", "Platform"], triesMuch: true)
+    + library("Rules", ["Cglibc", "Records", "Platform"], triesMuch: true)
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"], isCold: true)
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library(

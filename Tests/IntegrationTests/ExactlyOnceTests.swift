@@ -14,6 +14,8 @@ struct ExactlyOnceTests {
       changelog = "\(uniqueName("changelog"))"
       """
     site.extra["evaluator"] = "checkpoint_interval = \"1s\""
+    // So long the group waits for a member that was killed.
+    site.extra["kafka.properties"] = "\"session.timeout.ms\" = 6000"
     return site
   }
 
@@ -46,7 +48,6 @@ struct ExactlyOnceTests {
     let site = try site()
     try site.configure(rules: Self.rules)
     var evaluator = try site.run("evaluator")
-    try isLive(evaluator)
     let alerts = try site.alertsReader()
     let writer = try TopicWriter(on: site.cluster.brokers)
     let begin = Site.now - 100_000
@@ -55,6 +56,7 @@ struct ExactlyOnceTests {
         Site.record("web-1", level: level, at: begin + Int64(second) * 1000), key: "web-1", to: site.status)
       try writer.flush()
       if [12, 25, 38, 47, 55].contains(second) {
+        try isLive(evaluator)
         evaluator.signal(SIGKILL)
         _ = try evaluator.waitForExit(within: 10)
         evaluator = try site.run("evaluator")
