@@ -13,7 +13,7 @@ ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build release test test-asan test-tsan simulation faults coverage format lint demo install uninstall test-boot \
-  bench-agent bench-engine bench-evaluator clean
+  bench-agent bench-engine bench-evaluator bench-latency bench-scale clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,13 @@ bench-engine: deps ## records per CPU second of one core: the decoder alone, and
 bench-evaluator: deps ## CPU seconds of the evaluator beside a C program that only counts (RECORDS=, HOSTS=, ROUNDS=)
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
 	@Benchmarks/evaluator/run
+
+bench-latency: release ## from a sample to its transition under read_committed, beside a bare transaction and Python (COUNT=1000)
+	@Benchmarks/latency/run --count $(or $(COUNT),1000)
+
+bench-scale: release ## memory, restore and lag with 10,000 to 1,000,000 hosts and five rules on a real broker (HOSTS=)
+	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
+	@Benchmarks/scale/run $(HOSTS)
 
 clean: ## removes what was built
 	rm -rf .build

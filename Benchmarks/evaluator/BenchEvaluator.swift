@@ -10,30 +10,45 @@ import Settings
 ///
 /// Its alerts and its changelog go to topics of its own, so that each run begins from nothing.
 ///
-///     BenchEvaluator BROKERS TOPIC RECORDS [delivery=at_least_once] [windows=5] [property=value]...
+///     BenchEvaluator BROKERS TOPIC RECORDS [option=value]... [property=value]...
 ///
-/// `windows=5`: five more rules, each over a window of five minutes.
+/// Options:
+/// - `delivery=at_least_once`: instead of exactly once.
+/// - `windows=5`: five more rules, each over a window of five minutes.
+/// - `rules=five`: instead of all others five rules over one metric.
+/// - `name=NAME`: its topics and its group; the same name goes on from the same state.
+/// - `settle=SECONDS`: goes on for so long before it ends, with changes written every 2 s.
+/// - `watch=1`: prints records and lag each second.
 @main
 enum BenchEvaluator {
   static func main() throws {
     let arguments = CommandLine.arguments
     guard arguments.count >= 4, let records = Int64(arguments[3]) else {
-      print("usage: BenchEvaluator BROKERS TOPIC RECORDS [delivery=at_least_once] [windows=5] [property=value]...")
+      print("usage: BenchEvaluator BROKERS TOPIC RECORDS [option=value]... [property=value]...")
       exit(64)
     }
     var configuration = Configuration(brokers: arguments[1])
     var settings = Settings(brokers: arguments[1])
     settings.rules = rules
+    var run = "bench-\(getpid())"
+    var settle = Duration.zero
+    var watches = false
     for argument in arguments.dropFirst(4) {
       let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
       switch (parts[0], parts.count == 2 ? parts[1] : "") {
       case ("delivery", let word): settings.evaluator.delivery = Settings.Delivery(rawValue: word)
       case ("windows", let count): settings.rules += windowRules.prefix(Int(count) ?? 0)
+      case ("rules", _): settings.rules = fiveRules
+      case ("name", let name): run = name
+      case ("settle", let seconds):
+        settle = .seconds(Int(seconds) ?? 0)
+        settings.evaluator.checkpointInterval = .seconds(2)
+      case ("watch", _): watches = true
       case (let property, let value): configuration.properties.append((property, value))
       }
     }
-    let run = "bench-\(getpid())"
     settings.evaluator.group = run
+    settings.evaluator.instance = run
     settings.topics.status = arguments[2]
     settings.topics.alerts = run + "-alerts"
     settings.topics.alertsCurrent = run + "-current"
@@ -43,22 +58,34 @@ enum BenchEvaluator {
     try makeTopics(settings, configuration, log)
     let service = try EvaluatorService(settings: settings, configuration: configuration, log: log)
     let wakeup = try Wakeup()
+    let started = SystemTime().monotonic
     try service.start()
-    while service.numbers.partitions == 0 { wakeup.wait(until: SystemTime().monotonic + .milliseconds(5)) }
+    while service.numbers.partitions < 4 { wakeup.wait(until: SystemTime().monotonic + .milliseconds(5)) }
     let cpu = cpuSeconds
     let began = SystemTime().monotonic
+    var shown = began
     while service.numbers.records < records || service.numbers.lag != 0 {
       wakeup.wait(until: SystemTime().monotonic + .milliseconds(20))
+      if watches, SystemTime().monotonic - shown >= .seconds(1) {
+        shown = SystemTime().monotonic
+        print("{\"records\":\(service.numbers.records),\"lag\":\(service.numbers.lag ?? -1)}")
+        fflush(nil)
+      }
     }
     let spent = cpuSeconds - cpu
     let took = SystemTime().monotonic - began
+    let end = SystemTime().monotonic + settle
+    while SystemTime().monotonic < end { wakeup.wait(until: end) }
     let numbers = service.numbers
+    let memory = residentKilobytes
     let undone = service.stop(by: SystemTime().monotonic + .seconds(3))
     print(
       """
       {"records":\(numbers.records),"bad":\(numbers.bad),"transitions":\(numbers.transitions),\
       "commits":\(numbers.commits),"undone":\(undone),"cpu_seconds":\(milli(spent)),\
-      "seconds":\(milli(Double(took.wholeMilliseconds) / 1000))}
+      "seconds":\(milli(Double(took.wholeMilliseconds) / 1000)),"subjects":\(numbers.subjects),\
+      "replayed":\(numbers.replayed),"join_seconds":\(milli(Double((began - started).wholeMilliseconds) / 1000)),\
+      "resident_kb":\(memory)}
       """)
   }
 
@@ -89,6 +116,30 @@ enum BenchEvaluator {
       rule("system-spread", "cpu_system", .stddev, critical: 30),
       rule("swap-growth", "swap_usage", .delta, critical: 50),
     ]
+  }
+
+  /// Five rules over one metric.
+  static var fiveRules: [Rule] {
+    (1...5).map { number in
+      var rule = Rule(
+        name: "cpu-\(number)", metric: "cpu_usage", side: .above,
+        limits: Rule.Limits(warning: 85 + Double(number), critical: 92 + Double(number)))
+      rule.hold = .seconds(number)
+      return rule
+    }
+  }
+
+  /// `VmRSS` of this process.
+  static var residentKilobytes: Int {
+    guard let file = fopen("/proc/self/status", "r") else { return 0 }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, 256, file) != nil {
+      let words = String(decoding: line.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self).split(
+        separator: " ")
+      if words.first?.hasPrefix("VmRSS") == true { return Int(words.dropFirst().first ?? "") ?? 0 }
+    }
+    return 0
   }
 
   /// Ten rules over five of the record's fields, some with a hold, some with a match.
