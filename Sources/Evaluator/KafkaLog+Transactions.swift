@@ -126,6 +126,11 @@ extension KafkaLog {
       beginSteps()
       return true
     }
+    transactions?.serve()
+    if let isInDoubt = transactions?.isInDoubt, isInDoubt {
+      dropTransactions()
+      throw LogFailure(.restore, reason: "brokers haven't answered everything of the transaction that is given up")
+    }
     let limit = max(.milliseconds(1), deadline - time.monotonic)
     return try untilDone { producer throws(KafkaError) in try producer.abort(within: limit) }
   }

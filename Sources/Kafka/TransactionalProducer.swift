@@ -25,6 +25,16 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   private var producer: Producer
   /// The first error of a record of the transaction that is open.
   private var failure: KafkaError?
+  /// A call for the transaction that is open ended without an answer of the brokers.
+  private var lacksAnswer = false
+
+  /// Whether brokers may still be about to do something for the transaction that is open: a call that timed out, a
+  /// record that isn't acknowledged.
+  ///
+  /// To abort it doesn't call that back. What comes late counts for the next transaction of the same epoch, or hides what
+  /// is behind it for good (KIP-890 tells how), and while a commit may have been decided there is nothing to abort. Only
+  /// a new producer with the same id shuts it out, by its `initialize`.
+  public var isInDoubt: Bool { lacksAnswer || producer.outstanding > 0 || (failure.map { !$0.code.isAnswer } ?? false) }
 
   /// A producer; connects in the background. Nothing may be sent before `initialize`.
   public init(
@@ -53,6 +63,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   /// Begins a transaction; asks nobody.
   public mutating func begin() throws(KafkaError) {
     failure = nil
+    lacksAnswer = false
     if let error = KafkaError(consuming: rd_kafka_begin_transaction(producer.client.handle)) { throw said(error) }
   }
 
@@ -84,6 +95,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
       consuming: rd_kafka_send_offsets_to_transaction(
         producer.client.handle, list.pointer, group.pointer, limit.rdkafkaMilliseconds))
     serve()
+    lacksAnswer = error.map { !$0.code.isAnswer } ?? false
     if let error { throw said(error) }
   }
 
@@ -103,10 +115,11 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     let error = KafkaError(
       consuming: rd_kafka_commit_transaction(producer.client.handle, remaining.rdkafkaMilliseconds))
     serve()
+    lacksAnswer = error.map { !$0.code.isAnswer } ?? false
     if let error { throw said(error) }
   }
 
-  /// Takes everything of the transaction back.
+  /// Takes everything of the transaction back; not where `isInDoubt`.
   ///
   /// - Throws: with `.retry` it isn't done yet: call it again.
   public mutating func abort(within limit: Duration) throws(KafkaError) {

@@ -11,6 +11,15 @@ import Testing
     }
   }
 
+  /// The macro takes no part of what can't be copied.
+  private func expect(
+    _ producer: borrowing TransactionalProducer, isInDoubt expected: Bool,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let isInDoubt = producer.isInDoubt
+    #expect(isInDoubt == expected, sourceLocation: sourceLocation)
+  }
+
   private func committed(_ brokers: String, _ topic: String, _ count: Int) throws -> [String?] {
     var consumer = try Consumer(Configuration(brokers: brokers), log: silent, wakeup: Wakeup())
     try consumer.assign([PartitionOffset(TopicPartition(topic, 0), .beginning)])
@@ -130,6 +139,39 @@ import Testing
     }
     #expect(error.remedy == .abortTransaction)
     try producer.abort(within: .seconds(10))
+  }
+
+  @Test("a transaction of which brokers haven't answered everything is in doubt until they have")
+  func doubt() throws {
+    let mock = try MockCluster()
+    let topic = uniqueName("topic")
+    try mock.createTopic(topic)
+    let configuration = Configuration(brokers: mock.brokers)
+    var producer = try TransactionalProducer(configuration, options: .init(id: uniqueName("id")), log: silent)
+    try producer.initialize(within: .seconds(30))
+    try producer.begin()
+    expect(producer, isInDoubt: false)
+    try send(&producer, topic, "one")
+    expect(producer, isInDoubt: true)
+    try producer.commit(within: .seconds(30))
+    expect(producer, isInDoubt: false)
+
+    try producer.begin()
+    try send(&producer, topic, "two")
+    let served = SystemTime().monotonic + .seconds(30)
+    while producer.isInDoubt, SystemTime().monotonic < served { producer.serve() }
+    expect(producer, isInDoubt: false)
+    mock.delayBroker(1, by: .seconds(2))
+    var isKnown = true
+    do { try producer.commit(within: .milliseconds(200)) } catch { isKnown = error.remedy != .retry }
+    #expect(!isKnown)
+    expect(producer, isInDoubt: true)
+    mock.delayBroker(1, by: .zero)
+    try producer.commit(within: .seconds(30))
+    expect(producer, isInDoubt: false)
+    try producer.begin()
+    try producer.abort(within: .seconds(30))
+    producer.close(by: soon())
   }
 
   @Test("without a broker each call ends at its time-out, to be tried again")
