@@ -10,6 +10,8 @@ struct Restored {
   var basis: Marker?
   /// The revision of the rule set that the changelog has; 0: none.
   var storedRevision: UInt32 = 0
+  /// Who took that rule set into force; nil: the changelog has none.
+  var storedBy: String?
   /// Records that can't be used.
   var problems: [ChangelogStore.Problem] = []
 }
@@ -34,6 +36,7 @@ extension Evaluation {
       let basis = restored.marker ?? Marker(position: 0, rulesRevision: stored.revision)
       restored.engine = Engine(stored: stored, marker: basis, topic: topic, partition: id.number)
       restored.storedRevision = stored.revision
+      restored.storedBy = stored.instance
       restored.basis = basis
     }
     restoreSubjects(store, &restored, scope(of: id))

@@ -47,12 +47,17 @@ extension Worker where Log: ~Copyable {
       current.isOpen = true
     }
     if let end = current.end {
+      let before = current.position
       for _ in 0..<Self.batches where current.position < end {
         let position = try log.readChangelog(into: &current.store)
         if position == current.position { break }
         current.position = position
       }
-      if current.position < end { return voice.restores(partition, read: current.position, of: end) }
+      if current.position < end {
+        // What comes rings. Nothing may for long: somebody's open transaction hides what is behind it.
+        if current.position == before { nextTry = time.monotonic + plan.questionPause }
+        return voice.restores(partition, read: current.position, of: end)
+      }
     }
     try complete(current, until: deadline)
   }
@@ -75,6 +80,9 @@ extension Worker where Log: ~Copyable {
     voice.restored(
       partition, resumption, records: current.store.count, subjects: restored.engine.counters.subjects,
       in: time.monotonic - current.began)
+    if let other = restored.storedBy, other != plan.instance, restored.engine.rules != evaluation.rules {
+      voice.differs(from: other, in: partition)
+    }
     evaluation.add(partition, &restored, resumption)
     joining.removeFirst()
     restoration = nil

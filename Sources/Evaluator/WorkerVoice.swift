@@ -188,6 +188,13 @@ struct WorkerVoice {
     log.info("partition is evaluated here from now on", facts(partition, ["from": .int(position)]))
   }
 
+  /// While a new file goes round one evaluator has it before the other; where this goes on to be said, their files differ.
+  func differs(from other: String, in partition: LogPartition) {
+    log.warning(
+      "another evaluator of this group had other rules in force here; from now on this one's hold: give all the same file",
+      facts(partition, ["instance": .string(other)]))
+  }
+
   /// A record of the changelog that can't be used.
   func cannotUse(_ problem: ChangelogStore.Problem, number: Int32) {
     log.limited(

@@ -16,7 +16,7 @@ struct WorkerBench: ~Copyable {
   private(set) var member: SimulatedMember
   var worker: Worker<SimulatedLog>
   private let planted = PlantedFaults()
-  private let plan: WorkerPlan
+  private var plan: WorkerPlan
   private let isTransactional: Bool
 
   init(
@@ -48,8 +48,9 @@ struct WorkerBench: ~Copyable {
       logger: Logger(level: .debug, output: log), time: cluster.time)
   }
 
-  /// The process dies, another one takes its place, and gets all partitions.
-  mutating func restart(_ rules: [Rule] = [.cpuHigh]) throws {
+  /// The process dies, another one takes its place, and gets all partitions. `instance`: it goes by another name.
+  mutating func restart(_ rules: [Rule] = [.cpuHigh], as instance: String = "here") throws {
+    plan.instance = instance
     member.isDead = true
     cluster.group.expel(member, isTold: false)
     share = try WorkerShare()

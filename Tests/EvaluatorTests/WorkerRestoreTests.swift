@@ -47,6 +47,37 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.first?.value.contains(#""offset":30"#) == true)
   }
 
+  @Test("while somebody's open transaction hides the changelog's end, it is waited for and not asked for all the time")
+  func hiddenChangelog() throws {
+    var bench = try WorkerBench()
+    bench.cluster.appendToChangelog(key: [1], value: nil, transaction: 77)
+    bench.assign(0)
+    bench.settle(turns: 5)
+    let began = bench.time.monotonic
+    bench.settle(turns: 20)
+    #expect(bench.time.monotonic - began > .seconds(3))
+    #expect(bench.numbers.partitions == 0)
+  }
+
+  @Test("who takes over from an evaluator with other rules says whose they were; its own new file is nothing to say")
+  func otherRules() throws {
+    let said = "another evaluator of this group had other rules in force here"
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    try bench.restart([held])
+    bench.settle(turns: 10)
+    try bench.restart([held], as: "there")
+    bench.settle(turns: 10)
+    #expect(!bench.log.messages.contains { $0.hasPrefix(said) })
+    try bench.restart(as: "there")
+    bench.settle(turns: 10)
+    #expect(bench.log.messages.filter { $0.hasPrefix(said) }.count == 1)
+    let line = bench.log.lines.first { $0.message.hasPrefix(said) }
+    #expect(line?.metadata.facts.contains { "\($0)".contains("here") } == true)
+  }
+
   @Test("only what changed since its last checkpoint is read once more")
   func lowWater() throws {
     var bench = try WorkerBench(checkpointInterval: .seconds(60))

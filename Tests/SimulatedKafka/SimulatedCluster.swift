@@ -137,7 +137,7 @@ package enum SimulatedFault: Equatable {
 
 extension SimulatedCluster {
   /// Somebody writes to the changelog without a transaction.
-  package func appendToChangelog(key: [UInt8]?, value: [UInt8]?, number: Int = 0) {
-    changelog[number].append(key: key, value: value, kafkaTime: time.wall.milliseconds)
+  package func appendToChangelog(key: [UInt8]?, value: [UInt8]?, number: Int = 0, transaction: Int = 0) {
+    changelog[number].append(key: key, value: value, kafkaTime: time.wall.milliseconds, transaction: transaction)
   }
 }
