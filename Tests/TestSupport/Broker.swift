@@ -102,19 +102,20 @@ public final class Broker: Sendable {
   /// SIGCONT.
   public func resume() throws { try Script.run(["resume", "--dir", directory]) }
 
-  /// Changes the configuration of a topic (`kafka-configs.sh`): `name=value` to add, a name alone to go back to the
-  /// default. Takes a few seconds.
+  /// Changes the configuration of a topic: `name=value` to add, a name alone to go back to the default. Takes a few
+  /// seconds.
   public func configure(topic: String, _ change: String) throws {
-    guard let home else { throw Failure(description: "a broker of the test's own is needed") }
     let verb = change.contains("=") ? "--add-config" : "--delete-config"
-    let child = try Subprocess(
-      home + "/bin/kafka-configs.sh",
-      [
-        "--bootstrap-server", address, "--alter", "--entity-type", "topics", "--entity-name", topic, verb, change,
-      ])
+    try run(tool: "kafka-configs", ["--alter", "--entity-type", "topics", "--entity-name", topic, verb, change])
+  }
+
+  /// Runs one of Kafka's own tools against this broker, such as `kafka-configs`. Takes a few seconds.
+  public func run(tool: String, _ arguments: [String]) throws {
+    guard let home else { throw Failure(description: "a broker that the tests have started is needed") }
+    let child = try Subprocess(home + "/bin/\(tool).sh", ["--bootstrap-server", address] + arguments)
     let status = try child.waitForExit(within: 60)
     guard status == .exited(0) else {
-      throw Failure(description: "\(topic) \(change): \(status)\n\(child.errors.text)\n\(child.output.text)")
+      throw Failure(description: "\(tool) \(arguments): \(status)\n\(child.errors.text)\n\(child.output.text)")
     }
   }
 }

@@ -28,6 +28,14 @@ struct FaultTests {
       \(verdict.disordered.count) alerts in another order, \(verdict.stale.count) wrong about what fires now; \
       \(verdict.takenBack) transitions were written and taken back; \(run.endings.count) evaluators ended by themselves
       """)
+    if !verdict.isClean {
+      let folder = "\(packageRoot)/.build/faults-\(seed)"
+      print("faults: what was done and said is in \(folder)")
+      try keep(run.story, in: folder, as: "story")
+      try run.keepBrokers(in: folder)
+      try keep(verdict.expectedLines, in: folder, as: "expected.jsonl")
+      try keep(verdict.seenLines, in: folder, as: "seen.jsonl")
+    }
     #expect(verdict.expected > plan.records / 500)
     #expect(verdict.isComplete)
     for (what, which) in [
@@ -39,5 +47,9 @@ struct FaultTests {
     for ending in run.endings where ending.status != .exited(75) {
       Issue.record("seed \(seed): an evaluator ended: \(ending.status)\n\(ending.said.suffix(3000))")
     }
+  }
+  private func keep(_ lines: [String], in folder: String, as name: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try lines.map { $0 + "\n" }.joined().write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
   }
 }

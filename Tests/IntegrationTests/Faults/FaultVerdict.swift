@@ -20,6 +20,13 @@ struct FaultVerdict {
   /// Transitions that were written and taken back by the end of a transaction: the kills that hit between the two.
   var takenBack = 0
 
+  /// Both as they are, alert by alert, for whoever looks for the reason.
+  let expectedLines: [String]
+  let seenLines: [String]
+
+  /// Whether nothing is wrong.
+  var isClean: Bool { isComplete && [lost, doubled, strange, disordered, stale].allSatisfy(\.isEmpty) }
+
   /// - Parameters:
   ///   - expected: transitions as JSON, those of an alert in their order.
   ///   - seen: those that a consumer of committed records gets.
@@ -31,6 +38,9 @@ struct FaultVerdict {
     lost = wantedIDs.subtracting(gotIDs).sorted()
     strange = gotIDs.subtracting(wantedIDs).sorted()
     doubled = Dictionary(grouping: got, by: \.id).filter { $1.count > 1 }.keys.sorted()
+    (expectedLines, seenLines) = (
+      wanted.sorted { $0.alert < $1.alert }.map(\.text), got.sorted { $0.alert < $1.alert }.map(\.text)
+    )
     let (wantedByAlert, gotByAlert) = (
       Dictionary(grouping: wanted, by: \.alert), Dictionary(grouping: got, by: \.alert)
     )
