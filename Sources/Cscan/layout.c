@@ -10,8 +10,9 @@ void cscan_separator_init(cscan_separator *s, cscan_separator *next, const uint8
   s->others = length > 0 && length < 32 ? UINT32_MAX << length : 0;
 }
 
-// Newer processors shift and count bits in one instruction instead of three; which one it is, is found out at the start.
-#if defined(__x86_64__) && defined(__linux__)
+// Newer processors shift and count bits in one instruction instead of three; which one it is, is found out at the start:
+// too early for ThreadSanitizer, which isn't there yet.
+#if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 __attribute__((target_clones("arch=haswell", "default")))
 #endif
 void cscan_follow(cscan_cursor *cursor, cscan_slot *slots, cscan_found *found) {
