@@ -52,16 +52,21 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   /// Nothing done yet.
   public init(lag: Int64? = nil) { self.lag = lag }
 
-  /// The counters that add up over several workers.
-  private static let counters: [WritableKeyPath<EvaluatorNumbers, Int64> & Sendable] = [
-    \.records, \.tombstones, \.tombstonesWithoutKey, \.dropped, \.late, \.repeated, \.badForRule, \.clocksSetBack,
-    \.samplesDropped, \.transitions, \.commits, \.rebalances, \.skippedByRetention, \.unusableCheckpoints, \.replayed,
-    \.restoring, \.partitions, \.subjects, \.firing, \.pending, \.undelivered,
+  /// The numbers that add up over several workers, each with its name as a field.
+  private static let sums: [(name: String, path: WritableKeyPath<EvaluatorNumbers, Int64> & Sendable)] = [
+    ("records", \.records), ("records_tombstones", \.tombstones),
+    ("records_tombstones_without_key", \.tombstonesWithoutKey), ("records_dropped", \.dropped),
+    ("records_late", \.late), ("records_repeated", \.repeated), ("records_bad_for_rule", \.badForRule),
+    ("records_skipped", \.skippedByRetention), ("clocks_set_back", \.clocksSetBack),
+    ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("commits", \.commits),
+    ("rebalances", \.rebalances), ("records_replayed", \.replayed), ("checkpoints_unusable", \.unusableCheckpoints),
+    ("partitions_restoring", \.restoring), ("partitions", \.partitions), ("subjects", \.subjects),
+    ("alerts_firing", \.firing), ("alerts_pending", \.pending), ("alerts_undelivered", \.undelivered),
   ]
 
   /// Adds what another worker has done. The lag isn't known where one doesn't know its own.
   mutating func add(_ other: EvaluatorNumbers) {
-    for counter in Self.counters { self[keyPath: counter] += other[keyPath: counter] }
+    for (_, path) in Self.sums { self[keyPath: path] += other[keyPath: path] }
     for index in badByReason.indices { badByReason[index] += other.badByReason[index] }
     if let sum = lag, let own = other.lag { lag = sum + own } else { lag = nil }
   }
@@ -72,24 +77,10 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   /// The numbers as fields of the process's own status record, so that a rule can watch them. Without `lag` where it
   /// isn't known.
   public var fields: [(name: String, value: Double)] {
-    var fields: [(name: String, value: Double)] = [
-      ("records", Double(records)), ("records_bad", Double(bad)),
-    ]
-    for (reason, count) in zip(BadReason.allCases, badByReason) {
-      fields.append(("records_bad_\(reason.fieldName)", Double(count)))
-    }
-    fields += [
-      ("records_tombstones", Double(tombstones)), ("records_tombstones_without_key", Double(tombstonesWithoutKey)),
-      ("records_dropped", Double(dropped)), ("records_late", Double(late)), ("records_repeated", Double(repeated)),
-      ("records_bad_for_rule", Double(badForRule)), ("records_skipped", Double(skippedByRetention)),
-      ("clocks_set_back", Double(clocksSetBack)), ("samples_dropped", Double(samplesDropped)),
-      ("transitions", Double(transitions)), ("commits", Double(commits)),
-      ("rebalances", Double(rebalances)), ("records_replayed", Double(replayed)),
-      ("checkpoints_unusable", Double(unusableCheckpoints)), ("partitions_restoring", Double(restoring)),
-      ("partitions", Double(partitions)), ("subjects", Double(subjects)),
-      ("alerts_firing", Double(firing)),
-      ("alerts_pending", Double(pending)), ("alerts_undelivered", Double(undelivered)),
-    ]
+    var fields = Self.sums.map { (name: $0.name, value: Double(self[keyPath: $0.path])) }
+    let bad = zip(BadReason.allCases, badByReason).map { (name: "records_bad_\($0.fieldName)", value: Double($1)) }
+    // Beside the records that they are part of.
+    fields.insert(contentsOf: [(name: "records_bad", value: Double(self.bad))] + bad, at: 1)
     if let lag { fields.append(("lag", Double(lag))) }
     return fields
   }
