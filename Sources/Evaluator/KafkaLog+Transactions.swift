@@ -127,7 +127,7 @@ extension KafkaLog {
       return true
     }
     transactions?.serve()
-    if let isInDoubt = transactions?.isInDoubt, isInDoubt {
+    if transactions?.isInDoubt ?? false {
       dropTransactions()
       throw LogFailure(.restore, reason: "brokers haven't answered everything of the transaction that is given up")
     }

@@ -151,9 +151,6 @@ extension KafkaError.Code {
 }
 
 extension KafkaError.Code {
-  /// A broker has said so; codes below 0 are librdkafka's own.
-  var isAnswer: Bool { rawValue >= 0 }
-
   /// There is no such topic, as brokers (`.unknownTopicOrPartition`) or librdkafka itself (`.unknownTopic`) say.
   public var isUnknownTopic: Bool { self == .unknownTopicOrPartition || self == .unknownTopic }
 

@@ -34,7 +34,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   /// To abort it doesn't call that back. What comes late counts for the next transaction of the same epoch, or hides what
   /// is behind it for good (KIP-890 tells how), and while a commit may have been decided there is nothing to abort. Only
   /// a new producer with the same id shuts it out, by its `initialize`.
-  public var isInDoubt: Bool { lacksAnswer || producer.outstanding > 0 || (failure.map { !$0.code.isAnswer } ?? false) }
+  public var isInDoubt: Bool { lacksAnswer || producer.outstanding > 0 || failure.lacksAnswer }
 
   /// A producer; connects in the background. Nothing may be sent before `initialize`.
   public init(
@@ -95,7 +95,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
       consuming: rd_kafka_send_offsets_to_transaction(
         producer.client.handle, list.pointer, group.pointer, limit.rdkafkaMilliseconds))
     serve()
-    lacksAnswer = error.map { !$0.code.isAnswer } ?? false
+    lacksAnswer = error.lacksAnswer
     if let error { throw said(error) }
   }
 
@@ -115,7 +115,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     let error = KafkaError(
       consuming: rd_kafka_commit_transaction(producer.client.handle, remaining.rdkafkaMilliseconds))
     serve()
-    lacksAnswer = error.map { !$0.code.isAnswer } ?? false
+    lacksAnswer = error.lacksAnswer
     if let error { throw said(error) }
   }
 
@@ -155,6 +155,11 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     if !error.isRetriable, !error.requiresAbort, !isCallersFault { error.isFatal = true }
     return error
   }
+}
+
+extension KafkaError? {
+  /// librdkafka has given up by itself: no broker has said how it ended. Its own codes are below 0.
+  fileprivate var lacksAnswer: Bool { map { $0.code.rawValue < 0 } ?? false }
 }
 
 /// Who a consumer is in its group, and of which generation: for `TransactionalProducer.sendOffsets`.
