@@ -6,16 +6,9 @@ import Testing
 
 @Suite("an alert's life goes on", .serialized)
 struct ExactlyOnceTests {
-  /// A site with topics of its own, all of them made by statusd.
   private func site() throws -> Site {
-    let site = try Site(.newest)
-    site.extra["topics"] = """
-      alerts_current = "\(uniqueName("current"))"
-      changelog = "\(uniqueName("changelog"))"
-      """
+    let site = try Site.withState()
     site.extra["evaluator"] = "checkpoint_interval = \"1s\""
-    // So long the group waits for a member that was killed.
-    site.extra["kafka.properties"] = "\"session.timeout.ms\" = 6000"
     return site
   }
 
@@ -39,10 +32,6 @@ struct ExactlyOnceTests {
   private static let levels =
     Array(repeating: 95.0, count: 30) + Array(repeating: 70, count: 15) + Array(repeating: 50, count: 40)
 
-  private func isLive(_ evaluator: Subprocess) throws {
-    try evaluator.waitForLine(containing: "partition is evaluated here from now on", on: \.errors)
-  }
-
   @Test("a process that is killed in the middle of it, again and again, changes no transition", .needsKafka)
   func killed() throws {
     let site = try site()
@@ -56,7 +45,7 @@ struct ExactlyOnceTests {
         Site.record("web-1", level: level, at: begin + Int64(second) * 1000), key: "web-1", to: site.status)
       try writer.flush()
       if [12, 25, 38, 47, 55].contains(second) {
-        try isLive(evaluator)
+        try evaluator.isLive()
         evaluator.signal(SIGKILL)
         _ = try evaluator.waitForExit(within: 10)
         evaluator = try site.run("evaluator")
@@ -86,8 +75,7 @@ struct ExactlyOnceTests {
   func sameName() throws {
     let site = try site()
     try site.configure(rules: Site.rule)
-    let first = try site.run("evaluator")
-    try isLive(first)
+    let first = try site.runEvaluator()
     let second = try site.run("evaluator")
     let writer = try TopicWriter(on: site.cluster.brokers)
     var time = Site.now
@@ -108,8 +96,7 @@ struct ExactlyOnceTests {
   func openTransaction() throws {
     let site = try site()
     try site.configure(rules: Site.rule + "no_data = \"alert\"\nno_data_after = \"3s\"\n")
-    let evaluator = try site.run("evaluator")
-    try isLive(evaluator)
+    let evaluator = try site.runEvaluator()
     let alerts = try site.alertsReader()
     let writer = try TopicWriter(on: site.cluster.brokers)
     try writer.write(Site.record("web-1", level: 10, at: Site.now), key: "web-1", to: site.status)
@@ -157,20 +144,16 @@ struct ExactlyOnceTests {
   func grown() throws {
     let site = try site()
     try site.configure(rules: Site.rule)
-    let evaluator = try site.run("evaluator")
-    try isLive(evaluator)
+    let evaluator = try site.runEvaluator()
     let writer = try TopicWriter(on: site.cluster.brokers)
     try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
     try writer.flush()
     let alerts = try site.alertsReader()
     _ = try alerts.next()
-    let admin = try Admin(Configuration(brokers: site.cluster.brokers), log: Logger(output: CapturedLog()))
-    try admin.growTopic(site.status, to: 3, within: .seconds(30))
+    try site.cluster.administer { try $0.growTopic(site.status, to: 3, within: .seconds(30)) }
     #expect(try evaluator.waitForExit(within: 60) == .exited(75))
     #expect(evaluator.errors.text.contains("a source topic has grown to 3 partitions"))
-    let changelog = try #require(site.extra["topics"]?.split(separator: "\"").last { $0.hasPrefix("changelog-") })
-    try admin.growTopic(String(changelog), to: 3, within: .seconds(30))
-    admin.close(by: SystemTime().monotonic + .seconds(5))
+    try site.cluster.administer { try $0.growTopic(site.changelog, to: 3, within: .seconds(30)) }
     let second = try site.run("evaluator")
     // The first one hears of new partitions only after minutes.
     let writer2 = try TopicWriter(on: site.cluster.brokers)

@@ -10,6 +10,9 @@ final class Site {
   let directory: TemporaryDirectory
   let status: String
   let alerts: String
+  /// What fires now, and the evaluators' state, where `withState` made the site.
+  let current = uniqueName("current")
+  let changelog = uniqueName("changelog")
   let group = uniqueName("group")
   let host = uniqueName("host")
   /// Lines of the configuration beside what every site has, by table.
@@ -29,6 +32,15 @@ final class Site {
 
   convenience init(_ kind: TestCluster.Kind, makesTopics: Bool = false) throws {
     try self.init(TestCluster.open(kind), makesTopics: makesTopics)
+  }
+
+  /// One whose evaluators have topics of their own for their state, too, all made by statusd, and whose group waits 6 s
+  /// for a member that was killed.
+  static func withState() throws -> Site {
+    let site = try Site(.newest)
+    site.extra["topics"] = "alerts_current = \"\(site.current)\"\nchangelog = \"\(site.changelog)\""
+    site.extra["kafka.properties"] = "\"session.timeout.ms\" = 6000"
+    return site
   }
 
   /// The path of the configuration.
@@ -53,6 +65,13 @@ final class Site {
   /// Starts the daemon with this role.
   func run(_ role: String = "all", environment: [String: String?] = [:]) throws -> Subprocess {
     try Program.start(["run", "--config", file, "--role", role], environment: environment)
+  }
+
+  /// Starts an evaluator and waits until it evaluates.
+  func runEvaluator() throws -> Subprocess {
+    let evaluator = try run("evaluator")
+    try evaluator.isLive()
+    return evaluator
   }
 
   /// Follows the alerts as JSON from their beginning.
@@ -88,6 +107,11 @@ final class Site {
 }
 
 extension Subprocess {
+  /// Waits until an evaluator evaluates.
+  func isLive(within seconds: TimeInterval = 60) throws {
+    try waitForLine(containing: "evaluated here from now on", on: \.errors, within: seconds)
+  }
+
   /// Ends a daemon and expects that everything was delivered.
   func endWell(sourceLocation: SourceLocation = #_sourceLocation) throws {
     signal(SIGTERM)

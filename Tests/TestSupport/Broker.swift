@@ -34,13 +34,13 @@ public final class Broker: Sendable {
   ///
   /// `settings` are lines of `server.properties`.
   public static func start(_ version: KafkaVersion = .newest, settings: [String] = []) throws -> Broker {
-    try start(version, arguments: settings.flatMap { ["--set", $0] })
+    try start(version, settings: settings, place: [])
   }
 
-  private static func start(_ version: KafkaVersion, arguments more: [String]) throws -> Broker {
+  private static func start(_ version: KafkaVersion, settings: [String], place: [String]) throws -> Broker {
     guard let home = version.home else { throw Failure(description: "no Kafka \(version) here") }
     let owner = String(ProcessInfo.processInfo.processIdentifier)
-    let arguments = ["start", "--home", home, "--owner", owner] + more
+    let arguments = ["start", "--home", home, "--owner", owner] + place + settings.flatMap { ["--set", $0] }
     let said = try Script.run(arguments).split(separator: "\t").map(String.init)
     guard said.count == 2 else { throw Failure(description: "unexpected answer: \(said)") }
     return Broker(address: said[0], directory: said[1], home: home)
@@ -49,7 +49,7 @@ public final class Broker: Sendable {
   /// Starts a cluster of `count` brokers, each of them a controller, too, and each with a copy of everything: it goes on
   /// while one of them is away. Takes 10 to 20 s.
   public static func startCluster(of count: Int, _ version: KafkaVersion = .newest) throws -> [Broker] {
-    let ports = try Script.run(["ports", String(count)]).split(separator: " ").compactMap { Int($0) }
+    let ports = try Script.run(["ports", "--count", String(count)]).split(separator: "\n").compactMap { Int($0) }
     let voters = ports.enumerated().map { "\($0 + 1)@127.0.0.1:\($1 + 1)" }.joined(separator: ",")
     let id = String((0..<22).map { _ in "abcdefghijklmnopqrstuvwx".randomElement() ?? "a" })
     let copies = ["offsets.topic.replication.factor", "transaction.state.log.replication.factor"]
@@ -59,9 +59,8 @@ public final class Broker: Sendable {
       var settings = ["node.id=\(index + 1)", "controller.quorum.voters=\(voters)"]
       settings += copies.map { "\($0)=\(count)" }
       settings += ["transaction.state.log.min.isr=\(count / 2 + 1)", "min.insync.replicas=\(count / 2 + 1)"]
-      let arguments =
-        ["--cluster", id, "--port", String(ports[index])] + settings.flatMap { ["--set", $0] }
-      let broker = Result { try start(version, arguments: arguments) }
+      let place = ["--cluster", id, "--port", String(ports[index])]
+      let broker = Result { try start(version, settings: settings, place: place) }
       started.withLock { $0.append(broker) }
     }
     return try started.withLock { try $0.map { try $0.get() } }
@@ -107,6 +106,14 @@ public final class Broker: Sendable {
   public func configure(topic: String, _ change: String) throws {
     let verb = change.contains("=") ? "--add-config" : "--delete-config"
     try run(tool: "kafka-configs", ["--alter", "--entity-type", "topics", "--entity-name", topic, verb, change])
+  }
+
+  /// Deletes the records of partition 0 before `offset`, as retention would; nil: all that there are.
+  public func deleteRecords(of topic: String, before offset: Int64?) throws {
+    let directory = try TemporaryDirectory()
+    let place = "{\"topic\":\"\(topic)\",\"partition\":0,\"offset\":\(offset ?? -1)}"
+    let file = try directory.write("{\"version\":1,\"partitions\":[\(place)]}", to: "offsets.json")
+    try run(tool: "kafka-delete-records", ["--offset-json-file", file])
   }
 
   /// Runs one of Kafka's own tools against this broker, such as `kafka-configs`. Takes a few seconds.

@@ -68,11 +68,18 @@ public final class TestCluster: Sendable {
       try mock.createTopic(name, partitions: partitions)
       return name
     }
-    let admin = try Admin(Configuration(brokers: brokers), log: Logger(output: CapturedLog()))
     let topic = Admin.NewTopic(name, partitions: partitions, replication: 1, configuration: configuration)
-    let errors = try admin.create([topic], within: .seconds(30))
-    admin.close(by: SystemTime().monotonic + .seconds(5))
-    for case let error? in errors { throw error }
+    try administer { admin in
+      for case let error? in try admin.create([topic], within: .seconds(30)) { throw error }
+    }
     return name
+  }
+
+  /// Asks brokers for something that administrators do.
+  public func administer(_ body: (borrowing Admin) throws -> Void) throws {
+    let admin = try Admin(Configuration(brokers: brokers), log: Logger(output: CapturedLog()))
+    let result = Result { try body(admin) }
+    admin.close(by: SystemTime().monotonic + .seconds(5))
+    try result.get()
   }
 }

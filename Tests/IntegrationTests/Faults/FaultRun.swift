@@ -45,18 +45,21 @@ final class FaultRun {
     written = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions, readsCommitted: false)
   }
 
+  private func read(_ topic: String, committed: Bool = true) throws -> [Record] {
+    try TopicReader(topic, on: brokers, partitions: Self.partitions, readsCommitted: committed).readToEnd()
+  }
+
   /// Does all that the plan says, and compares.
   func run() throws -> FaultVerdict {
     for name in ["a", "b"] { try start(name) }
     for name in ["a", "b"] {
-      try evaluators[name]?.waitForLine(containing: "evaluated here from now on", on: \.errors, within: 120)
+      try evaluators[name]?.isLive(within: 120)
     }
     // As long as the faults take, roughly.
     let seconds = 6 * plan.faults.count
     let load = try Program.start([
       "simulate", "--config", file(of: "load"), "--hosts", String(Self.hosts), "--count", String(plan.records),
-      "--rate",
-      String(max(100, plan.records / seconds)), "--seed", String(plan.seed % 1_000_000),
+      "--rate", String(max(100, plan.records / seconds)), "--seed", String(plan.seed % 1_000_000),
     ])
     expectRecord(within: 60)
     for fault in plan.faults { try suffer(fault) }
@@ -64,16 +67,12 @@ final class FaultRun {
       throw NotAsPlanned(description: "not all of the load was sent: \(load.errors.text.suffix(1000))")
     }
     let expected = try backtest()
-    let seen = try alerts(atLeast: expected.count)
+    let isComplete = try waitForAlerts(expected.count)
     try end()
-    let more = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions).readToEnd()
-    // Another one: that it came to an end once would be enough for the first.
-    let all = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions, readsCommitted: false)
-    let writtenCount = try all.readToEnd().count
-    let current = try TopicReader(names.current, on: brokers, partitions: Self.partitions).readToEnd()
-    var verdict = FaultVerdict(expected: expected, seen: more.compactMap(\.value), current: current)
-    verdict.isComplete = seen
-    verdict.takenBack = writtenCount - more.count
+    let seen = try read(names.alerts)
+    var verdict = FaultVerdict(expected: expected, seen: seen.compactMap(\.value), current: try read(names.current))
+    verdict.isComplete = isComplete
+    verdict.takenBack = try read(names.alerts, committed: false).count - seen.count
     return verdict
   }
 
@@ -111,7 +110,6 @@ final class FaultRun {
       group = "\(names.group)"
       instance = "\(name)"
       checkpoint_interval = "2s"
-      [log]
 
       """ + Self.rules, to: "\(name).toml")
   }
@@ -159,11 +157,14 @@ final class FaultRun {
     }
   }
 
+  private func tellToEnd(_ evaluator: Subprocess) throws {
+    // Before it says something a signal would end it as any program that has just begun.
+    try evaluator.waitForLine(on: \.errors) { !$0.isEmpty }
+    evaluator.signal(SIGTERM)
+  }
+
   private func end() throws {
-    for evaluator in evaluators.values {
-      try evaluator.waitForLine(on: \.errors) { !$0.isEmpty }
-      evaluator.signal(SIGTERM)
-    }
+    for evaluator in evaluators.values { try tellToEnd(evaluator) }
     for (name, evaluator) in evaluators {
       let status = try evaluator.waitForExit(within: 20)
       tell(of: name, evaluator, "was ended: \(status)")
@@ -205,9 +206,7 @@ final class FaultRun {
     case .join: try start("c")
     case .leave:
       guard let third = evaluators.removeValue(forKey: "c") else { return }
-      // Before that a signal would end it as any program that has just begun.
-      try third.waitForLine(on: \.errors) { !$0.isEmpty }
-      third.signal(SIGTERM)
+      try tellToEnd(third)
       let status = try third.waitForExit(within: 20)
       tell(of: "c", third, "left: \(status)")
       if status != .exited(0) { endings.append((status, third.errors.text)) }
@@ -217,8 +216,9 @@ final class FaultRun {
   private func withNode(_ body: (Broker) throws -> Void) throws { try body(random.pick(nodes)) }
 
   private func kill() throws {
-    guard let name = evaluators.keys.sorted().randomElement(using: &random) else { return }
-    guard let evaluator = evaluators[name] else { return }
+    guard let name = evaluators.keys.sorted().randomElement(using: &random), let evaluator = evaluators[name] else {
+      return
+    }
     evaluator.signal(SIGKILL)
     try evaluator.waitForExit(within: 10)
     tell(of: name, evaluator, "was killed")
@@ -257,7 +257,7 @@ final class FaultRun {
   }
 
   /// Waits until this many transitions are committed; false where they don't come.
-  private func alerts(atLeast count: Int) throws -> Bool {
+  private func waitForAlerts(_ count: Int) throws -> Bool {
     let reader = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions)
     for _ in 0..<count {
       guard (try? reader.next(within: 90)) != nil else { return false }
