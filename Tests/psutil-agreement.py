@@ -4,7 +4,7 @@
     Tests/psutil-agreement.py STATUSD BROKERS [SECONDS]
 
 Each record that arrives is set beside psutil's own figures over the same second. Exit 1 where a mean difference is a
-percentage point or more. psutil and confluent-kafka are installed into a Python environment below .build.
+percentage point or more. psutil and confluent-kafka are installed into a Python environment in .build.
 """
 
 import json
@@ -15,19 +15,9 @@ import sys
 import tempfile
 import time
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-ENVIRONMENT = os.path.join(ROOT, ".build", "psutil-agreement")
-
-
-def in_environment():
-    """Starts anew in the Python environment, made where it isn't there."""
-    python = os.path.join(ENVIRONMENT, "bin", "python")
-    if sys.executable == python:
-        return
-    if not os.path.exists(python):
-        subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
-        subprocess.run([python, "-m", "pip", "-q", "install", "psutil", "confluent-kafka"], check=True)
-    os.execv(python, [python] + sys.argv)
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "Scripts"))
+sys.dont_write_bytecode = True
+import testbed  # noqa: E402
 
 
 def main():
@@ -77,5 +67,5 @@ def main():
     sys.exit(1 if failed else 0)
 
 
-in_environment()
+testbed.in_environment()
 main()
