@@ -16,6 +16,8 @@ final class Client: @unchecked Sendable {
   private var queues: [OpaquePointer] = []
   private var topics: [(name: String, handle: OpaquePointer)] = []
   private var isClosed = false
+  /// Its end would end the process: it is left running where it is told to close.
+  var cannotEnd = false
 
   /// Where a client's events arrive.
   enum EventQueue {
@@ -119,7 +121,7 @@ final class Client: @unchecked Sendable {
   /// Ends the client on a thread of its own, which is left behind where it takes longer than until `deadline`
   /// (nil: don't wait): a resolver or a silent broker may hold it.
   ///
-  /// - Returns: whether it has ended.
+  /// - Returns: whether it has ended, or needs no more time.
   func close(by deadline: MonotonicTime?) -> Bool {
     if isClosed { return true }
     isClosed = true
@@ -129,6 +131,11 @@ final class Client: @unchecked Sendable {
       rd_kafka_queue_destroy(queue)
     }
     for topic in topics { rd_kafka_topic_destroy(topic.handle) }
+    if cannotEnd {
+      // Nobody reads what it says from here on.
+      rd_kafka_set_log_level(handle, 0)
+      return true
+    }
     let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup)
     do {
       let thread = try startThread(name: "kafka-close") { end.run() }

@@ -115,7 +115,7 @@ extension Consumer {
   }
 
   /// Whether the group moves partitions one by one.
-  private var isCooperative: Bool {
+  var isCooperative: Bool {
     rd_kafka_rebalance_protocol(client.handle).map { String(cString: $0) } == "COOPERATIVE"
   }
 

@@ -10,12 +10,23 @@ extension Consumer {
   public consuming func close(by deadline: MonotonicTime) -> Bool {
     var isLeft = true
     if options.group != nil {
+      let lacked = lacksAssignorState
       isLeft = leave(by: deadline)
+      client.cannotEnd = lacked && !wasAssigned
     }
     for queue in forwarded.values { rd_kafka_queue_destroy(queue) }
     forwarded = [:]
     _ = client.close(by: deadline)
     return isLeft
+  }
+
+  /// Whether the end of this consumer would end the process: before 2.3, librdkafka asserts there that the cooperative
+  /// assignor has a state, which it is given by the first assignment only (librdkafka issue 4312). Leaves the group, so
+  /// that the answer stays true.
+  var lacksAssignorState: Bool {
+    guard rd_kafka_version() < 0x0203_00ff, isSubscribed, !wasAssigned else { return false }
+    rd_kafka_unsubscribe(client.handle)
+    return isCooperative
   }
 
   /// Answers what the group still asks until it has let us go.

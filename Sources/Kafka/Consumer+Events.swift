@@ -43,7 +43,10 @@ extension Consumer {
       let partitions = PartitionList.entries(rd_kafka_event_topic_partition_list(event)).map(\.0.partition)
       let isAssignment = rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS
       pending = Rebalance(isAssignment: isAssignment, partitions: partitions)
-      if isAssignment { return .assigned(partitions) }
+      if isAssignment {
+        wasAssigned = true
+        return .assigned(partitions)
+      }
       return .revoked(partitions, lost: rd_kafka_assignment_lost(client.handle) != 0)
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
       let code = rd_kafka_event_error(event)

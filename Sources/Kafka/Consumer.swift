@@ -70,6 +70,10 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   /// Partition queues that are forwarded to `data`.
   var forwarded: [TopicPartition: OpaquePointer] = [:]
   var pending: Rebalance?
+  /// Whether the group was ever asked for partitions.
+  private(set) var isSubscribed = false
+  /// Whether the group has ever said what we are given, be it nothing.
+  var wasAssigned = false
   private var storage: BatchStorage
   let wakeup: Wakeup
   /// Records that were dropped because they had been delivered before, or belonged to others.
@@ -111,6 +115,7 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
+    client.cannotEnd = client.cannotEnd || lacksAssignorState
     for queue in forwarded.values { rd_kafka_queue_destroy(queue) }
   }
 
@@ -118,6 +123,7 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   /// expression. Replaces what was subscribed before.
   public mutating func subscribe(to topics: [String]) throws(KafkaError) {
     let list = PartitionList(topics.map { TopicPartition($0, RD_KAFKA_PARTITION_UA) })
+    isSubscribed = true
     try KafkaError.check(rd_kafka_subscribe(client.handle, list.pointer))
   }
 

@@ -30,6 +30,8 @@ public final class MockCluster: @unchecked Sendable {
     case joinGroup = 11
     /// A member says that it lives.
     case heartbeat = 12
+    /// A member asks what it is given.
+    case syncGroup = 14
     /// A producer begins.
     case initProducerID = 22
     /// Partitions enter a transaction.

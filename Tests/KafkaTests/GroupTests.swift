@@ -224,4 +224,39 @@ private struct Member: ~Copyable {
     #expect(SystemTime().monotonic - start < .seconds(3))
     try cluster.broker?.resume()
   }
+
+  /// A member that has joined its group, but was never told what it is given: each time it asks, the group has moved on.
+  private func joined(_ cluster: MockCluster) throws -> Consumer {
+    cluster.fail(.syncGroup, with: Array(repeating: .rebalanceInProgress, count: 1000))
+    let wakeup = try Wakeup()
+    let log = CapturedLog()
+    var configuration = configuration(cluster)
+    configuration.properties.append(("debug", "cgrp"))
+    var consumer = try Consumer(
+      configuration, options: .init(group: "g"), log: Logger(level: .debug, output: log), wakeup: wakeup)
+    try consumer.subscribe(to: ["t"])
+    let deadline = soon()
+    func asksWhatItIsGiven() -> Bool { log.lines.contains { "\($0.metadata.facts)".contains("-> wait-sync") } }
+    while true {
+      while let event = consumer.nextEvent() { Issue.record("\(event)") }
+      if asksWhatItIsGiven() || SystemTime().monotonic >= deadline { break }
+      wakeup.wait(until: deadline)
+    }
+    #expect(asksWhatItIsGiven())
+    return consumer
+  }
+
+  @Test("a member that has joined and was never given anything leaves without harm")
+  func leaveBeforeTheFirstAssignment() throws {
+    let cluster = try cluster()
+    let consumer = try joined(cluster)
+    let isLeft = consumer.close(by: soon())
+    #expect(isLeft)
+  }
+
+  @Test("a member that has joined and was never given anything can be dropped without harm")
+  func dropBeforeTheFirstAssignment() throws {
+    let cluster = try cluster()
+    _ = try joined(cluster)
+  }
 }
