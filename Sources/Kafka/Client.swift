@@ -134,6 +134,7 @@ final class Client: @unchecked Sendable {
     if cannotEnd {
       // Nobody reads what it says from here on.
       rd_kafka_set_log_level(handle, 0)
+      leaveThreadsRunning()
       return true
     }
     let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup)

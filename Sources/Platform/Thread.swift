@@ -10,6 +10,9 @@ public let defaultStackSize = 512 * 1024
 /// what they use (and under librdkafka's, whose clients they own): end by _exit(2) then.
 public var runningThreads: Int { running.load(ordering: .acquiring) }
 
+/// Counts threads of a library, which go on until the process ends, as one of `runningThreads`.
+public func leaveThreadsRunning() { running.add(1, ordering: .relaxed) }
+
 private let running = Atomic<Int>(0)
 
 /// Starts a thread that runs `body` and ends with it.
