@@ -32,6 +32,9 @@ public protocol EvaluatorLog: ~Copyable {
   /// The offsets that a partition still has, as far as its last stable offset.
   mutating func bounds(of partition: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Range<Int64>
 
+  /// The last stable offset of each of these partitions; nil: of this one nobody says it now.
+  mutating func ends(of partitions: [LogPartition], until deadline: MonotonicTime) throws(LogFailure) -> [Int64?]
+
   /// The high watermark of a partition that is being fetched, as the last fetch told it; nil: not known yet.
   mutating func highWatermark(of partition: LogPartition) -> Int64?
 

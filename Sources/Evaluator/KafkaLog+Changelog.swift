@@ -4,6 +4,9 @@ import Records
 
 /// The changelog while partitions are restored: a consumer without a group, made when it is needed and ended when it
 /// isn't.
+///
+/// Brokers are asked through it, too: they answer a connection's requests one by one, and the group's consumer may have a
+/// fetch there that waits half a second for records.
 struct ChangelogReading: ~Copyable {
   var reader: Consumer?
   /// The partition of the changelog that is open.
@@ -32,8 +35,9 @@ extension KafkaLog {
   ) throws(KafkaError) -> Int64? {
     let partition = TopicPartition(names.changelog, number)
     if changelog.number != number {
-      try prepareChangelog(within: limit)
       if changelog.seen.contains(number) { closeChangelog() }
+      try makeReader()
+      try prepareChangelog(within: limit)
       try read([PartitionOffset(partition, .beginning)])
       changelog.number = number
       changelog.seen.insert(number)
@@ -51,9 +55,9 @@ extension KafkaLog {
   /// Makes sure that the topic is what state can be kept in: compacted, and with as many partitions as its source topic,
   /// which may have grown.
   private mutating func prepareChangelog(within limit: Duration) throws(KafkaError) {
-    let count = try consumer.partitionCount(of: names.changelog, within: limit)
+    let count = try askPartitionCount(of: names.changelog, within: limit)
     var needed: Int32 = 0
-    for topic in names.sources { needed = max(needed, try consumer.partitionCount(of: topic, within: limit)) }
+    for topic in names.sources { needed = max(needed, try askPartitionCount(of: topic, within: limit)) }
     if changelog.isCompacted, needed <= count { return }
     let admin = try Admin(configuration, log: logger)
     var problem: KafkaError?
@@ -117,17 +121,32 @@ extension KafkaLog {
     throw KafkaError(code: .unknownPartition, message: "\(names.changelog) is growing", isRetriable: true)
   }
 
+  private mutating func makeReader() throws(KafkaError) {
+    if changelog.reader != nil { return }
+    changelog.seen = []
+    // A broker that has nothing more answers a fetch only after this, and a question behind it, too; at librdkafka's
+    // 500 ms the smallest partition would take seconds.
+    var configuration = configuration
+    configuration.properties.insert(("fetch.wait.max.ms", "5"), at: 0)
+    changelog.reader = try Consumer(configuration, options: Consumer.Options(), log: logger, wakeup: wakeup)
+  }
+
   /// Reads these partitions, and no others, with the changelog's reader.
   private mutating func read(_ places: [PartitionOffset]) throws(KafkaError) {
-    if changelog.reader == nil {
-      changelog.seen = []
-      // A broker that has nothing more answers a fetch only after this; at librdkafka's 500 ms that would be how long the
-      // restoring of the smallest partition takes.
-      var configuration = configuration
-      configuration.properties.insert(("fetch.wait.max.ms", "20"), at: 0)
-      changelog.reader = try Consumer(configuration, options: Consumer.Options(), log: logger, wakeup: wakeup)
-    }
+    try makeReader()
     try changelog.reader?.assign(places)
+  }
+
+  /// How many partitions a topic has.
+  func askPartitionCount(of topic: String, within limit: Duration) throws(KafkaError) -> Int32 {
+    if let count = try changelog.reader?.partitionCount(of: topic, within: limit) { return count }
+    return try consumer.partitionCount(of: topic, within: limit)
+  }
+
+  /// The ends of a partition, as far as its last stable offset.
+  func askWatermarks(of partition: TopicPartition, within limit: Duration) throws(KafkaError) -> Watermarks {
+    if let ends = try changelog.reader?.queryWatermarks(of: partition, within: limit) { return ends }
+    return try consumer.queryWatermarks(of: partition, within: limit)
   }
 
   mutating func readChangelog<Receiver: ChangelogReceiver & ~Copyable>(

@@ -109,7 +109,7 @@ extension KafkaLog {
   mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      try log.consumer.partitionCount(of: log.names.sources[topic], within: limit)
+      try log.askPartitionCount(of: log.names.sources[topic], within: limit)
     }
   }
 
@@ -118,8 +118,17 @@ extension KafkaLog {
   ) throws(LogFailure) -> Range<Int64> {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      let ends = try log.consumer.queryWatermarks(of: log.names.partition(id), within: limit)
+      let ends = try log.askWatermarks(of: log.names.partition(id), within: limit)
       return ends.low..<max(ends.low, ends.high)
+    }
+  }
+
+  mutating func ends(
+    of partitions: [LogPartition], until deadline: MonotonicTime
+  ) throws(LogFailure) -> [Int64?] {
+    let limit = deadline - time.monotonic
+    return try mapped { log throws(KafkaError) in
+      try log.consumer.queryEnds(of: partitions.map(log.names.partition), within: limit)
     }
   }
 

@@ -14,21 +14,26 @@ extension Worker where Log: ~Copyable {
     let due = evaluation.silencesDue
     if due.isEmpty { return }
     nextSilenceCheck = now + .seconds(1)
-    for place in due {
-      do throws(LogFailure) {
-        let end = try log.bounds(of: place.partition, until: now + plan.questionPatience).upperBound
-        guard let last = log.highWatermark(of: place.partition), end <= place.position, last <= place.position else {
-          voice.hides(place.partition, from: place.position, to: log.highWatermark(of: place.partition) ?? end, end)
-          continue
-        }
-        evaluation.attend(place.partition)
-      } catch {
-        // Whom brokers can't hear, we can't either.
-        evaluation.wasAway(from: place.partition)
-        voice.cannotSettle(error)
-      }
+    do throws(LogFailure) {
+      let ends = try log.ends(of: due.map(\.partition), until: now + plan.questionPatience)
+      for (place, end) in zip(due, ends) { attend(place, end: end) }
+    } catch {
+      // Whom brokers can't hear, we can't either.
+      for place in due { evaluation.wasAway(from: place.partition) }
+      voice.cannotSettle(error)
     }
     collect()
+  }
+
+  /// Declares who is silent in a partition that has been read to its end.
+  ///
+  /// - Parameter end: its last stable offset; nil: nobody says it.
+  private mutating func attend(_ place: LogPosition, end: Int64?) {
+    guard let end else { return evaluation.wasAway(from: place.partition) }
+    guard let last = log.highWatermark(of: place.partition), end <= place.position, last <= place.position else {
+      return voice.hides(place.partition, from: place.position, to: log.highWatermark(of: place.partition) ?? end, end)
+    }
+    evaluation.attend(place.partition)
   }
 
   /// Until when the next look at silences may wait; nil: nobody is waited for.

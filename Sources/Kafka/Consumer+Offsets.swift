@@ -70,6 +70,13 @@ extension Consumer {
     return Watermarks(low: low.first?.offset.rawValue ?? 0, high: high.first?.offset.rawValue ?? 0)
   }
 
+  /// `queryWatermarks(of:within:).high` of each partition, asked with one request of each broker; nil: its broker doesn't
+  /// say.
+  public func queryEnds(of partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [Int64?] {
+    let list = try answers(partitions.map { PartitionOffset($0, .end) }, within: limit)
+    return list.entries.map { $1 == nil && $0.offset.isNumber ? $0.offset.rawValue : nil }
+  }
+
   /// The first offset of each partition whose record is of `time` or later; `.end` where there is none.
   public func offsets(
     for time: WallTime, in partitions: [TopicPartition], within limit: Duration
@@ -77,12 +84,17 @@ extension Consumer {
     try offsets(partitions.map { PartitionOffset($0, Offset(max(0, time.milliseconds))) }, within: limit)
   }
 
-  /// ListOffsets: the entries' offsets are timestamps, or the words for the log's ends.
   private func offsets(_ times: [PartitionOffset], within limit: Duration) throws(KafkaError) -> [PartitionOffset] {
-    if times.isEmpty { return [] }
-    let list = PartitionList(times)
-    try KafkaError.check(rd_kafka_offsets_for_times(client.handle, list.pointer, limit.rdkafkaMilliseconds))
+    let list = try answers(times, within: limit)
     try list.check()
     return list.entries.map(\.0)
+  }
+
+  /// ListOffsets: the entries' offsets are timestamps, or the words for the log's ends.
+  private func answers(_ times: [PartitionOffset], within limit: Duration) throws(KafkaError) -> PartitionList {
+    let list = PartitionList(times)
+    if times.isEmpty { return list }
+    try KafkaError.check(rd_kafka_offsets_for_times(client.handle, list.pointer, limit.rdkafkaMilliseconds))
+    return list
   }
 }

@@ -31,6 +31,12 @@ import Testing
     #expect(late == [PartitionOffset(partition, .end)])
     let watermarks = try consumer.queryWatermarks(of: partition, within: .seconds(10))
     #expect(watermarks == Watermarks(low: 0, high: 10))
+    let other = try cluster.createTopic(partitions: 2)
+    try fill(cluster.brokers, topic: other, partition: 0, ["a"])
+    try fill(cluster.brokers, topic: other, partition: 1, ["a", "b"])
+    let ends = try consumer.queryEnds(
+      of: [TopicPartition(other, 1), partition, TopicPartition(other, 0)], within: .seconds(10))
+    #expect(ends == [2, 10, 1])
     let none = try consumer.offsets(for: WallTime(milliseconds: 0), in: [], within: .seconds(1))
     #expect(none.isEmpty)
     let error = #expect(throws: KafkaError.self) {

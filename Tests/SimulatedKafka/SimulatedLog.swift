@@ -147,6 +147,12 @@ package struct SimulatedLog: EvaluatorLog {
     }
   }
 
+  package mutating func ends(
+    of partitions: [LogPartition], until deadline: MonotonicTime
+  ) throws(LogFailure) -> [Int64?] {
+    try attempt(.bounds) { () throws(LogFailure) in partitions.map { cluster.source[Int($0.number)].lastStable } }
+  }
+
   package mutating func highWatermark(of partition: LogPartition) -> Int64? {
     cluster.source[Int(partition.number)].end
   }
