@@ -21,18 +21,18 @@ let sanitizerHelp: [Target.Dependency] = Context.environment["STATUSD_SANITIZER"
 
 /// A library of ours: one folder in `Sources`, one test target that mirrors it in `Tests`.
 /// `fixtures`: folders of files beside the tests, which read them where they stand.
-/// `triesMuch`: its tests try out so much that they and the library are optimized also in debug builds; it would take
-/// minutes otherwise.
+/// `isHot`: tests try out so much with it that it is optimized also in debug builds; they would take minutes otherwise.
+/// `triesMuch`: its own tests are optimized, too, for what they compare it with.
 /// `isCold`: nothing in it is done for each record or sample; a release build doesn't optimize it.
 func library(
-  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], triesMuch: Bool = false,
-  isCold: Bool = false, testsNeed: [Target.Dependency] = []
+  _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], isHot: Bool = false,
+  triesMuch: Bool = false, isCold: Bool = false, testsNeed: [Target.Dependency] = []
 ) -> [Target] {
   [
     .target(
       name: name, dependencies: dependencies,
       swiftSettings: sourceSettings + (isCold ? unoptimized : [])
-        + (triesMuch ? optimized : [])),
+        + (isHot ? optimized : [])),
     .testTarget(
       name: "\(name)Tests",
       dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + testsNeed
@@ -54,8 +54,8 @@ let package = Package(
     + library("JSON", ["Cscan"])
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
-    + library("Records", ["Cscan", "JSON", "Platform"], triesMuch: true)
-    + library("Rules", ["Cglibc", "Records", "Platform"], triesMuch: true)
+    + library("Records", ["Cscan", "JSON", "Platform"], isHot: true)
+    + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"], isCold: true)
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library(
