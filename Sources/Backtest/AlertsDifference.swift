@@ -37,9 +37,6 @@ public struct AlertsDifference {
     public var begunBefore = 0
     /// Transitions of either side behind something that no log tells, and those that silence or rules made.
     public var notComparable = 0
-
-    /// Whether both sides say the same.
-    public var isSame: Bool { missing == 0 && extra == 0 && outOfOrder == 0 && doubled == 0 }
   }
 
   /// Bytes of transitions that are kept from the alerts topic at most.
@@ -65,11 +62,22 @@ public struct AlertsDifference {
   private var entries: [Entry] = []
   private var places: [String: Int] = [:]
   private var alerts: [String: Alert] = [:]
+  private let allowsDoubles: Bool
   /// What was found so far.
   public private(set) var counts = Counts()
 
   /// Nothing to compare with yet.
-  public init(_ stretch: Stretch) { self.stretch = stretch }
+  ///
+  /// - Parameter allowsDoubles: what stands in the topic more than once is no difference: deliveries are at least once.
+  public init(_ stretch: Stretch, allowsDoubles: Bool = false) {
+    self.stretch = stretch
+    self.allowsDoubles = allowsDoubles
+  }
+
+  /// Whether both sides say the same.
+  public var isSame: Bool {
+    counts.missing == 0 && counts.extra == 0 && counts.outOfOrder == 0 && (allowsDoubles || counts.doubled == 0)
+  }
 
   /// A record of the alerts topic, each partition's in the order of its log; `kafkaTime` in milliseconds since the
   /// epoch, -1: none.

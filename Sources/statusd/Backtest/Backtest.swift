@@ -45,7 +45,7 @@ enum Backtest: Subcommand {
         "--compare holds the result against the transitions that the alerts topic has for the same records, as far as the "
           + "evaluator's group has come, by their ids: '+' marks those that only the backtest has, '-' those that only "
           + "the topic has, '~' those that stand there in another order. One that stands there twice is a difference, "
-          + "too. What an alert did after a silence or a change of rules isn't compared. State begins from nothing with "
+          + "too, unless delivery is at_least_once. What an alert did after a silence or a change of rules isn't compared. State begins from nothing with "
           + "--since: begin earlier than the longest of the rules' times.",
         "--from-file reads lines {\"key\":…,\"timestamp\":MILLISECONDS,\"value\":{…}}: one partition of a topic with the "
           + "broker's times, in the order of the file. A value of null is a tombstone.",

@@ -51,7 +51,10 @@ struct TopicBacktest {
         by: cluster.settings.evaluator.group, cluster.configuration,
         in: stretch.offsets.keys.map { TopicPartition(plan.topic, $0) })
       stretch.end(at: evaluated)
-      difference = try RecordedAlerts.read(alerts, of: stretch, cluster.configuration, signals)
+      difference = try RecordedAlerts.read(
+        alerts,
+        into: AlertsDifference(stretch, allowsDoubles: cluster.settings.evaluator.delivery == .atLeastOnce),
+        cluster.configuration, signals)
       if difference == nil { return .temporary }
     }
     var reading = BacktestReading(
@@ -67,13 +70,13 @@ private struct RecordedAlerts: LogReceiver {
   private var difference: AlertsDifference
   private var isTooLong = false
 
-  private init(_ stretch: Stretch) { difference = AlertsDifference(stretch) }
+  private init(_ difference: AlertsDifference) { self.difference = difference }
 
-  /// Reads all of `topic`; nil: it couldn't be, and that is said.
+  /// Reads all of `topic` into `difference`; nil: it couldn't be, and that is said.
   static func read(
-    _ topic: String, of stretch: Stretch, _ configuration: Configuration, _ signals: Signals
+    _ topic: String, into difference: AlertsDifference, _ configuration: Configuration, _ signals: Signals
   ) throws -> AlertsDifference? {
-    var recorded = RecordedAlerts(stretch)
+    var recorded = RecordedAlerts(difference)
     do {
       let ending = try History.open(configuration, topic: topic, signals: signals) { history in
         try history.read(history.stretch(from: .beginning, to: .now), into: &recorded) { !$0.isTooLong }
@@ -151,7 +154,7 @@ struct BacktestReading: ~Copyable, LogReceiver {
     }
     if difference != nil, problem == nil {
       difference?.finish { view.show($0, .onlyInTopic) }
-      lines += difference?.counts.summary ?? []
+      lines += difference?.summary ?? []
     }
     progress.clear()
     view.finish(until: run.latest ?? WallTime(milliseconds: 0), lines)
@@ -160,7 +163,7 @@ struct BacktestReading: ~Copyable, LogReceiver {
       return .temporary
     }
     if view.flow == .closed { return .ok }
-    return difference?.counts.isSame ?? true ? .ok : .failed
+    return difference?.isSame ?? true ? .ok : .failed
   }
 }
 
@@ -174,15 +177,16 @@ extension Stretch {
   }
 }
 
-extension AlertsDifference.Counts {
+extension AlertsDifference {
   /// What the comparison came to, for people.
   fileprivate var summary: [String] {
+    let same = counts.same
     var lines = [isSame ? "no difference: \(counted(same, "transition")) on both sides" : "\(same) on both sides"]
     for (count, what) in [
-      (missing, "only in the backtest"), (extra, "only in the topic"), (outOfOrder, "in another order"),
-      (doubled, "more than once in the topic"),
-      (begunBefore, "of alerts that fired already when the stretch began"),
-      (notComparable, "not compared: behind a silence or a change of rules"),
+      (counts.missing, "only in the backtest"), (counts.extra, "only in the topic"),
+      (counts.outOfOrder, "in another order"), (counts.doubled, "more than once in the topic"),
+      (counts.begunBefore, "of alerts that fired already when the stretch began"),
+      (counts.notComparable, "not compared: behind a silence or a change of rules"),
     ] where count > 0 {
       lines.append("\(count) \(what)")
     }
