@@ -108,6 +108,8 @@ package final class SimulatedMember {
   var transaction = 0
   /// The transaction has been begun by the worker, and the coordinator doesn't know it yet.
   var hasBegun = false
+  /// A call of its transaction took effect, and it doesn't know.
+  var isInDoubt = false
   /// Its last transaction was aborted.
   var hasAborted = false
   /// Its reader of the changelog.

@@ -41,6 +41,7 @@ package struct SimulatedLog: EvaluatorLog {
     case .fails(let remedy): throw LogFailure(remedy, reason: "planted")
     case .failsAfter(let remedy):
       _ = try body()
+      if call == .sendOffsets || call == .commit { member.isInDoubt = true }
       throw LogFailure(remedy, reason: "planted, after the effect")
     case .crashes:
       member.isDead = true
@@ -207,6 +208,7 @@ package struct SimulatedLog: EvaluatorLog {
     try attempt(.takeOver) { () throws(LogFailure) in
       member.transaction = 0
       member.hasBegun = false
+      member.isInDoubt = false
       member.epoch = cluster.transactions.takeOver(member.name, by: member.id)
       if cluster.marksAtOnce { cluster.arriveAll() }
       if member.epoch == nil { throw LogFailure(.retry, reason: "the predecessor's transaction is still ending") }
@@ -341,6 +343,7 @@ package struct SimulatedLog: EvaluatorLog {
       } else {
         cluster.transactions.add(offsets, to: transaction)
       }
+      member.isInDoubt = false
     }
     self.positions = positions
   }
@@ -364,6 +367,7 @@ package struct SimulatedLog: EvaluatorLog {
   }
 
   private func commitTransaction() throws(LogFailure) -> Bool {
+    member.isInDoubt = false
     guard member.hasBegun else { return true }
     if member.transaction != 0 {
       switch cluster.transactions[member.transaction].state {
@@ -386,6 +390,8 @@ package struct SimulatedLog: EvaluatorLog {
 
   package mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     try attempt(.abort) { () throws(LogFailure) in
+      // As in production: what may have been decided can't be taken back.
+      if isTransactional, member.isInDoubt { throw LogFailure(.restore, reason: "a call has no answer") }
       if isTransactional, member.transaction != 0 {
         try checkEpoch()
         if cluster.transactions[member.transaction].state == .open {
