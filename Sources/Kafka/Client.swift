@@ -15,7 +15,8 @@ final class Client: @unchecked Sendable {
   private let notes: Unmanaged<ConnectionNotes>
   private var queues: [OpaquePointer] = []
   private var topics: [(name: String, handle: OpaquePointer)] = []
-  private var isClosed = false
+  /// Its handle may be gone.
+  private(set) var isClosed = false
   /// Its end would end the process: it is left running where it is told to close.
   var cannotEnd = false
 

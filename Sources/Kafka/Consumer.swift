@@ -115,7 +115,8 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    client.cannotEnd = client.cannotEnd || lacksAssignorState
+    // Dropped without `close`, which ends in here as well.
+    if !client.isClosed { client.cannotEnd = lacksAssignorState }
     for queue in forwarded.values { rd_kafka_queue_destroy(queue) }
   }
 

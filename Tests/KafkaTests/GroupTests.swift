@@ -254,6 +254,16 @@ private struct Member: ~Copyable {
     #expect(isLeft)
   }
 
+  @Test("a member that finds no broker ends well")
+  func leaveBeforeJoining() throws {
+    for _ in 0..<3 {
+      var consumer = try Consumer(
+        Configuration(brokers: "127.0.0.1:1"), options: .init(group: "g"), log: silent, wakeup: Wakeup())
+      try consumer.subscribe(to: ["t"])
+      consumer.close(by: soon(.seconds(5)))
+    }
+  }
+
   @Test("a member that has joined and was never given anything can be dropped without harm")
   func dropBeforeTheFirstAssignment() throws {
     let cluster = try cluster()
