@@ -189,12 +189,12 @@ final class FaultRun {
       try kill()
     case .stopBroker:
       try withNode { node in
-        try node.stop()
+        try whileNothingIsDecided { try node.stop() }
         try node.restart()
       }
     case .killBroker:
       try withNode { node in
-        try node.kill()
+        try whileNothingIsDecided { try node.kill() }
         try node.restart()
       }
     case .pauseBroker(let seconds):
@@ -211,6 +211,18 @@ final class FaultRun {
       tell(of: "c", third, "left: \(status)")
       if status != .exited(0) { endings.append((status, third.errors.text)) }
     }
+  }
+
+  /// A lone broker that goes down between the decision to commit a transaction and its markers may count it as complete
+  /// when it is back, and never write those that are missing (seen with 4.3.1; docs/architecture.md). So evaluators stand
+  /// still, and in the middle of whatever they are doing, until it has written all that it has decided. Of three brokers
+  /// any may go at any time.
+  private func whileNothingIsDecided(_ body: () throws -> Void) throws {
+    guard plan.brokers == 1 else { return try body() }
+    for evaluator in evaluators.values { evaluator.signal(SIGSTOP) }
+    defer { for evaluator in evaluators.values { evaluator.signal(SIGCONT) } }
+    while (try? written.next(within: 2)) != nil {}
+    try body()
   }
 
   private func withNode(_ body: (Broker) throws -> Void) throws { try body(random.pick(nodes)) }
