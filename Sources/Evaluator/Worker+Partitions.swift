@@ -57,7 +57,7 @@ extension Worker where Log: ~Copyable {
         hasTakenOver = true
       }
       if isCountDue { try countPartitions(of: plan.topics.indices, until: deadline) }
-      if !misplaced.isEmpty { try replaceFirstMisplaced(until: deadline) }
+      if !misplaced.isEmpty, mayChangeState { try replaceFirstMisplaced(until: deadline) }
       if !joining.isEmpty { try restoreFirst(until: deadline) }
     } catch {
       switch error.remedy {
@@ -69,6 +69,9 @@ extension Worker where Log: ~Copyable {
       voice.cannotSettle(error)
     }
   }
+
+  /// While a delivery is under way nothing may cause transitions: they would stand in none with the state behind them.
+  var mayChangeState: Bool { delivery.isIdle && !outbox.isSealed }
 
   /// Whose record one without a key is depends on whether its topic has several partitions.
   mutating func countPartitions(of topics: some Sequence<Int>, until deadline: MonotonicTime) throws(LogFailure) {

@@ -59,7 +59,7 @@ extension Worker where Log: ~Copyable {
         return voice.restores(partition, read: current.position, of: end)
       }
     }
-    try complete(current, until: deadline)
+    if mayChangeState { try complete(current, until: deadline) }
   }
 
   /// The changelog has been read: the partition's state is made from it, and its records come again.

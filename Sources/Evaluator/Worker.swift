@@ -78,7 +78,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     while let event = log.nextEvent() { answer(event) }
     if share.hasRules, outbox.isEmpty, delivery.isIdle, evaluation.unwrittenSubjects == 0 { takeRules() }
     settlePartitions(now)
-    if delivery.isIdle, !outbox.isSealed { declareSilences(now) }
+    // Where rules changed since a partition was left, what that ends goes along with the new ones.
+    collect()
+    if mayChangeState { declareSilences(now) }
     expectedBy = now + plan.patience
     if isEnded {
       share.fail()

@@ -161,6 +161,26 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 3)
   }
 
+  @Test("what ends with the rules of before is said in the transaction that puts the new ones in force")
+  func endsWithRules() throws {
+    let other = Rule(name: "cpu-busy", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 50))
+    var bench = try WorkerBench([.cpuHigh, other])
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    bench.time.advance(by: .seconds(60))
+    bench.settle(turns: 5)
+    // Nothing is to be replayed, and a delivery is due as soon as the partition is back.
+    try bench.restart([other])
+    bench.time.advance(by: .seconds(2))
+    bench.fail(.commit, .crashesAfter)
+    bench.settle(turns: 10)
+    try bench.restart([other])
+    bench.settle(turns: 10)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-1", "cpu-busy/web-1", "cpu-high/web-1"])
+    #expect(bench.current.keys.sorted() == ["cpu-busy/web-1"])
+  }
+
   @Test("before rules change, what changed under the old ones is written down")
   func reload() throws {
     var bench = try WorkerBench([held])

@@ -7,19 +7,32 @@ final class Actor {
   let name: String
   private var member: SimulatedMember?
   private var worker: Worker<SimulatedLog>?
+  private var share: WorkerShare?
+  /// The rules in its file.
+  private var rules: RuleSet
   /// It has its turn just now.
   private(set) var isBusy = false
 
-  init(name: String) { self.name = name }
+  init(name: String, rules: RuleSet) {
+    self.name = name
+    self.rules = rules
+  }
 
   /// Its process isn't there.
   var isGone: Bool { member?.isDead ?? true }
 
   func kill() { member?.isDead = true }
 
-  func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ rules: RuleSet, _ time: ManualTime) {
+  /// Its file has other rules now, and it is told so.
+  func reload(_ rules: RuleSet) {
+    self.rules = rules
+    share?.offer(rules)
+  }
+
+  func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ time: ManualTime) {
     guard let share = try? WorkerShare() else { return }
     self.member = member
+    self.share = share
     var plan = WorkerPlan(
       topics: ["status_topic"], group: "group", instance: name, commitInterval: .milliseconds(100),
       checkpointInterval: .milliseconds(1500))

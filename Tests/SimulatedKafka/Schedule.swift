@@ -30,6 +30,9 @@ package final class Schedule {
   }
 
   let kind: Kind
+  let rules: RuleSet
+  /// What reloads make of the rules.
+  private let reloads: [RuleSet]
   let cluster: SimulatedCluster
   let time = ManualTime()
   var dice: Dice
@@ -47,6 +50,9 @@ package final class Schedule {
   /// What happened by chance.
   package private(set) var events: [Event] = []
   private let keepsEvents: Bool
+  /// Producers' transactions that are open, by source partition; below -1, so that they are nobody else's.
+  private var strangers: [Int32: Int] = [:]
+  private var strangerCount = 0
   private var isCalm = false
   private var depth = 0
 
@@ -60,9 +66,11 @@ package final class Schedule {
     cluster.batch = 1 + dice.below(8)
     faultsEvery = [0, 10, 25, 60][dice.below(4)]
     interruptsEvery = [3, 8, 20][dice.below(3)]
+    rules = ScheduleInput.rules(&dice)
+    reloads = ScheduleInput.reloads(of: rules)
     input = ScheduleInput.records(16 + dice.below(32), partitions: 2, &dice)
     cluster.faults = { [unowned self] call, member in strike(call, member) }
-    for number in 0..<(2 + dice.below(2)) { actors.append(Actor(name: "evaluator-\(number)")) }
+    for number in 0..<(2 + dice.below(2)) { actors.append(Actor(name: "evaluator-\(number)", rules: rules)) }
   }
 
   /// Runs it. nil: all is as it must be; otherwise what isn't.
@@ -106,8 +114,19 @@ package final class Schedule {
     next += 1
     time.advance(by: .milliseconds(record.after))
     cluster.append(
-      key: record.key, value: ScheduleInput.value(record, at: time.wall), to: record.partition)
+      key: record.key, value: ScheduleInput.value(record, at: time.wall), to: record.partition,
+      transaction: strangers[record.partition] ?? 0)
     if dice.once(in: 6) { cluster.appendMarker(to: record.partition) }
+  }
+
+  /// A producer begins a transaction in a source partition, or ends the one that is open there.
+  private func stranger(_ partition: Int32, isCommit: Bool) {
+    if let transaction = strangers.removeValue(forKey: partition) {
+      cluster.appendMarker(of: transaction, isCommit: isCommit, to: partition)
+    } else {
+      strangerCount += 1
+      strangers[partition] = -1 - strangerCount
+    }
   }
 
   private func turn(_ index: Int) {
@@ -128,7 +147,7 @@ package final class Schedule {
   /// What happens to topics and processes now and then.
   private func shake() {
     let index = dice.below(actors.count)
-    switch dice.below(6) {
+    switch dice.below(9) {
     case 0:
       if takes("the changelog is compacted") { cluster.compact(dropsTombstones: dice.once(in: 2)) }
     case 1:
@@ -141,6 +160,16 @@ package final class Schedule {
       if !actors[index].isBusy, takes("\(actors[index].name) is killed") { actors[index].kill() }
     case 3, 4:
       cluster.group.giveOutFree()
+    case 5, 6:
+      // Without transactions what a reload resolves may be resolved anew after a crash, under the rules of that time.
+      let number = dice.below(reloads.count)
+      if kind.isTransactional, takes("\(actors[index].name) takes rules \(number)") {
+        actors[index].reload(reloads[number])
+      }
+    case 7:
+      let partition = Int32(dice.below(2))
+      let isCommit = dice.once(in: 2)
+      if takes("a producer's transaction in \(partition) begins, or ends") { stranger(partition, isCommit: isCommit) }
     default:
       let stray = dice.below(2)
       if let entry = cluster.source[stray].next(from: Int64(dice.below(20)), before: .max) {
@@ -222,13 +251,15 @@ package final class Schedule {
       SimulatedLog(
         cluster, member, isTransactional: kind.isTransactional, mistake: kind.mistake,
         longestWait: .milliseconds(20)),
-      member, ScheduleInput.rules, time)
+      member, time)
   }
 
   /// Nothing goes wrong any more, and all is done. nil: it was; otherwise what wasn't.
   private func calm() -> String? {
     isCalm = true
-    for _ in 0..<2000 {
+    for partition in strangers.keys.sorted() { stranger(partition, isCommit: true) }
+    for actor in actors { actor.reload(rules) }
+    for round in 0..<2000 {
       cluster.arriveAll()
       for member in cluster.group.members where member.isDead { cluster.group.expel(member) }
       for actor in actors where actor.isGone { start(actor) }
@@ -236,7 +267,8 @@ package final class Schedule {
       for actor in actors { actor.turn() }
       time.advance(by: .milliseconds(50))
       cluster.expireTransactions()
-      if isDone { return nil }
+      // The last reload is no record that somebody waits for.
+      if round >= 20, isDone { return nil }
     }
     return "not done: the group has \(cluster.group.committed.sorted { $0.key < $1.key }), the log goes to "
       + "\(cluster.source.map(\.end))"

@@ -8,10 +8,12 @@ struct ScheduleInput {
   struct Record {
     var partition: Int32
     var key: [UInt8]
-    /// Behind its beginning, which has the time.
-    var rest: [UInt8]
+    /// Behind its beginning, which has the time; nil: a tombstone.
+    var rest: [UInt8]?
     /// Milliseconds from one record to the next.
     var after: Int
+    /// Milliseconds by which its own time is behind that of its coming.
+    var delay: Int
   }
 
   static let hostsPerPartition = 2
@@ -26,25 +28,53 @@ struct ScheduleInput {
       last[host] = value
       let name = "h\(host)"
       let text = #","host":"\#(name)","cpu_usage":\#([20, 75, 92, 99][value])}"#
+      let isGone = dice.once(in: 30)
       return Record(
-        partition: Int32(partition), key: Array(name.utf8), rest: Array(text.utf8), after: 200 + dice.below(900))
+        partition: Int32(partition), key: Array(name.utf8), rest: isGone ? nil : Array(text.utf8),
+        after: 200 + dice.below(900), delay: dice.once(in: 10) ? dice.below(3000) : 0)
     }
   }
 
-  /// The rules: one that fires at once, one that holds and keeps, with two levels.
-  static let rules: RuleSet = {
-    var held = Rule(
-      name: "held", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 80, critical: 95))
+  /// One rule that fires at once, and one that holds and keeps, with two levels; most schedules have others, too, whose
+  /// state is larger: with windows, or counted samples and reminders.
+  static func rules(_ dice: inout Dice) -> RuleSet { all[dice.below(all.count)] }
+
+  private static let all: [RuleSet] = {
+    var held = cpu("held", Rule.Limits(warning: 80, critical: 95))
     held.clear = Rule.Limits(warning: 70, critical: 90)
     held.hold = .seconds(2)
     held.keepFiringFor = .seconds(1)
-    return RuleSet([
-      Rule(name: "plain", metric: "cpu_usage", side: .above, limits: Rule.Limits(critical: 90)), held,
-    ])
+    var average = cpu("average", Rule.Limits(warning: 60, critical: 85))
+    average.window = .seconds(4)
+    average.aggregate = .avg
+    var median = cpu("median", Rule.Limits(critical: 74))
+    median.window = .seconds(6)
+    median.aggregate = .percentile(50)
+    median.hold = .seconds(1)
+    var often = cpu("often", Rule.Limits(critical: 90))
+    often.atLeast = Rule.AtLeast(count: 2, of: 3)
+    var again = cpu("again", Rule.Limits(critical: 70))
+    again.repeatEvery = .seconds(2)
+    let always = [cpu("plain", Rule.Limits(critical: 90)), held]
+    return [always, always + [average, median], always + [often, again]].map { RuleSet($0) }
   }()
 
-  /// The value of a record whose own time is `time`.
-  static func value(_ record: Record, at time: WallTime) -> [UInt8] {
-    Array(#"{"timestamp":\#(time.milliseconds)"#.utf8) + record.rest
+  private static func cpu(_ name: String, _ limits: Rule.Limits) -> Rule {
+    Rule(name: name, metric: "cpu_usage", side: .above, limits: limits)
+  }
+
+  /// The name of the rule that comes, changes and goes while workers run.
+  static let extra = "extra"
+
+  /// What reloads make of `rules`: the same, and with a rule more that means one thing or another.
+  static func reloads(of rules: RuleSet) -> [RuleSet] {
+    let high = cpu(extra, Rule.Limits(critical: 80))
+    let low = Rule(name: extra, metric: "cpu_usage", side: .below, limits: Rule.Limits(critical: 80))
+    return [rules, RuleSet(rules.rules + [high]), RuleSet(rules.rules + [low])]
+  }
+
+  /// The value of a record that comes at `time`.
+  static func value(_ record: Record, at time: WallTime) -> [UInt8]? {
+    record.rest.map { Array(#"{"timestamp":\#(time.milliseconds - Int64(record.delay))"#.utf8) + $0 }
   }
 }

@@ -2,8 +2,9 @@ import Glibc
 import Platform
 import SimulatedKafka
 
-/// `Simulation [COUNT [SEED]]`, or `Simulation show SEED [MISTAKE]` for all that happens in one schedule: runs so many schedules, then each planted mistake until it is noticed. Exit status 1
-/// where a schedule fails or a mistake isn't noticed.
+/// `Simulation [COUNT [SEED]]`: runs so many schedules, then each planted mistake until it is noticed. Exit status 1
+/// where a schedule fails or a mistake isn't noticed. `Simulation show SEED [MISTAKE | "at least once"]`: all that
+/// happens in one.
 func runSimulation() -> Never {
   let arguments = CommandLine.arguments
   if arguments.count > 2, arguments[1] == "show" { show(arguments) }
@@ -29,8 +30,9 @@ func runSimulation() -> Never {
 }
 
 private func show(_ arguments: [String]) -> Never {
-  let mistake = arguments.count > 3 ? PlantedMistake(rawValue: arguments[3]) : nil
-  let schedule = Schedule(seed: UInt64(arguments[2]) ?? 0, kind: .init(mistake: mistake), keepsEvents: true)
+  let what = arguments.count > 3 ? arguments[3] : ""
+  let kind = Schedule.Kind(mistake: PlantedMistake(rawValue: what), isTransactional: what != "at least once")
+  let schedule = Schedule(seed: UInt64(arguments[2]) ?? 0, kind: kind, keepsEvents: true)
   let problem = schedule.run()
   for event in schedule.events { say("\(event.number): \(event.text)") }
   say(problem ?? "all is as it must be")
