@@ -44,6 +44,7 @@ extension Evaluation {
       room = max(0, room - (outbox.count - before))
       writeRules(of: place, into: &outbox)
       writeMarker(of: partition, into: &outbox)
+      partition.engine.takeForgotten(scope: scope(of: partition.id)) { outbox.append(state: $0, $1, of: partition.id) }
       positions.append(LogPosition(partition.id, partition.position))
     }
     return positions

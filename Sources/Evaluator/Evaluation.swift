@@ -96,7 +96,7 @@ struct Evaluation: ~Copyable, LogReceiver {
       partitions[place].applying.apply(reader, offset: record.offset, into: &transitions)
     case .tombstone:
       numbers.tombstones += 1
-      partitions[place].engine.forget(reader, into: &transitions)
+      partitions[place].engine.forget(reader, offset: record.offset, into: &transitions)
     case .tombstoneWithoutKey:
       numbers.tombstonesWithoutKey += 1
     case .bad(let reason):

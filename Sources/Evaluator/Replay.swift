@@ -81,6 +81,7 @@ public struct Replay: ~Copyable {
       partition.engine.takeCheckpoints(
         position: partition.position, changedBefore: .max, limit: .max, scope: scope
       ) { _, _ in }
+      partition.engine.takeForgotten(scope: scope) { _, _ in }
     }
   }
 

@@ -40,6 +40,10 @@ extension Engine {
     marker.logTime = logTime
     marker.lowWater = min(first?.offset ?? position, position)
     marker.lowWaterLogTime = first?.logTime ?? logTime
+    if let forgotten = state.pointee.urgent.forgottenSince, forgotten.offset < marker.lowWater {
+      marker.lowWater = forgotten.offset
+      marker.lowWaterLogTime = forgotten.logTime
+    }
     marker.keylessFrom = keylessFrom
     marker.epoch = state.pointee.epoch
     return marker
@@ -78,6 +82,14 @@ extension Engine {
   ) {
     state.pointee.takeCheckpoints(
       position: position, changedBefore: changedBefore, limit: limit, scope: scope, into: sink)
+  }
+
+  /// Gives to `sink` what is to be taken away of subjects that were forgotten, to be delivered behind the marker: where
+  /// only the first part of a delivery gets through, the replay comes by the record that ended them once more.
+  public func takeForgotten(
+    scope: ChangelogScope, into sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
+  ) {
+    state.pointee.takeForgotten(scope: scope, into: sink)
   }
 
   /// All state, in bytes that are the same for engines which will go on in the same way: for tests, and for whoever

@@ -81,14 +81,15 @@ public final class Engine {
     state.pointee.replaceRules(rules, into: &transitions)
   }
 
-  /// Ends the series of the subject in `reader`, which has answered `.tombstone`: what fires is resolved.
-  public func forget(_ reader: borrowing RecordReader, into transitions: inout [Transition]) {
-    forget(subject: reader.subject, into: &transitions)
+  /// Ends the series of the subject in `reader`, which has answered `.tombstone` for the record at `offset`: what fires
+  /// is resolved.
+  public func forget(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {
+    forget(subject: reader.subject, offset: offset, into: &transitions)
   }
 
-  /// Ends the series of the subject of this name: what fires is resolved. A subject that isn't known has none.
-  public func forget(subject: UnsafeRawBufferPointer, into transitions: inout [Transition]) {
-    state.pointee.forget(subject, hash: RecordReader.hash(of: subject), into: &transitions)
+  /// Ends the series of the subject of this name by the record at `offset`: what fires is resolved. A subject that isn't known has none.
+  public func forget(subject: UnsafeRawBufferPointer, offset: Int64, into transitions: inout [Transition]) {
+    state.pointee.forget(subject, hash: RecordReader.hash(of: subject), offset: offset, into: &transitions)
   }
 
   /// What has been counted so far.

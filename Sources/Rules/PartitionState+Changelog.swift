@@ -27,6 +27,32 @@ extension PartitionState {
     }
   }
 
+  /// See `Engine.takeForgotten`.
+  mutating func takeForgotten(
+    scope: ChangelogScope, into sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
+  ) {
+    urgent.forgottenSince = nil
+    if urgent.forgotten.isEmpty { return }
+    var forgotten = GoneRecords()
+    swap(&forgotten, &urgent.forgotten)
+    var key = BinaryWriter()
+    forgotten.take(limit: .max) { name, track, number in
+      // Somebody of this name may have come since, and been written.
+      if stands(name, track, number) { return }
+      PartitionState.giveGone(name, track, number, scope, &key, sink)
+    }
+  }
+
+  /// Whether the changelog has this checkpoint (`track` is 0) or chunk of a subject that there is.
+  private mutating func stands(_ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32) -> Bool {
+    guard let subject = subjects.find(name, hash: RecordReader.hash(of: name)) else { return false }
+    if track == 0 { return subject.header.pointee.hasCheckpoint }
+    var found = false
+    let numbers = layout.trackNumbers
+    eachWrittenChunk(of: subject) { if numbers[$0] == track, $1.contains(number) { found = true } }
+    return found
+  }
+
   /// Gives to `sink` that a checkpoint (`track` is 0) or a chunk is gone.
   private static func giveGone(
     _ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32, _ scope: ChangelogScope,
@@ -117,8 +143,7 @@ extension PartitionState {
   mutating func replayForget(_ name: UnsafeRawBufferPointer, offset: Int64) {
     let hash = RecordReader.hash(of: name)
     guard let subject = subjects.find(name, hash: hash), !isCovered(subject, offset) else { return }
-    if subject.header.pointee.hasCheckpoint { urgent.gone.append(name) }
-    noteChunksGone(of: subject)
+    noteForgotten(subject, offset: offset)
     drop(name, hash: hash)
   }
 

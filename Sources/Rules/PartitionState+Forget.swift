@@ -19,7 +19,7 @@ extension PartitionState {
       if seen.pointee > latest {
         idle.set(number, at: seen.pointee)
       } else {
-        forget(subject.name, hash: subject.header.pointee.hash, into: &transitions)
+        forget(subject.name, hash: subject.header.pointee.hash, offset: offset, into: &transitions)
       }
     }
     settleForgetting()

@@ -16,6 +16,8 @@ extension PartitionState {
       if move(from, to, succession) { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
     }
     urgent.everything = true
+    // What was before this was under other rules: no replay may begin there.
+    urgent.forgottenSince = nil
     swap(&table, &subjects)
     watchAgain()
     settleForgetting()
@@ -124,8 +126,10 @@ extension PartitionState {
     subject.tracks[heir].ownTimeline = 0
   }
 
-  /// Step 10: ends the series of a subject, if there is one of this name.
-  mutating func forget(_ name: UnsafeRawBufferPointer, hash: UInt64, into transitions: inout [Transition]) {
+  /// Step 10: ends the series of a subject, if there is one of this name, by the record at `offset`.
+  mutating func forget(
+    _ name: UnsafeRawBufferPointer, hash: UInt64, offset: Int64, into transitions: inout [Transition]
+  ) {
     guard let subject = subjects.find(name, hash: hash) else { return }
     let states = subject.series
     for rule in 0..<layout.rules.rules.count {
@@ -133,8 +137,7 @@ extension PartitionState {
       if state.alert > 0 { resolve(rule, of: subject, reason: .forgotten, into: &transitions) }
       if state.isPending { counters.pending -= 1 }
     }
-    if subject.header.pointee.hasCheckpoint { urgent.gone.append(name) }
-    noteChunksGone(of: subject)
+    noteForgotten(subject, offset: offset)
     release(subject)
     subjects.remove(name, hash: hash)
     counters.subjects -= 1

@@ -109,12 +109,14 @@ extension PartitionState {
     }
   }
 
-  /// The subject is gone: so are its chunks.
-  mutating func noteChunksGone(of subject: Subject) {
-    var gone: [(track: UInt32, chunks: Range<UInt32>)] = []
+  /// The subject is gone, by the record at `offset`: so are its checkpoint and its chunks.
+  mutating func noteForgotten(_ subject: Subject, offset: Int64) {
+    if subject.header.pointee.hasCheckpoint { urgent.forgotten.append(subject.name) }
+    var chunks: [(track: UInt32, numbers: Range<UInt32>)] = []
     let numbers = layout.trackNumbers
-    eachWrittenChunk(of: subject) { gone.append((numbers[$0], $1)) }
-    for (track, chunks) in gone { urgent.gone.append(subject.name, track: track, chunks: chunks) }
+    eachWrittenChunk(of: subject) { chunks.append((numbers[$0], $1)) }
+    for gone in chunks { urgent.forgotten.append(subject.name, track: gone.track, chunks: gone.numbers) }
+    if urgent.forgottenSince == nil, !urgent.forgotten.isEmpty { urgent.forgottenSince = (offset, logTime) }
   }
 }
 

@@ -66,8 +66,10 @@ struct WorkerBench: ~Copyable {
     member.events.append(.revoked(partitions.map { LogPartition(topic: 0, number: $0) }, lost: lost))
   }
 
-  /// A call that comes next, or behind those that were planted before, goes wrong.
-  func fail(_ call: SimulatedCall, _ fault: SimulatedFault) { planted.faults[call, default: []].append(fault) }
+  /// A call that comes next, or behind those that were planted before, goes wrong; `after` so many that don't.
+  func fail(_ call: SimulatedCall, _ fault: SimulatedFault, after count: Int = 0) {
+    planted.faults[call, default: []] += Array(repeating: nil, count: count) + [fault]
+  }
 
   /// What readers of committed records see in the alerts topic.
   var alerts: [(key: String, value: String)] { SimulatedCluster.lines(cluster.alerts) }
@@ -118,7 +120,7 @@ struct WorkerBench: ~Copyable {
 
 /// Faults of each call, the next one first.
 private final class PlantedFaults {
-  var faults: [SimulatedCall: [SimulatedFault]] = [:]
+  var faults: [SimulatedCall: [SimulatedFault?]] = [:]
 
   func next(_ call: SimulatedCall) -> SimulatedFault? {
     guard var planted = faults[call], !planted.isEmpty else { return nil }

@@ -161,6 +161,28 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 3)
   }
 
+  /// Between the records of a delivery without transactions it can die, too.
+  @Test("a host that is forgotten began and ended once, whichever of its records got through", arguments: 0..<8)
+  func forgottenInSteps(_ produced: Int) throws {
+    var bench = try WorkerBench(isTransactional: false, checkpointInterval: .seconds(1))
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    bench.time.advance(by: .seconds(2))
+    bench.settle(turns: 5)
+    bench.sample(96)
+    bench.append(nil)
+    bench.fail(.produce, .crashesAfter, after: produced)
+    bench.settle(turns: 5)
+    try bench.restart()
+    bench.settle(turns: 10)
+    var seen: [String] = []
+    for alert in bench.alerts where !seen.contains(alert.value) { seen.append(alert.value) }
+    #expect(seen.count == 2)
+    #expect(seen.last?.contains(#""reason":"forgotten""#) == true)
+    #expect(bench.current.isEmpty)
+  }
+
   @Test("what ends with the rules of before is said in the transaction that puts the new ones in force")
   func endsWithRules() throws {
     let other = Rule(name: "cpu-busy", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 50))

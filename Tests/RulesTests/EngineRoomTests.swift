@@ -86,7 +86,7 @@ struct EngineRoomTests {
     #expect(transitions.map(\.status) == [.firing, .resolved])
     let outcome = key.withUnsafeBytes { reader.read(value: nil, key: $0, kafkaTime: 0, clock: 0) }
     #expect(outcome == .tombstone)
-    engine.forget(reader, into: &transitions)
+    engine.forget(reader, offset: 0, into: &transitions)
     #expect(engine.counters.subjects == 0)
   }
 }

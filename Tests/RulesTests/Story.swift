@@ -70,7 +70,7 @@ final class Story {
   func forget(_ subject: String) -> [String] {
     var subject = subject
     return take { transitions in
-      subject.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), into: &transitions) }
+      subject.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), offset: offset, into: &transitions) }
     }
   }
 

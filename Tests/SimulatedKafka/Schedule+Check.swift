@@ -25,7 +25,7 @@ extension Schedule {
             let value = entry.value == nil ? nil : value
             switch reader.read(value: value, key: key, kafkaTime: kafkaTime, clock: kafkaTime) {
             case .record: engine.apply(reader, offset: entry.offset, into: &made)
-            case .tombstone: engine.forget(reader, into: &made)
+            case .tombstone: engine.forget(reader, offset: entry.offset, into: &made)
             default: break
             }
           }

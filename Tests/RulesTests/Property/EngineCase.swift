@@ -63,7 +63,7 @@ struct EngineCase: Equatable, PropertyCase {
       case .forget(let subject):
         want = reference.forget(subject)
         var name = subject
-        name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), into: &got) }
+        name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), offset: Int64(index), into: &got) }
       }
       if got != want { return "step \(index): the engine says\n\(text(got))\n  and should say\n\(text(want))" }
       setBacks += engine.takeHappenings().filter { if case .clockSetBack = $0 { true } else { false } }

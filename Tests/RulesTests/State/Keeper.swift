@@ -21,14 +21,16 @@ struct Keeper {
     _ engine: Engine, position: Int64, changedBefore time: Int64 = .min, limit: Int = .max, isReload: Bool = false
   ) {
     let stamp = mistake == .stampedLate ? position + 1 : position
-    engine.takeCheckpoints(position: stamp, changedBefore: time, limit: limit, scope: Keeper.scope) { key, value in
+    func write(_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) {
       if isReload, mistake == .reloadUnwritten { return }
       if value == nil, mistake == .goneKept { return }
       if mistake == .chunkMissing, key.first == UInt8(ascii: "w") { return }
       records[Array(key)] = value.map { Array($0) }
       written += 1
     }
+    engine.takeCheckpoints(position: stamp, changedBefore: time, limit: limit, scope: Keeper.scope, into: write)
     marker = engine.marker(position: position)
+    engine.takeForgotten(scope: Keeper.scope, into: write)
     if mistake == .lowWaterTooHigh { marker.lowWater = min(marker.lowWater + 1, position) }
     if mistake == .laterLogTime { marker.lowWaterLogTime = marker.logTime }
     if mistake == .keylessForgotten { marker.keylessFrom = nil }

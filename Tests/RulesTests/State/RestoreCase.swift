@@ -141,7 +141,7 @@ struct RestoreCase: PropertyCase {
         engine.replaceRules(set, into: &transitions)
       case .forget(let subject):
         var name = subject
-        name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), into: &transitions) }
+        name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), offset: offset, into: &transitions) }
       case .silence:
         // So long that it doesn't matter who was heard of when: clocks of two processes have nothing in common.
         engine.now += 864_000_000

@@ -13,6 +13,7 @@ struct UnwrittenTests {
     engine.takeCheckpoints(position: position, changedBefore: time, limit: limit, scope: Keeper.scope) { key, _ in
       keys.append(Array(key))
     }
+    engine.takeForgotten(scope: Keeper.scope) { key, _ in keys.append(Array(key)) }
     return try keys.map { key in
       let read = key.withUnsafeBytes { key in Result { () throws(ChangelogProblem) in try Keeper.scope.read(key) } }
       guard case .checkpoint(let subject) = try read.get() else { return "" }
@@ -79,8 +80,10 @@ struct UnwrittenTests {
     #expect(!story.engine.hasUrgentState, "nobody had written of it")
     story.forget("web-3")
     #expect(story.engine.hasUrgentState)
+    #expect(story.engine.marker(position: 5).lowWater == 3, "until it is taken away, what ended it is read again")
     #expect(try take(story.engine, 5, changedBefore: .min, limit: 0) == ["web-3"])
     #expect(!story.engine.hasUrgentState)
+    #expect(story.engine.marker(position: 5).lowWater == 5)
   }
 
   @Test("a queue goes round and grows without losing its order")
