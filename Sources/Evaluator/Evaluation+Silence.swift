@@ -16,6 +16,9 @@ extension Evaluation {
     }.map { LogPosition($0.id, $0.position) }
   }
 
+  /// Where the partitions are that aren't replayed any more.
+  var livePositions: [LogPosition] { partitions.filter { $0.replay == nil }.map { LogPosition($0.id, $0.position) } }
+
   /// Brokers say that this partition is read to its end now: who sent nothing for too long is declared silent, as far as
   /// this evaluator was there to hear it.
   mutating func attend(_ id: LogPartition) {

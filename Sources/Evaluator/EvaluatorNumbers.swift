@@ -48,6 +48,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var pending: Int64 = 0
   /// Transitions made and not yet acknowledged.
   public var undelivered: Int64 = 0
+  /// Records of the log that somebody's open transaction hides just now.
+  public var hidden: Int64 = 0
 
   /// Nothing done yet.
   public init(lag: Int64? = nil) { self.lag = lag }
@@ -57,7 +59,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
     ("records", \.records), ("records_tombstones", \.tombstones),
     ("records_tombstones_without_key", \.tombstonesWithoutKey), ("records_dropped", \.dropped),
     ("records_late", \.late), ("records_repeated", \.repeated), ("records_bad_for_rule", \.badForRule),
-    ("records_skipped", \.skippedByRetention), ("clocks_set_back", \.clocksSetBack),
+    ("records_skipped", \.skippedByRetention), ("records_hidden", \.hidden),
+    ("clocks_set_back", \.clocksSetBack),
     ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("commits", \.commits),
     ("rebalances", \.rebalances), ("records_replayed", \.replayed), ("checkpoints_unusable", \.unusableCheckpoints),
     ("partitions_restoring", \.restoring), ("partitions", \.partitions), ("subjects", \.subjects),

@@ -13,12 +13,14 @@ final class Restoration {
   /// The changelog is open; up to where it must be read, nil: it has no such partition.
   var isOpen = false
   var end: Int64?
-  /// Up to where it was read.
+  /// Up to where it was read, and when it came on last.
   var position: Int64 = 0
+  var advanced: MonotonicTime
 
   init(_ partition: LogPartition, _ scope: ChangelogScope, at now: MonotonicTime) {
     self.partition = partition
     began = now
+    advanced = now
     store = ChangelogStore(scope, partition: partition.number)
   }
 }
@@ -55,7 +57,17 @@ extension Worker where Log: ~Copyable {
       }
       if current.position < end {
         // What comes rings. Nothing may for long: somebody's open transaction hides what is behind it.
-        if current.position == before { nextTry = time.monotonic + plan.questionPause }
+        let now = time.monotonic
+        if current.position > before {
+          current.advanced = now
+        } else {
+          nextTry = now + plan.questionPause
+          // Longer than statusd's own may be open.
+          if now - current.advanced >= .seconds(30) {
+            return voice.hidesState(
+              of: partition, read: current.position, of: end, for: now - current.advanced)
+          }
+        }
         return voice.restores(partition, read: current.position, of: end)
       }
     }

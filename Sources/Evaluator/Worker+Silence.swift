@@ -31,7 +31,7 @@ extension Worker where Log: ~Copyable {
   private mutating func attend(_ place: LogPosition, end: Int64?) {
     guard let end else { return evaluation.wasAway(from: place.partition) }
     guard let last = log.highWatermark(of: place.partition), end <= place.position, last <= place.position else {
-      return voice.hides(place.partition, from: place.position, to: log.highWatermark(of: place.partition) ?? end, end)
+      return
     }
     evaluation.attend(place.partition)
   }

@@ -37,6 +37,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var nextTry: MonotonicTime
   /// When it is asked next who is silent.
   var nextSilenceCheck: MonotonicTime
+  /// What somebody's open transaction hides, and when it is looked for next.
+  var hidden = HiddenRecords()
+  var nextHiddenLook: MonotonicTime
   /// When the next turn comes at the latest, unless the whole process is stopped.
   var expectedBy: MonotonicTime
   /// When partitions are counted again, if somebody sends records without a key.
@@ -58,6 +61,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     nextTry = nextCommit
     nextCount = nextCommit
     nextSilenceCheck = nextCommit
+    nextHiddenLook = nextCommit
     expectedBy = nextCommit
   }
 
@@ -81,6 +85,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     // Where rules changed since a partition was left, what that ends goes along with the new ones.
     collect()
     if mayChangeState { declareSilences(now) }
+    lookForHidden(now)
     expectedBy = now + plan.patience
     if isEnded {
       share.fail()
@@ -158,6 +163,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     var numbers = evaluation.totals
     numbers.undelivered = Int64(outbox.transitions)
     numbers.restoring = Int64(joining.count)
+    numbers.hidden = hidden.count
     numbers.lag = joining.isEmpty ? evaluation.lag(in: &log) : nil
     share.numbers = numbers
     share.undone = outbox.transitions + evaluation.uncommitted.count

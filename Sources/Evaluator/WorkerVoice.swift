@@ -174,12 +174,21 @@ struct WorkerVoice {
         ]))
   }
 
-  /// While records are hidden by somebody's open transaction, or not read yet, nobody behind them is declared silent.
-  func hides(_ partition: LogPartition, from position: Int64, to end: Int64, _ stable: Int64) {
-    if stable > position { return }
+  /// While somebody's open transaction hides records, nobody behind it is declared silent.
+  func hides(_ part: HiddenRecords.Part, in place: LogPosition) {
     log.limited(
-      hiding, .warning, "an open transaction hides records; nobody behind it is declared silent",
-      facts(partition, ["from": .int(position), "hidden": .int(end - position)]))
+      hiding, .warning,
+      "an open transaction hides records: none is evaluated, and nobody is declared silent; cure: where its producer is gone for good, kafka-transactions.sh (find-hanging, abort)",
+      facts(
+        place.partition, ["from": .int(place.position), "hidden": .int(part.count), "since": .time(part.since)]))
+  }
+
+  /// The same in the changelog.
+  func hidesState(of partition: LogPartition, read: Int64, of end: Int64, for duration: Duration) {
+    log.limited(
+      hiding, .warning,
+      "an open transaction hides the changelog's end: the partition can't be restored; cure: where its producer is gone for good, kafka-transactions.sh (find-hanging, abort)",
+      facts(partition, ["changelog_offset": .int(read), "changelog_end": .int(end), "for": .duration(duration)]))
   }
 
   /// Records are evaluated.

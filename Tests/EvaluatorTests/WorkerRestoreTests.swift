@@ -57,6 +57,10 @@ struct WorkerRestoreTests {
     bench.settle(turns: 20)
     #expect(bench.time.monotonic - began > .seconds(3))
     #expect(bench.numbers.partitions == 0)
+    let said = "an open transaction hides the changelog's end"
+    #expect(!bench.log.messages.contains { $0.hasPrefix(said) })
+    bench.settle(turns: 200)
+    #expect(bench.log.messages.contains { $0.hasPrefix(said) })
   }
 
   @Test("who takes over from an evaluator with other rules says whose they were; its own new file is nothing to say")

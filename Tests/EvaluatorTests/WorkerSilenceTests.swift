@@ -85,16 +85,41 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.isEmpty)
   }
 
-  @Test("behind what an open transaction hides nobody is declared silent, and that is said")
+  @Test("behind what an open transaction hides nobody is declared silent")
   func hidden() throws {
     var bench = try heard()
     bench.settle(turns: 3)
     bench.cluster.append(key: nil, value: [], transaction: 77)
     pass(.seconds(200), &bench)
     #expect(bench.alerts.isEmpty)
-    #expect(bench.log.messages.contains { $0.contains("open transaction hides records") })
     bench.cluster.appendMarker(of: 77, isCommit: false)
     pass(.seconds(100), &bench)
+    #expect(bench.alerts.count == 1)
+  }
+
+  @Test("what an open transaction hides is said, how much and since when, and counted while it lasts")
+  func saidHidden() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(20)
+    pass(.seconds(100), &bench)
+    #expect(bench.numbers.hidden == 0)
+    let began = bench.time.wall
+    bench.cluster.append(key: nil, value: [], transaction: 77)
+    for _ in 0..<3 { bench.sample(95) }
+    pass(.seconds(70), &bench)
+    #expect(bench.numbers.hidden == 4)
+    let said = bench.log.lines.filter { $0.message.hasPrefix("an open transaction hides records") }
+    #expect(said.first?.metadata["hidden"] == .integer(4))
+    let since = said.compactMap { line -> Int64? in
+      guard case .time(let since)? = line.metadata["since"] else { return nil }
+      return since.milliseconds - began.milliseconds
+    }
+    #expect(!said.isEmpty && since.count == said.count && Set(since).count == 1)
+    #expect((0..<40_000).contains(since.first ?? -1))
+    bench.cluster.appendMarker(of: 77, isCommit: true)
+    pass(.seconds(40), &bench)
+    #expect(bench.numbers.hidden == 0)
     #expect(bench.alerts.count == 1)
   }
 }
