@@ -100,14 +100,13 @@ extension Evaluation {
     numbers.replayed += 1
     let kafkaTime = partitions[place].settle(record, wall)
     let clock = record.isLogAppendTime ? kafkaTime : wall
+    let count = replay.made.count
     switch replay.reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
-    case .record:
-      let count = replay.made.count
-      partitions[place].engine.replay(replay.reader, offset: record.offset, into: &replay.made)
-      if record.offset < replay.liveFrom { replay.made.removeLast(replay.made.count - count) }
-    case .tombstone: partitions[place].engine.replayForget(replay.reader, offset: record.offset)
+    case .record: partitions[place].engine.replay(replay.reader, offset: record.offset, into: &replay.made)
+    case .tombstone: partitions[place].engine.replayForget(replay.reader, offset: record.offset, into: &replay.made)
     case .tombstoneWithoutKey, .bad: break
     }
+    if record.offset < replay.liveFrom { replay.made.removeLast(replay.made.count - count) }
   }
 
   /// The state is where it was: from here on today's rules hold, and records are evaluated.

@@ -145,8 +145,10 @@ extension Engine {
   }
 
   /// The same for one that is a tombstone.
-  public func replayForget(_ reader: borrowing RecordReader, offset: Int64) {
-    state.pointee.replayForget(reader.subject, offset: offset)
+  public func replayForget(
+    _ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]
+  ) {
+    state.pointee.replayForget(reader.subject, offset: offset, into: &transitions)
   }
 
   /// All is replayed, up to the marker's position: from now on records are applied. What was only met again isn't

@@ -140,11 +140,12 @@ extension PartitionState {
   }
 
   /// Step 10 for a tombstone that was evaluated before.
-  mutating func replayForget(_ name: UnsafeRawBufferPointer, offset: Int64) {
+  mutating func replayForget(_ name: UnsafeRawBufferPointer, offset: Int64, into made: inout [Transition]) {
     let hash = RecordReader.hash(of: name)
     guard let subject = subjects.find(name, hash: hash), !isCovered(subject, offset) else { return }
-    noteForgotten(subject, offset: offset)
-    drop(name, hash: hash)
+    // Whoever takes its place has nothing of it.
+    if let number = subjects.number(of: subject) { cover(number, before: 0) }
+    forget(name, hash: hash, offset: offset, into: &made)
   }
 
   /// From here on records are new.

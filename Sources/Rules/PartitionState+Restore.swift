@@ -119,7 +119,7 @@ extension PartitionState {
   }
 
   /// Records before `offset` are in the state of the subject in this block already.
-  private mutating func cover(_ number: Int, before offset: Int64) {
+  mutating func cover(_ number: Int, before offset: Int64) {
     if offset == 0, number >= covered.count { return }
     while covered.count <= number { covered.append(0) }
     covered[number] = offset

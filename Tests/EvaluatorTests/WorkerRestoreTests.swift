@@ -187,6 +187,24 @@ struct WorkerRestoreTests {
     #expect(bench.current.isEmpty)
   }
 
+  /// Another's checkpoint that got through says how far the replay goes; what it comes by on the way is said again, all of
+  /// it or nothing.
+  @Test("what fires now is right, whichever records of a delivery that ends a host got through", arguments: 0..<12)
+  func currentInSteps(_ produced: Int) throws {
+    var bench = try WorkerBench(isTransactional: false)
+    bench.assign(0)
+    bench.sample(20)
+    bench.settle(turns: 5)
+    bench.sample(96)
+    bench.append(nil)
+    bench.sample(95, host: "web-2")
+    bench.fail(.produce, .crashesAfter, after: produced)
+    bench.settle(turns: 5)
+    try bench.restart()
+    bench.settle(turns: 10)
+    #expect(bench.current.keys.sorted() == ["cpu-high/web-2"])
+  }
+
   @Test("what ends with the rules of before is said in the transaction that puts the new ones in force")
   func endsWithRules() throws {
     let other = Rule(name: "cpu-busy", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 50))

@@ -156,7 +156,10 @@ struct RestoreCase: PropertyCase {
       case .reload, .silence: break
       case .forget(let subject):
         var name = subject
-        name.withUTF8 { engine.state.pointee.replayForget(UnsafeRawBufferPointer($0), offset: offset) }
+        var made: [Transition] = []
+        name.withUTF8 {
+          engine.state.pointee.replayForget(UnsafeRawBufferPointer($0), offset: offset, into: &made)
+        }
       }
     }
 
