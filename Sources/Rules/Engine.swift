@@ -87,7 +87,8 @@ public final class Engine {
     forget(subject: reader.subject, offset: offset, into: &transitions)
   }
 
-  /// Ends the series of the subject of this name by the record at `offset`: what fires is resolved. A subject that isn't known has none.
+  /// Ends the series of the subject of this name by the record at `offset`: what fires is resolved. A subject that isn't
+  /// known has none.
   public func forget(subject: UnsafeRawBufferPointer, offset: Int64, into transitions: inout [Transition]) {
     state.pointee.forget(subject, hash: RecordReader.hash(of: subject), offset: offset, into: &transitions)
   }

@@ -143,8 +143,6 @@ extension PartitionState {
   mutating func replayForget(_ name: UnsafeRawBufferPointer, offset: Int64, into made: inout [Transition]) {
     let hash = RecordReader.hash(of: name)
     guard let subject = subjects.find(name, hash: hash), !isCovered(subject, offset) else { return }
-    // Whoever takes its place has nothing of it.
-    if let number = subjects.number(of: subject) { cover(number, before: 0) }
     forget(name, hash: hash, offset: offset, into: &made)
   }
 

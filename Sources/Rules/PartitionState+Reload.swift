@@ -146,6 +146,8 @@ extension PartitionState {
   /// Gives back what a subject has in pools.
   mutating func release(_ subject: Subject) {
     noteGone(subject)
+    // Whoever takes its block has nothing of it.
+    if let number = subjects.number(of: subject) { cover(number, before: 0) }
     let states = subject.series
     for track in 0..<trackCount {
       let first = tracks[track].firstSeries

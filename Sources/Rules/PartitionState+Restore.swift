@@ -107,12 +107,10 @@ extension PartitionState {
   /// Forgets a subject without a word; one that isn't known has nothing to forget.
   mutating func drop(_ name: UnsafeRawBufferPointer, hash: UInt64) {
     guard let subject = subjects.find(name, hash: hash) else { return }
-    if let number = subjects.number(of: subject) { cover(number, before: 0) }
     for series in 0..<layout.seriesCount {
       if subject.series[series].alert > 0 { counters.firing -= 1 }
       if subject.series[series].isPending { counters.pending -= 1 }
     }
-    noteGone(subject)
     release(subject)
     subjects.remove(name, hash: hash)
     counters.subjects -= 1

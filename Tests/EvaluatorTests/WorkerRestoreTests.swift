@@ -14,6 +14,19 @@ struct WorkerRestoreTests {
     return rule
   }
 
+  private var busy: Rule {
+    Rule(name: "cpu-busy", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 50))
+  }
+
+  /// A worker with two rules that both fire.
+  private func bothFire() throws -> WorkerBench {
+    var bench = try WorkerBench([.cpuHigh, busy])
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    return bench
+  }
+
   @Test("what fires goes on firing through a restart, and is resolved after it, once")
   func firing() throws {
     var bench = try WorkerBench()
@@ -149,18 +162,14 @@ struct WorkerRestoreTests {
   @Test(
     "rules that changed while nobody ran apply at the position: what can't go on is resolved, everything else goes on")
   func rulesChanged() throws {
-    let other = Rule(name: "cpu-busy", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 50))
-    var bench = try WorkerBench([.cpuHigh, other])
-    bench.assign(0)
-    bench.sample(95)
-    bench.settle(turns: 5)
+    var bench = try bothFire()
     bench.sample(96)
-    try bench.restart([other])
+    try bench.restart([busy])
     bench.settle(turns: 10)
     #expect(bench.alerts.map(\.key) == ["cpu-high/web-1", "cpu-busy/web-1", "cpu-high/web-1"])
     #expect(bench.alerts.last?.value.contains(#""reason":"rule removed""#) == true)
     #expect(bench.current.keys.sorted() == ["cpu-busy/web-1"])
-    try bench.restart([other])
+    try bench.restart([busy])
     bench.settle(turns: 10)
     #expect(bench.alerts.count == 3)
   }
@@ -207,19 +216,15 @@ struct WorkerRestoreTests {
 
   @Test("what ends with the rules of before is said in the transaction that puts the new ones in force")
   func endsWithRules() throws {
-    let other = Rule(name: "cpu-busy", metric: "cpu_usage", side: .above, limits: Rule.Limits(warning: 50))
-    var bench = try WorkerBench([.cpuHigh, other])
-    bench.assign(0)
-    bench.sample(95)
-    bench.settle(turns: 5)
+    var bench = try bothFire()
     bench.time.advance(by: .seconds(60))
     bench.settle(turns: 5)
     // Nothing is to be replayed, and a delivery is due as soon as the partition is back.
-    try bench.restart([other])
+    try bench.restart([busy])
     bench.time.advance(by: .seconds(2))
     bench.fail(.commit, .crashesAfter)
     bench.settle(turns: 10)
-    try bench.restart([other])
+    try bench.restart([busy])
     bench.settle(turns: 10)
     #expect(bench.alerts.map(\.key) == ["cpu-high/web-1", "cpu-busy/web-1", "cpu-high/web-1"])
     #expect(bench.current.keys.sorted() == ["cpu-busy/web-1"])
