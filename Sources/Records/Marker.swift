@@ -9,10 +9,8 @@ public struct Marker: Equatable, Sendable {
   public var lowWaterLogTime: Int64
   /// The same of all records before the position.
   public var logTime: Int64
-  /// The records' topic as the brokers identify it, so that one which was deleted and made again is told from it; nil:
-  /// not known, brokers or librdkafka are too old to say.
-  public var topicID: TopicID?
-  /// A record that the topic must still have, or have dropped: the same purpose, where there is no identity.
+  /// The last record that was evaluated, which the topic must still have, or have dropped: a topic that was deleted and
+  /// created again is told by it.
   public var fingerprint: Fingerprint?
   /// Which of the partition's rule sets was in force at the position.
   public var rulesRevision: UInt32
@@ -21,20 +19,6 @@ public struct Marker: Equatable, Sendable {
   /// Which of its lives the topic lives: one more each time that it was deleted and created again. A checkpoint of an
   /// earlier one covers no offset.
   public var epoch: UInt32 = 0
-
-  /// 16 bytes that a cluster gives to a topic.
-  public struct TopicID: Equatable, Sendable {
-    /// The upper eight.
-    public var high: UInt64
-    /// The lower eight.
-    public var low: UInt64
-
-    /// The identity with these bytes.
-    public init(high: UInt64, low: UInt64) {
-      self.high = high
-      self.low = low
-    }
-  }
 
   /// A record and its time.
   public struct Fingerprint: Equatable, Sendable {
@@ -69,10 +53,6 @@ public struct Marker: Equatable, Sendable {
     writer.signed(lowWaterLogTime)
     writer.signed(logTime)
     writer.unsigned(UInt64(rulesRevision))
-    writer.optional(topicID) { writer, id in
-      writer.fixed(id.high)
-      writer.fixed(id.low)
-    }
     writer.optional(fingerprint) { writer, fingerprint in
       writer.signed(fingerprint.offset)
       writer.signed(fingerprint.kafkaTime)
@@ -93,9 +73,6 @@ public struct Marker: Equatable, Sendable {
     logTime = try reader.signed()
     guard lowWaterLogTime >= -1, logTime >= lowWaterLogTime else { throw .impossible("time") }
     rulesRevision = try reader.number32("revision")
-    topicID = try reader.optional("topic id") { reader throws(ChangelogProblem) in
-      TopicID(high: try reader.fixed(), low: try reader.fixed())
-    }
     fingerprint = try reader.optional("fingerprint") { reader throws(ChangelogProblem) in
       Fingerprint(offset: try reader.signed(), kafkaTime: try reader.signed())
     }

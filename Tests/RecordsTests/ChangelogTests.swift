@@ -16,7 +16,6 @@ struct ChangelogTests {
     marker.lowWater = 999_000
     marker.lowWaterLogTime = 1_795_176_000_000
     marker.logTime = 1_795_176_060_000
-    marker.topicID = Marker.TopicID(high: 1, low: .max)
     marker.fingerprint = Marker.Fingerprint(offset: 17, kafkaTime: 1_795_000_000_000)
     marker.keylessFrom = 12
     marker.epoch = 2
