@@ -35,7 +35,7 @@ func library(
         + (isHot ? optimized : [])),
     .testTarget(
       name: "\(name)Tests",
-      dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TSanThreads"] + testsNeed
+      dependencies: [.byName(name: name), "TestSupport", "TestAllocations", "TestRandom", "TSanThreads"] + testsNeed
         + dependencies,
       exclude: fixtures, swiftSettings: swiftSettings + (triesMuch ? optimized : [])),
   ]
@@ -75,22 +75,27 @@ let package = Package(
         name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),
       .executableTarget(
-        name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules"], path: "Benchmarks/engine",
+        name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules", "TestRandom"],
+        path: "Benchmarks/engine",
         swiftSettings: swiftSettings),
       .target(
-        name: "SimulatedKafka", dependencies: ["Evaluator", "JSON", "Platform", "Records", "Rules"],
+        name: "SimulatedKafka", dependencies: ["Evaluator", "JSON", "Platform", "Records", "Rules", "TestRandom"],
         path: "Tests/SimulatedKafka", swiftSettings: swiftSettings),
       .executableTarget(
         name: "Simulation", dependencies: ["Platform", "SimulatedKafka"], path: "Tests/Simulation",
         swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),
+      .target(name: "TestRandom", path: "Tests/Random", swiftSettings: swiftSettings),
       .target(name: "TSanThreads", path: "Tests/TSanThreads"),
       .target(
         name: "TestSupport", dependencies: ["Kafka", "Platform"], path: "Tests/TestSupport",
         swiftSettings: swiftSettings),
       .testTarget(
         name: "IntegrationTests",
-        dependencies: ["Arguments", "Kafka", "Platform", "Records", "Rules", "TestSupport", "TSanThreads", "statusd"],
+        dependencies: [
+          "Arguments", "Kafka", "Platform", "Records", "Rules", "TestRandom", "TestSupport", "TSanThreads",
+          "statusd",
+        ],
         swiftSettings: swiftSettings),
     ],
   swiftLanguageModes: [.v6],

@@ -1,6 +1,7 @@
 import JSON
 import Platform
 import Records
+import TestRandom
 
 /// A fleet whose hosts each send a status record a second, about 250 bytes as an agent writes them.
 struct Fleet {
@@ -13,7 +14,7 @@ struct Fleet {
   /// Milliseconds since the epoch.
   private(set) var now: Int64 = 1_795_176_000_000
 
-  private var random: Random
+  private var random: SeededRandom
   private let boots: [String]
   private let load: [Double]
   private var overload: [Int]
@@ -22,7 +23,7 @@ struct Fleet {
   private var writer = Writer()
 
   init(hosts: Int, seed: UInt64) {
-    var random = Random(state: seed)
+    var random = SeededRandom(seed: seed)
     keys = (0..<hosts).map { Array("web-\($0 + 1)".utf8) }
     boots = (0..<hosts).map { _ in Fleet.bootID(&random) }
     load = (0..<hosts).map { _ in random.number(below: 50) }
@@ -37,7 +38,7 @@ struct Fleet {
     sequence += 1
     bytes.removeAll(keepingCapacity: true)
     records.removeAll(keepingCapacity: true)
-    for index in order.indices.reversed().dropLast() { order.swapAt(index, random.index(below: index + 1)) }
+    for index in order.indices.reversed().dropLast() { order.swapAt(index, random.below(index + 1)) }
     for host in order {
       writer.reset()
       sample(host).encode(into: &writer)
@@ -53,11 +54,11 @@ struct Fleet {
     // One host in two thousand goes into trouble each second, for up to a minute.
     if overload[host] > 0 {
       overload[host] -= 1
-    } else if random.index(below: 2000) == 0 {
-      overload[host] = random.index(below: 60)
+    } else if random.below(2000) == 0 {
+      overload[host] = random.below(60)
     }
     var record = StatusRecord(
-      timestamp: WallTime(milliseconds: now + Int64(random.index(below: 20))),
+      timestamp: WallTime(milliseconds: now + Int64(random.below(20))),
       host: String(decoding: keys[host], as: UTF8.self))
     let cpu = overload[host] > 0 ? 91 + random.number(below: 9) : load[host] + random.number(below: 20)
     record.cpuUsage = cpu
@@ -72,25 +73,13 @@ struct Fleet {
     return record
   }
 
-  private static func bootID(_ random: inout Random) -> String {
+  private static func bootID(_ random: inout SeededRandom) -> String {
     let digits = Array("0123456789abcdef")
-    return String((0..<36).map { [8, 13, 18, 23].contains($0) ? "-" : digits[random.index(below: 16)] })
+    return String((0..<36).map { [8, 13, 18, 23].contains($0) ? "-" : digits[random.below(16)] })
   }
 }
 
-/// The same numbers for the same seed (Vigna's SplitMix64).
-struct Random {
-  var state: UInt64
-
-  private mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return z ^ (z >> 31)
-  }
-
-  mutating func index(below bound: Int) -> Int { Int(next() % UInt64(bound)) }
-
+extension SeededRandom {
+  /// A number from 0 up to `bound`.
   mutating func number(below bound: Double) -> Double { Double(next() >> 11) / 9_007_199_254_740_992 * bound }
 }

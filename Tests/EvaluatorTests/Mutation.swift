@@ -1,4 +1,5 @@
 import Records
+import TestRandom
 
 /// Ways in which a record is spoilt, each with the reason under which it must be counted.
 enum Mutation: CaseIterable {
@@ -18,7 +19,7 @@ enum Mutation: CaseIterable {
   }
 
   /// A spoilt record, `now` (RFC 3339) being the log's time and `later` too far ahead of it; and its key.
-  func record(now: String, later: String, from random: inout some RandomNumberGenerator) -> (
+  func record(now: String, later: String, from random: inout SeededRandom) -> (
     value: [UInt8], key: [UInt8]
   ) {
     func object(_ host: String, _ time: String, _ value: String = "95.5") -> String {
@@ -30,25 +31,25 @@ enum Mutation: CaseIterable {
     switch self {
     case .nothing: text = ""
     case .cutShort: text = String(good.prefix(Int.random(in: 1..<good.count, using: &random)))
-    case .trailing: text = good + ["}", ",", "x", " 1", "{}", "\u{0}"].random(from: &random)
-    case .notObject: text = ["[\(good)]", "\"\(now)\"", "95.5", "true", "null", "[]"].random(from: &random)
+    case .trailing: text = good + random.pick(["}", ",", "x", " 1", "{}", "\u{0}"])
+    case .notObject: text = random.pick(["[\(good)]", "\"\(now)\"", "95.5", "true", "null", "[]"])
     case .badNumber:
       text = object(
-        "bad-1", now, ["NaN", "95.", ".5", "01", "+1", "1e", "0x1", "-", "Infinity"].random(from: &random))
+        "bad-1", now, random.pick(["NaN", "95.", ".5", "01", "+1", "1e", "0x1", "-", "Infinity"]))
     case .badPunctuation:
-      text = [
+      text = random.pick([
         good.replacing(":", with: "="), good.replacing("\"", with: "'"), good.replacing("}", with: ",}"),
         good.replacing(",", with: ",,"), good.replacing("\"host\"", with: "host"), String(good.dropFirst()),
-      ].random(from: &random)
+      ])
     case .controlCharacter:
-      text = good.replacing("note", with: ["no\nte", "no\u{1}te", "\t"].random(from: &random))
-    case .wordlessTime: text = object("bad-1", ["yesterday", "", "now", "18:00"].random(from: &random))
+      text = good.replacing("note", with: random.pick(["no\nte", "no\u{1}te", "\t"]))
+    case .wordlessTime: text = object("bad-1", random.pick(["yesterday", "", "now", "18:00"]))
     case .timeInNoForm:
       text = object("bad-1", now).replacing(
-        "\"\(now)\"", with: ["true", "null", "{}", "[1]", "-1e18"].random(from: &random))
+        "\"\(now)\"", with: random.pick(["true", "null", "{}", "[1]", "-1e18"]))
     case .future: text = object("bad-1", later)
     case .longHost: text = object(String(repeating: "h", count: Int.random(in: 256...400, using: &random)), now)
-    case .controlInHost: text = object(["a\\nb", "\\u0000", "x\\u007f", "\\t"].random(from: &random), now)
+    case .controlInHost: text = object(random.pick(["a\\nb", "\\u0000", "x\\u007f", "\\t"]), now)
     case .hostNotUTF8:
       let bytes = Array(good.utf8).map { $0 == UInt8(ascii: "d") ? UInt8(0xff) : $0 }
       // Only the host's text: "note" holds no d, "bad-1" one.
@@ -58,27 +59,5 @@ enum Mutation: CaseIterable {
       text = #"{"timestamp":"\#(now)","cpu_usage":1}"#
     }
     return (Array(text.utf8), key)
-  }
-}
-
-/// A small generator that gives the same numbers for the same seed (SplitMix64).
-struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}
-
-extension [String] {
-  /// One of these; empty where there are none.
-  fileprivate func random(from generator: inout some RandomNumberGenerator) -> String {
-    randomElement(using: &generator) ?? ""
   }
 }

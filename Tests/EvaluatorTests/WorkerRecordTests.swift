@@ -1,6 +1,7 @@
 import Platform
 import Records
 import Rules
+import TestRandom
 import Testing
 
 @testable import Evaluator

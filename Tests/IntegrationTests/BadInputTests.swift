@@ -1,4 +1,5 @@
 import Foundation
+import TestRandom
 import TestSupport
 import Testing
 
@@ -11,13 +12,13 @@ struct BadInputTests {
     let site = try Site(kind, makesTopics: true)
     try site.configure(rules: Site.rule)
     let writer = try TopicWriter(on: site.cluster.brokers)
-    var random = Mutation.Random(seed: 20_260_101)
+    var random = SeededRandom(seed: 20_260_101)
     var expected: [Mutation: Int] = [:]
     let good = 500
     let begin = Site.now - 3_600_000
     for number in 0..<good {
       for _ in 0..<20 {
-        let mutation = Mutation.allCases[Int(random.next() % UInt64(Mutation.allCases.count))]
+        let mutation = random.pick(Mutation.allCases)
         expected[mutation, default: 0] += 1
         let (value, key) = mutation.record(&random, at: begin + Int64(number))
         try writer.write(value, key: key, to: site.status)
@@ -113,21 +114,8 @@ private enum Mutation: String, CaseIterable {
   case notObject = "not_object"
   case timestamp, future, encoding, subject
 
-  /// The same numbers for the same seed (SplitMix64).
-  struct Random: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-      state &+= 0x9e37_79b9_7f4a_7c15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-      z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-      return z ^ (z >> 31)
-    }
-  }
-
   /// A record that is bad for this reason and for no other.
-  func record(_ random: inout Random, at time: Int64) -> (value: [UInt8], key: [UInt8]?) {
+  func record(_ random: inout SeededRandom, at time: Int64) -> (value: [UInt8], key: [UInt8]?) {
     let good = Array(
       "{\"timestamp\":\(time),\"host\":\"bad\",\"level\":99,\"text\":\"caf\u{e9} \\u00e9\",\"nested\":{\"a\":[1,2]}}"
         .utf8)
@@ -149,10 +137,10 @@ private enum Mutation: String, CaseIterable {
       default: return (replaced("[1,2]", Array("[1,2".utf8)), key)
       }
     case .notObject:
-      return (Self.pick(["[1]", "12", "null", "true", "\"text\"", "[{}]"], &random), key)
+      return (Array(random.pick(["[1]", "12", "null", "true", "\"text\"", "[{}]"]).utf8), key)
     case .timestamp:
       let times = ["\"yesterday\"", "true", "[]", "\"2026-13-01T00:00:00Z\"", "\"1700000000\"", "{}"]
-      return (replaced("\(time)", Self.pick(times, &random)), key)
+      return (replaced("\(time)", Array(random.pick(times).utf8)), key)
     case .future:
       return (replaced("\(time)", Array("\(time + 86_400_000 + Int64(random.next() % 1_000_000))".utf8)), key)
     case .encoding: return (replaced("bad", [0x62, 0xff - UInt8(random.next() % 8), 0x64]), key)
@@ -160,9 +148,5 @@ private enum Mutation: String, CaseIterable {
       if random.next() % 2 == 0 { return (replaced("bad", [UInt8](repeating: 0x61, count: 256)), key) }
       return (replaced("bad", Array("a\\u000\(random.next() % 9)b".utf8)), key)
     }
-  }
-
-  private static func pick(_ texts: [String], _ random: inout Random) -> [UInt8] {
-    Array(texts[Int(random.next() % UInt64(texts.count))].utf8)
   }
 }

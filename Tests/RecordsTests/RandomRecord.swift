@@ -1,3 +1,4 @@
+import TestRandom
 import TestSupport
 
 /// Records as nobody would write them, mostly grammatical.

@@ -1,4 +1,5 @@
 import Records
+import TestRandom
 import Testing
 
 @testable import Rules
@@ -31,7 +32,7 @@ struct GlobTests {
 
   @Test("globs agree with a definition that says it in one line each")
   func reference() {
-    var random = SplitMix(seed: 7)
+    var random = SeededRandom(seed: 7)
     for _ in 0..<5000 {
       let glob = String(
         (0..<Int.random(in: 0...6, using: &random)).map { _ in random.pick(["a", "b", "*", "?"]) }.joined())

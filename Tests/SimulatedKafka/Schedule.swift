@@ -1,6 +1,7 @@
 import Evaluator
 import Platform
 import Rules
+import TestRandom
 
 /// One run of several workers on one simulated cluster, all of it drawn from one seed: what is to be evaluated, whose
 /// turn it is, what goes wrong, when markers arrive, who gets which partition.
@@ -35,7 +36,7 @@ package final class Schedule {
   private let reloads: [RuleSet]
   let cluster: SimulatedCluster
   let time = ManualTime()
-  var dice: Dice
+  var dice: SeededRandom
   var actors: [Actor] = []
   private var input: [ScheduleInput.Record]
   /// The next record to come.
@@ -61,7 +62,7 @@ package final class Schedule {
     self.kind = kind
     self.leftOut = leftOut
     self.keepsEvents = keepsEvents
-    dice = Dice(seed: seed)
+    dice = SeededRandom(seed: seed)
     cluster = SimulatedCluster(time: time, partitions: 2)
     cluster.batch = 1 + dice.below(8)
     faultsEvery = [0, 10, 25, 60][dice.below(4)]

@@ -1,6 +1,7 @@
 import Platform
 import Records
 import Rules
+import TestRandom
 
 /// What a schedule's workers evaluate: rules, and records of a few hosts around the rules' limits.
 struct ScheduleInput {
@@ -18,7 +19,7 @@ struct ScheduleInput {
 
   static let hostsPerPartition = 2
 
-  static func records(_ count: Int, partitions: Int32, _ dice: inout Dice) -> [Record] {
+  static func records(_ count: Int, partitions: Int32, _ dice: inout SeededRandom) -> [Record] {
     var last: [Int: Int] = [:]
     return (0..<count).map { _ in
       let partition = dice.below(Int(partitions))
@@ -37,7 +38,7 @@ struct ScheduleInput {
 
   /// One rule that fires at once, and one that holds and keeps, with two levels; most schedules have others, too, whose
   /// state is larger: with windows, or counted samples and reminders.
-  static func rules(_ dice: inout Dice) -> RuleSet { all[dice.below(all.count)] }
+  static func rules(_ dice: inout SeededRandom) -> RuleSet { all[dice.below(all.count)] }
 
   private static let all: [RuleSet] = {
     var held = cpu("held", Rule.Limits(warning: 80, critical: 95))

@@ -1,3 +1,4 @@
+import TestRandom
 import TestSupport
 
 /// What happens to evaluators and brokers while a load is evaluated, in an order that a seed makes.

@@ -1,6 +1,7 @@
 import Foundation
 import Kafka
 import Platform
+import TestRandom
 import TestSupport
 
 /// Evaluators on real brokers, a load, and what a plan does to them; then what stands in the topics of alerts, beside

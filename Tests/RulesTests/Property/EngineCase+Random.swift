@@ -1,24 +1,25 @@
 import Records
+import TestRandom
 
 @testable import Rules
 
 extension EngineCase {
   /// A case drawn from `seed`.
   init(seed: UInt64) {
-    var random = SplitMix(seed: seed)
+    var random = SeededRandom(seed: seed)
     rules = EngineCase.rules(&random)
-    if random.one(in: 3) { bounds.maxSamples = random.pick([2, 3, 5]) }
-    if random.one(in: 3) { bounds.forgetAfter = .milliseconds(random.pick([3000, 20_000, 60_000, 600_000])) }
-    let asksForSilence = random.one(in: 2)
+    if random.once(in: 3) { bounds.maxSamples = random.pick([2, 3, 5]) }
+    if random.once(in: 3) { bounds.forgetAfter = .milliseconds(random.pick([3000, 20_000, 60_000, 600_000])) }
+    let asksForSilence = random.once(in: 2)
     var world = World(&random)
     steps = []
     let count = Int.random(in: 5...40, using: &random)
     while steps.count < count {
-      if random.one(in: 25) {
+      if random.once(in: 25) {
         steps.append(.reload(EngineCase.reloaded(steps.rulesInForce ?? rules, &random)))
-      } else if random.one(in: 60) {
+      } else if random.once(in: 60) {
         steps.append(.forget(random.pick(["web-1", "db-1", "web-9"])))
-      } else if asksForSilence, random.one(in: 6) {
+      } else if asksForSilence, random.once(in: 6) {
         let after: Int64 = random.pick([0, 1000, 3000, 30_000, 60_000, 300_000])
         steps.append(.silence(after: after, heldFor: random.pick([0, 3000, 30_000, 59_999, 60_000, 1_000_000])))
       } else {
@@ -27,12 +28,12 @@ extension EngineCase {
     }
   }
 
-  private static func rules(_ random: inout SplitMix) -> [Rule] {
+  private static func rules(_ random: inout SeededRandom) -> [Rule] {
     (0..<Int.random(in: 1...4, using: &random)).map { rule(named: "rule-\($0)", &random) }
   }
 
-  private static func rule(named name: String, _ random: inout SplitMix) -> Rule {
-    let side: Rule.Side = random.one(in: 3) ? .below : .above
+  private static func rule(named name: String, _ random: inout SeededRandom) -> Rule {
+    let side: Rule.Side = random.once(in: 3) ? .below : .above
     var rule = Rule(name: name, metric: random.pick(["cpu", "cpu", "memory"]), side: side, limits: Rule.Limits())
     let away: Double = side == .above ? -1 : 1
     switch Int.random(in: 0..<4, using: &random) {
@@ -40,7 +41,7 @@ extension EngineCase {
     case 1: rule.limits.warning = random.pick([50, 80])
     default: rule.limits = Rule.Limits(warning: 50 - 20 * away * -1, critical: 50 - 30 * away)
     }
-    for severity in Severity.allCases where random.one(in: 2) {
+    for severity in Severity.allCases where random.once(in: 2) {
       guard let limit = rule.limits[severity] else { continue }
       let clear = limit + away * random.pick([0, 10, 30])
       if severity == .warning { rule.clear.warning = clear } else { rule.clear.critical = clear }
@@ -48,25 +49,25 @@ extension EngineCase {
     rule.hold = .milliseconds(random.pick([0, 0, 1000, 5000, 30_000, 120_000]))
     rule.keepFiringFor = .milliseconds(random.pick([0, 0, 1000, 5000, 30_000, 120_000]))
     rule.noDataAfter = random.pick([nil, nil, .seconds(3), .seconds(30), .seconds(100), .seconds(1000)])
-    if random.one(in: 2) {
+    if random.once(in: 2) {
       rule.window = .milliseconds(random.pick([1000, 3500, 10_000, 60_000, 600_000]))
       rule.aggregate = aggregate(&random)
-      if random.one(in: 3) { spread(&rule) }
+      if random.once(in: 3) { spread(&rule) }
     }
-    if random.one(in: 4) {
+    if random.once(in: 4) {
       let of = random.pick([1, 2, 3, 5, 70, 256])
       rule.atLeast = Rule.AtLeast(count: Int.random(in: 1...min(of, 3), using: &random), of: of)
       rule.hold = .zero
     }
-    if random.one(in: 2) { rule.noData = random.pick([.keep, .ok, .alert]) }
-    if random.one(in: 3) { rule.repeatEvery = .milliseconds(random.pick([1000, 7000, 30_000, 300_000])) }
-    if random.one(in: 4) { rule.match.append(Rule.Match(field: "host", glob: random.pick(["web-*", "*-1", "d?-1"]))) }
-    if random.one(in: 6) { rule.match.append(Rule.Match(field: "role", glob: random.pick(["web", "d*"]))) }
-    if random.one(in: 4) { rule.labels = [Transition.Label(name: "team", value: "infra")] }
+    if random.once(in: 2) { rule.noData = random.pick([.keep, .ok, .alert]) }
+    if random.once(in: 3) { rule.repeatEvery = .milliseconds(random.pick([1000, 7000, 30_000, 300_000])) }
+    if random.once(in: 4) { rule.match.append(Rule.Match(field: "host", glob: random.pick(["web-*", "*-1", "d?-1"]))) }
+    if random.once(in: 6) { rule.match.append(Rule.Match(field: "role", glob: random.pick(["web", "d*"]))) }
+    if random.once(in: 4) { rule.labels = [Transition.Label(name: "team", value: "infra")] }
     return rule
   }
 
-  private static func aggregate(_ random: inout SplitMix) -> Rule.Aggregate {
+  private static func aggregate(_ random: inout SeededRandom) -> Rule.Aggregate {
     random.pick([
       .avg, .avg, .min, .max, .sum, .count, .stddev, .rate, .delta, .percentile(50), .percentile(95), .percentile(1),
     ])
@@ -87,7 +88,7 @@ extension EngineCase {
   }
 
   /// Some rules go, some come, some read differently.
-  private static func reloaded(_ rules: [Rule], _ random: inout SplitMix) -> [Rule] {
+  private static func reloaded(_ rules: [Rule], _ random: inout SeededRandom) -> [Rule] {
     var next: [Rule] = []
     for rule in rules {
       switch Int.random(in: 0..<8, using: &random) {
@@ -98,22 +99,22 @@ extension EngineCase {
       }
     }
     let free = (0..<5).map { "rule-\($0)" }.filter { name in !next.contains { $0.name == name } }
-    if let name = free.first, next.isEmpty || random.one(in: 2) { next.append(rule(named: name, &random)) }
-    if random.one(in: 3) { next.shuffle(using: &random) }
+    if let name = free.first, next.isEmpty || random.once(in: 2) { next.append(rule(named: name, &random)) }
+    if random.once(in: 3) { next.shuffle(using: &random) }
     return next
   }
 
   /// The same rule with something about it changed that lives may outlast.
-  private static func adjusted(_ rule: Rule, _ random: inout SplitMix) -> Rule {
+  private static func adjusted(_ rule: Rule, _ random: inout SeededRandom) -> Rule {
     let other = self.rule(named: rule.name, &random)
     var rule = rule
-    if random.one(in: 2) { (rule.hold, rule.keepFiringFor) = (other.hold, other.keepFiringFor) }
-    if random.one(in: 3) { rule.noDataAfter = other.noDataAfter }
-    if random.one(in: 3) { rule.match = other.match }
-    if random.one(in: 3) { rule.repeatEvery = other.repeatEvery }
-    if random.one(in: 3) { rule.noData = other.noData }
+    if random.once(in: 2) { (rule.hold, rule.keepFiringFor) = (other.hold, other.keepFiringFor) }
+    if random.once(in: 3) { rule.noDataAfter = other.noDataAfter }
+    if random.once(in: 3) { rule.match = other.match }
+    if random.once(in: 3) { rule.repeatEvery = other.repeatEvery }
+    if random.once(in: 3) { rule.noData = other.noData }
     if rule.atLeast != nil { rule.hold = .zero }
-    if random.one(in: 3), rule.side == other.side { (rule.limits, rule.clear) = (other.limits, other.clear) }
+    if random.once(in: 3), rule.side == other.side { (rule.limits, rule.clear) = (other.limits, other.clear) }
     return rule
   }
 }
@@ -142,40 +143,40 @@ private struct World {
   private let hasOwnTimes: Int
   private var sent: [PlainRecord] = []
 
-  init(_ random: inout SplitMix) {
+  init(_ random: inout SeededRandom) {
     step = random.pick([1000, 1000, 10_000, 30_000, 61_000, 300_000])
     hasOwnTimes = random.pick([1, 1, 2, 1000])
-    let boots = random.one(in: 2)
+    let boots = random.once(in: 2)
     hosts = ["web-1", "db-1"].map { name in
       Host(name: name, clock: 1_795_176_000_000, boot: boots ? UInt64.random(in: 1...3, using: &random) : 0)
     }
   }
 
-  mutating func next(_ random: inout SplitMix) -> PlainRecord {
-    let index = random.one(in: 4) ? 1 : 0
-    if random.one(in: 8), let record = again(&random) { return record }
+  mutating func next(_ random: inout SeededRandom) -> PlainRecord {
+    let index = random.once(in: 4) ? 1 : 0
+    if random.once(in: 8), let record = again(&random) { return record }
     let pace = random.pick([step, step, step, step, step + 50, step / 2, 0, step * 4, step * 11])
     kafkaTime += pace
     hosts[index].clock += pace
-    if random.one(in: 20) { hosts[index].clock -= step * Int64.random(in: 1...8, using: &random) }
-    if random.one(in: 30) { hosts[index].clock += step * Int64.random(in: 1...8, using: &random) }
-    if random.one(in: 20), hosts[index].boot != 0 {
+    if random.once(in: 20) { hosts[index].clock -= step * Int64.random(in: 1...8, using: &random) }
+    if random.once(in: 30) { hosts[index].clock += step * Int64.random(in: 1...8, using: &random) }
+    if random.once(in: 20), hosts[index].boot != 0 {
       hosts[index].boot = UInt64.random(in: 1...3, using: &random)
-      if random.one(in: 2) { hosts[index].sequence = 0 }
+      if random.once(in: 2) { hosts[index].sequence = 0 }
     }
-    hosts[index].sequence += random.one(in: 15) ? 0 : 1
-    if random.one(in: 2) { hosts[index].value = random.pick([5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95]) }
+    hosts[index].sequence += random.once(in: 15) ? 0 : 1
+    if random.once(in: 2) { hosts[index].value = random.pick([5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95]) }
     let record = record(of: hosts[index], &random)
     sent.append(record)
     return record
   }
 
-  private func record(of host: Host, _ random: inout SplitMix) -> PlainRecord {
+  private func record(of host: Host, _ random: inout SeededRandom) -> PlainRecord {
     var record = PlainRecord(host: host.name, kafkaTime: kafkaTime, boot: host.boot)
-    record.sequence = host.boot == 0 || random.one(in: 12) ? -1 : host.sequence
-    record.ownTime = hasOwnTimes == 1 || hasOwnTimes == 2 && random.one(in: 2)
+    record.sequence = host.boot == 0 || random.once(in: 12) ? -1 : host.sequence
+    record.ownTime = hasOwnTimes == 1 || hasOwnTimes == 2 && random.once(in: 2)
     record.time = record.ownTime ? host.clock : kafkaTime
-    if record.ownTime, random.one(in: 30) { record.kafkaTime = -1 }
+    if record.ownTime, random.once(in: 30) { record.kafkaTime = -1 }
     for metric in ["cpu", "memory"] {
       switch Int.random(in: 0..<12, using: &random) {
       case 0: break
@@ -184,18 +185,18 @@ private struct World {
       default: record.numbers[metric] = host.value
       }
     }
-    if !random.one(in: 8) { record.texts["role"] = random.one(in: 6) ? "db-1" : "web" }
+    if !random.once(in: 8) { record.texts["role"] = random.once(in: 6) ? "db-1" : "web" }
     return record
   }
 
   /// A record that was sent before, or one like it that took longer.
-  private mutating func again(_ random: inout SplitMix) -> PlainRecord? {
+  private mutating func again(_ random: inout SeededRandom) -> PlainRecord? {
     guard !sent.isEmpty else { return nil }
     var record = sent[max(0, sent.count - Int.random(in: 1...6, using: &random))]
-    if random.one(in: 2) { kafkaTime += random.pick([0, 10, step]) }
+    if random.once(in: 2) { kafkaTime += random.pick([0, 10, step]) }
     if record.kafkaTime >= 0 { record.kafkaTime = kafkaTime }
     if !record.ownTime { record.time = kafkaTime }
-    if random.one(in: 3) { record.time -= random.pick([1, step / 2, step]) }
+    if random.once(in: 3) { record.time -= random.pick([1, step / 2, step]) }
     return record
   }
 }

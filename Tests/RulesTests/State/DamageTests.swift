@@ -1,4 +1,5 @@
 import Records
+import TestRandom
 import Testing
 
 @testable import Rules
@@ -137,7 +138,7 @@ struct DamageTests {
     let keeper = kept(story())
     let key = Keeper.chunkKey(of: "web-1", track: 1 + 5 + 1, number: 1)
     let bytes = try #require(keeper.records[key])
-    var random = SplitMix(seed: 3)
+    var random = SeededRandom(seed: 3)
     var refused = 0
     for number in 0..<10_000 {
       var mutated = keeper
@@ -158,7 +159,7 @@ struct DamageTests {
     let expected = goOn(whole)
     let key = Keeper.key(of: "web-1")
     let bytes = try #require(keeper.checkpoint(of: "web-1"))
-    var random = SplitMix(seed: 1)
+    var random = SeededRandom(seed: 1)
     var refused = 0
     for number in 0..<10_000 {
       var mutated = keeper
@@ -181,7 +182,7 @@ struct DamageTests {
     Keeper.scope.writeRulesKey(of: 3, to: &writer)
     let key = writer.bytes
     let bytes = try #require(keeper.records[key])
-    var random = SplitMix(seed: 2)
+    var random = SeededRandom(seed: 2)
     var refused = 0
     for _ in 0..<10_000 {
       var mutated = keeper
@@ -197,7 +198,7 @@ struct DamageTests {
     #expect(refused > 3000)
   }
 
-  private func mutate(_ bytes: [UInt8], _ random: inout SplitMix) -> [UInt8] {
+  private func mutate(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     var bytes = Array(bytes.dropLast(4))
     for _ in 0..<Int.random(in: 1...3, using: &random) {
       // The version stays: what comes behind it is what is tried here.

@@ -1,4 +1,5 @@
 import Records
+import TestRandom
 
 @testable import Rules
 
@@ -65,38 +66,38 @@ struct RestoreCase: PropertyCase {
   /// A case drawn from `seed`.
   init(seed: UInt64) {
     let base = EngineCase(seed: seed)
-    var random = SplitMix(seed: seed ^ 0x5EED)
+    var random = SeededRandom(seed: seed ^ 0x5EED)
     rules = base.rules
     bounds = base.bounds
-    logAppends = !random.one(in: 4)
-    let events = random.one(in: 3) ? RestoreCase.withBursts(base.steps, &random) : base.steps
-    let growth = random.one(in: 3) ? Int.random(in: 0..<events.count, using: &random) : -1
+    logAppends = !random.once(in: 4)
+    let events = random.once(in: 3) ? RestoreCase.withBursts(base.steps, &random) : base.steps
+    let growth = random.once(in: 3) ? Int.random(in: 0..<events.count, using: &random) : -1
     let often = random.pick([2, 4, 10])
     steps = events.enumerated().map { index, event in
       var event = event
       if case .record(var record) = event {
-        if random.one(in: 6) { record.hasKey = false }
-        if random.one(in: 6), record.kafkaTime > 0 { record.kafkaTime -= random.pick([1, 1000, 100_000]) }
+        if random.once(in: 6) { record.hasKey = false }
+        if random.once(in: 6), record.kafkaTime > 0 { record.kafkaTime -= random.pick([1, 1000, 100_000]) }
         event = .record(record)
       }
       var step = Step(event: event, grows: index == growth, pause: random.pick([0, 0, 1, 60, 200, 1000]))
-      if random.one(in: often) {
+      if random.once(in: often) {
         step.delivery = (random.pick([0, 1, 100, 1000, 100_000]), random.pick([0, 1, 1, 2, .max]))
       }
-      step.crashes = random.one(in: 8)
+      step.crashes = random.once(in: 8)
       return step
     }
   }
 
   /// The same with stretches in which one host sends many samples one after the other: enough for chunks to close.
-  private static func withBursts(_ events: [EngineStep], _ random: inout SplitMix) -> [EngineStep] {
+  private static func withBursts(_ events: [EngineStep], _ random: inout SeededRandom) -> [EngineStep] {
     var later: Int64 = 0
     var sent: Int64 = 0
     var bursts = 0
     return events.flatMap { event -> [EngineStep] in
       guard case .record(var record) = event else { return [event] }
       var copies: [EngineStep] = []
-      let count = random.one(in: 8) && bursts < 2 ? Int.random(in: 20...70, using: &random) : 1
+      let count = random.once(in: 8) && bursts < 2 ? Int.random(in: 20...70, using: &random) : 1
       let pace: Int64 = random.pick([1, 50, 900, 5000])
       if count > 1 { bursts += 1 }
       record.time += later
@@ -107,7 +108,7 @@ struct RestoreCase: PropertyCase {
         record.time += pace
         if record.kafkaTime >= 0 { record.kafkaTime += pace }
         if record.sequence >= 0 { record.sequence += 1 }
-        for metric in record.numbers.keys where random.one(in: 3) {
+        for metric in record.numbers.keys where random.once(in: 3) {
           record.numbers[metric] = random.pick([5, 49.97, 1e-7, 95.5, 1e300, 70])
         }
       }

@@ -1,4 +1,5 @@
 import Records
+import TestRandom
 import Testing
 
 @testable import Rules
@@ -90,9 +91,9 @@ struct UnwrittenTests {
   func rings() {
     var ring = Ring<Int>()
     var model: [Int] = []
-    var random = SplitMix(seed: 5)
+    var random = SeededRandom(seed: 5)
     for number in 0..<5000 {
-      if random.one(in: number < 2500 ? 3 : 2), !model.isEmpty {
+      if random.once(in: number < 2500 ? 3 : 2), !model.isEmpty {
         let first = ring.popFirst()
         #expect(first == model.removeFirst())
       } else {

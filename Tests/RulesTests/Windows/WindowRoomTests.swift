@@ -1,3 +1,4 @@
+import TestRandom
 import Testing
 
 @testable import Rules
@@ -16,7 +17,7 @@ struct WindowRoomTests {
   }
 
   /// Doubles of one kind or another: what hosts send, and what breaks arithmetic.
-  private static func value(_ kind: Int, _ random: inout SplitMix) -> Double {
+  private static func value(_ kind: Int, _ random: inout SeededRandom) -> Double {
     switch kind {
     case 0: Double(Int.random(in: -20...20, using: &random)) / 4
     case 1: Double(Int.random(in: 0...1000, using: &random)) / 10
@@ -26,7 +27,7 @@ struct WindowRoomTests {
       random.pick([Double.greatestFiniteMagnitude, -Double.greatestFiniteMagnitude, 1e308, .leastNonzeroMagnitude])
     default:
       Double(
-        sign: random.one(in: 2) ? .plus : .minus, exponent: Int.random(in: -1022...1000, using: &random),
+        sign: random.once(in: 2) ? .plus : .minus, exponent: Int.random(in: -1022...1000, using: &random),
         significand: Double.random(in: 1..<2, using: &random))
     }
   }
@@ -36,7 +37,7 @@ struct WindowRoomTests {
     let cases = (Environment.int("STATUSD_CASES") ?? 20_000) / 200
     for number in 0..<cases {
       let seed = UInt64((Environment.int("STATUSD_SEED") ?? 1) * 1_000_003 + part * cases + number)
-      var random = SplitMix(seed: seed)
+      var random = SeededRandom(seed: seed)
       var room = WindowRoom(maxSamples: random.pick([5, 40, 10_000]))
       let length = Int64(random.pick([1000, 8000, 50_000]))
       let kind = Int.random(in: 0...6, using: &random)
@@ -46,7 +47,7 @@ struct WindowRoomTests {
       var samples: [ReferenceSample] = []
       var time: Int64 = 0
       for _ in 0..<Int.random(in: 1...90, using: &random) {
-        time += random.pick([0, 500, 1000, 1000, 1000, random.one(in: 20) ? 60_000 : 1000])
+        time += random.pick([0, 500, 1000, 1000, 1000, random.once(in: 20) ? 60_000 : 1000])
         let value = Self.value(kind == 6 ? Int.random(in: 0...5, using: &random) : kind, &random)
         samples.append(ReferenceSample(time: time, value: value))
         let sample = room.append(value, at: time, to: track)
@@ -59,7 +60,7 @@ struct WindowRoomTests {
           Issue.record("seed \(seed): \(Self.aggregates[index]) is \(x), should be \(wanted ?? .nan) of \(inWindow)")
           return
         }
-        if random.one(in: 10) { for (window, plan) in zip(windows, plans) { room.rebuild(window, plan) } }
+        if random.once(in: 10) { for (window, plan) in zip(windows, plans) { room.rebuild(window, plan) } }
         room.trim(track, before: windows.map { room.windows[$0].pointee.firstSample }.min() ?? 0)
       }
     }
