@@ -77,7 +77,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
 
   /// One turn of the loop.
   package mutating func turn() {
-    let now = time.monotonic
+    var now = time.monotonic
     heartbeat.beat(now)
     while let event = log.nextEvent() { answer(event) }
     if share.hasRules, outbox.isEmpty, delivery.isIdle, evaluation.unwrittenSubjects == 0 { takeRules() }
@@ -86,6 +86,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     collect()
     if mayChangeState { declareSilences(now) }
     lookForHidden(now)
+    // A question may have waited behind a fetch: what comes next has its own time.
+    now = time.monotonic
     expectedBy = now + plan.patience
     if isEnded {
       share.fail()

@@ -122,4 +122,18 @@ struct WorkerSilenceTests {
     #expect(bench.numbers.hidden == 0)
     #expect(bench.alerts.count == 1)
   }
+
+  @Test("while brokers take their time to say where a partition ends, nobody blames them for what is delivered then")
+  func slowAnswer() throws {
+    var bench = try heard()
+    bench.settle(turns: 3)
+    bench.cluster.questionTime = .milliseconds(600)
+    bench.cluster.append(key: nil, value: [], transaction: 77)
+    for _ in 0..<100 {
+      bench.sample(20)
+      pass(.seconds(1), &bench)
+    }
+    #expect(bench.log.messages.contains { $0.hasPrefix("an open transaction hides records") })
+    #expect(!bench.log.messages.contains { $0.hasPrefix("brokers haven't acknowledged") })
+  }
 }

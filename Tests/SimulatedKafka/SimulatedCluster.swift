@@ -33,6 +33,8 @@ package final class SimulatedCluster {
   package var strays: [(partition: Int32, entry: SimulatedPartition.Entry)] = []
   /// No delivery is acknowledged: brokers are away.
   package var isSilent = false
+  /// How long it takes to say where partitions end.
+  package var questionTime = Duration.zero
   /// Markers stand everywhere as soon as a transaction ends.
   package var marksAtOnce = false
   /// Records of a fetch, at most.

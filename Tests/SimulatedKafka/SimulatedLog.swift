@@ -151,7 +151,10 @@ package struct SimulatedLog: EvaluatorLog {
   package mutating func ends(
     of partitions: [LogPartition], until deadline: MonotonicTime
   ) throws(LogFailure) -> [Int64?] {
-    try attempt(.bounds) { () throws(LogFailure) in partitions.map { cluster.source[Int($0.number)].lastStable } }
+    try attempt(.bounds) { () throws(LogFailure) in
+      if cluster.questionTime > .zero { cluster.time.advance(by: cluster.questionTime) }
+      return partitions.map { cluster.source[Int($0.number)].lastStable }
+    }
   }
 
   package mutating func highWatermark(of partition: LogPartition) -> Int64? {
@@ -318,10 +321,7 @@ package struct SimulatedLog: EvaluatorLog {
   package mutating func flush(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     if isTransactional { return true }
     return try attempt(.flush) { () throws(LogFailure) in
-      if cluster.isSilent {
-        wait(until: deadline)
-        return false
-      }
+      guard answers(by: deadline) else { return false }
       note(.flushed)
       return true
     }
@@ -351,10 +351,7 @@ package struct SimulatedLog: EvaluatorLog {
   package mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     let positions = positions
     return try attempt(.commit) { () throws(LogFailure) in
-      if cluster.isSilent {
-        wait(until: deadline)
-        return false
-      }
+      guard answers(by: deadline) else { return false }
       if isTransactional {
         if try !commitTransaction() { return false }
       } else {
@@ -364,6 +361,13 @@ package struct SimulatedLog: EvaluatorLog {
       note(.committed(Dictionary(uniqueKeysWithValues: positions.map { ($0.partition.number, $0.position) })))
       return true
     }
+  }
+
+  /// Whether the cluster answers within the time: never in none.
+  private func answers(by deadline: MonotonicTime) -> Bool {
+    if !cluster.isSilent, cluster.time.monotonic < deadline { return true }
+    wait(until: deadline)
+    return false
   }
 
   private func commitTransaction() throws(LogFailure) -> Bool {
