@@ -55,7 +55,10 @@ extension KafkaLog {
   /// Brokers have no transactions. Where nobody insists on them, deliveries are made step by step from now on.
   private mutating func fallBack(_ error: KafkaError) throws(LogFailure) {
     dropTransactions()
-    guard mayFallBack else { throw LogFailure(.retry, reason: "\(error)") }
+    guard mayFallBack else {
+      throw LogFailure(
+        .retry, reason: "brokers have no transactions, which delivery = \"exactly_once\" needs: \(error)")
+    }
     mode = .steps
     logger.warning(
       "brokers have no transactions: transitions are delivered at least once, drop doubles by their id",

@@ -89,6 +89,11 @@ public final class MockCluster: @unchecked Sendable {
     rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, codes.count, codes)
   }
 
+  /// Brokers know this kind of request only up to this version of it.
+  public func limit(_ request: Request, toVersion version: Int16) throws(KafkaError) {
+    try KafkaError.check(rd_kafka_mock_set_apiversion(cluster, request.rawValue, 0, version))
+  }
+
   /// Moves a partition's leadership to a broker (numbered from 1).
   public func setLeader(of partition: TopicPartition, to broker: Int32) {
     rd_kafka_mock_partition_set_leader(cluster, partition.topic, partition.partition, broker)

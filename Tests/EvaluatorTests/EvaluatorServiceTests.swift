@@ -186,6 +186,42 @@ struct EvaluatorServiceTests {
     #expect(stop(service) == 0)
   }
 
+  @Test("where brokers have no transactions it says so once, and delivers at least once")
+  func noTransactions() throws {
+    let cluster = try TestCluster.open(.mock)
+    // Transactions need the coordinator's second version.
+    try cluster.mock?.limit(.findCoordinator, toVersion: 0)
+    var bench = try Bench(cluster)
+    bench.settings.evaluator.delivery = nil
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    let service = try bench.start()
+    try bench.write(95, with: writer)
+    #expect(try alerts.next().object["status"] as? String == "firing")
+    try bench.write(20, with: writer)
+    #expect(try alerts.next().object["status"] as? String == "resolved")
+    #expect(stop(service) == 0)
+    #expect(bench.log.messages.filter { $0.hasPrefix("brokers have no transactions") }.count == 1)
+    #expect(try bench.committed() == [2])
+  }
+
+  @Test("where brokers have no transactions but exactly_once is asked for, it keeps trying and says why")
+  func exactlyOnceOnly() throws {
+    let cluster = try TestCluster.open(.mock)
+    try cluster.mock?.limit(.findCoordinator, toVersion: 0)
+    var bench = try Bench(cluster)
+    bench.settings.evaluator.delivery = .exactlyOnce
+    let service = try bench.start()
+    try bench.wait {
+      bench.log.lines.contains { line in
+        guard case .string(let reason)? = line.metadata["reason"] else { return false }
+        return reason.hasPrefix("brokers have no transactions, which delivery = \"exactly_once\" needs")
+      }
+    }
+    #expect(stop(service) == 0)
+    #expect(!bench.log.messages.contains { $0.hasPrefix("brokers have no transactions") })
+  }
+
   @Test("a producer that fails for good is made anew, and what it held is sent again")
   func fatalProducer() throws {
     let cluster = try TestCluster.open(.mock)
