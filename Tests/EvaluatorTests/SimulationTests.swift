@@ -1,3 +1,4 @@
+import Platform
 import SimulatedKafka
 import Testing
 
@@ -28,6 +29,18 @@ struct SimulationTests {
   @Test("a mistake that is planted is noticed", arguments: PlantedMistake.allCases.filter { $0 != .sendsNoMember })
   func planted(_ mistake: PlantedMistake) {
     #expect((0..<3000).contains { Schedule(seed: 1 << 40 | $0, kind: .init(mistake: mistake)).run() != nil })
+  }
+
+  @Test("the simulated group tells an owner once to let go of a partition, also where its next owner dies meanwhile")
+  func toldOnce() {
+    let cluster = SimulatedCluster(time: ManualTime())
+    let members = ["one", "two", "three"].map(cluster.join)
+    cluster.group.move(0, to: members[0])
+    members[0].events = []
+    cluster.group.move(0, to: members[1])
+    cluster.group.expel(members[1])
+    cluster.group.move(0, to: members[2])
+    #expect(members[0].events.count == 1)
   }
 
   @Test("the same seed gives the same run")

@@ -11,6 +11,8 @@ package final class SimulatedGroup {
   private var owners: [Int32: SimulatedMember] = [:]
   /// Who gets a partition once its owner has let go of it.
   private var successors: [Int32: SimulatedMember] = [:]
+  /// Partitions whose owner was told to let go of them, and hasn't yet: it is told once, whoever gets them then.
+  private var leaving: Set<Int32> = []
   package var committed: [Int32: Int64] = [:]
   package let partitions: Int32
 
@@ -40,6 +42,7 @@ package final class SimulatedGroup {
     guard let owner = owners[partition] else { return give(partition, to: member) }
     if owner === member || successors[partition] != nil { return }
     successors[partition] = member
+    guard leaving.insert(partition).inserted else { return }
     advance()
     owner.events.append(.revoked([LogPartition(topic: 0, number: partition)], lost: false))
   }
@@ -54,6 +57,7 @@ package final class SimulatedGroup {
   func letGo(_ partition: Int32, by member: SimulatedMember) {
     guard owners[partition] === member else { return }
     owners[partition] = nil
+    leaving.remove(partition)
     let successor = successors.removeValue(forKey: partition)
     advance()
     if let successor, members.contains(where: { $0 === successor }) { give(partition, to: successor) }
@@ -64,6 +68,7 @@ package final class SimulatedGroup {
     members.removeAll { $0 === member }
     let held = owners.filter { $0.value === member }.keys.sorted()
     for partition in held { owners[partition] = nil }
+    leaving.subtract(held)
     for (partition, successor) in successors where successor === member { successors[partition] = nil }
     for partition in held { successors[partition] = nil }
     advance()
