@@ -20,7 +20,11 @@ public protocol EvaluatorLog: ~Copyable {
   /// Waits until something is there (records, an event, a ring of the worker's wake-up), at most until `deadline`,
   /// and gives what is there to `receiver`, a batch of records and ends of partitions at most, in log order for each
   /// partition.
-  mutating func fetch<Receiver: LogReceiver & ~Copyable>(until deadline: MonotonicTime, into receiver: inout Receiver)
+  ///
+  /// - Returns: whether the batch was full, so that there is more at once, most likely.
+  mutating func fetch<Receiver: LogReceiver & ~Copyable>(
+    until deadline: MonotonicTime, into receiver: inout Receiver
+  ) -> Bool
 
   /// Waits for a sign of life of the brokers or a ring of the worker's wake-up, at most until `deadline`; may return
   /// early.

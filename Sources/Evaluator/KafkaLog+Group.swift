@@ -10,7 +10,7 @@ extension KafkaLog {
     // So often a client asks whether its topics are there and have more partitions; the user's own value wins.
     configuration.properties.insert(("topic.metadata.refresh.interval.ms", "5000"), at: 0)
     var options = Consumer.Options(group: names.group)
-    options.batchSize = 1000
+    options.batchSize = batchSize
     // 64 MiB: below it librdkafka rests for up to a second whenever it is reached, and a backlog is read by the second.
     options.queueKiB = 65_536
     var consumer = try Consumer(configuration, options: options, log: logger, wakeup: wakeup)

@@ -93,21 +93,27 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
 
   // MARK: Reading
 
+  /// Entries of a batch at most.
+  static var batchSize: Int { 1000 }
+
   mutating func fetch<Receiver: LogReceiver & ~Copyable>(
     until deadline: MonotonicTime, into receiver: inout Receiver
-  ) {
-    if take(consumer.fetch(), into: &receiver) || !events.isEmpty { return }
-    wait(until: deadline)
-    _ = take(consumer.fetch(), into: &receiver)
+  ) -> Bool {
+    var count = take(consumer.fetch(), into: &receiver)
+    if count == 0, events.isEmpty {
+      wait(until: deadline)
+      count = take(consumer.fetch(), into: &receiver)
+    }
+    return count == Self.batchSize
   }
 
   /// How many records ahead one is announced: enough for memory to answer, few enough not to fill the cache.
   private static var lookahead: Int { 4 }
 
-  /// Gives a batch to the receiver; whether there was anything.
+  /// Gives a batch to the receiver; how many entries it had.
   private mutating func take<Receiver: LogReceiver & ~Copyable>(
     _ batch: consuming Batch, into receiver: inout Receiver
-  ) -> Bool {
+  ) -> Int {
     for index in batch.indices {
       batch.expect(index + 3 * Self.lookahead)
       let soon = index + Self.lookahead
@@ -124,7 +130,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
         note(batch.error(at: index), of: id, at: message.offset)
       }
     }
-    return !batch.isEmpty
+    return batch.count
   }
 
   @inline(__always)

@@ -32,7 +32,8 @@ extension Worker where Log: ~Copyable {
     evaluation.committed(outbox.positions)
     evaluation.numbers.commits += 1
     outbox.removeAll()
-    nextCommit = evaluation.hasOverdueCheckpoints ? time.monotonic : time.monotonic + plan.commitInterval
+    lastDelivery = time.monotonic
+    nextCommit = evaluation.hasOverdueCheckpoints ? lastDelivery : lastDelivery + plan.commitInterval
     voice.delivered()
     return true
   }

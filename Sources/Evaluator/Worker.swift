@@ -4,8 +4,9 @@ import Rules
 
 /// Reads source partitions, evaluates their records, delivers what they cause: one loop on one thread.
 ///
-/// Each turn of it either delivers or evaluates a batch, never both: while a delivery is under way nothing is fetched,
-/// so what waits in memory is bounded by what one batch can make. State that is ahead of what is delivered is harmless:
+/// Each turn of it either delivers or evaluates a batch, never both: while a delivery is under way nothing is fetched.
+/// What a batch caused goes out at once, but where a backlog waits, several batches share a delivery, within bounds of
+/// time and number: a transaction takes as long as evaluating thousands of records. State that is ahead of what is delivered is harmless:
 /// the outbox keeps what it caused until that is known to be committed, and sends the same again after an abort. Where
 /// nobody can say what became of a delivery, the state goes, and is restored from the changelog.
 package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
@@ -29,6 +30,10 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
 
   /// It can't go on, and has said why.
   var isEnded = false
+  /// The last batch was full: more is there already.
+  var isBehind = false
+  /// When the last delivery was done.
+  var lastDelivery: MonotonicTime
   /// When positions are committed next.
   var nextCommit: MonotonicTime
   /// After a failed delivery: when it goes on.
@@ -57,6 +62,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     voice = WorkerVoice(logger: logger, topics: plan.topics, time: time)
     evaluation = Evaluation(plan, rules: rules)
     nextCommit = time.monotonic
+    lastDelivery = nextCommit
     nextAttempt = nextCommit
     nextTry = nextCommit
     nextCount = nextCommit
@@ -89,12 +95,13 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     // A question may have waited behind a fetch: what comes next has its own time.
     now = time.monotonic
     expectedBy = now + plan.patience
+    let isDue = isDeliveryDue(now)
     if isEnded {
       share.fail()
-    } else if isDeliveryDue(now) {
+    } else if isDue, !gathers(now) {
       deliver(until: now + plan.patience)
     } else {
-      let deadline = nextDeadline(now)
+      let deadline = isDue ? now : nextDeadline(now)
       heartbeat.beat(now, waitingUntil: deadline)
       expectedBy = max(expectedBy, deadline)
       evaluate(until: deadline)
@@ -106,7 +113,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private mutating func evaluate(until deadline: MonotonicTime) {
     evaluation.wall = time.wall.milliseconds
     evaluation.setClock(time.monotonic)
-    log.fetch(until: deadline, into: &evaluation)
+    isBehind = log.fetch(until: deadline, into: &evaluation)
     collect()
   }
 
@@ -139,6 +146,12 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     if !outbox.isEmpty || !delivery.isIdle { return true }
     if share.hasRules, evaluation.unwrittenSubjects > 0 { return true }
     return nextCommit <= now && nextAttempt <= now && (evaluation.hasUncommitted || evaluation.hasOverdueCheckpoints)
+  }
+
+  /// Whether what is due can wait for what the backlog will cause.
+  private func gathers(_ now: MonotonicTime) -> Bool {
+    isBehind && mayChangeState && !share.hasRules && now - lastDelivery < plan.gathering
+      && outbox.transitions < plan.checkpointLimit
   }
 
   /// Until when a fetch may wait.
@@ -188,6 +201,8 @@ package struct WorkerPlan: Sendable {
   package var maxFuture: Duration
   /// How many checkpoints a delivery may carry; the rest goes with the next ones.
   package var checkpointLimit = 5000
+  /// From one delivery to the next while a backlog waits.
+  package var gathering = Duration.milliseconds(50)
   /// How long a delivery is waited for in one turn of the loop.
   package var patience = Duration.milliseconds(500)
   /// How long a question to brokers may take.

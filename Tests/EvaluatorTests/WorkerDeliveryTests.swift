@@ -230,4 +230,32 @@ struct WorkerDeliveryTests {
     #expect(bench.share.undone == 2)
     #expect(bench.log.messages.contains("stopped before everything was delivered"))
   }
+
+  /// How many deliveries ten batches are made into, each two records that fire and `taking` so long to evaluate.
+  private func deliveries(taking: Duration) throws -> Int {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.settle(turns: 5)
+    bench.cluster.batch = 2
+    let time = bench.time
+    bench.cluster.faults = { call, _ in
+      if call == .fetch { time.advance(by: taking) }
+      return nil
+    }
+    for number in 0..<20 { bench.sample(95, host: "web-\(number)", after: .zero) }
+    let before = bench.journal.count { $0 == .began }
+    bench.settle(turns: 40)
+    #expect(bench.alerts.count == 20)
+    return bench.journal.count { $0 == .began } - before
+  }
+
+  @Test("while a backlog waits, what several batches cause shares a delivery, for 50 ms at most")
+  func gathers() throws {
+    // The first goes at once, all others together; the last positions.
+    #expect(try deliveries(taking: .milliseconds(1)) == 3)
+    // The first, then by threes.
+    #expect(try deliveries(taking: .milliseconds(20)) == 5)
+    // Each by itself.
+    #expect(try deliveries(taking: .milliseconds(60)) == 11)
+  }
 }

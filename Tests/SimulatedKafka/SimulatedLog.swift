@@ -69,8 +69,8 @@ package struct SimulatedLog: EvaluatorLog {
 
   package mutating func fetch<Receiver: LogReceiver & ~Copyable>(
     until deadline: MonotonicTime, into receiver: inout Receiver
-  ) {
-    do throws(LogFailure) { try attempt(.fetch) { () throws(LogFailure) in } } catch { return }
+  ) -> Bool {
+    do throws(LogFailure) { try attempt(.fetch) { () throws(LogFailure) in } } catch { return false }
     var left = cluster.batch
     for (partition, entry) in cluster.strays where entry.offset < member.reading[partition] ?? .max {
       give(entry, of: partition, to: &receiver)
@@ -82,6 +82,7 @@ package struct SimulatedLog: EvaluatorLog {
       read(number, from: position, &left, into: &receiver)
     }
     if left == cluster.batch { wait(until: deadline) }
+    return left == 0
   }
 
   private func read<Receiver: LogReceiver & ~Copyable>(
