@@ -31,13 +31,16 @@ final class AgentFixture {
     return AgentService.Plan(agent: Settings.Agent(host: host), topic: topic, configuration: configuration)
   }
 
-  /// With one request in flight: a real broker refuses what was sent behind a refused batch by its number; the mock
-  /// one takes it.
-  var orderedPlan: AgentService.Plan {
+  /// Hardly any samples, and nothing else: in the minutes between, the loop only takes what brokers have answered. So nothing
+  /// is on its way behind a batch that is refused: a real broker refuses that, too, by its number; the mock one takes it.
+  var rarePlan: AgentService.Plan {
     var plan = plan
-    plan.configuration.properties.append(("max.in.flight", "1"))
+    plan.agent.interval = Self.longInterval
+    plan.ownInterval = Self.longInterval * 100
     return plan
   }
+
+  static var longInterval: Duration { .seconds(10_000_000) }
 
   func agent(
     _ plan: AgentService.Plan, topicIsReady: @escaping @Sendable () -> Bool = { true },
@@ -53,6 +56,16 @@ final class AgentFixture {
     for _ in 0..<times {
       settle()
       time.advance(by: duration)
+    }
+  }
+
+  /// Moves the agent's clock on by a minute, which is longer than any pause between two tries, each time that it sleeps,
+  /// until this is true: at the latest when nothing waits for brokers any more.
+  func advance(byMinutesUntil isTrue: () -> Bool) {
+    settle()
+    while !isTrue() {
+      time.advance(by: .seconds(60))
+      settle()
     }
   }
 
