@@ -186,7 +186,13 @@ struct EvaluatorServiceTests {
     #expect(stop(service) == 0)
   }
 
-  @Test("where brokers have no transactions it says so once, and delivers at least once")
+  /// librdkafka 2.0.2 doesn't give a queue back where the coordinator is too old (`rd_kafka_FindCoordinatorRequest`
+  /// returns without its reply queue's end), and LeakSanitizer can't tell that from one that we forget.
+  private static let mayLeak = environment("STATUSD_SANITIZER") != "address"
+
+  @Test(
+    "where brokers have no transactions it says so once, and delivers at least once",
+    .enabled(if: mayLeak, "librdkafka leaks a queue here"))
   func noTransactions() throws {
     let cluster = try TestCluster.open(.mock)
     // Transactions need the coordinator's second version.
@@ -205,7 +211,9 @@ struct EvaluatorServiceTests {
     #expect(try bench.committed() == [2])
   }
 
-  @Test("where brokers have no transactions but exactly_once is asked for, it keeps trying and says why")
+  @Test(
+    "where brokers have no transactions but exactly_once is asked for, it keeps trying and says why",
+    .enabled(if: mayLeak, "librdkafka leaks a queue here"))
   func exactlyOnceOnly() throws {
     let cluster = try TestCluster.open(.mock)
     try cluster.mock?.limit(.findCoordinator, toVersion: 0)
