@@ -31,8 +31,9 @@ final class AgentFixture {
     return AgentService.Plan(agent: Settings.Agent(host: host), topic: topic, configuration: configuration)
   }
 
-  /// Hardly any samples, and nothing else: in the minutes between, the loop only takes what brokers have answered. So nothing
-  /// is on its way behind a batch that is refused: a real broker refuses that, too, by its number; the mock one takes it.
+  /// Hardly any samples, and nothing else: in the minutes between, the loop only takes what brokers have answered. So
+  /// nothing is on its way behind a batch that is refused: a real broker refuses that, too, by its number; the mock one
+  /// takes it.
   var rarePlan: AgentService.Plan {
     var plan = plan
     plan.agent.interval = Self.longInterval

@@ -190,15 +190,20 @@ struct EvaluatorServiceTests {
   /// returns without its reply queue's end), and LeakSanitizer can't tell that from one that we forget.
   private static let mayLeak = environment("STATUSD_SANITIZER") != "address"
 
-  @Test(
-    "where brokers have no transactions it says so once, and delivers at least once",
-    .enabled(if: mayLeak, "librdkafka leaks a queue here"))
-  func noTransactions() throws {
+  private func withoutTransactions(delivery: Settings.Delivery?) throws -> Bench {
     let cluster = try TestCluster.open(.mock)
     // Transactions need the coordinator's second version.
     try cluster.mock?.limit(.findCoordinator, toVersion: 0)
     var bench = try Bench(cluster)
-    bench.settings.evaluator.delivery = nil
+    bench.settings.evaluator.delivery = delivery
+    return bench
+  }
+
+  @Test(
+    "where brokers have no transactions it says so once, and delivers at least once",
+    .enabled(if: mayLeak, "librdkafka leaks a queue here"))
+  func noTransactions() throws {
+    let bench = try withoutTransactions(delivery: nil)
     let alerts = try bench.alerts()
     let writer = try bench.writer()
     let service = try bench.start()
@@ -215,10 +220,7 @@ struct EvaluatorServiceTests {
     "where brokers have no transactions but exactly_once is asked for, it keeps trying and says why",
     .enabled(if: mayLeak, "librdkafka leaks a queue here"))
   func exactlyOnceOnly() throws {
-    let cluster = try TestCluster.open(.mock)
-    try cluster.mock?.limit(.findCoordinator, toVersion: 0)
-    var bench = try Bench(cluster)
-    bench.settings.evaluator.delivery = .exactlyOnce
+    let bench = try withoutTransactions(delivery: .exactlyOnce)
     let service = try bench.start()
     try bench.wait {
       bench.log.lines.contains { line in
