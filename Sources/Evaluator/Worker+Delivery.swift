@@ -88,6 +88,8 @@ extension Worker where Log: ~Copyable {
   /// Nobody knows what became of the last delivery: everything that is held is read anew from the changelog.
   private mutating func restoreAll() {
     let held = evaluation.held
+    undecided.transitions += outbox.transitions
+    undecided.positions += evaluation.uncommitted.count
     evaluation.remove(held)
     outbox.removeAll()
     joining = held + joining.filter { !held.contains($0) }

@@ -30,6 +30,7 @@ extension Worker where Log: ~Copyable {
     }
     evaluation.remove(partitions)
     joining.removeAll { partitions.contains($0) }
+    if joining.isEmpty { undecided = (0, 0) }
     misplaced.removeAll { partitions.contains($0.partition) }
     if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }
     log.unassign(partitions)

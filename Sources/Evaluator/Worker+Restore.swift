@@ -98,7 +98,10 @@ extension Worker where Log: ~Copyable {
     evaluation.add(partition, &restored, resumption)
     joining.removeFirst()
     restoration = nil
-    if joining.isEmpty { log.closeChangelog() }
+    if joining.isEmpty {
+      undecided = (0, 0)
+      log.closeChangelog()
+    }
   }
 
   /// Whether the log still is the one that a marker was written for; nil: nothing tells.

@@ -22,6 +22,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var hasTakenOver = false
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
+  /// Transitions and positions of which nobody knows whether they were delivered, until their partitions are restored.
+  var undecided = (transitions: 0, positions: 0)
   var voice: WorkerVoice
   let plan: WorkerPlan
   let share: WorkerShare
@@ -167,8 +169,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private mutating func finish(by deadline: MonotonicTime) {
     // The last part of the time belongs to the group, so that it needn't wait for a session to time out.
     let now = time.monotonic
-    if isEnded || !deliverAll(by: now + (deadline - now) * 2 / 3) {
-      voice.leaves(transitions: outbox.transitions, positions: evaluation.uncommitted.count)
+    if isEnded || !deliverAll(by: now + (deadline - now) * 2 / 3) || undecided != (0, 0) {
+      voice.leaves(transitions: undone.transitions, positions: undone.positions)
     }
     publish()
   }
@@ -181,7 +183,12 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     numbers.hidden = hidden.count
     numbers.lag = joining.isEmpty ? evaluation.lag(in: &log) : nil
     share.numbers = numbers
-    share.undone = outbox.transitions + evaluation.uncommitted.count
+    share.undone = undone.transitions + undone.positions
+  }
+
+  /// What isn't delivered yet, as far as is known.
+  private var undone: (transitions: Int, positions: Int) {
+    (outbox.transitions + undecided.transitions, evaluation.uncommitted.count + undecided.positions)
   }
 }
 

@@ -19,6 +19,8 @@ final class Client: @unchecked Sendable {
   private(set) var isClosed = false
   /// Its end would end the process: it is left running where it is told to close.
   var cannotEnd = false
+  /// The thread of a call that was given up: the client can only end behind it.
+  private var lastCall: JoinHandle?
 
   /// Where a client's events arrive.
   enum EventQueue {
@@ -119,6 +121,13 @@ final class Client: @unchecked Sendable {
       code: KafkaError.Code(code), message: reporter.redaction.applied(to: String(cStringBytes: reason)), isFatal: true)
   }
 
+  /// A call that `thread` makes is given up: it has the client for itself from now on.
+  func isLeft(to thread: JoinHandle) {
+    // Nobody reads what it says from here on.
+    rd_kafka_set_log_level(handle, 0)
+    lastCall = thread
+  }
+
   /// Ends the client on a thread of its own, which is left behind where it takes longer than until `deadline`
   /// (nil: don't wait): a resolver or a silent broker may hold it.
   ///
@@ -138,7 +147,7 @@ final class Client: @unchecked Sendable {
       leaveThreadsRunning()
       return true
     }
-    let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup)
+    let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup, lastCall: lastCall)
     do {
       let thread = try startThread(name: "kafka-close") { end.run() }
       guard let deadline else { return false }
@@ -156,8 +165,11 @@ private struct EndOfClient: @unchecked Sendable {
   let notes: Unmanaged<ConnectionNotes>
   /// Held until librdkafka's threads, which write to it, are gone.
   let wakeup: Wakeup?
+  /// Still uses the handle.
+  let lastCall: JoinHandle?
 
   func run() {
+    lastCall?.join()
     // A consumer has left its group before; here it must not wait for a coordinator again.
     rd_kafka_destroy_flags(handle, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
     notes.release()

@@ -140,6 +140,8 @@ extension KafkaError.Code {
   public static let unknownMember = Self(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
   /// `REBALANCE_IN_PROGRESS`.
   public static let rebalanceInProgress = Self(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
+  /// `COORDINATOR_NOT_AVAILABLE`: nobody leads the partition that keeps the group's offsets, or not yet.
+  public static let coordinatorNotAvailable = Self(RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE)
   /// `INVALID_REPLICATION_FACTOR`: more replicas than brokers.
   public static let invalidReplicationFactor = Self(RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
   /// `INVALID_PRODUCER_EPOCH`: brokers know a younger producer of this transactional id.

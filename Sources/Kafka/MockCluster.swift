@@ -83,8 +83,10 @@ public final class MockCluster: @unchecked Sendable {
     rd_kafka_mock_broker_set_rtt(cluster, id, delay.rdkafkaMilliseconds)
   }
 
-  /// The next requests of this kind are answered with these errors, one each; 0 is none.
+  /// The next requests of this kind are answered with these errors, one each; 0 is none. Without any, those that are
+  /// left from earlier calls are dropped.
   public func fail(_ request: Request, with codes: [KafkaError.Code]) {
+    if codes.isEmpty { return rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
     let codes = codes.map { rd_kafka_resp_err_t($0.rawValue) }
     rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, codes.count, codes)
   }

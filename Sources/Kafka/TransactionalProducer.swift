@@ -27,6 +27,8 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   private var failure: KafkaError?
   /// A call for the transaction that is open ended without an answer of the brokers.
   private var lacksAnswer = false
+  /// A call that didn't come back in its time has the client for itself: nothing more can be done with it.
+  private var abandonment: KafkaError?
 
   /// Whether brokers may still be about to do something for the transaction that is open: a call that timed out, a
   /// record that isn't acknowledged.
@@ -49,7 +51,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   }
 
   /// The error that has ended the producer, if one has.
-  public var fatalError: KafkaError? { producer.fatalError }
+  public var fatalError: KafkaError? { abandonment ?? producer.fatalError }
 
   /// Takes the transactional id over: ends what its former owner left open, and fences it. Once, before all else; after
   /// a `.retry` error again.
@@ -86,17 +88,32 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
 
   /// Puts a group's offsets (the next record to be read of each partition) into the transaction.
   ///
+  /// Where the group has no coordinator, librdkafka's call comes back only when one of its connections changes, whatever
+  /// its limit (https://github.com/confluentinc/librdkafka/issues/5456). Then this one ends half a second after its own,
+  /// and with it the producer: the remedy is `.recreateClient`.
+  ///
   /// - Parameter group: taken from the consumer now: the broker refuses it once the group has gone on (KIP-447).
   public mutating func sendOffsets(
-    _ offsets: [PartitionOffset], of group: borrowing GroupMetadata, within limit: Duration
+    _ offsets: [PartitionOffset], of group: consuming GroupMetadata, within limit: Duration
   ) throws(KafkaError) {
-    let list = PartitionList(offsets)
-    let error = KafkaError(
-      consuming: rd_kafka_send_offsets_to_transaction(
-        producer.client.handle, list.pointer, group.pointer, limit.rdkafkaMilliseconds))
+    let deadline = SystemTime().monotonic + limit + .milliseconds(500)
+    let call = OffsetsCall(producer.client, offsets, group, limit)
+    let thread: JoinHandle
+    do throws(SystemError) {
+      thread = try startThread(name: "kafka-offsets") { call.run() }
+    } catch {
+      throw KafkaError(code: .timedOut, message: "\(error)", isRetriable: true)
+    }
+    guard thread.join(until: deadline) else {
+      let error = KafkaError(
+        code: .timedOut, message: "the group's coordinator hasn't taken the offsets within \(limit)", isFatal: true)
+      producer.client.isLeft(to: thread)
+      (abandonment, lacksAnswer) = (error, true)
+      throw error
+    }
     serve()
-    lacksAnswer = error.lacksAnswer
-    if let error { throw said(error) }
+    lacksAnswer = call.error.lacksAnswer
+    if let error = call.error { throw said(error) }
   }
 
   /// Waits for all records, then commits.
@@ -160,6 +177,29 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
 extension KafkaError? {
   /// librdkafka has given up by itself: no broker has said how it ended. Its own codes are below 0.
   fileprivate var lacksAnswer: Bool { map { $0.code.rawValue < 0 } ?? false }
+}
+
+/// `rd_kafka_send_offsets_to_transaction` with what it needs, for a thread that may be left behind.
+private final class OffsetsCall: @unchecked Sendable {
+  private let client: Client
+  private let offsets: PartitionList
+  private let group: GroupMetadata
+  private let limit: Duration
+  /// Written by the call's thread, to be read when that has ended.
+  private(set) var error: KafkaError?
+
+  init(_ client: Client, _ offsets: [PartitionOffset], _ group: consuming GroupMetadata, _ limit: Duration) {
+    self.client = client
+    self.offsets = PartitionList(offsets)
+    self.group = group
+    self.limit = limit
+  }
+
+  func run() {
+    error = KafkaError(
+      consuming: rd_kafka_send_offsets_to_transaction(
+        client.handle, offsets.pointer, group.pointer, limit.rdkafkaMilliseconds))
+  }
 }
 
 /// Who a consumer is in its group, and of which generation: for `TransactionalProducer.sendOffsets`.

@@ -232,6 +232,40 @@ struct EvaluatorServiceTests {
     #expect(!bench.log.messages.contains { $0.hasPrefix("brokers have no transactions") })
   }
 
+  /// A service whose group has no coordinator from its first delivery on.
+  private func withoutCoordinator() throws -> (Bench, EvaluatorService) {
+    let cluster = try TestCluster.open(.mock)
+    var bench = try Bench(cluster)
+    bench.settings.evaluator.delivery = .exactlyOnce
+    try bench.write(95, with: bench.writer())
+    let service = try bench.start()
+    // Time enough until the first delivery.
+    cluster.mock?.delayBroker(1, by: .milliseconds(50))
+    try bench.wait(for: "a partition's state is restored")
+    cluster.mock?.fail(.findCoordinator, with: Array(repeating: .coordinatorNotAvailable, count: 1000))
+    try bench.wait(for: "partition is evaluated here from now on")
+    return (bench, service)
+  }
+
+  @Test("where the group has no coordinator, a delivery is given up, and made again when it has one")
+  func noCoordinator() throws {
+    let (bench, service) = try withoutCoordinator()
+    try bench.wait(for: "nobody knows what became of a delivery: state is restored from the changelog")
+    bench.cluster.mock?.fail(.findCoordinator, with: [])
+    try bench.wait(for: "transitions and positions are delivered again")
+    #expect(try bench.alerts().next().key == "cpu-high/web-1")
+    #expect(stop(service) == 0)
+  }
+
+  @Test("while the group has no coordinator, stopping is bounded and counts what wasn't delivered")
+  func stopsWithoutCoordinator() throws {
+    let (bench, service) = try withoutCoordinator()
+    let began = SystemTime().monotonic
+    #expect(service.stop(by: began + .seconds(3)) > 0)
+    #expect(SystemTime().monotonic - began < .seconds(3.5))
+    bench.cluster.mock?.fail(.findCoordinator, with: [])
+  }
+
   @Test("a producer that fails for good is made anew, and what it held is sent again")
   func fatalProducer() throws {
     let cluster = try TestCluster.open(.mock)

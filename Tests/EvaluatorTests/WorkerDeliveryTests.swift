@@ -231,6 +231,27 @@ struct WorkerDeliveryTests {
     #expect(bench.log.messages.contains("stopped before everything was delivered"))
   }
 
+  @Test("what nobody knows the fate of counts as not delivered, until its partition is restored")
+  func stopInDoubt() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.worker.turn()
+    bench.sample(95)
+    bench.worker.turn()
+    bench.fail(.commit, .fails(.restore))
+    bench.worker.turn()
+    #expect(bench.share.undone == 2)
+    bench.settle(turns: 10)
+    #expect(bench.share.undone == 0)
+    bench.sample(20)
+    for _ in 0..<10 where !bench.log.messages.contains("alert is resolved") { bench.worker.turn() }
+    bench.fail(.commit, .fails(.restore))
+    bench.share.stop(by: bench.time.monotonic + .seconds(3))
+    bench.worker.run()
+    #expect(bench.share.undone == 2)
+    #expect(bench.log.messages.contains("stopped before everything was delivered"))
+  }
+
   /// How many deliveries ten batches are made into, each two records that fire and `taking` so long to evaluate.
   private func deliveries(taking: Duration) throws -> Int {
     var bench = try WorkerBench()
