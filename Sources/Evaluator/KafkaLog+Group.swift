@@ -1,8 +1,21 @@
 import Kafka
 import Platform
 
+/// A question for the group's position that isn't answered.
+struct UnansweredPosition {
+  var partition: TopicPartition
+  var since: MonotonicTime
+  /// When it is asked next whether an open transaction is the reason.
+  var nextLook: MonotonicTime
+  /// It is.
+  var isPending = false
+}
+
 /// The group: what it gives and takes, and what it remembers.
 extension KafkaLog {
+  /// Longer than a transaction of statusd's may be open.
+  private static var positionPatience: Duration { .seconds(30) }
+
   static func makeConsumer(
     _ configuration: Configuration, _ names: Names, _ logger: Logger, _ wakeup: Wakeup
   ) throws(KafkaError) -> Consumer {
@@ -98,12 +111,40 @@ extension KafkaLog {
   }
 
   mutating func committed(_ id: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
-    let limit = deadline - time.monotonic
-    return try mapped { log throws(KafkaError) in
-      let partition = log.names.partition(id)
-      let place = try log.consumer.committed([partition], within: limit).first { $0.partition == partition }
-      return place.flatMap { $0.offset.isNumber ? $0.offset.rawValue : nil }
+    let now = time.monotonic
+    let partition = names.partition(id)
+    if unanswered?.partition != partition { unanswered = nil }
+    if var waiting = unanswered, !waiting.isPending, now >= waiting.nextLook {
+      waiting.isPending = isAboutToChange(partition, within: deadline - now)
+      waiting.nextLook = now + Self.positionPatience
+      unanswered = waiting
     }
+    do throws(KafkaError) {
+      let limit = max(.milliseconds(1), deadline - time.monotonic)
+      let place = try consumer.committed([partition], within: limit).first { $0.partition == partition }
+      unanswered = nil
+      return place.flatMap { $0.offset.isNumber ? $0.offset.rawValue : nil }
+    } catch {
+      let waiting =
+        unanswered
+        ?? UnansweredPosition(partition: partition, since: now, nextLook: now + Self.positionPatience)
+      unanswered = waiting
+      let reason =
+        waiting.isPending
+        ? "for \((now - waiting.since).roughText) an open transaction has been about to change the group's offset of \(partition); "
+          + "cure: where its producer is gone for good, kafka-transactions.sh (find-hanging, abort)" : "\(error)"
+      throw LogFailure(.retry, reason: reason)
+    }
+  }
+
+  /// Whether the group's position isn't told because of an open transaction: who doesn't mind one is told it.
+  private func isAboutToChange(_ partition: TopicPartition, within limit: Duration) -> Bool {
+    var options = Consumer.Options(group: names.group)
+    options.readsCommitted = false
+    guard let other = try? Consumer(configuration, options: options, log: logger, wakeup: wakeup) else { return false }
+    let isTold = (try? other.committed([partition], within: limit)) != nil
+    other.close(by: time.monotonic)
+    return isTold
   }
 
   mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {

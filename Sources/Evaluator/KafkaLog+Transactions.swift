@@ -1,6 +1,14 @@
 import Kafka
 import Platform
 
+/// Brokers refuse a producer of transactions: a new one costs threads and connections, and will most likely fare alike.
+struct Refusal {
+  var failure: LogFailure
+  /// Until when no other is made; each time twice as long.
+  var until: MonotonicTime
+  var pause: Duration
+}
+
 /// Deliveries: in transactions, or step by step.
 extension KafkaLog {
   /// `transaction.timeout.ms`: how long an open transaction of somebody who is gone can hide what is behind it.
@@ -40,25 +48,34 @@ extension KafkaLog {
   }
 
   mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure) {
+    if let refusal, time.monotonic < refusal.until { throw refusal.failure }
     do throws(KafkaError) {
       try makeProducer()
       guard mode == .transactions else { return }
       try transactions?.initialize(within: max(.milliseconds(1), deadline - time.monotonic))
+      refusal = nil
     } catch {
       if error.code == .unsupportedFeature { return try fallBack(error) }
       // Whatever it is, refused or out of time: it may be otherwise later. A producer that has failed can't be asked.
-      if error.remedy != .retry { dropTransactions() }
-      throw LogFailure(.retry, reason: "\(error)")
+      if error.remedy == .retry { throw LogFailure(.retry, reason: "\(error)") }
+      throw refused("\(error)")
     }
+  }
+
+  private mutating func refused(_ reason: String) -> LogFailure {
+    dropTransactions()
+    let pause = refusal.map { min($0.pause * 2, .seconds(10)) } ?? .milliseconds(200)
+    let failure = LogFailure(.retry, reason: reason)
+    refusal = Refusal(failure: failure, until: time.monotonic + pause, pause: pause)
+    return failure
   }
 
   /// Brokers have no transactions. Where nobody insists on them, deliveries are made step by step from now on.
   private mutating func fallBack(_ error: KafkaError) throws(LogFailure) {
-    dropTransactions()
     guard mayFallBack else {
-      throw LogFailure(
-        .retry, reason: "brokers have no transactions, which delivery = \"exactly_once\" needs: \(error)")
+      throw refused("brokers have no transactions, which delivery = \"exactly_once\" needs: \(error)")
     }
+    dropTransactions()
     mode = .steps
     logger.warning(
       "brokers have no transactions: transitions are delivered at least once, drop doubles by their id",

@@ -54,12 +54,16 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   /// Met while something else was done, and to be given out.
   var events: [LogEvent] = []
   let trouble: RateLimit
+  /// The group's position that is asked for; nil: the last question was answered.
+  var unanswered: UnansweredPosition?
 
   var mode: Mode
   /// Whether brokers without transactions are no reason to do without deliveries.
   let mayFallBack: Bool
   /// The producer of transactions; nil: it isn't made yet, or has failed.
   var transactions: TransactionalProducer?
+  /// Why the last producer of transactions could never begin; nil: it could.
+  var refusal: Refusal?
   /// When the transaction that is open began.
   var transactionBegan: MonotonicTime
   var steps: Steps

@@ -128,6 +128,34 @@ struct ExactlyOnceTests {
     _ = try evaluator.waitForExit(within: 10)
   }
 
+  @Test(
+    "where an open transaction keeps the group's offset, the log says so and names the cure; then it goes on",
+    .needsKafka)
+  func pendingOffset() throws {
+    let site = try site()
+    try site.configure(rules: Site.rule)
+    let configuration = Configuration(brokers: site.cluster.brokers)
+    let log = Logger(output: CapturedLog())
+    _ = try site.cluster.createTopic(site.status)
+    let nobody = try Consumer(configuration, options: .init(group: site.group), log: log, wakeup: Wakeup())
+    var options = TransactionalProducer.Options(id: uniqueName("other"))
+    options.timeout = .seconds(300)
+    var other = try TransactionalProducer(configuration, options: options, log: log)
+    try other.initialize(within: .seconds(30))
+    try other.begin()
+    try other.sendOffsets(
+      [PartitionOffset(TopicPartition(site.status, 0), 0)], of: nobody.groupMetadata(), within: .seconds(30))
+    nobody.close(by: SystemTime().monotonic + .seconds(5))
+
+    let evaluator = try site.run("evaluator")
+    let line = try evaluator.waitForLine(containing: "kafka-transactions.sh", on: \.errors, within: 120)
+    #expect(line.contains("about to change the group's offset of \(site.status)[0]"), "\(line)")
+    try other.abort(within: .seconds(30))
+    other.close(by: SystemTime().monotonic + .seconds(5))
+    try evaluator.isLive()
+    try evaluator.endWell()
+  }
+
   @Test("a changelog that isn't compacted is refused by name", .needsKafka)
   func notCompacted() throws {
     let site = try Site(.newest)
