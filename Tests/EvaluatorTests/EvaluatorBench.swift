@@ -1,0 +1,85 @@
+import Kafka
+import Platform
+import Rules
+import Settings
+import TestSupport
+
+@testable import Evaluator
+
+private struct NotSaid: Error {
+  var lines: [[String]]
+}
+
+/// A service on topics and a group of its own.
+struct EvaluatorBench {
+  let cluster: TestCluster
+  var settings: Settings
+  let arrived: Wakeup
+  let log: CapturedLog
+
+  init(_ cluster: TestCluster, partitions: Int = 1, _ rules: [Rule] = [.cpuHigh]) throws {
+    self.cluster = cluster
+    arrived = try Wakeup()
+    log = CapturedLog(arrived: arrived)
+    settings = Settings(brokers: cluster.brokers)
+    settings.topics.status = try cluster.createTopic(partitions: partitions)
+    settings.topics.alerts = try cluster.createTopic()
+    settings.topics.alertsCurrent = try cluster.createTopic(configuration: [("cleanup.policy", "compact")])
+    settings.topics.changelog = try cluster.createTopic(
+      partitions: partitions, configuration: [("cleanup.policy", "compact")])
+    // The mock cluster's transactions aren't the real ones.
+    if cluster.mock != nil { settings.evaluator.delivery = .atLeastOnce }
+    settings.evaluator.group = uniqueName("group")
+    settings.rules = rules
+  }
+
+  func start(log output: CapturedLog? = nil, instance: String = "one") throws -> EvaluatorService {
+    var settings = settings
+    settings.evaluator.instance = instance
+    let service = try EvaluatorService(
+      settings: settings, configuration: Configuration(brokers: cluster.brokers),
+      log: Logger(level: .debug, output: output ?? log))
+    try service.start()
+    return service
+  }
+
+  /// Waits until this sentence stands in the log.
+  func wait(for message: String) throws {
+    try wait { log.messages.contains(message) }
+  }
+
+  /// Waits until what the logs, which all ring `arrived`, say makes this true.
+  func wait(logs: [CapturedLog] = [], until isTrue: () -> Bool) throws {
+    let deadline = SystemTime().monotonic + .seconds(60)
+    while !isTrue() {
+      if SystemTime().monotonic >= deadline { throw NotSaid(lines: ([log] + logs).map(\.messages)) }
+      arrived.wait(until: deadline)
+    }
+  }
+
+  func alerts() throws -> TopicReader { try TopicReader(settings.topics.alerts, on: cluster.brokers) }
+
+  func writer() throws -> TopicWriter { try TopicWriter(on: cluster.brokers) }
+
+  /// Writes one sample and waits until it is there.
+  func write(_ cpu: Double, host: String = "web-1", partition: Int32? = nil, with writer: TopicWriter) throws {
+    try writer.write(
+      #"{"timestamp":"\#(SystemTime().wall.rfc3339)","host":"\#(host)","cpu_usage":\#(cpu)}"#, key: host,
+      to: settings.topics.status, partition: partition)
+    try writer.flush()
+  }
+
+  /// The positions that the group has committed.
+  func committed(partitions: Int32 = 1) throws -> [Int64] {
+    let consumer = try Consumer(
+      Configuration(brokers: cluster.brokers), options: .init(group: settings.evaluator.group),
+      log: Logger(output: CapturedLog()), wakeup: Wakeup())
+    let asked = (0..<partitions).map { TopicPartition(settings.topics.status, $0) }
+    return try consumer.committed(asked, within: .seconds(30)).map(\.offset.rawValue)
+  }
+}
+
+extension EvaluatorService {
+  /// Stops it in a time that a healthy machine never needs; what wasn't delivered.
+  func stop() -> Int { stop(by: SystemTime().monotonic + .seconds(10)) }
+}
