@@ -21,6 +21,8 @@ import testbed  # noqa: E402
 
 
 def main():
+    if len(sys.argv) < 3:
+        sys.exit(__doc__)
     statusd, brokers = sys.argv[1:3]
     seconds = int(sys.argv[3]) if len(sys.argv) > 3 else 60
     import psutil
