@@ -67,6 +67,42 @@ struct EvaluatorServiceTroubleTests {
     #expect(!bench.log.messages.contains { $0.hasPrefix("brokers have no transactions") })
   }
 
+  @Test(
+    "a producer of transactions that brokers refuse is made anew less and less often",
+    .enabled(if: mayLeak, "librdkafka leaks a queue here"))
+  func refusedProducer() throws {
+    let bench = try withoutTransactions(delivery: .exactlyOnce)
+    let settings = bench.settings
+    let time = ManualTime()
+    let names = KafkaLog.Names(
+      sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
+      changelog: settings.topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
+    var log = try KafkaLog(
+      Configuration(brokers: bench.cluster.brokers), names: names, delivery: .transactions,
+      logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)
+    /// Tries to take over until brokers have refused once more.
+    func refusal(_ log: inout KafkaLog, after pause: Duration?) throws -> Refusal {
+      for _ in 0..<100 {
+        do throws(LogFailure) {
+          try log.takeOver(until: time.monotonic + .seconds(2))
+        } catch {
+          if let refusal = log.refusal, refusal.pause != pause { return refusal }
+        }
+      }
+      throw LogFailure(.stop, reason: "never refused")
+    }
+    let first = try refusal(&log, after: nil)
+    for _ in 0..<10 {
+      #expect(throws: first.failure) { try log.takeOver(until: time.monotonic + .seconds(2)) }
+    }
+    #expect(log.refusal?.until == first.until)
+    time.advance(by: first.pause)
+    let second = try refusal(&log, after: first.pause)
+    #expect(second.pause == first.pause * 2)
+    #expect(second.until - time.monotonic == second.pause)
+    log.close(until: SystemTime().monotonic)
+  }
+
   /// A service whose group has no coordinator from its first delivery on.
   private func withoutCoordinator() throws -> (EvaluatorBench, EvaluatorService) {
     let cluster = try TestCluster.open(.mock)
