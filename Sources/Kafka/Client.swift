@@ -19,8 +19,8 @@ final class Client: @unchecked Sendable {
   private(set) var isClosed = false
   /// Its end would end the process: it is left running where it is told to close.
   var cannotEnd = false
-  /// The thread of a call that was given up: the client can only end behind it.
-  private var lastCall: JoinHandle?
+  /// The thread that makes a call for its owner, or made the last one: the client can only end behind it.
+  var caller: JoinHandle?
 
   /// Where a client's events arrive.
   enum EventQueue {
@@ -121,13 +121,6 @@ final class Client: @unchecked Sendable {
       code: KafkaError.Code(code), message: reporter.redaction.applied(to: String(cStringBytes: reason)), isFatal: true)
   }
 
-  /// A call that `thread` makes is given up: it has the client for itself from now on.
-  func isLeft(to thread: JoinHandle) {
-    // Nobody reads what it says from here on.
-    rd_kafka_set_log_level(handle, 0)
-    lastCall = thread
-  }
-
   /// Ends the client on a thread of its own, which is left behind where it takes longer than until `deadline`
   /// (nil: don't wait): a resolver or a silent broker may hold it.
   ///
@@ -147,7 +140,11 @@ final class Client: @unchecked Sendable {
       leaveThreadsRunning()
       return true
     }
-    let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup, lastCall: lastCall)
+    if let caller, !caller.join(until: SystemTime().monotonic) {
+      // Nobody reads what it says from here on.
+      rd_kafka_set_log_level(handle, 0)
+    }
+    let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup, caller: caller)
     do {
       let thread = try startThread(name: "kafka-close") { end.run() }
       guard let deadline else { return false }
@@ -165,11 +162,11 @@ private struct EndOfClient: @unchecked Sendable {
   let notes: Unmanaged<ConnectionNotes>
   /// Held until librdkafka's threads, which write to it, are gone.
   let wakeup: Wakeup?
-  /// Still uses the handle.
-  let lastCall: JoinHandle?
+  /// May still use the handle.
+  let caller: JoinHandle?
 
   func run() {
-    lastCall?.join()
+    caller?.join()
     // A consumer has left its group before; here it must not wait for a coordinator again.
     rd_kafka_destroy_flags(handle, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
     notes.release()

@@ -103,6 +103,8 @@ extension KafkaError.Code {
   public static let fenced = Self(RD_KAFKA_RESP_ERR__FENCED)
   /// `_STATE`: the call isn't possible now.
   public static let state = Self(RD_KAFKA_RESP_ERR__STATE)
+  /// `_CONFLICT`: another call has to end first.
+  public static let conflict = Self(RD_KAFKA_RESP_ERR__CONFLICT)
   /// `_INVALID_ARG`: the call, or a property, makes no sense.
   public static let invalidArgument = Self(RD_KAFKA_RESP_ERR__INVALID_ARG)
   /// `_DESTROY`: the client is closed.

@@ -27,8 +27,14 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   private var failure: KafkaError?
   /// A call for the transaction that is open ended without an answer of the brokers.
   private var lacksAnswer = false
+  /// The call that is under way.
+  private var current: TransactionCall?
   /// A call that didn't come back in its time has the client for itself: nothing more can be done with it.
   private var abandonment: KafkaError?
+
+  /// After which time without an answer a producer is given up that commits or aborts: brokers end a transaction of
+  /// somebody who is silent long before.
+  private static var longestCall: Duration { .seconds(60) }
 
   /// Whether brokers may still be about to do something for the transaction that is open: a call that timed out, a
   /// record that isn't acknowledged.
@@ -64,6 +70,8 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
 
   /// Begins a transaction; asks nobody.
   public mutating func begin() throws(KafkaError) {
+    if let abandonment { throw abandonment }
+    if let current { throw unanswered(current) }
     failure = nil
     lacksAnswer = false
     if let error = KafkaError(consuming: rd_kafka_begin_transaction(producer.client.handle)) { throw said(error) }
@@ -97,23 +105,15 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     _ offsets: [PartitionOffset], of group: consuming GroupMetadata, within limit: Duration
   ) throws(KafkaError) {
     let deadline = SystemTime().monotonic + limit + .milliseconds(500)
-    let call = OffsetsCall(producer.client, offsets, group, limit)
-    let thread: JoinHandle
-    do throws(SystemError) {
-      thread = try startThread(name: "kafka-offsets") { call.run() }
-    } catch {
-      throw KafkaError(code: .timedOut, message: "\(error)", isRetriable: true)
+    let positions = GroupPositions(offsets, group)
+    let call = try call(.offsets) { handle in
+      rd_kafka_send_offsets_to_transaction(
+        handle, positions.offsets.pointer, positions.group.pointer, limit.rdkafkaMilliseconds)
     }
-    guard thread.join(until: deadline) else {
-      let error = KafkaError(
-        code: .timedOut, message: "the group's coordinator hasn't taken the offsets within \(limit)", isFatal: true)
-      producer.client.isLeft(to: thread)
-      (abandonment, lacksAnswer) = (error, true)
-      throw error
+    guard call.isAnswered(by: deadline) else {
+      throw abandoned("the group's coordinator hasn't taken the offsets within \(limit)")
     }
-    serve()
-    lacksAnswer = call.error.lacksAnswer
-    if let error = call.error { throw said(error) }
+    try end(call.error)
   }
 
   /// Waits for all records, then commits.
@@ -121,39 +121,78 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   /// - Throws: with `.retry` it isn't known yet: call it again. With `.abortTransaction` nothing of it will be seen.
   public mutating func commit(within limit: Duration) throws(KafkaError) {
     let deadline = SystemTime().monotonic + limit
-    var failure = failure
-    // commit_transaction waits for deliveries, and nobody would take them meanwhile.
-    let left = producer.flush(by: deadline) { delivery in failure = failure ?? delivery.error }
-    self.failure = failure
-    if left > 0, failure == nil {
-      throw KafkaError(code: .timedOut, message: "\(left) records not delivered within \(limit)", isRetriable: true)
+    if current == nil {
+      var failure = failure
+      let left = producer.flush(by: deadline) { delivery in failure = failure ?? delivery.error }
+      self.failure = failure
+      if left > 0, failure == nil {
+        throw KafkaError(code: .timedOut, message: "\(left) records not delivered within \(limit)", isRetriable: true)
+      }
     }
-    let remaining = max(.milliseconds(1), deadline - SystemTime().monotonic)
-    let error = KafkaError(
-      consuming: rd_kafka_commit_transaction(producer.client.handle, remaining.rdkafkaMilliseconds))
-    serve()
-    lacksAnswer = error.lacksAnswer
-    if let error { throw said(error) }
+    try finish(.commit, by: deadline, rd_kafka_commit_transaction)
   }
 
   /// Takes everything of the transaction back; not where `isInDoubt`.
   ///
   /// - Throws: with `.retry` it isn't done yet: call it again.
   public mutating func abort(within limit: Duration) throws(KafkaError) {
-    let deadline = SystemTime().monotonic + limit
+    try finish(.abort, by: SystemTime().monotonic + limit, rd_kafka_abort_transaction)
+    failure = nil
+  }
+
+  /// Makes the call that ends the transaction, or goes on waiting for it.
+  private mutating func finish(
+    _ kind: TransactionCall.Kind, by deadline: MonotonicTime,
+    _ function: @escaping (_ handle: OpaquePointer?, _ limit: Int32) -> OpaquePointer?
+  ) throws(KafkaError) {
+    let call = try call(kind) { handle in function(handle, Self.longestCall.rdkafkaMilliseconds) }
     while true {
-      // In slices: aborting waits for its own reports on purged records, which must be taken between.
-      let remaining = max(.milliseconds(1), deadline - SystemTime().monotonic)
-      let slice = producer.outstanding > 0 ? min(remaining, .milliseconds(50)) : remaining
-      let error = KafkaError(
-        consuming: rd_kafka_abort_transaction(producer.client.handle, slice.rdkafkaMilliseconds))
-      producer.serve()
-      guard let error else {
-        failure = nil
-        return
+      let now = SystemTime().monotonic
+      // It waits for reports on records, too, which must be taken meanwhile.
+      let slice = producer.outstanding > 0 ? min(deadline, now + .milliseconds(5)) : deadline
+      if call.isAnswered(by: slice) {
+        if call.error?.code == .timedOut { throw abandoned("brokers have given no answer to the \(kind)") }
+        return try end(call.error)
       }
-      if !error.isRetriable || SystemTime().monotonic >= deadline { throw said(error) }
+      serve()
+      if now >= deadline {
+        lacksAnswer = lacksAnswer || kind == .commit
+        throw KafkaError(code: .timedOut, message: "no answer to the \(kind) yet", isRetriable: true)
+      }
     }
+  }
+
+  /// The call that is under way, or a new one.
+  private mutating func call(
+    _ kind: TransactionCall.Kind, _ body: @escaping (_ handle: OpaquePointer) -> OpaquePointer?
+  ) throws(KafkaError) -> TransactionCall {
+    if let abandonment { throw abandonment }
+    guard let current else {
+      let call = try TransactionCall.start(kind, of: producer.client, body)
+      current = call
+      return call
+    }
+    if current.kind != kind { throw unanswered(current) }
+    return current
+  }
+
+  private func unanswered(_ call: TransactionCall) -> KafkaError {
+    KafkaError(code: .conflict, message: "the answer to the \(call.kind) is still to come", isRetriable: true)
+  }
+
+  /// The call has its answer.
+  private mutating func end(_ error: KafkaError?) throws(KafkaError) {
+    current = nil
+    serve()
+    lacksAnswer = error.lacksAnswer
+    if let error { throw said(error) }
+  }
+
+  /// Gives the call up that is under way, and the producer with it.
+  private mutating func abandoned(_ reason: String) -> KafkaError {
+    let error = KafkaError(code: .timedOut, message: reason, isFatal: true)
+    (abandonment, lacksAnswer) = (error, true)
+    return error
   }
 
   /// Ends the producer until `deadline`; an open transaction is left to its time-out. What takes longer is left behind
@@ -179,26 +218,14 @@ extension KafkaError? {
   fileprivate var lacksAnswer: Bool { map { $0.code.rawValue < 0 } ?? false }
 }
 
-/// `rd_kafka_send_offsets_to_transaction` with what it needs, for a thread that may be left behind.
-private final class OffsetsCall: @unchecked Sendable {
-  private let client: Client
-  private let offsets: PartitionList
-  private let group: GroupMetadata
-  private let limit: Duration
-  /// Written by the call's thread, to be read when that has ended.
-  private(set) var error: KafkaError?
+/// What `rd_kafka_send_offsets_to_transaction` reads, for a thread that may be left behind.
+private final class GroupPositions {
+  let offsets: PartitionList
+  let group: GroupMetadata
 
-  init(_ client: Client, _ offsets: [PartitionOffset], _ group: consuming GroupMetadata, _ limit: Duration) {
-    self.client = client
+  init(_ offsets: [PartitionOffset], _ group: consuming GroupMetadata) {
     self.offsets = PartitionList(offsets)
     self.group = group
-    self.limit = limit
-  }
-
-  func run() {
-    error = KafkaError(
-      consuming: rd_kafka_send_offsets_to_transaction(
-        client.handle, offsets.pointer, group.pointer, limit.rdkafkaMilliseconds))
   }
 }
 

@@ -234,12 +234,58 @@ import Testing
     do { try producer.commit(within: .milliseconds(200)) } catch { isKnown = error.remedy != .retry }
     #expect(!isKnown)
     expect(producer, isInDoubt: true)
+    for call in 0..<2 {
+      var remedy: KafkaError.Remedy?
+      do {
+        if call == 0 { try producer.begin() } else { try producer.abort(within: .milliseconds(1)) }
+      } catch {
+        remedy = error.remedy
+      }
+      #expect(remedy == .retry, "nothing else can be asked meanwhile")
+    }
+    expect(producer, isInDoubt: true)
     mock.delayBroker(1, by: .zero)
     try producer.commit(within: .seconds(30))
     expect(producer, isInDoubt: false)
     try producer.begin()
     try producer.abort(within: .seconds(30))
     producer.close(by: soon())
+  }
+
+  /// Makes a call until it has its answer.
+  private func untilDone(_ call: () throws(KafkaError) -> Void) throws(KafkaError) {
+    let deadline = soon()
+    while true {
+      do throws(KafkaError) {
+        return try call()
+      } catch {
+        if error.remedy != .retry || SystemTime().monotonic > deadline { throw error }
+      }
+    }
+  }
+
+  @Test("a commit that is asked for again while its answer arrives leaves nothing behind for the next transaction")
+  func commitAskedForAgain() throws {
+    let mock = try MockCluster()
+    let topic = uniqueName("topic")
+    try mock.createTopic(topic)
+    var producer = try TransactionalProducer(
+      Configuration(brokers: mock.brokers), options: .init(id: uniqueName("id")), log: silent)
+    try producer.initialize(within: .seconds(30))
+    // Answers that come about when the next call is made, whichever way the machine is loaded.
+    mock.delayBroker(1, by: .milliseconds(3))
+    let rounds = 150
+    for round in 0..<rounds {
+      try producer.begin()
+      try send(&producer, topic, "\(round)")
+      try untilDone { () throws(KafkaError) in try producer.commit(within: .milliseconds(1)) }
+      try producer.begin()
+      try send(&producer, topic, "aborted")
+      try untilDone { () throws(KafkaError) in try producer.abort(within: .milliseconds(1)) }
+    }
+    producer.close(by: soon())
+    let count = try committed(mock.brokers, topic, rounds).count
+    #expect(count == rounds)
   }
 
   @Test("without a broker each call ends at its time-out, to be tried again")
