@@ -6,7 +6,7 @@ import Testing
 
 @testable import Agent
 
-@Suite("An agent delivers", .timeLimit(.minutes(2)))
+@Suite("An agent delivers", .timeLimit(.minutes(2)), .waits)
 struct DeliveryTests {
   @Test("with brokers away from the start it samples on, and everything arrives in order once they are there")
   func awayAtStart() throws {

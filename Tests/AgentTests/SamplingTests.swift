@@ -6,7 +6,7 @@ import Testing
 
 @testable import Agent
 
-@Suite("An agent samples", .timeLimit(.minutes(1)))
+@Suite("An agent samples", .timeLimit(.minutes(1)), .waits)
 struct SamplingTests {
   @Test("each interval brings one record of this host, with its time, its number and its key")
   func samples() throws {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Evaluator
 
-@Suite("The evaluator on Kafka", .serialized)
+@Suite("The evaluator on Kafka", .serialized, .waits)
 struct EvaluatorServiceTests {
   @Test("a sample above the limit raises an alert, the next one below it resolves it", arguments: TestCluster.Kind.main)
   func raisesAndResolves(on kind: TestCluster.Kind) throws {

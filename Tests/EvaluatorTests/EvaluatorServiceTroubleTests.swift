@@ -6,7 +6,7 @@ import Testing
 
 @testable import Evaluator
 
-@Suite("The evaluator where brokers are away, or lack something")
+@Suite("The evaluator where brokers are away, or lack something", .waits)
 struct EvaluatorServiceTroubleTests {
   /// Stops it within its three seconds, whatever brokers do; what wasn't delivered.
   private func stopInTrouble(_ service: EvaluatorService) -> Int {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("statusd alerts")
+@Suite("statusd alerts", .waits)
 struct AlertsTests {
   private func value(_ rule: String, _ host: String, _ severity: String, since: String) -> String {
     #"{"id":"9f86d081884c7d65","timestamp":"\#(since)","status":"firing","severity":"\#(severity)","rule":"\#(rule)","#
@@ -59,7 +59,7 @@ struct AlertsTests {
   }
 }
 
-@Suite("statusd forget")
+@Suite("statusd forget", .waits)
 struct ForgetTests {
   @Test("writes a tombstone of the host to every partition before it ends", arguments: TestCluster.Kind.main)
   func tombstones(_ kind: TestCluster.Kind) throws {

@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("statusd backtest")
+@Suite("statusd backtest", .waits)
 struct BacktestTests {
   /// A site whose status topic has several partitions and some history: two hosts that go up and down.
   private func history() throws -> (site: Site, hosts: [String]) {
@@ -126,7 +126,7 @@ struct BacktestTests {
   }
 }
 
-@Suite("statusd backtest --from-file")
+@Suite("statusd backtest --from-file", .waits)
 struct RecordedBacktestTests {
   private func run(_ lines: String, _ more: String...) throws -> (
     status: Subprocess.Status, output: String, errors: String, file: String

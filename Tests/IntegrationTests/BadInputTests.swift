@@ -3,7 +3,7 @@ import TestRandom
 import TestSupport
 import Testing
 
-@Suite("bad input", .serialized)
+@Suite("bad input", .serialized, .waits)
 struct BadInputTests {
   @Test(
     "ten thousand records that can't be read stop none of the good ones between them, and each is counted by its reason",

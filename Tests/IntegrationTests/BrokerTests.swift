@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("the tests' own broker")
+@Suite("the tests' own broker", .waits)
 struct BrokerTests {
   @Test("it serves, keeps its address through a kill, and leaves nothing behind", .needsKafka)
   func lives() throws {
@@ -35,7 +35,7 @@ struct BrokerTests {
   }
 }
 
-@Suite("the tests' own clusters")
+@Suite("the tests' own clusters", .waits)
 struct ClusterTests {
   @Test("what is written is read back, up to the end", arguments: TestCluster.Kind.here)
   func writesAndReads(_ kind: TestCluster.Kind) throws {

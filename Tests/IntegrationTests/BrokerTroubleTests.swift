@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("brokers come and go", .serialized)
+@Suite("brokers come and go", .serialized, .waits)
 struct BrokerTroubleTests {
   /// What is done to a running broker.
   enum Trouble: String, CaseIterable, CustomTestStringConvertible {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("the command line of statusd")
+@Suite("the command line of statusd", .waits)
 struct CommandLineTests {
   @Test(
     "help and version go to standard output and end well",
@@ -52,7 +52,7 @@ struct CommandLineTests {
   }
 }
 
-@Suite("statusd check")
+@Suite("statusd check", .waits)
 struct CheckTests {
   private func check(_ text: String, _ arguments: String...) throws -> (
     status: Subprocess.Status, output: String, errors: String

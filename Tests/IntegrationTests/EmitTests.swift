@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("statusd emit")
+@Suite("statusd emit", .waits)
 struct EmitTests {
   @Test(
     "every line arrives before it ends, keyed by its source, objects with their fields",

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("how soon people see a transition", .serialized)
+@Suite("how soon people see a transition", .serialized, .waits)
 struct LatencyTests {
   @Test(
     "of 200 transitions tail shows 99 in a hundred within 100 ms of the record that caused them",

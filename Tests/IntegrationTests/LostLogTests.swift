@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// What becomes of an alert that fires when the log that it was raised from is no longer as it was.
-@Suite("a log that isn't as it was", .serialized)
+@Suite("a log that isn't as it was", .serialized, .waits)
 struct LostLogTests {
   private let site: Site
   private let broker: Broker

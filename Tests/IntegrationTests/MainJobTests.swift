@@ -5,7 +5,7 @@ import Testing
 
 @testable import statusd
 
-@Suite("the main job", .serialized)
+@Suite("the main job", .serialized, .waits)
 struct MainJobTests {
   @Test("samples of this machine arrive each interval, none missing, none twice", arguments: TestCluster.Kind.here)
   func samples(_ kind: TestCluster.Kind) throws {

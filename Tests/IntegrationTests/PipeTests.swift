@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("emit and tail in pipes", .serialized)
+@Suite("emit and tail in pipes", .serialized, .waits)
 struct PipeTests {
   @Test(
     "lines become records with time and source, objects keep their fields, and tail gives them back",

@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@Suite("statusd test")
+@Suite("statusd test", .waits)
 struct RuleTestCommandTests {
   private let text = """
     [[rule]]

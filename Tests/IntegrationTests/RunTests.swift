@@ -4,7 +4,7 @@ import Kafka
 import TestSupport
 import Testing
 
-@Suite("the life of statusd run")
+@Suite("the life of statusd run", .waits)
 struct RunTests {
   /// A daemon, by default on brokers that aren't there, once it has started.
   private func start(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("secrets stay secret", .serialized)
+@Suite("secrets stay secret", .serialized, .waits)
 struct SecretTests {
   private static let secret = "S3cret-\(uniqueName())"
 

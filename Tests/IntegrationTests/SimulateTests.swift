@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("statusd simulate")
+@Suite("statusd simulate", .waits)
 struct SimulateTests {
   private func values(_ cluster: TestCluster, seed: String) throws -> [String?] {
     let topic = try cluster.createTopic()

@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("statusd tail")
+@Suite("statusd tail", .waits)
 struct TailTests {
   private let firing =
     #"{"id":"9f86d081884c7d65","timestamp":"2026-11-20T12:00:03.500Z","status":"firing","severity":"critical","#

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct AdminTests {
+@Suite(.waits) struct AdminTests {
   @Test("a topic is made with its configuration, described, grown and deleted", .needsKafka)
   func life() throws {
     let cluster = try TestCluster.open(.kafka43)

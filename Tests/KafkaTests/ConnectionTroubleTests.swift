@@ -1,10 +1,11 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Kafka
 
 /// Texts as librdkafka 2.0.2 and brokers of Kafka 4.3 and 3.9 gave them.
-@Suite struct ConnectionTroubleTests {
+@Suite(.waits) struct ConnectionTroubleTests {
   private func trouble(
     _ code: KafkaError.Code, _ message: String, refusal: ConnectionNotes.Refusal? = nil, mechanism: String? = nil,
     libraryVersion: Int32 = 0x0200_02ff, isFatal: Bool = false

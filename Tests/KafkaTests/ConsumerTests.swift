@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Kafka
@@ -6,7 +7,7 @@ import Testing
 private let t0 = TopicPartition("t", 0)
 private let t1 = TopicPartition("t", 1)
 
-@Suite struct ConsumerTests {
+@Suite(.waits) struct ConsumerTests {
   private func consumer(_ cluster: MockCluster, _ change: (inout Consumer.Options) -> Void = { _ in }) throws
     -> Consumer
   {

@@ -56,7 +56,7 @@ private struct Member: ~Copyable {
   }
 }
 
-@Suite struct GroupTests {
+@Suite(.waits) struct GroupTests {
   @Test(
     "two members share the partitions, nothing is lost, nothing read twice, and who stays gets all back",
     .needsKafka, arguments: [Consumer.Strategy.cooperativeSticky, .range])

@@ -1,10 +1,11 @@
 import Crdkafka
 import Platform
+import TestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite struct MockClusterTests {
+@Suite(.waits) struct MockClusterTests {
   @Test("a topic is made once")
   func topics() throws {
     let cluster = try MockCluster(brokerCount: 3)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct OffsetsTests {
+@Suite(.waits) struct OffsetsTests {
   @Test("offsets for a time are those of the first record of that time or later", .needsKafka)
   func times() throws {
     let cluster = try TestCluster.open(.kafka43)

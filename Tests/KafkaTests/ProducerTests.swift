@@ -1,9 +1,10 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite struct ProducerTests {
+@Suite(.waits) struct ProducerTests {
   @Test("each record is delivered, with its token, partition and offset")
   func deliveries() throws {
     let cluster = try cluster(partitions: 2)

@@ -1,9 +1,10 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Kafka
 
-@Suite struct ReporterTests {
+@Suite(.waits) struct ReporterTests {
   @Test("no secret is in any line, also where librdkafka traces everything")
   func secrets() throws {
     let cluster = try cluster()

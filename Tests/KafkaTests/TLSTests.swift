@@ -5,7 +5,7 @@ import Testing
 @testable import Kafka
 
 /// What a log says of TLS that fails, on a server that speaks nothing but TLS.
-@Suite struct TLSTests {
+@Suite(.waits) struct TLSTests {
   private let folder: TemporaryDirectory
 
   init() throws { folder = try TemporaryDirectory() }

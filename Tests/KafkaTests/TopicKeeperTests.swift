@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct TopicKeeperTests {
+@Suite(.waits) struct TopicKeeperTests {
   /// Waits until the log has a line with `text`; false: it never came.
   private func said(_ text: String, in log: CapturedLog, _ arrived: Wakeup) -> Bool {
     let deadline = soon()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite struct TransactionalProducerTests {
+@Suite(.waits) struct TransactionalProducerTests {
   private func send(_ producer: inout TransactionalProducer, _ topic: String, _ value: String) throws {
     while try bytes(value, { try producer.produce(topic: topic, partition: 0, key: $0, value: $0) }) == .queueFull {
       producer.serve()

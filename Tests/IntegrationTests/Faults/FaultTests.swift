@@ -5,7 +5,7 @@ import Testing
 /// Runs only where it is asked for (`make faults`): it takes minutes. `STATUSD_FAULTS` says with how many records,
 /// `STATUSD_FAULT_KILLS` how often an evaluator is killed, `STATUSD_FAULT_PAUSE` for how many seconds a broker is
 /// silent, `STATUSD_SEED` gives the seed.
-@Suite("what brokers and evaluators do changes nothing in the alerts", .serialized)
+@Suite("what brokers and evaluators do changes nothing in the alerts", .serialized, .waits)
 struct FaultTests {
 
   private static func number(_ name: String) -> Int? { environment(name).flatMap(Int.init) }
