@@ -15,6 +15,9 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     public var id: String
     /// `transaction.timeout.ms`: after how long the broker aborts a transaction of somebody who is gone.
     public var timeout = Duration.seconds(10)
+    /// After how long without an answer to a commit or an abort the producer is given up. Brokers have ended its
+    /// transaction long before.
+    public var longestCall = Duration.seconds(60)
     /// What may wait inside.
     public var queue = Producer.Options()
 
@@ -31,10 +34,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   private var current: TransactionCall?
   /// A call that didn't come back in its time has the client for itself: nothing more can be done with it.
   private var abandonment: KafkaError?
-
-  /// After which time without an answer a producer is given up that commits or aborts: brokers end a transaction of
-  /// somebody who is silent long before.
-  private static var longestCall: Duration { .seconds(60) }
+  private let longestCall: Duration
 
   /// Whether brokers may still be about to do something for the transaction that is open: a call that timed out, a
   /// record that isn't acknowledged.
@@ -54,6 +54,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     // A transaction right behind another finds the coordinator still busy; at librdkafka's 100 ms that would be its pace.
     try conf.set("retry.backoff.ms", "5")
     producer = try Producer(configuration, conf: conf, options: options.queue, log: log, wakeup: wakeup)
+    longestCall = options.longestCall
   }
 
   /// The error that has ended the producer, if one has.
@@ -145,7 +146,9 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     _ kind: TransactionCall.Kind, by deadline: MonotonicTime,
     _ function: @escaping (_ handle: OpaquePointer?, _ limit: Int32) -> OpaquePointer?
   ) throws(KafkaError) {
-    let call = try call(kind) { handle in function(handle, Self.longestCall.rdkafkaMilliseconds) }
+    let call = try call(kind) { [longestCall] handle in
+      function(handle, longestCall.rdkafkaMilliseconds)
+    }
     while true {
       let now = SystemTime().monotonic
       // It waits for reports on records, too, which must be taken meanwhile.

@@ -252,6 +252,32 @@ import Testing
     producer.close(by: soon())
   }
 
+  @Test("a commit that brokers never answer is in doubt, and ends the producer")
+  func unanswered() throws {
+    let mock = try MockCluster()
+    let topic = uniqueName("topic")
+    try mock.createTopic(topic)
+    var options = TransactionalProducer.Options(id: uniqueName("id"))
+    options.longestCall = .milliseconds(300)
+    var producer = try TransactionalProducer(Configuration(brokers: mock.brokers), options: options, log: silent)
+    try producer.initialize(within: .seconds(30))
+    try producer.begin()
+    try send(&producer, topic, "one")
+    let served = SystemTime().monotonic + .seconds(30)
+    while producer.isInDoubt, SystemTime().monotonic < served { producer.serve() }
+    mock.delayBroker(1, by: .seconds(60))
+    var remedies: [KafkaError.Remedy] = []
+    for limit in [1, 10_000, 10_000] {
+      do { try producer.commit(within: .milliseconds(limit)) } catch { remedies.append(error.remedy) }
+    }
+    do { try producer.begin() } catch { remedies.append(error.remedy) }
+    #expect(remedies == [.retry, .recreateClient, .recreateClient, .recreateClient])
+    expect(producer, isInDoubt: true)
+    let error = producer.fatalError
+    #expect(error?.message == "brokers have given no answer to the commit")
+    producer.close(by: soon(.seconds(5)))
+  }
+
   /// Makes a call until it has its answer.
   private func untilDone(_ call: () throws(KafkaError) -> Void) throws(KafkaError) {
     let deadline = soon()
