@@ -50,7 +50,7 @@ let package = Package(
     .target(name: "Ctomlplusplus"),
     .target(name: "Cscan"),
   ]
-    + library("Platform", ["Cglibc"])
+    + library("Platform", ["Cglibc"], isCold: true)
     + library("JSON", ["Cscan"])
     + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
@@ -60,7 +60,7 @@ let package = Package(
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library(
       "Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
-    + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"])
+    + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Console", ["JSON", "Platform", "Records", "Rules"], isCold: true)
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
     + [
