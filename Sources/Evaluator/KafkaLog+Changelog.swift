@@ -11,6 +11,8 @@ struct ChangelogReading: ~Copyable {
   var reader: Consumer?
   /// The partition of the changelog that is open.
   var number: Int32?
+  /// Up to where it must be read isn't known yet: whoever opens it is asked to try again.
+  var isOpening = false
   /// Partitions that this reader has read: what it knows of their ends is old.
   var seen: Set<Int32> = []
   /// The topic was found to keep the last record of each key.
@@ -34,17 +36,21 @@ extension KafkaLog {
     _ number: Int32, within limit: Duration, until deadline: MonotonicTime
   ) throws(KafkaError) -> Int64? {
     let partition = TopicPartition(names.changelog, number)
-    if changelog.number != number {
+    if changelog.number != number || !changelog.isOpening {
       if changelog.seen.contains(number) { closeChangelog() }
       try makeReader()
       try prepareChangelog(within: limit)
       try read([PartitionOffset(partition, .beginning)])
       changelog.number = number
+      changelog.isOpening = true
       changelog.seen.insert(number)
     }
     // What the first answer to a fetch says is the true high watermark, and younger than the question.
     while true {
-      if let known = changelog.reader?.watermarks(of: partition) { return known.high }
+      if let known = changelog.reader?.watermarks(of: partition) {
+        changelog.isOpening = false
+        return known.high
+      }
       if time.monotonic >= deadline {
         throw KafkaError(code: .timedOut, message: "no answer yet from \(partition)", isRetriable: true)
       }
@@ -172,6 +178,7 @@ extension KafkaLog {
 
   mutating func closeChangelog() {
     changelog.number = nil
+    changelog.isOpening = false
     if let reader = changelog.reader.take() { reader.close(by: time.monotonic) }
   }
 

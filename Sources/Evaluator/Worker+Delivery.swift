@@ -93,7 +93,7 @@ extension Worker where Log: ~Copyable {
     evaluation.remove(held)
     outbox.removeAll()
     joining = held + joining.filter { !held.contains($0) }
-    restoration = nil
+    giveUpRestoration()
     misplaced = []
     hasTakenOver = false
     nextTry = time.monotonic

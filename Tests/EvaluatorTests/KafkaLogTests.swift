@@ -1,0 +1,54 @@
+import Kafka
+import Platform
+import TestSupport
+import Testing
+
+@testable import Evaluator
+
+/// Counts what it is given.
+private struct Count: ChangelogReceiver {
+  var records = 0
+
+  mutating func receive(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, at offset: Int64) { records += 1 }
+}
+
+@Suite("Kafka as a worker's log", .waits) struct KafkaLogTests {
+  /// Opens a partition of the changelog and reads all that there is; how many records.
+  private func read(_ number: Int32, of log: inout KafkaLog) throws -> Int {
+    let deadline = SystemTime().monotonic + .seconds(30)
+    var end: Int64?
+    repeat {
+      do throws(LogFailure) {
+        end = try log.openChangelog(number, until: deadline)
+      } catch {
+        if error.remedy != .retry || SystemTime().monotonic > deadline { throw error }
+      }
+    } while end == nil
+    var count = Count()
+    while try log.readChangelog(into: &count) < (end ?? 0), SystemTime().monotonic < deadline {}
+    return count.records
+  }
+
+  @Test(
+    "a changelog that is opened is read from its oldest record, also where it is open",
+    arguments: TestCluster.Kind.main)
+  func openAgain(kind: TestCluster.Kind) throws {
+    let bench = try EvaluatorBench(TestCluster.open(kind), partitions: 2)
+    let settings = bench.settings
+    let names = KafkaLog.Names(
+      sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
+      changelog: settings.topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
+    let writer = try TopicWriter(on: bench.cluster.brokers)
+    for number in 0..<3 {
+      try writer.write("\(number)", key: "\(number)", to: settings.topics.changelog, partition: 0)
+    }
+    try writer.flush()
+    var log = try KafkaLog(
+      Configuration(brokers: bench.cluster.brokers), names: names, delivery: .steps,
+      logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: SystemTime())
+    // As after a delivery that nobody knows the fate of, and of another topic's partition with the same number.
+    let counts = try [0, 0, 1, 0, 0].map { number in try read(number, of: &log) }
+    #expect(counts == [3, 3, 0, 3, 3])
+    log.close(until: SystemTime().monotonic)
+  }
+}
