@@ -23,7 +23,7 @@ let sanitizerHelp: [Target.Dependency] = Context.environment["STATUSD_SANITIZER"
 /// `fixtures`: folders of files beside the tests, which read them where they stand.
 /// `isHot`: tests try out so much with it that it is optimized also in debug builds; they would take minutes otherwise.
 /// `triesMuch`: its own tests are optimized, too, for what they compare it with.
-/// `isCold`: nothing in it is done for each record or sample; a release build doesn't optimize it.
+/// `isCold`: optimizing it makes nothing faster that can be measured; a release build doesn't.
 func library(
   _ name: String, _ dependencies: [Target.Dependency] = [], fixtures: [String] = [], isHot: Bool = false,
   triesMuch: Bool = false, isCold: Bool = false, testsNeed: [Target.Dependency] = []

@@ -42,7 +42,9 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   /// To abort it doesn't call that back. What comes late counts for the next transaction of the same epoch, or hides what
   /// is behind it for good (KIP-890 tells how), and while a commit may have been decided there is nothing to abort. Only
   /// a new producer with the same id shuts it out, by its `initialize`.
-  public var isInDoubt: Bool { lacksAnswer || producer.outstanding > 0 || failure.lacksAnswer }
+  public var isInDoubt: Bool {
+    lacksAnswer || current?.kind == .commit || producer.outstanding > 0 || failure.lacksAnswer
+  }
 
   /// A producer; connects in the background. Nothing may be sent before `initialize`.
   public init(
@@ -159,7 +161,6 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
       }
       serve()
       if now >= deadline {
-        lacksAnswer = lacksAnswer || kind == .commit
         throw KafkaError(code: .timedOut, message: "no answer to the \(kind) yet", isRetriable: true)
       }
     }

@@ -43,6 +43,17 @@ struct EvaluatorBench {
     return service
   }
 
+  /// Its topics and group as a worker has them.
+  func kafkaLog(_ delivery: KafkaLog.Mode, time: any TimeSource = SystemTime()) throws -> KafkaLog {
+    let topics = settings.topics
+    let names = KafkaLog.Names(
+      sources: [topics.status], alerts: topics.alerts, alertsCurrent: topics.alertsCurrent,
+      changelog: topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
+    return try KafkaLog(
+      Configuration(brokers: cluster.brokers), names: names, delivery: delivery,
+      logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)
+  }
+
   /// Waits until this sentence stands in the log.
   func wait(for message: String) throws {
     try wait { log.messages.contains(message) }

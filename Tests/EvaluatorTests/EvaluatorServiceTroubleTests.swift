@@ -80,14 +80,8 @@ struct EvaluatorServiceTroubleTests {
     .enabled(if: mayLeak, "librdkafka leaks a queue here"))
   func refusedProducer() throws {
     let bench = try withoutTransactions(delivery: .exactlyOnce)
-    let settings = bench.settings
     let time = ManualTime()
-    let names = KafkaLog.Names(
-      sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
-      changelog: settings.topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
-    var log = try KafkaLog(
-      Configuration(brokers: bench.cluster.brokers), names: names, delivery: .transactions,
-      logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)
+    var log = try bench.kafkaLog(.transactions, time: time)
     /// Tries to take over until brokers have refused once more.
     func refusal(_ log: inout KafkaLog, after pause: Duration?) throws -> Refusal {
       for _ in 0..<100 {

@@ -34,18 +34,12 @@ private struct Count: ChangelogReceiver {
     arguments: TestCluster.Kind.main)
   func openAgain(kind: TestCluster.Kind) throws {
     let bench = try EvaluatorBench(TestCluster.open(kind), partitions: 2)
-    let settings = bench.settings
-    let names = KafkaLog.Names(
-      sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
-      changelog: settings.topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
     let writer = try TopicWriter(on: bench.cluster.brokers)
     for number in 0..<3 {
-      try writer.write("\(number)", key: "\(number)", to: settings.topics.changelog, partition: 0)
+      try writer.write("\(number)", key: "\(number)", to: bench.settings.topics.changelog, partition: 0)
     }
     try writer.flush()
-    var log = try KafkaLog(
-      Configuration(brokers: bench.cluster.brokers), names: names, delivery: .steps,
-      logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: SystemTime())
+    var log = try bench.kafkaLog(.steps)
     // As after a delivery that nobody knows the fate of, and of another topic's partition with the same number.
     let counts = try [0, 0, 1, 0, 0].map { number in try read(number, of: &log) }
     #expect(counts == [3, 3, 0, 3, 3])

@@ -20,6 +20,11 @@ import Testing
     #expect(isInDoubt == expected, sourceLocation: sourceLocation)
   }
 
+  private func serveUntilAcknowledged(_ producer: inout TransactionalProducer) {
+    let deadline = soon()
+    while producer.isInDoubt, SystemTime().monotonic < deadline { producer.serve() }
+  }
+
   private func committed(_ brokers: String, _ topic: String, _ count: Int) throws -> [String?] {
     var consumer = try Consumer(Configuration(brokers: brokers), log: silent, wakeup: Wakeup())
     try consumer.assign([PartitionOffset(TopicPartition(topic, 0), .beginning)])
@@ -226,8 +231,7 @@ import Testing
 
     try producer.begin()
     try send(&producer, topic, "two")
-    let served = SystemTime().monotonic + .seconds(30)
-    while producer.isInDoubt, SystemTime().monotonic < served { producer.serve() }
+    serveUntilAcknowledged(&producer)
     expect(producer, isInDoubt: false)
     mock.delayBroker(1, by: .seconds(2))
     var isKnown = true
@@ -263,8 +267,7 @@ import Testing
     try producer.initialize(within: .seconds(30))
     try producer.begin()
     try send(&producer, topic, "one")
-    let served = SystemTime().monotonic + .seconds(30)
-    while producer.isInDoubt, SystemTime().monotonic < served { producer.serve() }
+    serveUntilAcknowledged(&producer)
     mock.delayBroker(1, by: .seconds(60))
     var remedies: [KafkaError.Remedy] = []
     for limit in [1, 10_000, 10_000] {
