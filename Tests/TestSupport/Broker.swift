@@ -69,15 +69,19 @@ public final class Broker: Sendable {
   /// The one that all tests share: the broker that `STATUSD_TEST_BROKERS` names, else one that is started for the first
   /// test that asks. Tests on it use topics and groups of their own (`uniqueName`), and leave it running.
   public static func shared(_ version: KafkaVersion = .newest) throws -> Broker {
-    guard let slot = slots[version] else { return try start(version) }
+    guard let slot = slots[version] else { return try start(version, settings: patience) }
     return try slot.broker.withLock { broker in
       if let broker { return broker }
       let named = version == .newest ? environment("STATUSD_TEST_BROKERS") : nil
-      let new = try named.map { Broker(address: $0, directory: "", home: nil) } ?? start(version)
+      let new = try named.map { Broker(address: $0, directory: "", home: nil) } ?? start(version, settings: patience)
       broker = new
       return new
     }
   }
+
+  /// A machine that stands still for two seconds would cost a broker its session, and the tests on it its topics and
+  /// coordinators ("All brokers are currently fenced", NOT_COORDINATOR). One that nobody kills can have a long one.
+  private static let patience = ["broker.session.timeout.ms=30000", "zookeeper.session.timeout.ms=30000"]
 
   /// One for each version, so that they start beside each other.
   private static let slots = Dictionary(uniqueKeysWithValues: KafkaVersion.allCases.map { ($0, Slot()) })
