@@ -235,7 +235,9 @@ package struct SimulatedLog: EvaluatorLog {
   ) throws(LogFailure) -> Int64? {
     try attempt(.openChangelog) { () throws(LogFailure) in
       let partition = cluster.changelog[Int(number)]
-      member.changelog = (number, partition.start)
+      if mistake != .resumesChangelog || member.changelog?.number != number {
+        member.changelog = (number, partition.start)
+      }
       return mistake == .restoresToLastStable ? partition.lastStable : partition.end
     }
   }
@@ -264,7 +266,9 @@ package struct SimulatedLog: EvaluatorLog {
     }
   }
 
-  package mutating func closeChangelog() { member.changelog = nil }
+  package mutating func closeChangelog() {
+    if mistake != .resumesChangelog { member.changelog = nil }
+  }
 
   // MARK: Deliveries
 
