@@ -37,7 +37,9 @@ enum Run: Subcommand {
       let daemon = try Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
       code = try daemon.run(signals: signals).exitCode
     } catch {
-      log.critical("can't start", ["reason": .string("\(error)")])
+      var facts: LogMetadata = ["reason": .string("\(error)")]
+      if error is ProcError { facts.append("remedy", "let agent.procfs name a mounted proc file system") }
+      log.critical("can't start", facts)
       code = exitCode(of: error)
     }
     if runningThreads > 0 { _exit(code.rawValue) }

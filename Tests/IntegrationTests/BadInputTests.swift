@@ -93,18 +93,6 @@ struct BadInputTests {
     }
     #expect(places == [2, 4, 5, 7, 9, 10, 12, 13, 15, 17, 19, 24], "\(output + errors)")
   }
-
-  @Test("a /proc that can't be read ends the agent with a clear word, not a crash")
-  func noProc() throws {
-    let site = try Site(.mock)
-    let empty = try TemporaryDirectory()
-    site.extra["agent"] = "procfs = \"\(empty.path)\""
-    try site.configure()
-    let agent = try site.run("agent")
-    let status = try agent.waitForExit()
-    #expect([.exited(70), .exited(75), .exited(78)].contains(status))
-    #expect(agent.errors.text.contains(empty.path))
-  }
 }
 
 /// A way to spoil a record; the name is the end of its counter's.

@@ -164,15 +164,15 @@ struct RunTests {
     #expect(daemon.errors.text.contains("a second signal came; ended at once"))
   }
 
-  @Test("a /proc that can't be read ends the start with status 78 and the reason")
+  @Test("a /proc that can't be read ends the start with status 78, its path, and the key that says where it is")
   func noProc() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write(
       "[kafka]\nbrokers = \"127.0.0.1:1\"\n[agent]\nprocfs = \"\(directory.path)\"\n", to: "statusd.toml")
     let (status, _, errors) = try Program.run(["run", "--config", file, "--role", "agent"])
     #expect(status == .exited(78))
-    #expect(errors.contains("can't start"))
-    #expect(errors.contains(directory.path))
+    #expect(errors.contains("can't start reason=\"\(directory.path)/stat: No such file or directory\""), "\(errors)")
+    #expect(errors.contains("remedy=\"let agent.procfs name"), "\(errors)")
   }
 
   @Test("the status line says what was sampled")
