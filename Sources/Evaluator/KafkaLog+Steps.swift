@@ -43,6 +43,8 @@ extension KafkaLog {
   ) throws(LogFailure) {
     let place = names.place(target)
     do throws(KafkaError) {
+      // There is none where the last one failed and no other could be made then.
+      try makeProducer()
       let produced = try steps.producer?.produce(
         topic: place.topic, partition: place.partition, key: key, value: value, token: steps.delivery)
       switch produced {

@@ -45,4 +45,16 @@ private struct Count: ChangelogReceiver {
     #expect(counts == [3, 3, 0, 3, 3])
     log.close(until: SystemTime().monotonic)
   }
+
+  @Test("without transactions a producer that couldn't be made anew at once is made by the next record")
+  func producerLater() throws {
+    let bench = try EvaluatorBench(TestCluster.open(.mock))
+    var log = try bench.kafkaLog(.steps)
+    log.steps = Steps()
+    try log.begin()
+    try Array("key".utf8).withUnsafeBytes { try log.produce(to: .alerts, key: $0, value: $0) }
+    #expect(try log.flush(until: SystemTime().monotonic + .seconds(30)))
+    #expect(try bench.alerts().next().key == "key")
+    log.close(until: SystemTime().monotonic)
+  }
 }
