@@ -34,16 +34,33 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     case queueFull
   }
 
-  /// What became of one record.
-  public struct Delivery: Sendable {
-    /// What `produce` was given.
-    public let token: UInt
-    /// The partition it went to; -1 where none was chosen.
-    public let partition: Int32
-    /// Its offset; -1 where it has none.
-    public let offset: Int64
+  /// What became of one record; to be read during the call that brings it.
+  public struct Delivery {
+    private let message: rd_kafka_message_t
     /// Why it wasn't delivered; nil: it was, all replicas in sync have it.
     public let error: KafkaError?
+
+    init(_ message: rd_kafka_message_t, _ error: KafkaError?) {
+      self.message = message
+      self.error = error
+    }
+
+    /// What `produce` was given.
+    public var token: UInt { UInt(bitPattern: message._private) }
+    /// The partition it went to; -1 where none was chosen.
+    public var partition: Int32 { message.partition }
+    /// Its offset; -1 where it has none.
+    public var offset: Int64 { message.offset }
+    /// The topic that it was for.
+    public var topic: String { String(cString: rd_kafka_topic_name(message.rkt)) }
+    /// The record's key; nil: it has none.
+    public var key: UnsafeRawBufferPointer? {
+      message.key.map { UnsafeRawBufferPointer(start: $0, count: message.key_len) }
+    }
+    /// The record's value; nil: a tombstone.
+    public var value: UnsafeRawBufferPointer? {
+      message.payload.map { UnsafeRawBufferPointer(start: $0, count: message.len) }
+    }
   }
 
   let client: Client
@@ -123,6 +140,12 @@ public struct Producer: ~Copyable, @unchecked Sendable {
   /// The error that has ended the producer, if one has: make a new one and send again what wasn't delivered.
   public var fatalError: KafkaError? { client.fatalError }
 
+  /// Waits no longer for anything that is outstanding: all of it is reported as not delivered, though brokers may have
+  /// some. For a producer that has failed, whose records another one sends again (`rd_kafka_purge`).
+  public mutating func purge() {
+    rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+  }
+
   /// Takes all that has arrived, without waiting: deliveries go to `body`, logs and errors of the connection to the log.
   ///
   /// - Returns: how many deliveries there were.
@@ -173,8 +196,7 @@ public struct Producer: ~Copyable, @unchecked Sendable {
       outstanding -= 1
       body(
         Delivery(
-          token: UInt(bitPattern: record._private), partition: record.partition, offset: record.offset,
-          error: record.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : client.fatalError ?? KafkaError(record.err)))
+          record, record.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : client.fatalError ?? KafkaError(record.err)))
     }
     return count
   }

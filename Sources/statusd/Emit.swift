@@ -31,7 +31,7 @@ enum Emit: Subcommand {
           + "time and source only where it has none. Where brokers are away or slow, reading waits for them: nothing is "
           + "dropped, and memory stays bounded.",
         "It ends once all is delivered, or with status 75 and the count of what was not. A line over \(greatestLine) bytes "
-          + "is cut, and that is said.",
+          + "is cut, and that is said. What a broker had taken when it failed may come twice.",
       ],
       options: [Cluster.config, Cluster.brokers, topic, source, within],
       examples: [

@@ -2,7 +2,33 @@ import Kafka
 import Platform
 
 /// Sends records for a command, waits where there is no room, and keeps count of what became of them.
+///
+/// A producer can fail for good: before librdkafka 2.3 a lost answer while partitions change their leaders is enough
+/// (https://github.com/confluentinc/librdkafka/pull/4438). Then a new one sends again what wasn't acknowledged, in the
+/// order in which it came; of that brokers may have some already.
 struct Sender: ~Copyable {
+  /// A record that a producer that failed hadn't delivered.
+  private struct Undelivered {
+    /// Its number among all that were handed over.
+    var number: UInt
+    var topic: String
+    var partition: Int32?
+    var key: [UInt8]
+    var value: [UInt8]?
+
+    init(_ report: Producer.Delivery) {
+      number = report.token
+      topic = report.topic
+      partition = report.partition < 0 ? nil : report.partition
+      key = report.key.map(Array.init) ?? []
+      value = report.value.map(Array.init)
+    }
+  }
+
+  /// What a producer says to a record.
+  private enum Answer { case done, full, hasFailed }
+
+  private let configuration: Configuration
   private var producer: Producer
   private let signals: Signals
   private let wakeup: Wakeup
@@ -12,17 +38,24 @@ struct Sender: ~Copyable {
   private(set) var failed = 0
   /// Why the first of those wasn't.
   private(set) var firstError: KafkaError?
-  /// Whether a signal has said to end.
+  /// Whether a signal has said to end, or no producer can do it.
   private(set) var isStopped = false
+  /// To be sent again before anything else; the oldest is the last.
+  private var again: [Undelivered] = []
+  /// What this producer has delivered.
+  private var delivered = 0
+  private var isRenewed = false
+  private var hasGivenUp = false
 
   /// - Throws: where the configuration is refused, or no file descriptor is left.
   static func make(_ configuration: Configuration, signals: Signals) throws -> Sender {
     let wakeup = try Wakeup()
     let producer = try Producer(configuration, log: Cluster.log, wakeup: wakeup)
-    return Sender(producer, signals, wakeup)
+    return Sender(configuration, producer, signals, wakeup)
   }
 
-  private init(_ producer: consuming Producer, _ signals: Signals, _ wakeup: Wakeup) {
+  private init(_ configuration: Configuration, _ producer: consuming Producer, _ signals: Signals, _ wakeup: Wakeup) {
+    self.configuration = configuration
     self.producer = producer
     self.signals = signals
     self.wakeup = wakeup
@@ -35,24 +68,98 @@ struct Sender: ~Copyable {
   ) {
     sent += 1
     while !isStopped {
-      do {
-        switch try producer.produce(topic: topic, partition: partition, key: key, value: value) {
-        case .accepted: return
-        case .queueFull: wait(until: nil)
-        }
-      } catch {
-        count(error)
-        return
+      switch sendAgain() ? offer(UInt(sent), topic, partition, key, value) : .full {
+      case .done: return
+      case .full: if !isStopped { wait(until: nil) }
+      case .hasFailed: renew()
       }
     }
     failed += 1
   }
 
+  private mutating func offer(
+    _ number: UInt, _ topic: String, _ partition: Int32?, _ key: UnsafeRawBufferPointer,
+    _ value: UnsafeRawBufferPointer?
+  ) -> Answer {
+    do {
+      let produced = try producer.produce(topic: topic, partition: partition, key: key, value: value, token: number)
+      return produced == .accepted ? .done : .full
+    } catch {
+      if producer.fatalError != nil { return .hasFailed }
+      count(error)
+      return .done
+    }
+  }
+
+  /// Hands over what a producer that failed hadn't delivered; false: there isn't room for all of it yet.
+  private mutating func sendAgain() -> Bool {
+    while !hasGivenUp, let next = again.last {
+      let answer = next.key.withUnsafeBytes { key in
+        guard let value = next.value else { return offer(next.number, next.topic, next.partition, key, nil) }
+        return value.withUnsafeBytes { offer(next.number, next.topic, next.partition, key, $0) }
+      }
+      switch answer {
+      case .done: again.removeLast()
+      case .full: return false
+      case .hasFailed: renew()
+      }
+    }
+    return !hasGivenUp
+  }
+
+  /// Makes a new producer in place of the one that has failed. One that came to nothing, after another that had failed,
+  /// is no accident: then it's over.
+  private mutating func renew() {
+    guard let error = producer.fatalError else { return }
+    producer.purge()
+    let patience = SystemTime().monotonic + .seconds(2)
+    take { producer, body in _ = producer.flush(by: patience, body) }
+    if isRenewed, delivered == 0 { return giveUp(error) }
+    do throws(KafkaError) {
+      var other = try Producer(configuration, log: Cluster.log, wakeup: wakeup)
+      swap(&producer, &other)
+      let unknown = other.close(by: SystemTime().monotonic)
+      for _ in 0..<unknown { count(error) }
+    } catch {
+      return giveUp(error)
+    }
+    (isRenewed, delivered) = (true, 0)
+    again.sort { $0.number > $1.number }
+    Cluster.log.warning(
+      "the producer has failed; a new one sends again what wasn't acknowledged",
+      ["reason": .string("\(error)"), "records": .int(again.count)])
+  }
+
+  private mutating func giveUp(_ error: KafkaError) {
+    (hasGivenUp, isStopped) = (true, true)
+    for _ in again { count(error) }
+    again = []
+  }
+
+  /// Takes what `serve` brings of the producer.
+  private mutating func take(_ serve: (inout Producer, (Producer.Delivery) -> Void) -> Void) {
+    var refusals: [KafkaError] = []
+    var undelivered: [Undelivered] = []
+    var delivered = 0
+    serve(&producer) { delivery in
+      guard let error = delivery.error else {
+        delivered += 1
+        return
+      }
+      guard error.isFatal else { return refusals.append(error) }
+      undelivered.append(Undelivered(delivery))
+    }
+    self.delivered += delivered
+    for error in refusals { count(error) }
+    again += undelivered
+    if hasGivenUp, let error = producer.fatalError { giveUp(error) }
+  }
+
   /// Takes what has arrived; whether a signal has come is known after it.
   mutating func serve() {
-    var errors: [KafkaError] = []
-    producer.serve { if let error = $0.error { errors.append(error) } }
-    for error in errors { count(error) }
+    take { producer, body in producer.serve(body) }
+    if producer.fatalError != nil, !hasGivenUp { renew() }
+    _ = sendAgain()
     if signals.take() == .stop { isStopped = true }
   }
 
@@ -77,16 +184,15 @@ struct Sender: ~Copyable {
     let begin = time.monotonic
     var deadline = begin + (isStopped ? min(limit, .seconds(3)) : limit)
     let wasStopped = isStopped
-    while producer.outstanding > 0, time.monotonic < deadline {
+    while producer.outstanding > 0 || !again.isEmpty, time.monotonic < deadline {
       // In steps, so that a signal is heard.
-      var errors: [KafkaError] = []
-      _ = producer.flush(by: min(deadline, time.monotonic + .milliseconds(200))) {
-        if let error = $0.error { errors.append(error) }
-      }
-      for error in errors { count(error) }
+      let next = min(deadline, time.monotonic + .milliseconds(200))
+      _ = sendAgain()
+      take { producer, body in _ = producer.flush(by: next, body) }
+      if producer.fatalError != nil, !hasGivenUp { renew() }
       if !wasStopped, signals.take() == .stop { deadline = min(deadline, time.monotonic + .seconds(3)) }
     }
-    let (failed, firstError) = (failed, firstError)
+    let (failed, firstError) = (failed + again.count, firstError)
     let left = producer.close(by: time.monotonic + .milliseconds(500))
     return (failed + left, firstError)
   }

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import TestSupport
 import Testing
 
@@ -28,6 +29,39 @@ struct EmitTests {
       ["emit", "--brokers", "127.0.0.1:1", "--topic", "t", "--within", "300ms"], input: "one\ntwo\n")
     #expect(ended.status == .exited(75))
     #expect(ended.errors.contains("2 of 2 records not delivered"))
+  }
+
+  @Test("where the producer fails for good a new one delivers what it hadn't, in order, without another line")
+  func renewal() throws {
+    let cluster = try TestCluster.open(.mock)
+    let topic = try cluster.createTopic()
+    let emit = try Program.start(["emit", "--brokers", cluster.brokers, "--topic", topic])
+    let reader = try TopicReader(topic, on: cluster.brokers)
+    try emit.write("0\n")
+    _ = try reader.next()
+    let outOfOrder = KafkaError.Code(rawValue: 45)
+    for number in 0..<3 {
+      let first = 1 + 10 * number
+      cluster.mock?.fail(.produce, with: [outOfOrder])
+      try emit.write((first..<first + 10).map { "\($0)\n" }.joined())
+      let seen = try (0..<10).map { _ in try reader.next().object["message"] as? String }
+      #expect(seen == (first..<first + 10).map { "\($0)" })
+    }
+    try emit.closeInput()
+    #expect(try emit.waitForExit() == .exited(0))
+    #expect(emit.errors.text.contains("a new one sends again what wasn't acknowledged"))
+  }
+
+  @Test("where no producer can do it, it ends at once, with status 75, the count, and the reason")
+  func noProducer() throws {
+    let cluster = try TestCluster.open(.mock)
+    let topic = try cluster.createTopic()
+    cluster.mock?.fail(.initProducerID, with: Array(repeating: .clusterAuthorizationFailed, count: 100))
+    let emit = try Program.start(["emit", "--brokers", cluster.brokers, "--topic", topic])
+    try emit.write("one\ntwo\n")
+    #expect(try emit.waitForExit() == .exited(75))
+    #expect(emit.errors.text.contains("2 of 2 records not delivered"), "\(emit.errors.text)")
+    #expect(emit.errors.text.contains("CLUSTER_AUTHORIZATION_FAILED"), "\(emit.errors.text)")
   }
 
   @Test("a signal ends it while it waits for lines, and for brokers", arguments: [SIGTERM, SIGINT])
