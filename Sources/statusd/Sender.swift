@@ -107,10 +107,10 @@ struct Sender: ~Copyable {
     return !hasGivenUp
   }
 
-  /// Makes a new producer in place of the one that has failed. One that came to nothing, after another that had failed,
-  /// is no accident: then it's over.
+  /// Makes a new producer in place of this one where it has failed. One that came to nothing, after another that had
+  /// failed, is no accident: then it's over.
   private mutating func renew() {
-    guard let error = producer.fatalError else { return }
+    guard !hasGivenUp, let error = producer.fatalError else { return }
     producer.purge()
     let patience = SystemTime().monotonic + .seconds(2)
     take { producer, body in _ = producer.flush(by: patience, body) }
@@ -158,7 +158,7 @@ struct Sender: ~Copyable {
   /// Takes what has arrived; whether a signal has come is known after it.
   mutating func serve() {
     take { producer, body in producer.serve(body) }
-    if producer.fatalError != nil, !hasGivenUp { renew() }
+    renew()
     _ = sendAgain()
     if signals.take() == .stop { isStopped = true }
   }
@@ -189,7 +189,7 @@ struct Sender: ~Copyable {
       let next = min(deadline, time.monotonic + .milliseconds(200))
       _ = sendAgain()
       take { producer, body in _ = producer.flush(by: next, body) }
-      if producer.fatalError != nil, !hasGivenUp { renew() }
+      renew()
       if !wasStopped, signals.take() == .stop { deadline = min(deadline, time.monotonic + .seconds(3)) }
     }
     let (failed, firstError) = (failed + again.count, firstError)
