@@ -41,9 +41,9 @@ simulation: deps ## the evaluator through so many schedules of faults (COUNT=, 2
 	$(SWIFT) build -c release --product Simulation
 	.build/release/Simulation $(or $(COUNT),20000) $(SEED)
 
-faults: deps ## evaluators and real brokers killed under load, alerts held against a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; SEED=)
-	@STATUSD_FAULTS=$(or $(RECORDS),200000) STATUSD_FAULT_KILLS=$(KILLS) STATUSD_FAULT_PAUSE=$(PAUSE) STATUSD_SEED=$(SEED) \
-	  Scripts/test --filter IntegrationTests.FaultTests $(TEST_FLAGS)
+faults: deps ## evaluators and real brokers killed under load, alerts held against a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; BROKERS=, 1 and 3; SEED=)
+	@STATUSD_FAULTS=$(or $(RECORDS),200000) STATUSD_FAULT_KILLS=$(KILLS) STATUSD_FAULT_PAUSE=$(PAUSE) STATUSD_FAULT_BROKERS=$(BROKERS) \
+	  STATUSD_SEED=$(SEED) Scripts/test --filter IntegrationTests.FaultTests $(TEST_FLAGS)
 
 coverage: deps ## line coverage of each library; fails where one that must be above 90% isn't
 	@Scripts/coverage

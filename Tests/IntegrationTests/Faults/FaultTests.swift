@@ -4,7 +4,7 @@ import Testing
 
 /// Runs only where it is asked for (`make faults`): it takes minutes. `STATUSD_FAULTS` says with how many records,
 /// `STATUSD_FAULT_KILLS` how often an evaluator is killed, `STATUSD_FAULT_PAUSE` for how many seconds a broker is
-/// silent, `STATUSD_SEED` gives the seed.
+/// silent, `STATUSD_FAULT_BROKERS` on how many brokers (1 and then 3), `STATUSD_SEED` gives the seed.
 @Suite("what brokers and evaluators do changes nothing in the alerts", .serialized, .waits)
 struct FaultTests {
 
@@ -12,7 +12,8 @@ struct FaultTests {
 
   @Test(
     "as many transitions as without faults, each once and in order, and what fires now is what they say", .needsKafka,
-    .enabled(if: environment("STATUSD_FAULTS") != nil, "make faults runs it"), arguments: [1, 3])
+    .enabled(if: environment("STATUSD_FAULTS") != nil, "make faults runs it"),
+    arguments: number("STATUSD_FAULT_BROKERS").map { [$0] } ?? [1, 3])
   func faults(brokers: Int) throws {
     let seed = environment("STATUSD_SEED").flatMap { UInt64($0) } ?? UInt64.random(in: 1..<1_000_000_000)
     let plan = FaultPlan(
@@ -30,19 +31,24 @@ struct FaultTests {
       """)
     if !verdict.isClean {
       let folder = "\(packageRoot)/.build/faults-\(seed)"
-      print("faults: what was done and said is in \(folder)")
+      print("faults: what was done and said is in \(folder); without the alerts, its end is")
+      for line in run.story.flatMap({ $0.split(separator: "\n") }).filter({ !$0.contains(" alert ") }).suffix(100) {
+        print(line.prefix(300))
+      }
       try keep(run.story, in: folder, as: "story")
       try run.keepBrokers(in: folder)
       try keep(verdict.expectedLines, in: folder, as: "expected.jsonl")
       try keep(verdict.seenLines, in: folder, as: "seen.jsonl")
     }
     #expect(verdict.expected > plan.records / 500)
-    #expect(verdict.isComplete)
+    let isComplete = verdict.isComplete
+    #expect(isComplete, "seed \(seed): transitions were still missing when the evaluators were ended")
     for (what, which) in [
       ("lost", verdict.lost), ("doubled", verdict.doubled), ("strange", verdict.strange),
       ("another order", verdict.disordered), ("wrong about now", verdict.stale),
     ] {
-      #expect(which.isEmpty, "seed \(seed): \(what): \(which.prefix(5))")
+      let count = which.count
+      #expect(count == 0, "seed \(seed): \(what): \(which.prefix(5))")
     }
     for ending in run.endings where ending.status != .exited(75) {
       Issue.record("seed \(seed): an evaluator ended: \(ending.status)\n\(ending.said.suffix(3000))")
