@@ -70,7 +70,7 @@ private let t1 = TopicPartition("t", 1)
     for partition in 0..<Int32(2) { try fill(cluster.brokers, partition: partition, numbers(2000)) }
     var consumer = try consumer(cluster) { $0.batchSize = 37 }
     try consumer.assign([PartitionOffset(t0, .beginning), PartitionOffset(t1, .beginning)])
-    _ = try consumer.read { $0.count >= 500 }
+    _ = try consumer.read { seen in seen.count >= 500 && Set(seen.map(\.partition)).count == 2 }
     for target in [Int64(100), 1500, 3, 1999, 0] {
       try consumer.seek([PartitionOffset(t0, Offset(target))])
       let reached = consumer.position(of: t0)
