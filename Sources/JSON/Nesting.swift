@@ -28,11 +28,8 @@ public struct Nesting: ~Copyable {
     depth &+= 1
   }
 
-  /// Closes the innermost one. Something must be open.
-  public mutating func close() {
-    assert(depth > 0)
-    depth &-= 1
-  }
+  /// Closes the innermost one; where nothing is open, there is nothing to close.
+  public mutating func close() { depth = max(0, depth - 1) }
 
   /// Whether the innermost open one is an object; false where nothing is open.
   public var isObject: Bool {

@@ -6,6 +6,8 @@ public struct FieldPlan: Sendable {
   public let names: [String]
   /// For each slot: whether its text is used, so that one which isn't UTF-8 makes the record bad.
   public let usesText: [Bool]
+  /// By role, the slot where the text of the field that has it is read as well; -1: it isn't planned as text.
+  private let textSlots: [Int]
 
   /// A plan to read `fields` as numbers and `strings` as text. A name may stand in both, and more than once.
   public init(fields: [String], strings: [String] = []) {
@@ -13,10 +15,34 @@ public struct FieldPlan: Sendable {
     for name in fields + strings where !names.contains(where: { FieldPlan.same($0, name) }) { names.append(name) }
     self.names = names
     usesText = names.map { name in strings.contains { FieldPlan.same($0, name) } }
+    var textSlots = Array(repeating: -1, count: Separators.roleCount)
+    for (slot, name) in names.enumerated() where usesText[slot] {
+      let role = FieldPlan.role(of: name.utf8)
+      if role != .other { textSlots[Int(role.rawValue)] = slot }
+    }
+    self.textSlots = textSlots
   }
 
   /// Where the field `name` is found in a reader with this plan; nil: it isn't planned.
   public func slot(of name: String) -> Int? { names.firstIndex { FieldPlan.same($0, name) } }
+
+  /// Where the text of the field with `role` is read as a planned one; nil: it isn't planned as text.
+  func textSlot(of role: Separators.Role) -> Int? {
+    let slot = textSlots[Int(role.rawValue)]
+    return slot < 0 ? nil : slot
+  }
+
+  /// The role of the field whose name these bytes are.
+  static func role(of key: some Collection<UInt8>) -> Separators.Role {
+    func isName(_ name: StaticString) -> Bool {
+      key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+    if isName("host") { return .host }
+    if isName("timestamp") { return .timestamp }
+    if isName("boot_id") { return .bootID }
+    if isName("sequence") { return .sequence }
+    return .other
+  }
 
   /// Names are compared byte for byte: two spellings of one letter are two fields, as in every other JSON reader.
   private static func same(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }

@@ -91,17 +91,6 @@ extension FieldPlan {
 
   private func meaning(plain key: UnsafeRawBufferPointer) -> Separators.Meaning {
     let slot = names.firstIndex { $0.utf8.elementsEqual(key) }.flatMap { Int16(exactly: $0) } ?? -1
-    return Separators.Meaning(role: role(of: key), slot: slot)
-  }
-
-  private func role(of key: UnsafeRawBufferPointer) -> Separators.Role {
-    func isName(_ name: StaticString) -> Bool {
-      key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    }
-    if isName("host") { return .host }
-    if isName("timestamp") { return .timestamp }
-    if isName("boot_id") { return .bootID }
-    if isName("sequence") { return .sequence }
-    return .other
+    return Separators.Meaning(role: FieldPlan.role(of: key), slot: slot)
   }
 }

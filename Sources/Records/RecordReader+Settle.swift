@@ -14,6 +14,16 @@ extension RecordReader {
     return texts.unescape(UnsafeRawBufferPointer(start: start, count: end - start - 1)).map { ($0, false) }
   }
 
+  /// The text of the field with `role`, which stands `at` this quote. Where the plan reads it, too, it was undone there.
+  private mutating func text(
+    of role: Separators.Role, at quote: Scan.Place
+  ) -> (bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool)? {
+    if let slot = plan.textSlot(of: role), slots[slot].kind == UInt8(CSCAN_STRING) {
+      return (UnsafeBufferPointer(start: slots[slot].text, count: slots[slot].text_count), false)
+    }
+    return text(at: quote)
+  }
+
   /// Makes ready the fields that are read as text.
   @inline(__always) mutating func settleTexts() -> BadReason? {
     texts.reset(for: value.count, texts: slotCount + 4)
@@ -51,7 +61,7 @@ extension RecordReader {
     let reading: TimeReading
     switch place.pointee {
     case UInt8(ascii: "\""):
-      guard let (bytes, isPlain) = text(at: place) else { return .encoding }
+      guard let (bytes, isPlain) = text(of: .timestamp, at: place) else { return .encoding }
       reading = EventTime.text(UnsafeRawBufferPointer(bytes))
       if isPlain, case .instant(let instant) = reading {
         minute.learn(place + 1, length: bytes.count, instant: instant)
@@ -86,7 +96,7 @@ extension RecordReader {
     _ host: cscan_found, _ key: UnsafeRawBufferPointer?
   ) -> BadReason? {
     if let place = host.place, place.pointee == UInt8(ascii: "\"") {
-      guard let (bytes, isPlain) = text(at: place) else { return .encoding }
+      guard let (bytes, isPlain) = text(of: .host, at: place) else { return .encoding }
       if let start = bytes.baseAddress, !bytes.isEmpty {
         return settleSubject(start, bytes.count, isPlain: isPlain)
       }
@@ -127,7 +137,7 @@ extension RecordReader {
     if boot.plain_length >= 0 {
       settleBoot(place + 1, boot.plain_length)
     } else if place.pointee == UInt8(ascii: "\"") {
-      guard let (bytes, _) = text(at: place), let start = bytes.baseAddress else { return .encoding }
+      guard let (bytes, _) = text(of: .bootID, at: place), let start = bytes.baseAddress else { return .encoding }
       settleBoot(start, bytes.count)
     }
     return nil

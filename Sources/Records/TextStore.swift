@@ -21,10 +21,11 @@ struct TextStore: ~Copyable {
     memory = .allocate(capacity: capacity)
   }
 
-  /// What `raw` means; nil where it isn't UTF-8. Valid until the next `reset`.
+  /// What `raw` means; nil where it isn't UTF-8, and where there is no room for it. Valid until the next `reset`.
   mutating func unescape(_ raw: UnsafeRawBufferPointer) -> UnsafeBufferPointer<UInt8>? {
+    // Each text is undone once, so there is room for all of them; memory doesn't depend on that being so.
+    guard raw.count <= capacity - used - Int(CSCAN_PADDING) else { return nil }
     let start = memory + used
-    assert(used + raw.count + Int(CSCAN_PADDING) <= capacity)
     guard let count = Text.unescape(raw, into: start) else { return nil }
     (start + count).update(repeating: 0, count: Int(CSCAN_PADDING))
     used += count + Int(CSCAN_PADDING)

@@ -8,7 +8,8 @@ import Testing
 /// The fast reader against slow ones, on records that nobody wrote. A failure names its seed.
 @Suite("Against slow readers")
 struct OracleTests {
-  private let plan = FieldPlan(fields: ["cpu_usage", "memory_usage", "x"], strings: ["role", "host"])
+  private let plan = FieldPlan(
+    fields: ["cpu_usage", "memory_usage", "x"], strings: ["role", "host", "boot_id", "timestamp"])
 
   @Test("one reader, whatever it has learnt, finds what the plain one finds", arguments: 0..<8 as Range<UInt64>)
   func records(_ seed: UInt64) {

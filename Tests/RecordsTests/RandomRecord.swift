@@ -36,7 +36,8 @@ struct RandomRecord {
       return random.pick([
         "\"web-1\"", "\"\"", "\"d\\u00e4\"", "\"dä\"", "\"a\\tb\"", "\"\\ud83d\\ude00\"", "\"\\udc00\"",
       ])
-    case "boot_id": return random.pick(["\"6c0ef2f0-5a5b\"", "\"\"", "\"\\n\"", "7"])
+    case "boot_id":
+      return random.pick(["\"6c0ef2f0-5a5b\"", "\"\"", "\"\\n\"", "7", "\"\(String(repeating: "é", count: 900))\""])
     case "sequence": return random.pick(["1", "0", "12345678901", "1e2", "-1", "9223372036854775808"])
     case "timestamp":
       return random.pick([

@@ -49,6 +49,38 @@ struct RecordReaderTests {
     #expect(cpu("1e308") == .number(1e308))
   }
 
+  @Test(
+    "a long text outside ASCII that a rule matches has room, also where the reader has its own use for it",
+    arguments: ["boot_id", "timestamp", "host", "role"])
+  func matchedTexts(name: String) {
+    let text = String(repeating: "é", count: 20_000)
+    let record = ReadRecord.read(
+      #"{"\#(name)":"\#(text)","cpu_usage":1}"#, strings: ["boot_id", "timestamp", "host", "role"])
+    switch name {
+    // Too long for a name, and no time.
+    case "host": #expect(record.outcome == .bad(.subject))
+    case "timestamp": #expect(record.outcome == .bad(.timestamp))
+    default:
+      #expect(record.outcome == .record)
+      #expect(record.texts.contains(text))
+      #expect(record.hasBoot == (name == "boot_id"))
+    }
+  }
+
+  @Test("escapes in host, time and boot are undone once, whether a rule matches them or not")
+  func matchedEscapes() {
+    let value = #"{"timestamp":"2026-11-20T11:59:59.250Z","host":"weéb","boot_id":"a\u0062","x":1}"#
+    let plain = ReadRecord.read(value, fields: ["x"])
+    let matched = ReadRecord.read(value, fields: ["x"], strings: ["timestamp", "host", "boot_id"])
+    #expect(plain.outcome == .record)
+    #expect(plain.subject == "weéb")
+    #expect(matched.subject == "weéb")
+    #expect(plain.time == ReadRecord.noon - 750)
+    #expect(matched.time == plain.time)
+    #expect(matched.hasBoot && plain.hasBoot)
+    #expect(matched.texts == [nil, "2026-11-20T11:59:59.250Z", "weéb", #"ab"#])
+  }
+
   @Test("what a reader has learnt of the layout lets nothing through that isn't JSON")
   func learntLayout() {
     var reader = RecordReader(plan: FieldPlan(fields: ["x"]), maxFuture: 60_000)
