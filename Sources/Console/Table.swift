@@ -1,3 +1,5 @@
+import Platform
+
 /// A small table for people: columns as wide as what stands in them.
 public struct Table {
   private var rows: [[String]] = []

@@ -48,7 +48,9 @@ enum LogLine {
   private static func append(_ text: String, to line: inout [UInt8], atMost limit: Int) {
     let needsQuotes =
       text.isEmpty
-      || text.unicodeScalars.contains { $0 == " " || $0 == "\"" || $0 == "=" || $0 == "\\" || isUnsafe($0) }
+      || text.unicodeScalars.contains {
+        $0 == " " || $0 == "\"" || $0 == "=" || $0 == "\\" || Printable.mustBeEscaped($0)
+      }
     guard needsQuotes else {
       line.append(contentsOf: text.utf8.prefix(limit))
       return
@@ -60,19 +62,12 @@ enum LogLine {
         line.append(contentsOf: [UInt8(ascii: "\\"), UInt8(truncatingIfNeeded: scalar.value)])
       case "\n": line.append(contentsOf: "\\n".utf8)
       case "\t": line.append(contentsOf: "\\t".utf8)
-      case _ where isUnsafe(scalar): line.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".utf8)
+      case _ where Printable.mustBeEscaped(scalar):
+        line.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".utf8)
       default: line.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
       }
     }
     line.append(UInt8(ascii: "\""))
-  }
-
-  /// C0 and C1 controls, DEL, line and paragraph separators, and the marks that turn the direction of text.
-  private static func isUnsafe(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.value {
-    case 0..<0x20, 0x7F..<0xA0, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
-    default: false
-    }
   }
 
   /// Cuts to `length` bytes, between characters, and says so with `…`.

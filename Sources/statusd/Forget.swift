@@ -62,7 +62,8 @@ enum Forget: Subcommand {
       let left = max(.zero, limit - (SystemTime().monotonic - begin))
       let code = report("forget", sent: sent, sender.finish(within: left))
       if code == .ok {
-        let hosts = given.operands.count == 1 ? "'\(given.operands[0])' is" : "\(given.operands.count) hosts are"
+        let hosts =
+          given.operands.count == 1 ? "'\(Printable.text(given.operands[0]))' is" : "\(given.operands.count) hosts are"
         printOut("\(hosts) forgotten: \(counted(sent, "tombstone")) written to '\(name)'\n")
       }
       return code

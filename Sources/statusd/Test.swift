@@ -50,8 +50,9 @@ enum Test: Subcommand {
   }
 
   private static func text(of run: RuleTestRun, in file: String, showsAll: Bool) -> String {
-    if run.isMet, !showsAll { return "ok      \(run.test.name)\n" }
-    let place = "\(file):\(run.test.position.line):\(run.test.position.column)"
-    return (run.isMet ? "ok      \(run.test.name)\n" : "FAILED  \(run.test.name)  (\(place))\n") + run.table
+    let name = Printable.text(run.test.name)
+    if run.isMet, !showsAll { return "ok      \(name)\n" }
+    let place = "\(Printable.text(file)):\(run.test.position.line):\(run.test.position.column)"
+    return (run.isMet ? "ok      \(name)\n" : "FAILED  \(name)  (\(place))\n") + run.table
   }
 }

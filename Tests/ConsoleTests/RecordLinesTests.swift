@@ -116,6 +116,11 @@ struct RecordLinesTests {
         })
       #expect(line.contains("\\u{202E}"))
     }
+    // The key of a tombstone is all that it has.
+    let screen = Screen()
+    let line = screen.show(nil, key: Array(hostile.utf8))
+    #expect(line.contains("\\u{1B}]0;owned\\u{7}\\u{9B}31m\\r\\n\\u{202E}\\u{2028}\\u{7F}"))
+    #expect(!line.unicodeScalars.contains { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) })
   }
 
   @Test("a line has an end")

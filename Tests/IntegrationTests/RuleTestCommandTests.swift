@@ -39,6 +39,16 @@ struct RuleTestCommandTests {
     #expect(ended.errors == "")
   }
 
+  @Test("a test's name is shown as text from a record is: it drives no terminal")
+  func names() throws {
+    let directory = try TemporaryDirectory()
+    let hostile = text.replacing("is full\"", with: "is \\u001B[2J\\nfull\\u202E\"")
+    let file = try directory.write(hostile, to: "tests.toml")
+    let ended = try Program.run(["test", file])
+    #expect(ended.output.hasPrefix(#"ok      full is \u{1B}[2J\nfull\u{202E}"# + "\n"))
+    #expect(ended.output.contains(#"FAILED  nearly full is \u{1B}[2J\nfull\u{202E}  ("#))
+  }
+
   @Test("the example passes, and a mistake is said with its place")
   func ends() throws {
     let ended = try Program.run(["test", packageRoot + "/Config/rules-tests.toml"])

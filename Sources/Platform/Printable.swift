@@ -1,10 +1,8 @@
-import JSON
-
-/// Makes text from a record safe to be shown: nothing that somebody wrote into a record drives a terminal, breaks a
-/// line or turns its order around.
-enum Printable {
+/// Makes text from outside safe to be shown: nothing that somebody wrote into a record or a file drives a terminal,
+/// breaks a line or turns its order around.
+public enum Printable {
   /// `text` with control characters and such that change the direction of writing as `\n`, `\u{1B}`, …
-  static func text(_ text: String) -> String {
+  public static func text(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: mustBeEscaped) else { return text }
     var result = ""
     for scalar in text.unicodeScalars {
@@ -20,26 +18,9 @@ enum Printable {
     return result
   }
 
-  /// The text that `bytes` are; each one that is no part of UTF-8 as `\xFF`.
-  static func text(_ bytes: UnsafeRawBufferPointer) -> String {
-    var result = ""
-    var i = 0
-    while i < bytes.count {
-      let length = Text.sequence(bytes, at: i)
-      if length == 0 {
-        let digits = String(bytes[i], radix: 16, uppercase: true)
-        result += "\\x" + (digits.count < 2 ? "0" : "") + digits
-      } else {
-        result += text(String(decoding: bytes[i..<i + length], as: UTF8.self))
-      }
-      i += max(1, length)
-    }
-    return result
-  }
-
   /// Control characters, line and paragraph separators, and what embeds, overrides or isolates a direction (Unicode
   /// Standard Annex 9).
-  private static func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
+  static func mustBeEscaped(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x00...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069, 0xFEFF: true
     default: false
