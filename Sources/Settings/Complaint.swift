@@ -1,3 +1,5 @@
+import Platform
+
 /// One thing that is wrong, or questionable, about a configuration file; it never quotes a secret.
 public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
   /// A place in a text; both count from 1, columns in characters.
@@ -31,15 +33,15 @@ public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
   public var position: Position?
   /// What it means for the file.
   public var weight: Weight
-  /// What is wrong and what to do, in one line.
-  public var message: String
+  /// What is wrong and what to do, in one line: what it quotes of the file has no line end or control character.
+  public let message: String
 
   /// A complaint about `position` of `file`.
   public init(file: String, position: Position?, weight: Weight = .mistake, message: String) {
     self.file = file
     self.position = position
     self.weight = weight
-    self.message = message
+    self.message = Printable.text(message)
   }
 
   /// Line in the file; 0 where the complaint is about the file as a whole.
@@ -49,7 +51,8 @@ public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// `file:line:column: message`; advice says that it is one.
   public var description: String {
-    let place = position.map { "\(file):\($0.line):\($0.column)" } ?? file
+    let name = Printable.text(file)
+    let place = position.map { "\(name):\($0.line):\($0.column)" } ?? name
     return weight == .advice ? "\(place): advice: \(message)" : "\(place): \(message)"
   }
 }
@@ -61,5 +64,24 @@ extension [Complaint] {
       let start = Complaint.Position(line: 0, column: 0)
       return (a.element.position ?? start, a.offset) < (b.element.position ?? start, b.offset)
     }.map(\.element)
+  }
+
+  /// The most complaints about one file that somebody is told.
+  static let greatestCount = 100
+
+  /// In the order of the file, and no more than `greatestCount`, mistakes before advice; then a last one says how many
+  /// there are, with the `dropped` ones that aren't among these.
+  func bounded(file: String, dropped: Int) -> [Complaint] {
+    let sorted = inFileOrder
+    let left = sorted.count + dropped
+    guard left > Self.greatestCount else { return sorted }
+    let mistakes = sorted.filter { $0.weight == .mistake }.prefix(Self.greatestCount)
+    let advice = sorted.filter { $0.weight == .advice }.prefix(Self.greatestCount - mistakes.count)
+    let kept = (Array(mistakes) + advice).inFileOrder
+    return kept + [
+      Complaint(
+        file: file, position: nil, weight: mistakes.isEmpty ? .advice : .mistake,
+        message: "only the first \(kept.count) of \(left) complaints are shown")
+    ]
   }
 }

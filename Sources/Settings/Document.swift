@@ -31,7 +31,6 @@ struct Document {
 
   /// Parses UTF-8.
   init(parsing text: [UInt8]) throws(SyntaxError) {
-    try Document.refuseDeepKeys(text)
     let start = Complaint.Position(line: 1, column: 1)
     let parsed = text.withUnsafeBytes { bytes in
       ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
@@ -62,36 +61,6 @@ struct Document {
     nodes[table].children.first { nodes[$0].key == key }
   }
 
-  /// A key of more parts than any of ours is refused before it is parsed: toml++ frees what it built by recursion, so
-  /// a line of a million dots would end the process.
-  private static func refuseDeepKeys(_ text: [UInt8]) throws(SyntaxError) {
-    var line = 1
-    var dots = 0
-    var quote: UInt8 = 0
-    var escaped = false
-    var isComment = false
-    for byte in text {
-      switch byte {
-      case UInt8(ascii: "\n"):
-        line += 1
-        (dots, quote, escaped, isComment) = (0, 0, false, false)
-      case _ where isComment: break
-      case _ where escaped: escaped = false
-      case UInt8(ascii: "\\"): escaped = quote == UInt8(ascii: "\"")
-      case UInt8(ascii: "\""), UInt8(ascii: "'"):
-        if quote == 0 { quote = byte } else if quote == byte { quote = 0 }
-      case UInt8(ascii: "#") where quote == 0: isComment = true
-      case UInt8(ascii: ".") where quote == 0:
-        dots += 1
-        if dots > 100 {
-          throw SyntaxError(
-            position: Complaint.Position(line: line, column: 1), message: "a key has too many parts on this line")
-        }
-      default: break
-      }
-    }
-  }
-
   /// The parser's words, without what they quote of the text unless that is a key or a single character: a password
   /// that lacks its quotes must not be in a log.
   static func withoutValues(_ words: String) -> String {
@@ -100,7 +69,7 @@ struct Document {
       words = words[words.index(after: colon)...].drop { $0 == " " }
     }
     let quotesKeys = words.hasPrefix("cannot redefine") || words.hasPrefix("cannot insert")
-    if quotesKeys { return String(words) }
+    if quotesKeys { return Reading.quoted(String(words), 200) }
     let parts = words.split(separator: "'", omittingEmptySubsequences: false)
     // Anything but pairs of quotation marks is no wording that is known here.
     guard parts.count % 2 == 1 else { return String(parts.first ?? "") + "…" }

@@ -10,8 +10,8 @@ struct Place {
   private var value: Document.Value { reading.document.nodes[node].value }
 
   /// Complains about the value.
-  func complain(_ message: String, _ weight: Complaint.Weight = .mistake) {
-    reading.complain(at: reading.document.nodes[node].position, "\(name): \(message)", weight)
+  func complain(_ message: @autoclosure () -> String, _ weight: Complaint.Weight = .mistake) {
+    reading.complain(at: reading.document.nodes[node].position, "\(name): \(message())", weight)
   }
 
   /// Complains that the value is of another type.
@@ -68,11 +68,10 @@ struct Place {
     let list = words.joined(separator: ", ")
     guard let expansion = expanded("write one of \(list)") else { return nil }
     if words.contains(expansion.value) { return expansion.value }
-    if let meant = suggestion(for: expansion.value, among: words) {
-      complain("no such word here; did you mean \"\(meant)\"? It is one of \(list)")
-    } else {
-      complain("no such word here; write one of \(list)")
+    func advice() -> String {
+      suggestion(for: expansion.value, among: words).map { "did you mean \"\($0)\"? It is" } ?? "write"
     }
+    complain("no such word here; \(advice()) one of \(list)")
     return nil
   }
 

@@ -27,6 +27,8 @@ extension Reading {
   /// Takes a property where librdkafka does.
   private func add(_ name: String, _ value: Connection.Value, _ place: Place) {
     let node = document.nodes[place.node]
+    // To ask librdkafka takes its time, and nobody reads the answer.
+    if isBeyondShown(node.keyPosition) { return complain(at: node.keyPosition, "") }
     if let key = Connection.instead[name] {
       complain(at: node.keyPosition, "\(place.name): write \(key) instead")
     } else if let complaint = Kafka.Configuration.complaint(about: name, value: value.reveal()) {

@@ -22,11 +22,9 @@ extension Reading {
       case "warning": limits.warning = limit.number()
       case "critical": limits.critical = limit.number()
       default:
-        let meant = suggestion(for: key, among: ["warning", "critical"])
         complain(
           at: document.nodes[child].keyPosition,
-          "\(place.name): unknown key \(Reading.quoted(key)); "
-            + (meant.map { "did you mean \($0)?" } ?? "there are warning and critical"))
+          "\(place.name): " + Reading.unknown(key, "a limit", ["warning", "critical"]))
       }
     }
     return limits

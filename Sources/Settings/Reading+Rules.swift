@@ -40,9 +40,9 @@ extension Reading {
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
       let place = Place(reading: self, node: child, name: "\(title): \(key)")
-      let before = complaints.count
+      let before = complaintCount
       read(key, place, &rule, title: title)
-      if complaints.count > before { faulty.insert(key) }
+      if complaintCount > before { faulty.insert(key) }
     }
     for key in ["name", "metric"] where document.child(key, of: table) == nil {
       if !isPartial { complain(at: document.nodes[table].position, "\(title): \(key) is missing") }
@@ -99,12 +99,8 @@ extension Reading {
       rule.noData = place.word(of: Rule.NoData.allCases.map(\.rawValue)).flatMap(Rule.NoData.init) ?? .keep
     default:
       let node = document.nodes[place.node]
-      let what = "\(title): unknown key \(Reading.quoted(key))"
-      if let meant = suggestion(for: key, among: Reading.ruleKeys) {
-        complain(at: node.keyPosition, "\(what); did you mean \(meant)?")
-      } else {
-        complain(at: node.keyPosition, "\(what); a rule has \(Reading.ruleKeys.joined(separator: ", "))")
-      }
+      complain(
+        at: node.keyPosition, "\(title): " + Reading.unknown(key, "a rule", Reading.ruleKeys))
     }
   }
 

@@ -9,6 +9,13 @@ final class Reading {
   /// Lines that aren't TOML were left out: what is missing may have stood there.
   let isPartial: Bool
   private(set) var complaints: [Complaint] = []
+  /// How many complaints there were, kept or not.
+  private(set) var complaintCount = 0
+  /// There is a mistake among them.
+  private(set) var hasMistake = false
+  /// Where the last mistake and the last advice are that are shown; what comes behind them is only counted.
+  private var lastShown: (mistake: Complaint.Position?, advice: Complaint.Position?)
+
   var settings: Settings
 
   init(document: Document, file: String, surroundings: Surroundings, isPartial: Bool) {
@@ -29,12 +36,21 @@ final class Reading {
     checkTopics()
     checkRuleNames()
     checkPace()
-    if !isPartial, !complaints.contains(where: { $0.weight == .mistake }) { checkClient() }
+    if !isPartial, !hasMistake { checkClient() }
   }
 
   /// Adds a complaint about a place.
-  func complain(at position: Complaint.Position?, _ message: String, _ weight: Complaint.Weight = .mistake) {
+  ///
+  /// What comes behind more than anybody reads is only counted, without even being worded.
+  func complain(
+    at position: Complaint.Position?, _ message: @autoclosure () -> String, _ weight: Complaint.Weight = .mistake
+  ) {
+    complaintCount += 1
+    if weight == .mistake { hasMistake = true }
+    if isBeyondShown(position, weight) { return }
+    let message = message()
     complaints.append(Complaint(file: file, position: position, weight: weight, message: message))
+    if complaints.count > 10 * [Complaint].greatestCount { dropLater() }
   }
 
   /// The node under these keys; nil where there is none.
@@ -76,7 +92,33 @@ final class Reading {
     }
   }
 
+  /// How many complaints aren't kept.
+  var droppedComplaints: Int { complaintCount - complaints.count }
+
+  /// Whether a complaint about this place is one of those that are only counted.
+  func isBeyondShown(_ position: Complaint.Position?, _ weight: Complaint.Weight = .mistake) -> Bool {
+    guard let position, let last = weight == .mistake ? lastShown.mistake : lastShown.advice else { return false }
+    return position > last
+  }
+
+  /// Drops what isn't shown in the end: all but the first mistakes, and all but the first advice.
+  private func dropLater() {
+    complaints = complaints.inFileOrder
+    for weight in [Complaint.Weight.mistake, .advice] {
+      let places = complaints.indices.filter { complaints[$0].weight == weight }.dropFirst([Complaint].greatestCount)
+      guard let first = places.first else { continue }
+      let last = complaints[first].position
+      if weight == .mistake { lastShown.mistake = last } else { lastShown.advice = last }
+      let dropped = Set(places)
+      complaints = complaints.indices.filter { !dropped.contains($0) }.map { complaints[$0] }
+    }
+  }
+
   private func complainOfUnknown(_ node: Document.Node, in path: String) {
+    complain(at: node.keyPosition, unknown(node, in: path))
+  }
+
+  private func unknown(_ node: Document.Node, in path: String) -> String {
     let known =
       path.isEmpty
       ? Key.tables.filter { !$0.contains(".") } + ["rule"]
@@ -85,23 +127,26 @@ final class Reading {
     let name = path.isEmpty ? node.key : "\(path).\(node.key)"
     let what = "unknown key \(Reading.quoted(name))"
     if let meant = suggestion(for: node.key, among: known) {
-      complain(at: node.keyPosition, "\(what); did you mean \(meant)?")
+      return "\(what); did you mean \(meant)?"
     } else if let key = Key.all.first(where: { $0.name == node.key }) {
-      complain(at: node.keyPosition, "\(what); did you mean \(node.key) under [\(key.table)]?")
+      return "\(what); did you mean \(node.key) under [\(key.table)]?"
     } else if path == "kafka" {
-      complain(at: node.keyPosition, "\(what); what librdkafka itself knows goes under [kafka.properties]")
+      return "\(what); what librdkafka itself knows goes under [kafka.properties]"
     } else {
       let place = path.isEmpty ? "a configuration" : "[\(path)]"
-      complain(at: node.keyPosition, "\(what); \(place) has \(known.joined(separator: ", "))")
+      return "\(what); \(place) has \(known.joined(separator: ", "))"
     }
+  }
+
+  /// That `key` is none of `known`, and what was probably meant; `what` is what has these.
+  static func unknown(_ key: String, _ what: String, _ known: [String]) -> String {
+    let meant = suggestion(for: key, among: known).map { "did you mean \($0)?" }
+    return "unknown key \(quoted(key)); \(meant ?? "\(what) has \(known.joined(separator: ", "))")"
   }
 
   /// A text from the file as it can be shown: on one line, and no longer than it helps.
   static func quoted(_ text: String, _ length: Int = 80) -> String {
-    var shown = ""
-    for scalar in text.unicodeScalars.prefix(length) {
-      shown.unicodeScalars.append(Names.isControl(scalar) ? "\u{FFFD}" : scalar)
-    }
+    let shown = Printable.text(String(text.unicodeScalars.prefix(length)))
     return text.unicodeScalars.count > length ? shown + "…" : shown
   }
 }

@@ -26,7 +26,9 @@ extension RuleTests {
       document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty)
     var tests = TestReading(reading)
     let found = tests.read()
-    let all = (source.complaints + reading.complaints).inFileOrder + tests.complaintsOfConfiguration
+    let all =
+      (source.complaints + reading.complaints).bounded(file: file, dropped: reading.droppedComplaints)
+      + tests.complaintsOfConfiguration
     let isUsable = !all.contains { $0.weight == .mistake }
     return Loaded(tests: isUsable ? RuleTests(file: file, tests: found) : nil, complaints: all)
   }
@@ -99,7 +101,7 @@ struct TestReading {
   }
 
   private func readTest(_ table: Int) -> RuleTests.Test? {
-    let before = reading.complaints.count
+    let before = reading.complaintCount
     let position = document.nodes[table].position
     var test = RuleTests.Test(
       name: "", position: position, settings: settings, interval: .zero,
@@ -127,7 +129,7 @@ struct TestReading {
       reading.complain(at: position, "test: \(key) is missing")
     }
     if rulesAreKnown { test.expected = expectations.map { readExpectation($0, of: test) } }
-    return reading.complaints.count == before ? test : nil
+    return reading.complaintCount == before ? test : nil
   }
 
   /// Leaves the rules out that the test doesn't name.
@@ -181,10 +183,7 @@ struct TestReading {
 
   func complainOfUnknown(_ node: Int, _ what: String, _ known: [String]) {
     let key = document.nodes[node].key
-    let meant = suggestion(for: key, among: known).map { "did you mean \($0)?" }
-    reading.complain(
-      at: document.nodes[node].keyPosition,
-      "unknown key \(Reading.quoted(key)); \(meant ?? "\(what) has \(known.joined(separator: ", "))")")
+    reading.complain(at: document.nodes[node].keyPosition, Reading.unknown(key, what, known))
   }
 
   func unknown(_ what: String, _ name: String, _ known: [String]) -> String {

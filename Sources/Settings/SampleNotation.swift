@@ -19,6 +19,9 @@ enum SampleNotation {
       guard count <= limit - samples.count else {
         throw Problem(message: "there are more than \(limit) samples in it")
       }
+      if let first, !(first + step * Double(count - 1)).isFinite {
+        throw Problem(message: "\(Reading.quoted(String(word), 20)) goes beyond what a number can be")
+      }
       for index in 0..<count { samples.append(first.map { $0 + step * Double(index) }) }
     }
     if samples.isEmpty {

@@ -3,7 +3,8 @@ extension Settings {
   public struct Loaded: Sendable {
     /// The settings; nil where there is a mistake among the complaints.
     public var settings: Settings?
-    /// Everything that is wrong or questionable, in the order of the file.
+    /// Everything that is wrong or questionable, in the order of the file; where that is more than a hundred, the first
+    /// hundred, and how many more there are.
     public var complaints: [Complaint]
   }
 
@@ -35,8 +36,9 @@ extension Settings {
       document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty)
     reading.run()
     complaints += reading.complaints
-    let sorted = complaints.inFileOrder
-    let isUsable = !sorted.contains { $0.weight == .mistake }
-    return Loaded(settings: isUsable ? reading.settings : nil, complaints: sorted)
+    let isUsable = !complaints.contains { $0.weight == .mistake }
+    return Loaded(
+      settings: isUsable ? reading.settings : nil,
+      complaints: complaints.bounded(file: file, dropped: reading.droppedComplaints))
   }
 }

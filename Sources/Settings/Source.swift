@@ -71,6 +71,8 @@ struct Source {
       ("encountered end-of-file", "something isn't closed: look for a missing quotation mark or bracket"),
       ("control characters other than TAB", "a text ends on its line: look for a missing quotation mark"),
       ("expected '='", "write key = value"),
+      ("unexpected '", "a name or a text that has such a character needs quotes"),
+      ("too many parts", "no key here has more than a few parts with dots between them"),
       (
         "unknown escape sequence",
         "a backslash in a text in double quotes is written \\\\; single quotes take it as it is"

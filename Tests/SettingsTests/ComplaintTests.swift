@@ -93,7 +93,7 @@ struct ComplaintTests {
     let long = String(repeating: "k", count: 100)
     let all = complaints(besideBrokers: "\"a\\u001B[2Jb\" = 1\n\(long) = 2")
     #expect(all.count == 2)
-    #expect(all[0].contains("unknown key a\u{FFFD}[2Jb;"))
+    #expect(all[0].contains("unknown key a\\u{1B}[2Jb;"))
     #expect(all[1].contains("\(long.prefix(80))…"))
   }
 

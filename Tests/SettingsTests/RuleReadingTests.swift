@@ -66,7 +66,7 @@ struct RuleReadingTests {
       ])
     #expect(
       problems("above = { high = 1 }").first
-        == "file.toml:5:11: rule r: above: unknown key high; there are warning and critical")
+        == "file.toml:5:11: rule r: above: unknown key high; a limit has warning, critical")
     #expect(problems("") == ["file.toml:2:1: rule r: above or below is missing: write the limit, above = 90"])
     #expect(
       problems("above = 1\nmatch = \"web-*\"") == [

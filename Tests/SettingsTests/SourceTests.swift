@@ -42,6 +42,55 @@ struct SourceTests {
     #expect(complaints(lines).count == 20)
   }
 
+  @Test("values nested in tables nested in headers are read as deep as they can be, on a small stack")
+  func greatestDepth() throws {
+    let key = Array(repeating: "a", count: 16).joined(separator: ".")
+    var value = "1"
+    for _ in 0..<15 { value = "{\(key) = \(value)}" }
+    let text = Array("[[\(key)]]\n\(key) = \(value)\n".utf8)
+    let done = DispatchSemaphore(value: 0)
+    let thread = Thread {
+      // Refused for its keys, which are read to the last.
+      #expect(Settings.load(text: text, file: "f", surroundings: Surroundings(hostName: "h")).settings == nil)
+      done.signal()
+    }
+    thread.stackSize = 1 << 20
+    thread.start()
+    done.wait()
+  }
+
+  @Test("of very many mistakes the first hundred are said, and how many there are", .timeLimit(.minutes(2)))
+  func manyMistakes() {
+    let text = "[agent]\n" + (0..<100_000).map { "k\($0)=1\n" }.joined()
+    let loaded = load(text)
+    #expect(loaded.settings == nil)
+    #expect(loaded.complaints.count == 101)
+    #expect(loaded.complaints[0].description.hasPrefix("file.toml:1:1: kafka.brokers is missing"))
+    #expect(loaded.complaints[99].description.hasPrefix("file.toml:100:1: unknown key agent.k98;"))
+    #expect(
+      loaded.complaints[100].description == "file.toml: only the first 100 of 100001 complaints are shown")
+  }
+
+  @Test("advice leaves room for mistakes that stand behind it")
+  func adviceAndMistakes() {
+    let rule = "[[rule]]\nname = \"r%\"\nmetric = \"m\"\nabove = 1\nmatch = { host = \"a|b\" }\n"
+    let rules = (0..<150).map { rule.replacingOccurrences(of: "%", with: "\($0)") }.joined()
+    let all = load("kafka.brokers = \"a\"\n" + rules + "[agnet]\n").complaints
+    #expect(all.count == 101)
+    #expect(all.filter { $0.weight == .mistake }.count == 2)
+    #expect(all[99].description.contains("unknown key agnet"))
+  }
+
+  @Test("what a complaint quotes of a file has no line end, and nothing that drives a terminal")
+  func quotes() {
+    let all = complaints(
+      besideBrokers: "[[rule]]\nname = \"a\\nb\\u001b[2J\\u202ec\"\nmetric = \"m\"\n\"x\\r\\ny\" = 1\n[\"q\\u0085\"]\n")
+    for text in all {
+      #expect(text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x85 && $0.value != 0x202E })
+    }
+    #expect(all.contains { $0.contains(#"rule a\nb\u{1B}[2J\u{202E}c: unknown key x\r\ny;"#) })
+  }
+
   @Test("a key that comes twice is complained of where it comes again")
   func duplicates() {
     #expect(
@@ -132,8 +181,16 @@ struct SourceTests {
 
   @Test("a key of very many parts, or values nested very deeply, are a complaint")
   func depth() {
-    let deep = String(repeating: "a.", count: 300_000) + "a = 1"
-    #expect(complaints(deep) == ["file.toml:1:1: not TOML: a key has too many parts on this line"])
+    let dotted = String(repeating: "a.", count: 300_000)
+    let deep = dotted + "a = 1"
+    let words = "not TOML: a key has too many parts; no key here has more than a few parts with dots between them"
+    #expect(complaints(deep) == ["file.toml:1:34: \(words)"])
+    // Wherever such a key stands, and whatever stands before it on its line.
+    #expect(complaints("x = [\"\"\"\n\"\"\", { \(deep) }]") == ["file.toml:2:41: \(words)"])
+    #expect(complaints("x = '''\n# \"'''\n\(deep)").last == "file.toml:3:34: \(words)")
+    #expect(complaints("[\(dotted)a]") == ["file.toml:1:35: \(words)"])
+    #expect(complaints("[[\(dotted)a]]") == ["file.toml:1:36: \(words)"])
+    #expect(complaints("[\(String(repeating: "'#' . ", count: 100_000))a]") == ["file.toml:1:102: \(words)"])
     let arrays = "x = " + String(repeating: "[", count: 10_000)
     #expect(complaints(arrays).count == 1)
     let dots = String(repeating: ".", count: 1_000)
