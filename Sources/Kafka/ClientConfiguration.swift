@@ -15,9 +15,9 @@ final class ClientConfiguration {
     if let pointer { rd_kafka_conf_destroy(pointer) }
   }
 
-  /// Sets one property; throws librdkafka's own words, without a secret's value.
-  func set(_ name: String, _ value: String) throws(KafkaError) {
-    if let refusal = Configuration.refusal(of: name, value: value, by: pointer) {
+  /// Sets one property; throws librdkafka's own words, without a secret's value. `isHidden`: the value is one.
+  func set(_ name: String, _ value: String, isHidden: Bool = false) throws(KafkaError) {
+    if let refusal = Configuration.refusal(of: name, value: value, isHidden: isHidden, by: pointer) {
       throw KafkaError(code: .invalidArgument, message: refusal)
     }
   }
@@ -31,7 +31,9 @@ final class ClientConfiguration {
   /// Sets everything of `configuration`, in its order.
   func set(_ configuration: Configuration) throws(KafkaError) {
     secrets += configuration.secrets
-    for (name, value) in configuration.asProperties { try set(name, value) }
+    for (name, value) in configuration.asProperties {
+      try set(name, value, isHidden: configuration.hides(name))
+    }
   }
 
   /// Makes a client, which then owns the C object.
@@ -46,7 +48,7 @@ final class ClientConfiguration {
     }
     var message = redacted(String(cStringBytes: reason))
     for name in Self.files where message.hasPrefix(name) {
-      if let path = configuration.effective(name) { message = "\(name) = \(path): \(message)" }
+      if let path = configuration.effective(name) { message = redacted("\(name) = \(path): \(message)") }
     }
     throw KafkaError(code: .invalidArgument, message: message)
   }
@@ -60,11 +62,17 @@ final class ClientConfiguration {
     guard configuration.usesTLS else { return }
     for name in Self.files {
       guard let path = configuration.effective(name), path != "probe", path != "." else { continue }
-      let file = open(path, O_RDONLY | O_CLOEXEC)
+      // OpenSSL would wait at a pipe until somebody writes to it.
+      let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       if file < 0 {
-        throw KafkaError(code: .invalidArgument, message: "\(name) = \(path): \(SystemError.text(of: errno))")
+        throw KafkaError(code: .invalidArgument, message: redacted("\(name) = \(path): \(SystemError.text(of: errno))"))
       }
-      close(file)
+      defer { close(file) }
+      var status = stat()
+      if fstat(file, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
+        throw KafkaError(
+          code: .invalidArgument, message: redacted("\(name) = \(path): it is a pipe or a device, not a file"))
+      }
     }
   }
 
@@ -74,12 +82,12 @@ final class ClientConfiguration {
 
 extension Configuration {
   /// Why `conf` won't take the property; nil: it has.
-  static func refusal(of name: String, value: String, by conf: OpaquePointer?) -> String? {
+  static func refusal(of name: String, value: String, isHidden: Bool = false, by conf: OpaquePointer?) -> String? {
     var reason = [CChar](repeating: 0, count: 512)
     let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
     guard result != RD_KAFKA_CONF_OK else { return nil }
     if result == RD_KAFKA_CONF_UNKNOWN { return "librdkafka has no property '\(name)'" }
-    if isSecret(name) { return "librdkafka doesn't take the value of '\(name)'" }
+    if isHidden || isSecret(name) { return "librdkafka doesn't take the value of '\(name)'" }
     return String(cStringBytes: reason)
   }
 }

@@ -28,11 +28,18 @@ extension Configuration {
   }
 
   /// What is wrong with all of it together, such as a file that can't be read or a key without its certificate; nil:
-  /// nothing. Connects to nobody.
+  /// nothing. Connects to nobody, and has no other effect either.
   public func validate() -> KafkaError? {
     do {
       let conf = ClientConfiguration()
       try conf.set(self)
+      // A client that logs in with Kerberos runs a program (sasl.kerberos.kinit.cmd), one that fetches tokens asks their
+      // server; OpenSSL's engines and providers are code.
+      let fetchesTokens = mechanism == "OAUTHBEARER" && effective("sasl.oauthbearer.method")?.lowercased() == "oidc"
+      if mechanism == "GSSAPI" || fetchesTokens {
+        try conf.set("security.protocol", usesTLS ? "ssl" : "plaintext")
+      }
+      if Self.code.contains(where: { effective($0) != nil }) { return nil }
       try conf.set("bootstrap.servers", "")
       try conf.set("log.queue", "true")
       rd_kafka_destroy(try conf.makeClient(RD_KAFKA_PRODUCER, of: self))
@@ -41,6 +48,9 @@ extension Configuration {
       return error
     }
   }
+
+  /// Properties that make a client load code.
+  private static let code = ["ssl.engine.location", "ssl.engine.id", "ssl.providers"]
 
   /// Properties that statusd sets for its guarantees, and why.
   public static let reserved: [String: String] = {

@@ -14,6 +14,8 @@ public struct Configuration: Sendable {
   /// Any other property of librdkafka, handed on as it is, in this order; `Configuration.complaint(about:value:)` says
   /// what is wrong with one.
   public var properties: [(name: String, value: String)]
+  /// Names of properties whose values must appear nowhere, though their names don't say so: they come from variables.
+  public var hidden: Set<String> = []
   /// What its clients have said of the connection.
   let troubles = TroubleBook()
 
@@ -79,16 +81,22 @@ public struct Configuration: Sendable {
     return all + properties
   }
 
-  /// The values that must appear nowhere, without empty ones.
+  /// The values that must appear nowhere, without empty ones. Of those that are hidden for where they come from, the
+  /// shortest aren't looked for in texts: a `5` would hide nothing, and take every 5 out of the log.
   var secrets: [String] {
-    asProperties.filter { Self.isSecret($0.name) && !$0.value.isEmpty }.map(\.value)
+    asProperties.filter { name, value in
+      Self.isSecret(name) ? !value.isEmpty : hidden.contains(name) && value.utf8.count >= 4
+    }.map(\.value)
   }
+
+  /// Whether the value of this property must appear nowhere.
+  func hides(_ name: String) -> Bool { Self.isSecret(name) || hidden.contains(name) }
 }
 
 extension Configuration: CustomStringConvertible, CustomReflectable {
   /// Names and values, one a line, secrets as `…`.
   public var description: String {
-    asProperties.map { "\($0.name) = \(Self.isSecret($0.name) ? "…" : $0.value)" }.joined(separator: "\n")
+    asProperties.map { "\($0.name) = \(hides($0.name) ? "…" : $0.value)" }.joined(separator: "\n")
   }
 
   /// The description: reflection, as by `dump`, shows no secret either.

@@ -44,7 +44,7 @@ extension Key {
       }),
     .file("kafka.tls", "ca_file", \.caFile),
     .file("kafka.tls", "certificate_file", \.certificateFile),
-    .file("kafka.tls", "key_file", \.keyFile),
+    .file("kafka.tls", "key_file", \.keyFile, isSecret: true),
   ]
 
   private static let run: [Key] = [
@@ -124,12 +124,13 @@ extension Key {
   ]
 
   private static func file(
-    _ table: String, _ name: String, _ path: WritableKeyPath<Connection.TLS, String?> & Sendable
+    _ table: String, _ name: String, _ path: WritableKeyPath<Connection.TLS, String?> & Sendable,
+    isSecret: Bool = false
   ) -> Key {
     Key(
       table: table, name: name,
       read: { place, settings in
-        if let file = place.readableFile() { settings.kafka.tls?[keyPath: path] = file }
+        if let file = place.readableFile(isSecret: isSecret) { settings.kafka.tls?[keyPath: path] = file }
       },
       value: { $0.kafka.tls?[keyPath: path].map { .text($0) } })
   }

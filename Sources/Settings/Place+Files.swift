@@ -14,14 +14,21 @@ extension Place {
     return reading.resolve(expansion.value)
   }
 
-  /// The path of a file that can be read.
-  func readableFile() -> String? {
+  /// The path of a file that can be read; `isSecret`: it holds one.
+  func readableFile(isSecret: Bool) -> String? {
     guard let path = path() else { return nil }
-    if let problem = SourceFile.problem(reading: path) {
-      complain("the file \(problem)")
+    do {
+      if try SourceFile.isOpenToAll(path), isSecret { adviseOfOpenFile(path) }
+      return path
+    } catch {
+      complain("the file \(error.message)")
       return nil
     }
-    return path
+  }
+
+  private func adviseOfOpenFile(_ path: String) {
+    complain(
+      "every user of this machine may read the file, and the secret in it; take that away: chmod o-r \(path)", .advice)
   }
 
   /// A secret that stands in the file, or in a variable that the file names.
@@ -32,7 +39,16 @@ extension Place {
       complain("\(cause) empty")
       return nil
     }
-    return Secret(expansion.value, origin: origin(of: expansion))
+    let secret = Secret(expansion.value, origin: origin(of: expansion))
+    adviseOfOpenText(secret)
+    return secret
+  }
+
+  /// Advises against a secret that stands in a configuration which everybody may read.
+  func adviseOfOpenText(_ secret: Secret) {
+    guard reading.isOpenToAll, case .literal = secret.origin else { return }
+    complain(
+      "every user of this machine may read this secret; take that away: chmod o-r \(reading.file)", .advice)
   }
 
   /// Where the value of a text comes from. Only a text that is a variable and nothing else may be shown: what stands
@@ -51,7 +67,9 @@ extension Place {
     guard let path = path() else { return nil }
     let bytes: [UInt8]
     do {
-      bytes = try SourceFile.read(path, limit: 64 << 10)
+      let content = try SourceFile.readSecret(path, limit: 64 << 10)
+      bytes = content.bytes
+      if content.isOpenToAll { adviseOfOpenFile(path) }
     } catch {
       complain("the file \(error.message)")
       return nil

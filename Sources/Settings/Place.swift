@@ -39,7 +39,7 @@ struct Place {
   /// `text` with its variables put in.
   func expand(_ text: String) -> Expansion? {
     do {
-      return try Expansion(text, variable: reading.surroundings.variable)
+      return try Expansion(text) { reading.surroundings.variable($0).map(Place.withoutLineEnd) }
     } catch {
       switch error {
       case .unset("CREDENTIALS_DIRECTORY"):
@@ -52,6 +52,14 @@ struct Place {
       }
       return nil
     }
+  }
+
+  /// A line end behind what a variable holds is no part of it, as in a file: whatever filled it from one left it there.
+  private static func withoutLineEnd(_ text: String) -> String {
+    var bytes = text.utf8[...]
+    if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
   }
 
   /// A text that `problem` finds nothing wrong with.

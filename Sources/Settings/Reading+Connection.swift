@@ -15,7 +15,9 @@ extension Reading {
       case .string:
         guard let expansion = place.expanded("write a text in quotes") else { continue }
         if Kafka.Configuration.isSecret(name) || !expansion.variables.isEmpty {
-          add(name, .secret(Secret(expansion.value, origin: place.origin(of: expansion))), place)
+          let secret = Secret(expansion.value, origin: place.origin(of: expansion))
+          if Kafka.Configuration.isSecret(name) { place.adviseOfOpenText(secret) }
+          add(name, .secret(secret), place)
         } else {
           add(name, .plain(expansion.value), place)
         }

@@ -8,6 +8,8 @@ final class Reading {
   let surroundings: Surroundings
   /// Lines that aren't TOML were left out: what is missing may have stood there.
   let isPartial: Bool
+  /// Every user of the machine may read the file.
+  let isOpenToAll: Bool
   private(set) var complaints: [Complaint] = []
   /// How many complaints there were, kept or not.
   private(set) var complaintCount = 0
@@ -18,11 +20,12 @@ final class Reading {
 
   var settings: Settings
 
-  init(document: Document, file: String, surroundings: Surroundings, isPartial: Bool) {
+  init(document: Document, file: String, surroundings: Surroundings, isPartial: Bool, isOpenToAll: Bool = false) {
     self.document = document
     self.file = file
     self.surroundings = surroundings
     self.isPartial = isPartial
+    self.isOpenToAll = isOpenToAll
     settings = Settings(brokers: "", hostName: surroundings.hostName)
   }
 

@@ -7,7 +7,7 @@ extension RuleTests {
   public static func load(path: String, surroundings: Surroundings = .machine) -> Loaded {
     do {
       return load(
-        text: try SourceFile.read(path, limit: Settings.greatestSize), file: path, surroundings: surroundings)
+        text: try SourceFile.read(path, limit: Settings.greatestSize).bytes, file: path, surroundings: surroundings)
     } catch {
       return Loaded(complaints: [Complaint(file: path, position: nil, message: "the file of tests \(error.message)")])
     }

@@ -12,6 +12,8 @@ extension Settings {
       Kafka.Configuration.TLS(caFile: $0.caFile, certificateFile: $0.certificateFile, keyFile: $0.keyFile)
     }
     configuration.properties = kafka.properties.map { ($0.name, $0.value.reveal()) }
+    configuration.hidden = Set(
+      kafka.properties.compactMap { property in if case .secret = property.value { property.name } else { nil } })
     return configuration
   }
 }
@@ -19,8 +21,6 @@ extension Settings {
 extension Reading {
   /// What librdkafka says of the whole connection: a certificate that is none, properties that don't go together.
   func checkClient() {
-    // With GSSAPI a client runs kinit, and to check a file must have no effect.
-    if settings.kafka.sasl?.mechanism == "GSSAPI" { return }
     guard let error = settings.kafkaConfiguration.validate() else { return }
     let isQuoting = settings.kafka.properties.contains { property in
       guard case .secret(let secret) = property.value else { return false }

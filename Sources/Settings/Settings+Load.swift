@@ -14,7 +14,9 @@ extension Settings {
   /// Reads the file at `path`. Every mistake is found in one run, but for what a line that isn't TOML hides.
   public static func load(path: String, surroundings: Surroundings = .machine) -> Loaded {
     do {
-      return load(text: try SourceFile.read(path, limit: greatestSize), file: path, surroundings: surroundings)
+      let content = try SourceFile.read(path, limit: greatestSize)
+      return load(
+        text: content.bytes, file: path, surroundings: surroundings, isOpenToAll: content.isOpenToAll)
     } catch {
       return Loaded(
         settings: nil, complaints: [Complaint(file: path, position: nil, message: "the configuration \(error.message)")]
@@ -22,8 +24,11 @@ extension Settings {
     }
   }
 
-  /// Reads a configuration from its text; `file` is what complaints call it, and whose folder relative paths start from.
-  public static func load(text: [UInt8], file: String, surroundings: Surroundings = .machine) -> Loaded {
+  /// Reads a configuration from its text; `file` is what complaints call it, and whose folder relative paths start from;
+  /// `isOpenToAll`: every user of the machine may read it.
+  public static func load(
+    text: [UInt8], file: String, surroundings: Surroundings = .machine, isOpenToAll: Bool = false
+  ) -> Loaded {
     let source: Source
     do {
       source = try Source(text, file: file)
@@ -33,7 +38,8 @@ extension Settings {
     var complaints = source.complaints
     guard let document = source.document else { return Loaded(settings: nil, complaints: complaints) }
     let reading = Reading(
-      document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty)
+      document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty,
+      isOpenToAll: isOpenToAll)
     reading.run()
     complaints += reading.complaints
     let isUsable = !complaints.contains { $0.weight == .mistake }

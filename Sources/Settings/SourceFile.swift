@@ -1,23 +1,65 @@
 import Glibc
 import Platform
 
-/// Reads a whole file, within bounds.
+/// Reads a whole file, within bounds of size and of time.
 enum SourceFile {
   /// Why a file can't be had, as the rest of a sentence, with what to do.
   struct Problem: Error, Equatable {
     var message: String
   }
 
-  /// The bytes of the file at `path`, `limit` at most. A pipe will do: `--config <(…)`.
-  static func read(_ path: String, limit: Int) throws(Problem) -> [UInt8] {
-    let descriptor = try open(path)
+  /// The bytes of a file, and who may read it.
+  struct Content {
+    var bytes: [UInt8]
+    /// Every user of the machine may.
+    var isOpenToAll: Bool
+  }
+
+  /// How long a pipe is waited for, milliseconds: whoever makes a configuration has it ready.
+  static let patience: Int32 = 10_000
+
+  /// The file at `path`, of `limit` bytes at most. A pipe will do, `--config <(…)`, but not one that stays silent.
+  static func read(
+    _ path: String, limit: Int, patience: Int32 = patience
+  ) throws(Problem) -> Content {
+    let (descriptor, status) = try open(path)
     defer { close(descriptor) }
+    let isFile = status.st_mode & S_IFMT == S_IFREG
+    return Content(
+      bytes: try read(descriptor, limit: limit, patience: isFile ? 0 : patience),
+      isOpenToAll: isFile && isOpenToAll(path, status))
+  }
+
+  /// A file that holds a secret: it lies on a disk, for whoever else reads it (OpenSSL) would wait for a pipe for ever.
+  static func readSecret(_ path: String, limit: Int) throws(Problem) -> Content {
+    let (descriptor, status) = try openFile(path)
+    defer { close(descriptor) }
+    return Content(
+      bytes: try read(descriptor, limit: limit, patience: 0), isOpenToAll: isOpenToAll(path, status))
+  }
+
+  /// Whether every user of the machine may read the file at `path`.
+  ///
+  /// - Throws: why it can't be opened for reading.
+  static func isOpenToAll(_ path: String) throws(Problem) -> Bool {
+    let (descriptor, status) = try openFile(path)
+    close(descriptor)
+    return isOpenToAll(path, status)
+  }
+
+  private static func read(_ descriptor: Int32, limit: Int, patience: Int32) throws(Problem) -> [UInt8] {
     var bytes: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 16_384)
     while true {
+      if patience > 0 {
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        if poll(&polled, 1, patience) == 0 {
+          throw Problem(message: "is a pipe into which nobody writes")
+        }
+      }
       let count = Glibc.read(descriptor, &buffer, buffer.count)
       if count < 0 {
-        if errno == EINTR { continue }
+        if errno == EINTR || (errno == EAGAIN && patience > 0) { continue }
         throw Problem(message: "can't be read: \(reason(errno))")
       }
       if count == 0 { return bytes }
@@ -26,19 +68,19 @@ enum SourceFile {
     }
   }
 
-  /// Whether the file at `path` can be opened for reading; nil: it can.
-  static func problem(reading path: String) -> String? {
-    do {
-      close(try open(path))
-      return nil
-    } catch {
-      return error.message
+  private static func openFile(_ path: String) throws(Problem) -> (descriptor: Int32, status: stat) {
+    let (descriptor, status) = try open(path)
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      close(descriptor)
+      throw Problem(message: "is a pipe or a device, not a file")
     }
+    return (descriptor, status)
   }
 
-  private static func open(_ path: String) throws(Problem) -> Int32 {
+  private static func open(_ path: String) throws(Problem) -> (descriptor: Int32, status: stat) {
     if path.utf8.contains(0) { throw Problem(message: "has a name with a zero byte") }
-    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+    // Without O_NONBLOCK a pipe that nobody writes to isn't even opened.
+    let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 {
       let code = errno
       throw Problem(message: code == ENOENT ? "doesn't exist" : "can't be opened: \(reason(code))")
@@ -48,7 +90,20 @@ enum SourceFile {
       close(descriptor)
       throw Problem(message: "is a directory, not a file")
     }
-    return descriptor
+    return (descriptor, status)
+  }
+
+  /// A file that everybody may read in a folder that not everybody may enter is safe.
+  private static func isOpenToAll(_ path: String, _ status: stat) -> Bool {
+    guard status.st_mode & S_IROTH != 0, let resolved = realpath(path, nil) else { return false }
+    defer { free(resolved) }
+    var folder = Substring(String(cString: resolved))
+    while let slash = folder.lastIndex(of: "/"), slash > folder.startIndex {
+      folder = folder[..<slash]
+      var status = stat()
+      if stat(String(folder), &status) != 0 || status.st_mode & S_IXOTH == 0 { return false }
+    }
+    return true
   }
 
   private static func reason(_ code: Int32) -> String {

@@ -144,6 +144,18 @@ import Testing
     #expect(!error.message.contains("S3cret"))
   }
 
+  @Test("what is hidden for where it comes from is cut out of all texts, unless it is very short")
+  func hidden() {
+    var configuration = Configuration(
+      brokers: "a:1", properties: [("client.rack", "S3cret"), ("linger.ms", "5"), ("broker.address.family", "v4")])
+    configuration.hidden = ["client.rack", "linger.ms"]
+    #expect(configuration.secrets == ["S3cret"])
+    #expect(
+      "\(configuration)".hasSuffix("client.rack = …\nlinger.ms = …\nbroker.address.family = v4"))
+    configuration.properties = [("linger.ms", "soon")]
+    #expect(configuration.validate()?.message == "librdkafka doesn't take the value of 'linger.ms'")
+  }
+
   @Test("secrets are cut out of any text, the longer ones first")
   func redaction() {
     let redaction = Redaction(["abc", "abcdef", "", "ü"])

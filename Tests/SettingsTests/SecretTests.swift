@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Settings
@@ -157,6 +158,108 @@ struct SecretTests {
     }
     #expect(
       complaints(login("password_file = \"\(folder.path)/none\"")).first?.hasSuffix("the file doesn't exist") == true)
+  }
+
+  @Test("a pipe or a device is no file with a password, a certificate or a key in it, and nobody waits for it")
+  func pipes() throws {
+    let folder = try Folder()
+    let path = "\(folder.path)/pipe"
+    #expect(mkfifo(path, 0o600) == 0)
+    let refused = "is a pipe or a device, not a file"
+    #expect(
+      complaints(login("password_file = \"\(path)\"")) == [
+        "file.toml:7:17: kafka.sasl.password_file: the file \(refused)"
+      ])
+    #expect(
+      complaints(login("password_file = \"/dev/zero\"")) == [
+        "file.toml:7:17: kafka.sasl.password_file: the file \(refused)"
+      ])
+    for key in ["ca_file", "certificate_file", "key_file"] {
+      #expect(
+        complaints(besideBrokers: "[kafka.tls]\n\(key) = \"\(path)\"").contains {
+          $0.hasSuffix("kafka.tls.\(key): the file \(refused)")
+        })
+    }
+    for name in ["ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.keystore.location"] {
+      let all = complaints(
+        besideBrokers: "[kafka.properties]\n\"security.protocol\" = \"ssl\"\n\"\(name)\" = \"\(path)\"")
+      #expect(all.count == 1 && all[0].hasSuffix("\(name) = \(path): it is a pipe or a device, not a file"))
+    }
+  }
+
+  @Test("a secret that every user of the machine may read gets advice that says how to take it from them")
+  func openFiles() throws {
+    let folder = try Folder()
+    let password = try folder.write("password", secret)
+    let key = try folder.write("key", secret)
+    let literal = try folder.write("literal", login("password = \"\(secret)\""))
+    for path in [password, key, literal] { chmod(path, 0o644) }
+    let file = login("password_file = \"\(password)\"")
+    func advice(_ text: String) -> [String] {
+      load(text).complaints.filter { $0.weight == .advice }.map(\.description)
+    }
+    // In a folder that nobody else may enter it is safe.
+    #expect(advice(file).isEmpty)
+    #expect(Settings.load(path: literal).complaints.isEmpty)
+    chmod(folder.path, 0o755)
+    let cure = "every user of this machine may read the file, and the secret in it; take that away: chmod o-r"
+    #expect(advice(file) == ["file.toml:7:17: advice: kafka.sasl.password_file: \(cure) \(password)"])
+    #expect(
+      advice("kafka.brokers = \"a\"\n[kafka.tls]\nkey_file = \"\(key)\"\nca_file = \"\(password)\"") == [
+        "file.toml:3:12: advice: kafka.tls.key_file: \(cure) \(key)"
+      ])
+    #expect(
+      Settings.load(path: literal).complaints.map(\.description) == [
+        "\(literal):7:12: advice: kafka.sasl.password: every user of this machine may read this secret; take that away: chmod "
+          + "o-r \(literal)"
+      ])
+    for path in [password, key, literal] { chmod(path, 0o640) }
+    #expect(advice(file).isEmpty)
+    #expect(Settings.load(path: literal).complaints.isEmpty)
+  }
+
+  @Test("the line end behind what a variable holds isn't part of it, as in a file")
+  func lineEnds() {
+    for end in ["\n", "\r\n", ""] {
+      let settings = load(
+        login("password = \"${PASSWORD}\"") + "[kafka.properties]\n\"ssl.key.password\" = \"${PASSWORD}\"",
+        ["PASSWORD": secret + end]
+      ).settings
+      #expect(settings?.kafka.sasl?.password?.reveal() == secret)
+      #expect(settings?.kafka.properties.first?.value.reveal() == secret)
+    }
+  }
+
+  @Test("the value of a property that comes from a variable is hidden from everything that librdkafka says, too")
+  func hiddenProperties() throws {
+    let loaded = load(
+      "kafka.brokers = \"a\"\n[kafka.properties]\n\"client.rack\" = \"${RACK}\"\n\"broker.address.family\" = \"v4\"",
+      ["RACK": secret])
+    let configuration = try #require(loaded.settings).kafkaConfiguration
+    #expect(configuration.hidden == ["client.rack"])
+    var dumped = "\(configuration)"
+    dump(configuration, to: &dumped)
+    #expect(!dumped.contains("S3cret"))
+    #expect(dumped.contains("broker.address.family = v4"))
+    // What can't be taken is refused without its value.
+    let refused = complaints(
+      besideBrokers: "[kafka.properties]\n\"security.protocol\" = \"ssl\"\n\"ssl.ca.location\" = \"${CA}\"",
+      ["CA": "/none/\(secret)"])
+    #expect(refused.count == 1 && !refused[0].contains("S3cret"))
+  }
+
+  @Test("to check a configuration runs no program, whichever way Kerberos is asked for")
+  func noEffects() throws {
+    let folder = try Folder()
+    let kinit = "\"sasl.kerberos.kinit.cmd\" = \"touch \(folder.path)/ran\""
+    for text in [
+      "[kafka.sasl]\nmechanism = \"GSSAPI\"\n[kafka.properties]\n\(kinit)",
+      "[kafka.properties]\n\"security.protocol\" = \"sasl_plaintext\"\n\(kinit)",
+      "[kafka.properties]\n\"security.protocol\" = \"SASL_SSL\"\n\"sasl.mechanism\" = \"gssapi\"\n\(kinit)",
+    ] {
+      #expect(complaints(besideBrokers: text).isEmpty)
+    }
+    #expect(access("\(folder.path)/ran", F_OK) != 0)
   }
 
   @Test("password and password_file together are one too many")

@@ -156,6 +156,23 @@ struct SourceTests {
     #expect(first("a\0b")?.contains("zero byte") == true)
   }
 
+  @Test("a pipe is read to its end, and isn't waited for for ever")
+  func pipes() throws {
+    let folder = try Folder()
+    let path = "\(folder.path)/pipe"
+    #expect(mkfifo(path, 0o600) == 0)
+    #expect(throws: SourceFile.Problem(message: "is a pipe into which nobody writes")) {
+      try SourceFile.read(path, limit: 1000, patience: 1)
+    }
+    // As of `--config <(…)`.
+    var ends: [Int32] = [-1, -1]
+    #expect(pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    write(ends[1], "a = 1", 5)
+    close(ends[1])
+    #expect(try SourceFile.read("/dev/fd/\(ends[0])", limit: 1000).bytes == Array("a = 1".utf8))
+  }
+
   @Test("a file without read permission says that this user may not read it")
   func permissions() throws {
     let folder = try Folder()
