@@ -80,6 +80,28 @@ struct RunTests {
     try daemon.waitForExit(within: 5)
   }
 
+  @Test("a reload of what no parser bears, of a pipe, or of mistakes alone leaves everything as it was")
+  func badReloads() throws {
+    let directory = try TemporaryDirectory()
+    let daemon = try start(directory)
+    let pipe = "\(directory.path)/pipe"
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let mistakes = (0..<20_000).map { "k\($0) = 1\n" }.joined()
+    for (text, complaint) in [
+      ("[$x]\n", "statusd.toml:7:2: not TOML: unexpected '$'"),
+      ("[\(String(repeating: "a.", count: 300_000))a]\n", "a key has too many parts"),
+      ("[kafka.sasl]\npassword_file = \"\(pipe)\"\n", "the file is a pipe or a device, not a file"),
+      (mistakes, "only the first 100 of 20000 complaints are shown"),
+    ] {
+      try write(text, in: directory)
+      daemon.signal(SIGHUP)
+      try daemon.waitForLine(containing: complaint, on: \.errors)
+    }
+    #expect(daemon.errors.lines.count { $0.contains("the configuration has a mistake") } < 110)
+    daemon.signal(SIGTERM)
+    #expect(try daemon.waitForExit(within: 5) == .exited(0))
+  }
+
   @Test("systemd hears when it is ready, reloads and stops, and its watchdog is fed")
   func notifies() throws {
     let systemd = try NotifySocket()

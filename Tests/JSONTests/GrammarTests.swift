@@ -5,7 +5,25 @@ import Testing
 /// The kinds of texts that JSONTestSuite (Seriot, "Parsing JSON is a minefield") collects.
 @Suite("Grammar")
 struct GrammarTests {
-  private func isJSON(_ bytes: [UInt8]) -> Bool {
+  /// The scanner's word, which must be the token reader's, too.
+  private func isJSON(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) -> Bool {
+    let scanned = isScanned(bytes)
+    #expect(scanned == isRead(bytes), sourceLocation: sourceLocation)
+    return scanned
+  }
+
+  private func isRead(_ bytes: [UInt8]) -> Bool {
+    var reader = Reader(bytes)
+    while true {
+      switch reader.next() {
+      case .end: return true
+      case .invalid: return false
+      default: break
+      }
+    }
+  }
+
+  private func isScanned(_ bytes: [UInt8]) -> Bool {
     let text = Padded(bytes)
     var nesting = Nesting()
     guard let end = Scan.value(Scan.blanks(Scan.byteOrderMark(text.start)), &nesting) else { return false }

@@ -1,3 +1,4 @@
+import Foundation
 import TestRandom
 import Testing
 
@@ -7,22 +8,25 @@ import Testing
 struct MutationTests {
   private static let surroundings = Surroundings(hostName: "h") { ["HOME": "/root"][$0] }
 
-  @Test("2,000 mutants of the configurations that come along are read, or complained of with their places")
+  /// `STATUSD_MUTANTS=100000` tries more of them.
+  private static let count = ProcessInfo.processInfo.environment["STATUSD_MUTANTS"].flatMap { Int($0) } ?? 2000
+
+  @Test("mutants of the configurations that come along are read, or complained of with their places")
   func configurations() throws {
     let seeds = try ["Config/statusd.toml", "Config/minimal.toml"].map { Array(try Repository.text($0).utf8) }
     var mutator = Mutator(seed: 13, of: seeds, tokens: Mutator.toml, longest: 700)
-    for _ in 0..<2000 {
+    for _ in 0..<Self.count {
       let text = mutator.next()
       let loaded = Settings.load(text: text, file: "f", surroundings: Self.surroundings)
       expectSane(loaded.complaints, isUsable: loaded.settings != nil, text)
     }
   }
 
-  @Test("1,000 mutants of the tests of rules that come along are read, or complained of with their places")
+  @Test("mutants of the tests of rules that come along are read, or complained of with their places")
   func ruleTests() throws {
     let text = Array(try Repository.text("Config/rules-tests.toml").utf8)
     var mutator = Mutator(seed: 14, of: [text], tokens: Mutator.toml, longest: 700)
-    for _ in 0..<1000 {
+    for _ in 0..<(Self.count / 2) {
       let text = mutator.next()
       let loaded = RuleTests.load(text: text, file: "Config/f", surroundings: Self.surroundings)
       expectSane(loaded.complaints, isUsable: loaded.tests != nil, text)
