@@ -33,13 +33,14 @@ enum Uptime {
 
 /// `/proc/pressure/{cpu,memory,io}` (the kernel's Documentation/accounting/psi.rst).
 enum Pressure {
-  /// Percent of the last 10 s in which some task waited; nil where the line is missing or cut short.
+  /// Percent of the last 10 s in which some task waited, 0 to 100; nil if the line is missing or cut short, or the number
+  /// is no percentage.
   static func parse(_ bytes: Span<UInt8>) -> Double? {
     var start = 0
     while let end = Scan.lineEnd(bytes, from: start) {
       var i = start
       if Scan.word("some avg10=", bytes, &i), let value = Scan.hundredths(bytes, &i), Scan.isSeparator(bytes, i) {
-        return Double(value) / 100
+        return value <= 100_00 ? Double(value) / 100 : nil
       }
       start = end + 1
     }

@@ -47,6 +47,14 @@ struct SmallFilesTests {
     }
   }
 
+  @Test("a pressure above 100% is none")
+  func impossiblePressure() {
+    #expect(parsing("some avg10=100.00 avg60=0.50 avg300=0.10 total=123\n", Pressure.parse) == 100)
+    for share in ["100.01", "127", "18446744073709551615"] {
+      #expect(parsing("some avg10=\(share) avg60=0.50 avg300=0.10 total=123\n", Pressure.parse) == nil)
+    }
+  }
+
   @Test("a boot id is a UUID and nothing else")
   func bootID() {
     let id = "3b6f7f0e-6f0a-4d5e-9a77-0c6a1e2d3f40"
