@@ -84,6 +84,13 @@ let package = Package(
       .executableTarget(
         name: "Simulation", dependencies: ["Platform", "SimulatedKafka"], path: "Tests/Simulation",
         swiftSettings: swiftSettings),
+      .executableTarget(
+        name: "Fuzz",
+        dependencies: [
+          "Backtest", "Evaluator", "JSON", "Platform", "ProcFS", "Records", "Rules", "Settings", "SimulatedKafka",
+          "TestRandom",
+        ],
+        path: "Tests/Fuzz", swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),
       .target(name: "TestRandom", path: "Tests/Random", swiftSettings: swiftSettings),
       .target(name: "TSanThreads", path: "Tests/TSanThreads"),
