@@ -42,6 +42,7 @@ extension Admin {
       client.handle, topic == nil ? 1 : 0, handle, &metadata, limit.rdkafkaMilliseconds)
     client.report()
     try KafkaError.check(code)
+    client.reporter.noteAnswer()
     guard let metadata else { return Cluster(brokers: [:], topics: []) }
     defer { rd_kafka_metadata_destroy(metadata) }
     return Cluster(metadata.pointee)

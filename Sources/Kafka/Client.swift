@@ -62,8 +62,7 @@ final class Client: @unchecked Sendable {
     self.notes = unmanaged
     self.wakeup = wakeup
     reporter = Reporter(
-      log: log, redaction: Redaction(conf.secrets), notes: notes, mechanism: configuration.mechanism,
-      troubles: configuration.troubles)
+      log: log, redaction: Redaction(conf.secrets), notes: notes, configuration: configuration)
     switch queue {
     case .main:
       events = rd_kafka_queue_get_main(handle)

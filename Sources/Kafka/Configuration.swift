@@ -78,7 +78,15 @@ public struct Configuration: Sendable {
     add("ssl.ca.location", tls?.caFile)
     add("ssl.certificate.location", tls?.certificateFile)
     add("ssl.key.location", tls?.keyFile)
+    all.append(("reconnect.backoff.max.ms", "\(longestReconnectBackoff)"))
     return all + properties
+  }
+
+  /// Milliseconds from one try to reach a broker to the next, at most. At librdkafka's 10,000 a client comes back up to
+  /// ten seconds after its broker. Where the user has set the first pause alone, librdkafka refuses a smaller limit.
+  private var longestReconnectBackoff: Int {
+    let first = properties.last { $0.name == "reconnect.backoff.ms" }.flatMap { Int($0.value) } ?? 0
+    return max(1000, min(first, 3_600_000))
   }
 
   /// The values that must appear nowhere, without empty ones. Of those that are hidden for where they come from, the

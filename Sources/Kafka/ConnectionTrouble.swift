@@ -3,8 +3,8 @@ import Platform
 /// What an error of librdkafka's means to people: a sentence that names the cause, and facts that name the place.
 struct ConnectionTrouble: Equatable {
   enum Kind: Int, CaseIterable {
-    case unresolvable, refused, timedOut, broken, allDown
-    case wrongAuthority, expired, notYetValid, otherName, otherCertificate, ownCertificate, tls, plaintext
+    case unresolvable, refused, advertised, timedOut, broken, allDown
+    case wrongAuthority, expired, notYetValid, otherName, otherCertificate, ownCertificate, tls, plaintext, halfTLS
     case login, scramBug, mechanism, loginMissing, fatal, other
   }
 
@@ -18,8 +18,11 @@ struct ConnectionTrouble: Equatable {
   ///   - refusal: what was seen of the certificate of `host:port`.
   ///   - mechanism: the SASL mechanism in use, in capitals.
   ///   - libraryVersion: `rd_kafka_version()`.
+  ///   - isListed: whether `bootstrap.servers` names this `host:port`.
+  ///   - wasConnected: whether brokers have answered with what is set for encryption and login: that is right, then.
   init(
-    _ error: KafkaError, refusal: (String) -> ConnectionNotes.Refusal?, mechanism: String?, libraryVersion: Int32
+    _ error: KafkaError, refusal: (String) -> ConnectionNotes.Refusal?, mechanism: String?, libraryVersion: Int32,
+    isListed: (String) -> Bool, wasConnected: Bool
   ) {
     let (place, detail) = Self.split(error.message)
     broker = place ?? ""
@@ -52,6 +55,21 @@ struct ConnectionTrouble: Equatable {
       break
     }
     switch kind {
+    // A broker that ends hangs up at whatever moment: where all was right before, that is no sign of a wrong setting.
+    case .halfTLS where wasConnected, .loginMissing where wasConnected:
+      kind = .broken
+      level = .warning
+    case .halfTLS:
+      level = .warning
+    // librdkafka knows such an address from the brokers alone.
+    case .unresolvable, .refused, .timedOut:
+      if !broker.isEmpty, !isListed(broker), error.code == .resolve || detail.contains("in state CONNECT") {
+        kind = .advertised
+      }
+    default:
+      break
+    }
+    switch kind {
     case .otherName:
       let names = refusal(broker)?.names ?? []
       facts.append("certificate_is_for", .string(names.isEmpty ? "no name" : names.joined(separator: ", ")))
@@ -71,6 +89,8 @@ struct ConnectionTrouble: Equatable {
     case .unresolvable:
       "the broker's host name has no address: look for a typing error in [kafka] brokers, or ask the name server"
     case .refused: "the broker refuses connections: nothing listens there, or a firewall says no"
+    case .advertised:
+      "a broker can't be reached at the address that brokers tell of it, which stands in no [kafka] brokers: it is away, or its advertised.listeners is wrong for this host"
     case .timedOut: "the broker doesn't answer"
     case .broken: "the connection to the broker broke; statusd connects again"
     case .allDown: "no broker is connected; statusd keeps trying"
@@ -84,8 +104,10 @@ struct ConnectionTrouble: Equatable {
     case .ownCertificate:
       "the broker refuses the certificate that it was shown, or was shown none: see [kafka.tls] certificate_file and key_file"
     case .tls: "TLS with the broker failed"
-    case .plaintext:
-      "the broker does not speak TLS on this port, or asks for it where statusd does not: see [kafka.tls]"
+    case .plaintext: "the broker does not speak TLS on this port, and statusd is set to: see [kafka.tls]"
+    // It says no more than that it hangs up.
+    case .halfTLS:
+      "the broker ended the connection at its beginning: it is starting or stopping; if it always does, TLS is on at one side only: see [kafka.tls]"
     case .login: "the broker refuses the login: user name or password is wrong"
     case .scramBug:
       "the broker refuses the login, which may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers don't forgive; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
@@ -100,9 +122,16 @@ struct ConnectionTrouble: Equatable {
 
   static func == (a: Self, b: Self) -> Bool { a.kind == b.kind && a.level == b.level && a.facts == b.facts }
 
-  /// `host:port` and the text behind it, of `sasl_ssl://host:port/1: text`, where it begins like that.
+  /// `host:port` and the text behind it, of `sasl_ssl://host:port/1: text` or `GroupCoordinator: host:port: text`, where it
+  /// begins like that.
   static func split(_ message: String) -> (broker: String?, detail: String) {
     let text = Reporter.withoutThread(message)
+    for coordinator in ["GroupCoordinator: ", "TxnCoordinator: "] where text.hasPrefix(coordinator) {
+      let rest = text.dropFirst(coordinator.count)
+      if let end = rest.range(of: ": "), rest[..<end.lowerBound].contains(":") {
+        return (String(rest[..<end.lowerBound]), String(rest[end.upperBound...]))
+      }
+    }
     guard let slash = text.range(of: "/", skipping: "://"), let colon = text.range(of: ": ", from: slash) else {
       return (nil, text)
     }
@@ -117,8 +146,7 @@ struct ConnectionTrouble: Equatable {
     if detail.contains("refused") { return .refused }
     if detail.contains("timed out") || detail.contains("time-out") || detail.contains("timeout") { return .timedOut }
     if detail.contains("might require SASL") { return .loginMissing }
-    if detail.contains("SSL listener") || detail.contains("unexpected eof") { return .plaintext }
-    return .broken
+    return isCutAtBeginning(detail) ? .halfTLS : .broken
   }
 
   private static func login(_ detail: String, mechanism: String?, libraryVersion: Int32) -> Kind {
@@ -141,8 +169,13 @@ struct ConnectionTrouble: Equatable {
       }
     }
     if let alert = tlsAlert(detail) { return alert }
-    let signs = ["wrong version number", "plaintext", "unexpected eof", "connecting to a PLAINTEXT"]
-    return signs.contains { detail.contains($0) } ? .plaintext : .tls
+    if detail.contains("wrong version number") { return .plaintext }
+    return isCutAtBeginning(detail) ? .halfTLS : .tls
+  }
+
+  /// Whether the other side hung up before it said a word, for which librdkafka guesses at a reason.
+  private static func isCutAtBeginning(_ detail: String) -> Bool {
+    ["SSL listener", "PLAINTEXT", "unexpected eof"].contains { detail.contains($0) }
   }
 
   /// What the broker says of our certificate; RFC 8446, section 6.2: 42 to 46, 48 and 116 are about it.

@@ -45,12 +45,14 @@ extension Consumer {
       pending = Rebalance(isAssignment: isAssignment, partitions: partitions)
       if isAssignment {
         wasAssigned = true
+        client.reporter.noteAnswer()
         return .assigned(partitions)
       }
       return .revoked(partitions, lost: rd_kafka_assignment_lost(client.handle) != 0)
     case RD_KAFKA_EVENT_OFFSET_COMMIT:
       let code = rd_kafka_event_error(event)
       let entries = PartitionList.entries(rd_kafka_event_topic_partition_list(event))
+      if code == RD_KAFKA_RESP_ERR_NO_ERROR { client.reporter.noteAnswer() }
       let error = code == RD_KAFKA_RESP_ERR_NO_ERROR ? entries.lazy.compactMap(\.1).first : KafkaError(code)
       return .committed(entries.map(\.0), error)
     case RD_KAFKA_EVENT_STATS:

@@ -45,6 +45,7 @@ extension Consumer {
   ) throws(KafkaError) -> [PartitionOffset] {
     let list = PartitionList(partitions)
     try KafkaError.check(rd_kafka_committed(client.handle, list.pointer, limit.rdkafkaMilliseconds))
+    client.reporter.noteAnswer()
     try list.check()
     return list.entries.map(\.0)
   }
@@ -95,6 +96,7 @@ extension Consumer {
     let list = PartitionList(times)
     if times.isEmpty { return list }
     try KafkaError.check(rd_kafka_offsets_for_times(client.handle, list.pointer, limit.rdkafkaMilliseconds))
+    client.reporter.noteAnswer()
     return list
   }
 }

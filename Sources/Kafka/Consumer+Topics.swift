@@ -10,6 +10,7 @@ extension Consumer {
     try KafkaError.check(rd_kafka_metadata(client.handle, 0, handle, &answer, limit.rdkafkaMilliseconds))
     guard let answer else { throw KafkaError(code: .unknownTopic, message: "\(topic): no answer") }
     defer { rd_kafka_metadata_destroy(answer) }
+    client.reporter.noteAnswer()
     guard answer.pointee.topic_cnt == 1, let known = answer.pointee.topics?.pointee else {
       throw KafkaError(code: .unknownTopic, message: "\(topic): not in the answer")
     }

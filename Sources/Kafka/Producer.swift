@@ -190,14 +190,17 @@ public struct Producer: ~Copyable, @unchecked Sendable {
       return 0
     }
     var count = 0
+    var isAnswer = false
     while let message = rd_kafka_event_message_next(event) {
       let record = message.pointee
       count += 1
       outstanding -= 1
+      isAnswer = isAnswer || record.err == RD_KAFKA_RESP_ERR_NO_ERROR
       body(
         Delivery(
           record, record.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : client.fatalError ?? KafkaError(record.err)))
     }
+    if isAnswer { client.reporter.noteAnswer() }
     return count
   }
 }

@@ -1,5 +1,6 @@
 internal import Crdkafka
 import Platform
+import Synchronization
 
 /// Turns librdkafka's logs and errors into our own lines: constant sentences and facts, rate-limited, without secrets.
 ///
@@ -11,14 +12,19 @@ final class Reporter: Sendable {
   /// The SASL mechanism in use, in capitals; nil: no login.
   private let mechanism: String?
   private let troubles: TroubleBook
+  /// What `bootstrap.servers` names, as librdkafka names brokers.
+  private let listed: Set<String>
+  /// This client found all brokers gone, and has had no answer since.
+  private let hasLostAll = Atomic(false)
   private let lines = RateLimit(20, per: .seconds(30))
 
-  init(log: Logger, redaction: Redaction, notes: ConnectionNotes, mechanism: String?, troubles: TroubleBook) {
+  init(log: Logger, redaction: Redaction, notes: ConnectionNotes, configuration: Configuration) {
     self.log = log
     self.redaction = redaction
     self.notes = notes
-    self.mechanism = mechanism
-    self.troubles = troubles
+    mechanism = configuration.mechanism
+    troubles = configuration.troubles
+    listed = configuration.addresses
   }
 
   /// Takes an event of a log line or an error; false: it is neither.
@@ -51,19 +57,35 @@ final class Reporter: Sendable {
 
   /// Says an error of the connection in words that name what to do.
   func report(_ error: KafkaError) {
+    if error.code == .allBrokersDown {
+      hasLostAll.store(true, ordering: .relaxed)
+      troubles.lostAll(at: SystemTime().monotonic)
+    }
     let trouble = ConnectionTrouble(
-      error, refusal: notes.refusal(of:), mechanism: mechanism, libraryVersion: rd_kafka_version())
+      error, refusal: notes.refusal(of:), mechanism: mechanism, libraryVersion: rd_kafka_version(),
+      isListed: listed.contains, wasConnected: troubles.wasConnected)
     let limit = troubles.limit(of: trouble.kind, broker: trouble.broker)
     log.limited(limit, trouble.level, trouble.sentence, trouble.facts)
   }
 
+  /// A broker has answered: says so where none was connected for a while.
+  ///
+  /// Only of a client that has found all brokers gone: what another one takes up now may be an answer from before.
+  func noteAnswer() {
+    troubles.noteConnection()
+    guard hasLostAll.load(ordering: .relaxed) else { return }
+    hasLostAll.store(false, ordering: .relaxed)
+    guard let away = troubles.returned(at: SystemTime().monotonic) else { return }
+    log.limited(troubles.returns, .notice, "brokers are back", ["away": .duration(away)])
+  }
+
   private func line(_ facility: String, _ text: String, _ priority: Int32) {
     var level = LogLevel(syslogPriority: priority)
-    // An error event says the same, and it comes with its code. AUTOCREATE: a broker, such as the mock cluster, is too
-    // old to be told not to create topics; what statusd asks for exists.
-    if ["FAIL", "ERROR", "SSLCERTVRFY", "AUTOCREATE"].contains(facility) { level = .debug }
-    // Experimental, as every client that sets it is told: `Producer` does, knowingly.
-    if facility == "CONFWARN", text.contains("enable.gapless.guarantee") { return }
+    // An error event says the same, and it comes with its code; of requests that timed out (REQTMOUT), too, which have up
+    // to six lines for each connection. AUTOCREATE: a broker, such as the mock cluster, is too old to be told not to
+    // create topics; what statusd asks for exists.
+    if ["FAIL", "ERROR", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE"].contains(facility) { level = .debug }
+    if facility == "CONFWARN", Self.isExpected(text) { return }
     guard level >= log.level else { return }
     let facts: LogMetadata = [
       "facility": .string(facility), "detail": .string(redaction.applied(to: Self.withoutThread(text))),
@@ -73,6 +95,14 @@ final class Reporter: Sendable {
     } else {
       log.limited(lines, level, "librdkafka says", facts)
     }
+  }
+
+  /// Whether a warning on a property tells nobody anything. One file serves all clients: a property of consumers is none
+  /// of a producer's, and the other way round. What is experimental is set by `Producer`, knowingly.
+  static func isExpected(_ warning: String) -> Bool {
+    if warning.contains("enable.gapless.guarantee") { return true }
+    return warning.hasSuffix("is a consumer property and will be ignored by this producer instance")
+      || warning.hasSuffix("is a producer property and will be ignored by this consumer instance")
   }
 
   /// A log line without the thread that wrote it: `[thrd:main]: text`.
@@ -91,6 +121,22 @@ extension Configuration {
   /// The value that counts of a property: the last one written.
   func effective(_ names: String...) -> String? {
     asProperties.last { names.contains($0.name) }?.value
+  }
+
+  /// `host:port` of each broker in `brokers`, as librdkafka names them: without a protocol, with the port.
+  var addresses: Set<String> {
+    Set(
+      brokers.split(separator: ",").map { entry in
+        let name = entry.range(of: "://").map { entry[$0.upperBound...] } ?? entry
+        let address = String(name.filter { $0 != " " })
+        let isPortGiven = address.lastIndex(of: ":").map { !address[$0...].contains("]") } ?? false
+        return isPortGiven ? address : address + ":9092"
+      })
+  }
+
+  /// Whether all clients of this configuration found all brokers gone at some moment since `limit` before `now`.
+  public func wereBrokersAway(within limit: Duration, of now: MonotonicTime) -> Bool {
+    troubles.wereBrokersAway(within: limit, of: now)
   }
 
   /// The SASL mechanism in use, in capitals; nil: no login.

@@ -69,6 +69,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
       consuming: rd_kafka_init_transactions(producer.client.handle, limit.rdkafkaMilliseconds))
     producer.serve()
     if let error { throw said(error) }
+    producer.client.reporter.noteAnswer()
   }
 
   /// Begins a transaction; asks nobody.
@@ -190,6 +191,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     serve()
     lacksAnswer = error.lacksAnswer
     if let error { throw said(error) }
+    producer.client.reporter.noteAnswer()
   }
 
   /// Gives the call up that is under way, and the producer with it.

@@ -63,6 +63,12 @@ struct BrokerTroubleTests {
     // A group's coordinator may be back long after the partitions are.
     let deadline = Date(timeIntervalSinceNow: 90)
     while try site.committed() <= offset, Date() < deadline {}
+    if trouble != .paused {
+      let line = try daemon.waitForLine(containing: "brokers are back", on: \.errors)
+      #expect(line.contains("away="))
+    }
+    #expect(!daemon.errors.text.contains("does not speak TLS"))
+    #expect(!daemon.errors.text.contains("facility=REQTMOUT"))
     try daemon.endWell()
   }
 

@@ -100,9 +100,23 @@ import Testing
         ssl.ca.location = /ca
         ssl.certificate.location = /certificate
         ssl.key.location = /key
+        reconnect.backoff.max.ms = 1000
         ssl.key.password = …
         linger.ms = 7
         """)
+  }
+
+  @Test("a broker that is back is tried within a second, unless the user has said otherwise")
+  func reconnects() {
+    var configuration = Configuration(brokers: "127.0.0.1:1")
+    #expect(configuration.effective("reconnect.backoff.max.ms") == "1000")
+    #expect(configuration.validate() == nil)
+    configuration.properties = [("reconnect.backoff.max.ms", "7000")]
+    #expect(configuration.effective("reconnect.backoff.max.ms") == "7000")
+    // librdkafka refuses a limit below the first pause.
+    configuration.properties = [("reconnect.backoff.ms", "5000")]
+    #expect(configuration.effective("reconnect.backoff.max.ms") == "5000")
+    #expect(configuration.validate() == nil)
   }
 
   @Test("login and encryption choose the protocol")

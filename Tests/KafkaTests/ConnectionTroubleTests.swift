@@ -8,11 +8,11 @@ import Testing
 @Suite(.waits) struct ConnectionTroubleTests {
   private func trouble(
     _ code: KafkaError.Code, _ message: String, refusal: ConnectionNotes.Refusal? = nil, mechanism: String? = nil,
-    libraryVersion: Int32 = 0x0200_02ff, isFatal: Bool = false
+    libraryVersion: Int32 = 0x0200_02ff, isFatal: Bool = false, isListed: Bool = true, wasConnected: Bool = false
   ) -> ConnectionTrouble {
     ConnectionTrouble(
       KafkaError(code: code, message: message, isFatal: isFatal), refusal: { _ in refusal }, mechanism: mechanism,
-      libraryVersion: libraryVersion)
+      libraryVersion: libraryVersion, isListed: { _ in isListed }, wasConnected: wasConnected)
   }
 
   @Test("a host name without an address is told from a broker that refuses")
@@ -72,6 +72,54 @@ import Testing
     #expect(trouble(.tls, verifyFailed, refusal: refusal).facts["certificate_is_for"] == "no name")
   }
 
+  @Test(
+    "an address that stands in no [kafka] brokers is said to come from the brokers, with the setting that may be wrong",
+    arguments: [
+      (
+        KafkaError.Code.transport,
+        "127.0.0.1:23499/1: Connect to ipv4#127.0.0.1:23499 failed: Connection refused (after 0ms in state CONNECT)",
+        ConnectionTrouble.Kind.refused
+      ),
+      (
+        .transport, "kafka-1:9092/1: Connection setup timed out in state CONNECT (after 30026ms in state CONNECT)",
+        .timedOut
+      ),
+      (.resolve, "inside:9092/1: Failed to resolve 'inside:9092': Name or service not known", .unresolvable),
+    ] as [(KafkaError.Code, String, ConnectionTrouble.Kind)])
+  func advertised(code: KafkaError.Code, text: String, listed: ConnectionTrouble.Kind) {
+    #expect(trouble(code, text).kind == listed)
+    let other = trouble(code, text, isListed: false)
+    #expect(other.kind == .advertised)
+    #expect("\(other.sentence)".contains("advertised.listeners"))
+    // Once connected to, it isn't wrong.
+    #expect(
+      trouble(.timedOut, "kafka-1:9092/1: 1 request(s) timed out: disconnect", isListed: false).kind == .timedOut)
+  }
+
+  @Test("a broker that hangs up as it goes down isn't said to lack TLS or a login, where it was connected before")
+  func goingDown() {
+    let halves = [
+      "127.0.0.1:1/1: Disconnected while requesting ApiVersion: might be caused by incorrect security.protocol configuration (connecting to a SSL listener?) or broker version is < 0.10 (see api.version.request) (after 3ms in state APIVERSION_QUERY)",
+      "ssl://127.0.0.1:1/1: Disconnected: connecting to a PLAINTEXT broker listener? (after 3ms in state SSL_HANDSHAKE)",
+      "127.0.0.1:1/1: Disconnected: verify that security.protocol is correctly configured, broker might require SASL authentication (after 1ms in state UP)",
+    ]
+    for text in halves {
+      let first = trouble(.transport, text)
+      #expect(first.kind == .halfTLS || first.kind == .loginMissing)
+      #expect(first.level == .warning)
+      #expect("\(first.sentence)".contains("if it always does"))
+      #expect(trouble(.transport, text, wasConnected: true).kind == .broken)
+    }
+  }
+
+  @Test("a port that answers TLS with something else is told from one that hangs up")
+  func noTLS() {
+    let answer =
+      "ssl://localhost:1/bootstrap: SSL handshake failed: ssl/record/ssl3_record.c:354:ssl3_get_record error:0A00010B:SSL routines::wrong version number (after 2ms in state SSL_HANDSHAKE)"
+    #expect(trouble(.tls, answer).kind == .plaintext)
+    #expect(trouble(.tls, answer, wasConnected: true).kind == .plaintext)
+  }
+
   @Test("a broker that wants our certificate is told from one that speaks no TLS")
   func ownCertificate() {
     #expect(
@@ -83,12 +131,12 @@ import Testing
       trouble(
         .tls,
         "ssl://localhost:20210/bootstrap: SSL handshake failed: ../ssl/record/rec_layer_s3.c:318:ssl3_read_n error:0A000126:SSL routines::unexpected eof while reading (after 12ms in state SSL_HANDSHAKE)"
-      ).kind == .plaintext)
+      ).kind == .halfTLS)
     #expect(
       trouble(
         .transport,
         "sasl_plaintext://localhost:20214/bootstrap: Disconnected while requesting ApiVersion: might be caused by incorrect security.protocol configuration (connecting to a SSL listener?) or broker version is < 0.10 (see api.version.request) (after 3ms in state APIVERSION_QUERY)"
-      ).kind == .plaintext)
+      ).kind == .halfTLS)
     #expect(trouble(.tls, "ssl://a:1/bootstrap: SSL handshake failed: something new").kind == .tls)
   }
 
@@ -143,5 +191,16 @@ import Testing
       #expect(ConnectionTrouble.split(text).broker == nil)
     }
     #expect(ConnectionTrouble.split("GroupCoordinator/1: text").broker == "GroupCoordinator")
+    #expect(ConnectionTrouble.split("GroupCoordinator: text").broker == nil)
+  }
+
+  @Test(
+    "a coordinator is named by its address, so that it is no other broker than that one", arguments: ["Group", "Txn"])
+  func coordinators(kind: String) {
+    let (broker, detail) = ConnectionTrouble.split(
+      "\(kind)Coordinator: [::1]:9092: Connect to ipv6#[::1]:9092 failed: Connection refused (after 0ms in state CONNECT)"
+    )
+    #expect(broker == "[::1]:9092")
+    #expect(detail == "Connect to ipv6#[::1]:9092 failed: Connection refused (after 0ms in state CONNECT)")
   }
 }

@@ -81,11 +81,76 @@ import Testing
   func lines() throws {
     let log = CapturedLog()
     // Says at its start that a property has no use.
-    let configuration = Configuration(brokers: "127.0.0.1:1", properties: [("fetch.min.bytes", "2")])
+    let configuration = Configuration(brokers: "127.0.0.1:1", properties: [("socket.blocking.max.ms", "100")])
     var producer = try Producer(configuration, log: Logger(output: log))
     producer.serve()
     let line = try #require(log.lines.first { $0.message == "librdkafka says" })
     #expect(line.level == .warning)
     #expect(line.metadata["facility"] == "CONFWARN")
+  }
+
+  @Test("a property of the other kind of client is no warning: one file serves all clients")
+  func otherClients() throws {
+    let log = CapturedLog()
+    let configuration = Configuration(
+      brokers: "127.0.0.1:1",
+      properties: [("fetch.min.bytes", "2"), ("fetch.wait.max.ms", "20"), ("linger.ms", "3"), ("batch.size", "9999")])
+    var producer = try Producer(configuration, log: Logger(output: log))
+    producer.serve()
+    var consumer = try Consumer(configuration, log: Logger(output: log), wakeup: Wakeup())
+    while consumer.nextEvent() != nil {}
+    #expect(!log.messages.contains("librdkafka says"))
+  }
+
+  @Test(
+    "the first answer after an outage says that brokers are back and how long they were away; one from before says nothing"
+  )
+  func lateAnswer() throws {
+    let log = CapturedLog()
+    let configuration = Configuration(brokers: "127.0.0.1:1")
+    func reporter() -> Reporter {
+      Reporter(
+        log: Logger(output: log), redaction: Redaction([]), notes: ConnectionNotes(), configuration: configuration)
+    }
+    let (first, second) = (reporter(), reporter())
+    let gone = KafkaError(code: .allBrokersDown, message: "1/1 brokers are down")
+    first.report(gone)
+    second.noteAnswer()
+    #expect(!log.messages.contains("brokers are back"))
+    second.report(gone)
+    second.noteAnswer()
+    first.noteAnswer()
+    // Once, by one client for all.
+    let lines = log.lines.filter { $0.message == "brokers are back" }
+    #expect(lines.count == 1)
+    guard case .duration(let away)? = lines.first?.metadata["away"] else {
+      Issue.record("it isn't said how long they were away")
+      return
+    }
+    #expect(away > .zero)
+  }
+
+  @Test("an outage is as long as the first client found it, until the first answer to any")
+  func outages() {
+    let book = TroubleBook()
+    func at(_ seconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
+    #expect(!book.wasConnected)
+    #expect(book.returned(at: at(1)) == nil)
+    book.noteConnection()
+    #expect(book.wasConnected)
+    book.lostAll(at: at(10))
+    book.lostAll(at: at(12))
+    #expect(book.wereBrokersAway(within: .zero, of: at(12)))
+    #expect(book.returned(at: at(70)) == .seconds(60))
+    #expect(book.wereBrokersAway(within: .seconds(30), of: at(99)))
+    #expect(!book.wereBrokersAway(within: .seconds(30), of: at(100)))
+    #expect(book.returned(at: at(71)) == nil)
+  }
+
+  @Test("addresses of brokers are known as librdkafka names them")
+  func addresses() {
+    #expect(
+      Configuration(brokers: "a, b:1,ssl://c:2,[::1]:3,[::2]").addresses
+        == ["a:9092", "b:1", "c:2", "[::1]:3", "[::2]:9092"])
   }
 }
