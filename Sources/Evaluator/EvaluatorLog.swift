@@ -59,6 +59,9 @@ public protocol EvaluatorLog: ~Copyable {
   /// Answers `.revoked`: no records of these partitions come any more.
   mutating func unassign(_ partitions: [LogPartition])
 
+  /// Why the partitions of the last `.revoked` event are lost.
+  var lossCause: LossCause { get }
+
   // MARK: Restoring
 
   /// Ends what an earlier owner of this worker's name has left open, and keeps that owner from ever going on. Before
@@ -109,6 +112,11 @@ public protocol EvaluatorLog: ~Copyable {
 
   /// Leaves the group and lets go of everything.
   consuming func close(until deadline: MonotonicTime)
+}
+
+extension EvaluatorLog where Self: ~Copyable {
+  /// Nothing is known.
+  public var lossCause: LossCause { .unknown }
 }
 
 /// Takes what a fetch brings.

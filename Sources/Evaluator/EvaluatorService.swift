@@ -96,7 +96,11 @@ public final class EvaluatorService: Service {
     let undone = workers.map(\.share.undone).reduce(0, +)
     if ended.contains(false) {
       // A silent broker holds whoever wants to leave its group; that alone undoes nothing.
-      log.log(undone > 0 ? .warning : .notice, "the evaluator doesn't end in time and is left behind")
+      if undone > 0 {
+        log.warning("the evaluator doesn't end in time and is left behind", ["undone": .int(undone)])
+      } else {
+        log.info("all is delivered; the group's coordinator hasn't let the evaluator go, which isn't waited for")
+      }
     }
     return undone
   }

@@ -31,6 +31,14 @@ extension KafkaLog {
     return consumer
   }
 
+  /// After an outage a group may find out late that a member was silent; no longer than that.
+  private static var outagePatience: Duration { .seconds(30) }
+
+  var lossCause: LossCause {
+    if isTopicGone { return .topicGone }
+    return configuration.wereBrokersAway(within: Self.outagePatience, of: time.monotonic) ? .brokersAway : .unknown
+  }
+
   mutating func nextEvent() -> LogEvent? {
     serve()
     return events.isEmpty ? nil : events.removeFirst()
@@ -52,6 +60,7 @@ extension KafkaLog {
         // A cooperative rebalance that changes nothing here wants its answer too.
         reply { consumer throws(KafkaError) in try consumer.take([]) }
       } else {
+        isTopicGone = false
         events.append(.assigned(partitions.compactMap(names.id(of:))))
       }
     case .revoked(let partitions, let lost):
@@ -59,6 +68,7 @@ extension KafkaLog {
     case .committed(_, let error):
       if case .awaited = steps.answer { steps.answer = error.map { .refused($0) } ?? .committed }
     case .error(let error):
+      isTopicGone = isTopicGone || error.code.isUnknownTopic
       if error.isFatal { renewConsumer(after: error) }
     case .statistics:
       break

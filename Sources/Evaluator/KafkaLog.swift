@@ -54,6 +54,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   /// Met while something else was done, and to be given out.
   var events: [LogEvent] = []
   let trouble: RateLimit
+  /// The group's consumer found a source topic gone, and was given nothing since.
+  var isTopicGone = false
   /// The group's position that is asked for; nil: the last question was answered.
   var unanswered: UnansweredPosition?
 

@@ -88,6 +88,16 @@ public enum LogEvent: Equatable, Sendable {
   case outOfRange(LogPartition, position: Int64)
 }
 
+/// Why the group has gone on without a worker, as far as it can know.
+public enum LossCause: Equatable, Sendable {
+  /// No broker was there for longer than the group waits for a sign of life.
+  case brokersAway
+  /// The topic isn't there any more.
+  case topicGone
+  /// The worker stood still, or whatever else.
+  case unknown
+}
+
 /// A call to a log that failed.
 public struct LogFailure: Error, Equatable, Sendable {
   /// What to do about it.

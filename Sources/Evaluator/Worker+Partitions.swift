@@ -34,7 +34,7 @@ extension Worker where Log: ~Copyable {
     misplaced.removeAll { partitions.contains($0.partition) }
     if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }
     log.unassign(partitions)
-    voice.released(partitions, lost: lost, isDelivered: isDelivered)
+    voice.released(partitions, lostFor: lost ? log.lossCause : nil, isDelivered: isDelivered)
   }
 
   private var handOverDeadline: MonotonicTime {

@@ -213,10 +213,11 @@ struct WorkerVoice {
       ])
   }
 
-  func released(_ partitions: [LogPartition], lost: Bool, isDelivered: Bool) {
+  /// - Parameter cause: why the group took them without asking; nil: it asked.
+  func released(_ partitions: [LogPartition], lostFor cause: LossCause?, isDelivered: Bool) {
     for partition in partitions {
-      if lost {
-        log.warning("partition is lost: the group gave it to somebody else", facts(partition))
+      if let cause {
+        log.warning(cause.sentence, facts(partition))
       } else if isDelivered {
         log.info("partition is handed over", facts(partition))
       } else {
@@ -268,6 +269,19 @@ struct WorkerVoice {
     ]
     facts.facts += more.facts
     return facts
+  }
+}
+
+extension LossCause {
+  /// What is said of each partition.
+  var sentence: StaticString {
+    switch self {
+    case .brokersAway:
+      "partition is lost: brokers were away for longer than the group waits for its members; it is taken again with them"
+    case .topicGone: "partition is lost: its topic isn't there any more"
+    case .unknown:
+      "partition is lost: the group heard nothing of this evaluator for too long, and may have given it to another"
+    }
   }
 }
 

@@ -154,6 +154,18 @@ struct EvaluatorServiceTroubleTests {
     #expect(try bench.committed() == [2])
   }
 
+  @Test("of a topic that was deleted it is said that it is gone, not that another evaluator has it", .needsKafka)
+  func deletedTopic() throws {
+    let bench = try EvaluatorBench(TestCluster.open(.newest))
+    let service = try bench.start()
+    try bench.wait(for: "partition is evaluated here from now on")
+    let admin = try Admin(Configuration(brokers: bench.cluster.brokers), log: Logger(output: CapturedLog()))
+    #expect(try admin.delete([bench.settings.topics.status], within: .seconds(30)) == [nil])
+    try bench.wait { bench.log.messages.contains { $0.hasPrefix("partition is lost: ") } }
+    #expect(bench.log.messages.filter { $0.hasPrefix("partition is lost: ") } == ["\(LossCause.topicGone.sentence)"])
+    _ = stopInTrouble(service)
+  }
+
   private func writeSample(_ bench: EvaluatorBench, _ cpu: Double, before: () -> Void) throws {
     let writer = try bench.writer()
     before()

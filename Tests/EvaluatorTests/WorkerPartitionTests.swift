@@ -127,6 +127,18 @@ struct WorkerPartitionTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/web-2"])
     #expect(bench.committed[1] == 1)
     #expect(bench.committed[0] != 1)
+    // Why isn't known here, and nothing is claimed.
+    #expect(bench.log.messages.contains("\(LossCause.unknown.sentence)"))
+  }
+
+  @Test("each cause for which a partition is lost has words of its own, and none blames another where it isn't known")
+  func lossCauses() {
+    let sentences = [LossCause.brokersAway, .topicGone, .unknown].map { "\($0.sentence)" }
+    #expect(Set(sentences).count == 3)
+    #expect(sentences.allSatisfy { $0.hasPrefix("partition is lost: ") })
+    #expect(sentences[0].contains("brokers were away"))
+    #expect(sentences[1].contains("topic"))
+    #expect(sentences[2].contains("may have given"))
   }
 
   @Test("retention that passed the position: on from the log's start, and it is said from where to where")
