@@ -43,6 +43,7 @@ public final class TopicKeeper: Service {
   private let thread = Mutex<JoinHandle?>(nil)
   /// Which topics have been found or made.
   private let present = Mutex<Set<String>>([])
+  private let count = Mutex<Int?>(nil)
 
   /// Nothing happens before `start`.
   public init(_ configuration: Configuration, plan: Plan, log: Logger, time: any TimeSource = SystemTime()) {
@@ -54,6 +55,9 @@ public final class TopicKeeper: Service {
 
   /// Whether `topic` has been found or made; before that nobody should ask brokers for it.
   public func isPresent(_ topic: String) -> Bool { present.withLock { $0.contains(topic) } }
+
+  /// How many brokers the cluster has, as the last try found; nil: none has answered yet.
+  public var brokerCount: Int? { count.withLock { $0 } }
 
   /// None: its loop may block in a call to brokers, and nobody depends on it.
   public var heartbeats: [Heartbeat] { [] }
@@ -101,12 +105,14 @@ public final class TopicKeeper: Service {
       var missing: [Admin.NewTopic] = []
       for var topic in topics {
         let cluster = try admin.describe(topic: topic.name, within: .seconds(2))
-        topic.replication = topic.replication ?? min(3, max(1, cluster.brokers.count))
+        let brokers = max(1, cluster.brokers.count)
+        count.withLock { $0 = brokers }
+        topic.replication = topic.replication ?? min(3, brokers)
         switch try find(topic, in: cluster, admin) {
         case .present: present.withLock { _ = $0.insert(topic.name) }
         case .missing(let error):
           missing.append(topic)
-          if said.insert(topic.name).inserted { say(topic, error) }
+          if said.insert(topic.name).inserted { say(topic, error, brokers: brokers) }
         }
       }
       return missing
@@ -131,12 +137,25 @@ public final class TopicKeeper: Service {
     return refusal.code == .topicAlreadyExists ? .present : .missing(refusal)
   }
 
-  private func say(_ topic: Admin.NewTopic, _ error: KafkaError?) {
+  private func say(_ topic: Admin.NewTopic, _ error: KafkaError?, brokers: Int) {
+    if let wanted = topic.replication, wanted > brokers { return sayTooFewBrokers(topic, wanted, brokers) }
     var facts: LogMetadata = [
       "topic": .string(topic.name), "command": .string(topic.command(brokers: configuration.brokers)),
     ]
     if let error { facts.append("reason", .string("\(error)")) }
     log.error("topic is missing; an administrator can create it by this command", facts)
+  }
+
+  /// What is wanted would be refused whoever asks for it: the command is one that brokers can follow now.
+  private func sayTooFewBrokers(_ topic: Admin.NewTopic, _ copies: Int, _ brokers: Int) {
+    var possible = topic
+    possible.replication = brokers
+    log.error(
+      "topic is missing, and can't have as many copies as [topics] replication says: the cluster has fewer brokers; start more of them, or set fewer copies, or create it by this command",
+      [
+        "topic": .string(topic.name), "copies": .int(copies), "brokers": .int(brokers),
+        "command": .string(possible.command(brokers: configuration.brokers)),
+      ])
   }
 }
 

@@ -36,6 +36,7 @@ import Testing
     #expect(said(in: log) == ["topic created"])
     #expect(keeper.isPresent(old))
     #expect(keeper.isPresent(new))
+    #expect(keeper.brokerCount == 1)
     #expect(keeper.heartbeats.isEmpty)
     let admin = try Admin(Configuration(brokers: cluster.brokers), log: silent)
     let made = try describeMade(admin, new)
@@ -64,16 +65,24 @@ import Testing
     #expect(said(in: log) == ["topic is missing; an administrator can create it by this command"])
   }
 
-  @Test("a topic that can't be made is said with the reason", .needsKafka)
+  @Test("more copies than brokers: both numbers are said, and a command that works", .needsKafka)
   func refused() throws {
     let cluster = try TestCluster.open(.kafka43)
     let arrived = try Wakeup()
     let log = CapturedLog(arrived: arrived)
-    let plan = TopicKeeper.Plan(topics: [.init(uniqueName("topic"), replication: 7)], creates: true)
+    let name = uniqueName("topic")
+    let plan = TopicKeeper.Plan(topics: [.init(name, replication: 7)], creates: true)
     let keeper = TopicKeeper(Configuration(brokers: cluster.brokers), plan: plan, log: Logger(output: log))
     try keeper.start()
     let said = try #require(line(with: "topic is missing", in: log, arrived))
-    #expect("\(said.metadata.facts)".contains("INVALID_REPLICATION_FACTOR"))
+    #expect(said.message.contains("[topics] replication"))
+    #expect(said.metadata["copies"] == 7)
+    #expect(said.metadata["brokers"] == 1)
+    #expect(
+      said.metadata["command"]
+        == .string(
+          "kafka-topics.sh --bootstrap-server \(cluster.brokers) --create --topic \(name) --partitions 1"
+            + " --replication-factor 1"))
     #expect(keeper.stop(by: soon()) == 0)
   }
 
@@ -89,6 +98,7 @@ import Testing
     #expect(line(with: "can't ask brokers for topics yet", in: log, arrived) != nil)
     #expect(keeper.stop(by: soon()) == 0)
     #expect(!keeper.isPresent("t"))
+    #expect(keeper.brokerCount == nil)
   }
 
   @Test("a consumer asks how many partitions a topic has now")
