@@ -6,9 +6,11 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -29,6 +31,47 @@ int statusd_signalfd_read(int fd) {
 int statusd_poll(struct pollfd *polled, nfds_t count, int64_t nanoseconds) {
   struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
   return ppoll(polled, count, nanoseconds < 0 ? NULL : &limit, NULL);
+}
+
+static void *wait_for_gate(void *gate) {
+  pthread_mutex_lock(gate);
+  pthread_mutex_unlock(gate);
+  return NULL;
+}
+
+int statusd_try_threads(int wanted) {
+  pthread_t *threads = wanted > 0 ? calloc((size_t)wanted, sizeof *threads) : NULL;
+  if (!threads) return 0;
+  pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&gate);
+  // Small stacks: the C library keeps some for later, and the kernel may back large ones with huge pages.
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, 64 * 1024);
+  int count = 0;
+  while (count < wanted && pthread_create(&threads[count], &attributes, wait_for_gate, &gate) == 0) count += 1;
+  pthread_mutex_unlock(&gate);
+  pthread_attr_destroy(&attributes);
+  for (int i = 0; i < count; i++) pthread_join(threads[i], NULL);
+  pthread_mutex_destroy(&gate);
+  free(threads);
+  return count;
+}
+
+int64_t statusd_user_threads_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NPROC, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return -1;
+  return (int64_t)limit.rlim_cur;
+}
+
+int64_t statusd_raise_files_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return -1;
+  if (limit.rlim_cur != limit.rlim_max) {
+    struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
+  }
+  return limit.rlim_cur == RLIM_INFINITY ? -1 : (int64_t)limit.rlim_cur;
 }
 
 void statusd_thread_name(const char *name) {

@@ -46,11 +46,13 @@ final class ClientConfiguration {
       pointer = nil
       return client
     }
+    // Of the last call of librdkafka's: before any other is made.
+    let cause = KafkaError.Code(rd_kafka_last_error())
     var message = redacted(String(cStringBytes: reason))
     for name in Self.files where message.hasPrefix(name) {
       if let path = configuration.effective(name) { message = redacted("\(name) = \(path): \(message)") }
     }
-    throw KafkaError(code: .invalidArgument, message: message)
+    throw KafkaError(code: cause == .noResource ? cause : .invalidArgument, message: message)
   }
 
   private static let files = [

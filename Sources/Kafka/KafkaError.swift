@@ -105,6 +105,8 @@ extension KafkaError.Code {
   public static let state = Self(RD_KAFKA_RESP_ERR__STATE)
   /// `_CONFLICT`: another call has to end first.
   public static let conflict = Self(RD_KAFKA_RESP_ERR__CONFLICT)
+  /// `_CRIT_SYS_RESOURCE`: the machine has no thread or memory left for a client.
+  public static let noResource = Self(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
   /// `_INVALID_ARG`: the call, or a property, makes no sense.
   public static let invalidArgument = Self(RD_KAFKA_RESP_ERR__INVALID_ARG)
   /// `_DESTROY`: the client is closed.

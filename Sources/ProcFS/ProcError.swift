@@ -20,6 +20,9 @@ public struct ProcError: Error, Equatable, Sendable, CustomStringConvertible {
     return String(cString: text)
   }
 
+  /// Whether the file itself may be all right: this process, or the machine, has as many files open as it may.
+  public var lacksDescriptor: Bool { code == EMFILE || code == ENFILE }
+
   /// The path and the reason.
   public var description: String { "\(path): \(reason)" }
 }

@@ -26,7 +26,11 @@ enum Check: Subcommand {
     let loaded = Settings.load(path: path)
     printError(loaded.complaints.map { "\($0)\n" }.joined())
     guard let settings = loaded.settings else { return .configuration }
-    // A comment, so that what is printed can be used as a configuration itself.
-    return printOut(given[print] ? "# ok\n" + settings.describe() : "ok\n") ? .ok : .temporary
+    let needs = Needs(settings)
+    if let shortage = needs.shortage() {
+      printError("\(Complaint(file: path, position: nil, weight: .advice, message: needs.advice(on: shortage)))\n")
+    }
+    // Comments, so that what is printed can be used as a configuration itself.
+    return printOut(given[print] ? "# ok\n# needs \(needs.text)\n" + settings.describe() : "ok\n") ? .ok : .temporary
   }
 }

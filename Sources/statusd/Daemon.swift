@@ -49,6 +49,9 @@ final class Daemon {
   /// ends after it.
   func run(signals: Signals) throws -> Supervision.Ending {
     let supervisor = try Supervisor(signals: signals, notifier: SystemdNotifier(), log: log)
+    let evaluator: (any Service)? = evaluator.map { [topics] in
+      RoomFirst($0, settings, brokerCount: { topics.brokerCount })
+    }
     let services: [(any Service)?] = [topics, agent, evaluator]
     return try supervisor.run(services.compactMap { $0 }, status: { status }, reload: { reload() })
   }

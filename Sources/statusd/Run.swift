@@ -31,14 +31,18 @@ enum Run: Subcommand {
     guard var settings = Daemon.load(path, log) else { return .configuration }
     log.level = settings.log.level
     if let role = given[CommonOptions.role] { settings.run.role = role }
+    let needs = Needs(settings)
+    if let shortage = needs.shortage() { return refuse(NoRoom(needs: needs, shortage: shortage), log) }
     Footprint.reduce(settings)
     let code: ExitCode
     do {
       let daemon = try Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
       code = try daemon.run(signals: signals).exitCode
+    } catch let error as NoRoom {
+      code = refuse(error, log)
     } catch {
       var facts: LogMetadata = ["reason": .string("\(error)")]
-      if error is ProcError { facts.append("remedy", "let agent.procfs name a mounted proc file system") }
+      if let remedy = remedy(of: error) { facts.append("remedy", .string(remedy)) }
       log.critical("can't start", facts)
       code = exitCode(of: error)
     }
@@ -46,9 +50,23 @@ enum Run: Subcommand {
     return code
   }
 
+  private static func refuse(_ error: NoRoom, _ log: Logger) -> ExitCode {
+    log.critical(
+      "can't start: the machine has no room for what the configuration needs", error.needs.facts(of: error.shortage))
+    return .temporary
+  }
+
+  static func remedy(of error: any Error) -> String? {
+    guard let error = error as? ProcError else { return nil }
+    return error.lacksDescriptor
+      ? "raise LimitNOFILE= of the unit, or ulimit -n" : "let agent.procfs name a mounted proc file system"
+  }
+
   /// What is configured can't be used here, or the machine has no room for now.
-  private static func exitCode(of error: any Error) -> ExitCode {
+  static func exitCode(of error: any Error) -> ExitCode {
     switch error {
+    case let error as ProcError where error.lacksDescriptor: .temporary
+    case let error as KafkaError where error.code == .noResource: .temporary
     case is KafkaError, is ProcError: .configuration
     case is SystemError: .temporary
     default: .software

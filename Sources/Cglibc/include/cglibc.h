@@ -25,6 +25,16 @@ int statusd_poll(struct pollfd *polled, nfds_t count, int64_t nanoseconds);
 // pthread_setname_np(3) for the calling thread; longer names are cut to the kernel's 15 bytes.
 void statusd_thread_name(const char *name);
 
+// How many threads, `wanted` at most, this process can have beside those that it has: they are started, wait for each
+// other, and have ended when this returns. Only a try tells: limits of the user, of the control group and of the machine
+// count threads of others, too.
+int statusd_try_threads(int wanted);
+
+// getrlimit(2) of RLIMIT_NPROC, threads and processes of the user; -1: there is no limit, or it isn't known.
+int64_t statusd_user_threads_limit(void);
+// Raises the soft limit RLIMIT_NOFILE to the hard one where it may; the limit that is in force then, -1: none.
+int64_t statusd_raise_files_limit(void);
+
 // mallopt(3): at most `arenas` arenas, and what is freed at the heap's top goes back to the kernel from
 // `trim_bytes` on.
 void statusd_malloc_limits(int arenas, int trim_bytes);
