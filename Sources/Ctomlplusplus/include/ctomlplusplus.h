@@ -46,7 +46,8 @@ typedef struct {
 
 typedef struct ctoml_document ctoml_document;
 
-/* Parses `length` bytes of UTF-8. Never null but when memory is out; free it with ctoml_free. */
+/* Parses `length` bytes of UTF-8. Never null but when memory is out; free it with ctoml_free. A key has 16 parts at most,
+   and values nest 16 deep: what is deeper is an error like any other. */
 ctoml_document *_Nullable ctoml_parse(const char *_Nullable bytes, size_t length);
 void ctoml_free(ctoml_document *_Nullable document);
 
