@@ -2,6 +2,7 @@
 #include "cglibc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -27,6 +28,10 @@ int statusd_signalfd_read(int fd) {
   if (count == (ssize_t)sizeof info) return (int)info.ssi_signo;
   return count < 0 && errno != EAGAIN ? -1 : 0;
 }
+
+int statusd_open_placeholder(void) { return open("/", O_PATH); }
+
+const int statusd_o_path = O_PATH;
 
 int statusd_poll(struct pollfd *polled, nfds_t count, int64_t nanoseconds) {
   struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};

@@ -34,7 +34,11 @@ public final class StandardErrorLog: LogOutput {
     if lostBefore > 0 { metadata.append("lines_lost", .int(lostBefore)) }
     let line = LogLine.bytes(
       level, message, metadata, time: isJournal ? nil : time.wall, greatestLength: Self.greatestLength)
-    if !line.withUnsafeBytes({ writeAll($0, to: descriptor) }) { lost.add(lostBefore + 1, ordering: .relaxed) }
+    let failure = line.withUnsafeBytes { bytes in
+      var rest = bytes
+      return writeAll(&rest, to: descriptor)
+    }
+    if failure != nil { lost.add(lostBefore + 1, ordering: .relaxed) }
   }
 
   /// `JOURNAL_STREAM` is `device:inode` of the stream that systemd connected (systemd.exec(5)); it is inherited by

@@ -1,17 +1,17 @@
 import Glibc
 
-/// Writes all of `bytes` to a descriptor, in as many steps as that takes; false where it is closed or full, or would not
-/// take them without blocking.
-@discardableResult
-public func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
-  var written = 0
-  while written < bytes.count {
-    let count = write(descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+/// Writes all of `bytes` to a descriptor, in as many steps as that takes; `bytes` becomes what is left of them.
+///
+/// - Returns: why something is left, as it stands in write(2), such as EPIPE where nobody reads any more, and EAGAIN where
+///   it would have to wait.
+public func writeAll(_ bytes: inout UnsafeRawBufferPointer, to descriptor: Int32) -> SystemError? {
+  while !bytes.isEmpty {
+    let count = write(descriptor, bytes.baseAddress, bytes.count)
     if count > 0 {
-      written += count
+      bytes = UnsafeRawBufferPointer(rebasing: bytes[count...])
     } else if count == 0 || errno != EINTR {
-      return false
+      return SystemError(call: "write", code: count == 0 ? ENOSPC : errno)
     }
   }
-  return true
+  return nil
 }

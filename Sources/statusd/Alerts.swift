@@ -56,7 +56,7 @@ enum Alerts: Subcommand {
         return problem.report("alerts", topic: topic)
       }
       let firing = receiver.alerts.firing(matching: given.all(match))
-      let isShown = show(firing, as: given[format] ?? .pretty)
+      try show(firing, as: given[format] ?? .pretty)
       if receiver.alerts.foreign > 0 {
         printError(
           "statusd alerts: \(counted(receiver.alerts.foreign, "record")) of '\(topic)' left out: no transition\n")
@@ -65,20 +65,20 @@ enum Alerts: Subcommand {
         printError("statusd alerts: \(problem)\n")
         return .temporary
       }
-      if given[failIfFiring], !firing.isEmpty { return .failed }
-      return isShown ? .ok : .temporary
+      return given[failIfFiring] && !firing.isEmpty ? .failed : .ok
     }
   }
 
-  private static func show(_ firing: [CurrentAlerts.Alert], as format: Format) -> Bool {
+  private static func show(_ firing: [CurrentAlerts.Alert], as format: Format) throws(OutputError) {
     switch format {
     case .pretty:
-      if firing.isEmpty { return printOut("nothing fires\n") }
-      return printOut(CurrentAlerts.lines(firing, now: SystemTime().wall, colours: .ofOutput))
+      let nothing = "nothing fires\n"
+      let lines = CurrentAlerts.lines(firing, now: SystemTime().wall, colours: .ofOutput)
+      try printOut(firing.isEmpty ? nothing : lines)
     case .json:
       var bytes: [UInt8] = []
       for alert in firing { alert.value.withUnsafeBytes { JSONLine.append($0, to: &bytes) } }
-      return printOut(String(decoding: bytes, as: UTF8.self))
+      try printOut(String(decoding: bytes, as: UTF8.self))
     }
   }
 

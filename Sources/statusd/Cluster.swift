@@ -73,10 +73,7 @@ struct Cluster {
 /// Runs `body` for the cluster that the options name.
 func withCluster(_ given: Parsed, _ body: (Cluster) throws -> ExitCode) throws -> ExitCode {
   do {
-    let code = try body(Cluster(given))
-    // A client that didn't end in time is left behind.
-    if runningThreads > 0 { _exit(code.rawValue) }
-    return code
+    return try body(Cluster(given))
   } catch is Cluster.BadConfiguration {
     return .configuration
   } catch let error as KafkaError {

@@ -64,7 +64,7 @@ enum Forget: Subcommand {
       if code == .ok {
         let hosts =
           given.operands.count == 1 ? "'\(Printable.text(given.operands[0]))' is" : "\(given.operands.count) hosts are"
-        printOut("\(hosts) forgotten: \(counted(sent, "tombstone")) written to '\(name)'\n")
+        try printOut("\(hosts) forgotten: \(counted(sent, "tombstone")) written to '\(name)'\n")
       }
       return code
     }

@@ -24,15 +24,18 @@ enum Help: Subcommand {
   private static var others: [any Subcommand.Type] { subcommands.filter { $0 != Help.self } }
 
   static func run(_ given: Parsed) throws -> ExitCode {
-    if given[man] { return show(program.manPage(date: "")) }
-    if let shell = given[completions] { return show(program.completions(for: shell)) }
-    guard let name = given.operands.first else { return show(program.help) }
+    if given[man] { return try show(program.manPage(date: "")) }
+    if let shell = given[completions] { return try show(program.completions(for: shell)) }
+    guard let name = given.operands.first else { return try show(program.help) }
     guard let command = program.command(named: name) else {
       let hint = suggestion(for: name, among: program.commands.map(\.name)).map { " (did you mean '\($0)'?)" } ?? ""
       throw UsageError("unknown command '\(name)'\(hint)")
     }
-    return show(program.help(for: command))
+    return try show(program.help(for: command))
   }
 
-  private static func show(_ text: String) -> ExitCode { printOut(text) ? .ok : .temporary }
+  private static func show(_ text: String) throws -> ExitCode {
+    try printOut(text)
+    return .ok
+  }
 }

@@ -1,14 +1,45 @@
 import Glibc
 import Platform
 
-/// Writes all of `text` to standard output; false where that is closed or full.
-@discardableResult
-func printOut(_ text: String) -> Bool { write(text, to: STDOUT_FILENO) }
+/// Standard output takes nothing more, although somebody may want it: a full disk, or it was closed from the start. Ends
+/// every command with status 74, once it is said.
+struct OutputError: Error, CustomStringConvertible {
+  let reason: SystemError
+
+  /// For people: what is wrong.
+  var description: String { "standard output can't be written: \(SystemError.text(of: reason.code))" }
+}
+
+/// Writes all of `text` to standard output. A reader that has gone doesn't want it: that is no failure.
+func printOut(_ text: String) throws(OutputError) {
+  if let failure = write(text, to: STDOUT_FILENO), failure.code != EPIPE { throw OutputError(reason: failure) }
+}
 
 /// Writes all of `text` to standard error, as far as that takes it.
 func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
-private func write(_ text: String, to descriptor: Int32) -> Bool {
+private func write(_ text: String, to descriptor: Int32) -> SystemError? {
   var text = text
-  return text.withUTF8 { writeAll(UnsafeRawBufferPointer($0), to: descriptor) }
+  return text.withUTF8 { bytes in
+    var rest = UnsafeRawBufferPointer(bytes)
+    while let failure = writeAll(&rest, to: descriptor) {
+      guard failure.code == EAGAIN else { return failure }
+      // Somebody who shares the terminal has made it non-blocking.
+      var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+      _ = poll(&polled, 1, -1)
+    }
+    return nil
+  }
+}
+
+extension Signals {
+  /// Those of a command that shows what comes: it also ends where nobody reads standard output any more.
+  ///
+  /// - Throws: `OutputError` where nothing could ever be shown, and where no descriptor is left.
+  static func forShowing() throws -> Signals {
+    guard StandardDescriptors.takesWrites(STDOUT_FILENO) else {
+      throw OutputError(reason: SystemError(call: "write", code: EBADF))
+    }
+    return try Signals(stoppingWithoutReaderOf: STDOUT_FILENO)
+  }
 }

@@ -14,6 +14,14 @@ struct OutputStream {
     case closed
     /// A signal says to end, while a reader keeps us waiting.
     case stopped
+    /// It takes nothing more.
+    case failed(OutputError)
+
+    /// Whether there is any use in more.
+    var isOpen: Bool { if case .open = self { true } else { false } }
+
+    /// - Throws: where it takes nothing more.
+    func check() throws(OutputError) { if case .failed(let error) = self { throw error } }
   }
 
   /// More than this isn't gathered.
@@ -35,8 +43,10 @@ struct OutputStream {
         let count = write(STDOUT_FILENO, bytes.baseAddress?.advanced(by: written), min(bytes.count - written, 4096))
         if count > 0 {
           written += count
-        } else if errno != EINTR && errno != EAGAIN {
+        } else if count == 0 || errno == EPIPE {
           return .closed
+        } else if errno != EINTR && errno != EAGAIN {
+          return .failed(OutputError(reason: SystemError(call: "write")))
         }
       }
       return .open

@@ -34,20 +34,17 @@ enum Run: Subcommand {
     let needs = Needs(settings)
     if let shortage = needs.shortage() { return refuse(NoRoom(needs: needs, shortage: shortage), log) }
     Footprint.reduce(settings)
-    let code: ExitCode
     do {
       let daemon = try Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
-      code = try daemon.run(signals: signals).exitCode
+      return try daemon.run(signals: signals).exitCode
     } catch let error as NoRoom {
-      code = refuse(error, log)
+      return refuse(error, log)
     } catch {
       var facts: LogMetadata = ["reason": .string("\(error)")]
       if let remedy = remedy(of: error) { facts.append("remedy", .string(remedy)) }
       log.critical("can't start", facts)
-      code = exitCode(of: error)
+      return exitCode(of: error)
     }
-    if runningThreads > 0 { _exit(code.rawValue) }
-    return code
   }
 
   private static func refuse(_ error: NoRoom, _ log: Logger) -> ExitCode {

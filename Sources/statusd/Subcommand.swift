@@ -38,7 +38,9 @@ let program = Program(
     (ExitCode.ok.rawValue, "all done"),
     (ExitCode.failed.rawValue, "the command ran and its answer is no"),
     (ExitCode.usage.rawValue, "the command line is wrong"),
+    (ExitCode.data.rawValue, "brokers refuse a record for what it is: no other try helps"),
     (ExitCode.software.rawValue, "an error of statusd's own"),
+    (ExitCode.inputOutput.rawValue, "standard output can't be written, or standard input can't be read"),
     (ExitCode.temporary.rawValue, "something was not done that another try may do: records not delivered"),
     (ExitCode.configuration.rawValue, "the configuration is wrong"),
   ],
@@ -51,9 +53,19 @@ let program = Program(
 
 /// Runs what the command line asks for.
 func runStatusd(_ arguments: [String]) -> ExitCode {
-  switch program.parse(arguments) {
+  do {
+    return try run(program.parse(arguments))
+  } catch {
+    printError("statusd: \(error)\n")
+    return error is OutputError ? .inputOutput : .software
+  }
+}
+
+private func run(_ invocation: Invocation) throws -> ExitCode {
+  switch invocation {
   case .show(let text):
-    return printOut(text) ? .ok : .temporary
+    try printOut(text)
+    return .ok
   case .misuse(let text):
     printError(text)
     return .usage
@@ -64,6 +76,8 @@ func runStatusd(_ arguments: [String]) -> ExitCode {
     } catch let error as UsageError {
       if case .misuse(let text) = program.misuse(error.message, of: command) { printError(text) }
       return .usage
+    } catch let error as OutputError {
+      throw error
     } catch {
       printError("statusd \(command.name): \(error)\n")
       return .software

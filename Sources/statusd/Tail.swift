@@ -64,7 +64,7 @@ enum Tail: Subcommand {
 
   static func run(_ given: Parsed) throws -> ExitCode {
     // Before there is a second thread: all that come inherit what is blocked here.
-    let signals = try Signals()
+    let signals = try Signals.forShowing()
     return try withCluster(given) { cluster in
       let name = given[topic] ?? "alerts"
       let plan = Follower.Plan(
@@ -75,6 +75,7 @@ enum Tail: Subcommand {
         format: given[format] ?? .pretty, matches: given.all(match), left: given[exitAfter], signals: signals)
       let code = follower.run { view.show($0) }
       follower.close()
+      try view.flow.check()
       return code
     }
   }
@@ -85,6 +86,8 @@ enum Tail: Subcommand {
     let matches: [FieldMatch]
     /// How many records may still be shown; nil: no end.
     var left: Int?
+    /// How writing went.
+    private(set) var flow = OutputStream.Flow.open
     let signals: Signals
     var output = OutputStream()
     var lines = RecordLines(colours: .ofOutput)
@@ -113,9 +116,14 @@ enum Tail: Subcommand {
           }
         }
         left = left.map { $0 - 1 }
-        if output.bytes.count >= OutputStream.greatestBatch, output.flush(hearing: signals) != .open { return false }
+        if output.bytes.count >= OutputStream.greatestBatch, !flush() { return false }
       }
-      return output.flush(hearing: signals) == .open && left != 0
+      return flush() && left != 0
+    }
+
+    private mutating func flush() -> Bool {
+      flow = output.flush(hearing: signals)
+      return flow.isOpen
     }
   }
 }

@@ -9,5 +9,8 @@ enum Version: Subcommand {
       examples: [.init("statusd version", "show the version, as --version does")])
   }
 
-  static func run(_ given: Parsed) -> ExitCode { printOut(program.versionLine + "\n") ? .ok : .temporary }
+  static func run(_ given: Parsed) throws -> ExitCode {
+    try printOut(program.versionLine + "\n")
+    return .ok
+  }
 }

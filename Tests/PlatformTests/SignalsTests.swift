@@ -41,6 +41,57 @@ struct SignalsTests {
       #expect(signals.wait(or: wakeup, until: SystemTime().monotonic) == nil)
     }
   }
+
+  @Test(
+    "the end of the output's reader is a stop, and a file never has one",
+    arguments: [Output.pipe, .socket, .file, .null])
+  func reader(_ output: Output) throws {
+    try onThread {
+      let (written, read) = try output.open()
+      defer { close(written) }
+      let signals = try Signals(stoppingWithoutReaderOf: written)
+      let wakeup = try Wakeup()
+      wakeup.ring()
+      #expect(signals.wait(or: wakeup, until: nil) == nil)
+      #expect(signals.take() == nil)
+      #expect(!signals.isUnread)
+      guard let read else { return }
+      close(read)
+      #expect(signals.wait(or: wakeup, until: nil) == .stop)
+      #expect(signals.take() == .stop)
+      #expect(signals.isUnread)
+      #expect(!signals.wait(or: wakeup, orInput: wakeup.fileDescriptor))
+    }
+  }
+}
+
+/// What a command may have for its standard output.
+enum Output: Sendable {
+  case pipe
+  case socket
+  case file
+  case null
+
+  /// The descriptor that is written to, and the one that is read, if there is any.
+  func open() throws -> (written: Int32, read: Int32?) {
+    var ends: [Int32] = [-1, -1]
+    switch self {
+    case .pipe:
+      try #require(Glibc.pipe(&ends) == 0)
+      return (ends[1], ends[0])
+    case .socket:
+      try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends) == 0)
+      return (ends[1], ends[0])
+    case .file:
+      var name = Array("/tmp/statusd-test-XXXXXX".utf8CString)
+      let descriptor = mkstemp(&name)
+      try #require(descriptor >= 0)
+      unlink(name)
+      return (descriptor, nil)
+    case .null:
+      return (Glibc.open("/dev/null", O_WRONLY), nil)
+    }
+  }
 }
 
 private final class Failure: Sendable {

@@ -19,6 +19,11 @@ int statusd_signalfd(const sigset_t *mask);
 // The number of the next pending signal of `fd`; 0: none; -1 with errno.
 int statusd_signalfd_read(int fd);
 
+// open(2) of a descriptor that can be neither read nor written (O_PATH); -1 with errno.
+int statusd_open_placeholder(void);
+// The flag by which F_GETFL knows such a one.
+extern const int statusd_o_path;
+
 // ppoll(2) without a change of the signal mask; `nanoseconds` below 0: without a limit.
 int statusd_poll(struct pollfd *polled, nfds_t count, int64_t nanoseconds);
 

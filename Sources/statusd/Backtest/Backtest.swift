@@ -73,7 +73,7 @@ enum Backtest: Subcommand {
       throw UsageError("--from-file takes the whole file: it goes neither with --since and --until nor with --compare")
     }
     // Before there is a second thread: all that come inherit what is blocked here.
-    let signals = try Signals()
+    let signals = try Signals.forShowing()
     return try withCluster(given) { cluster in
       let view = BacktestView(
         given[format] ?? .pretty, rules: cluster.settings.rules.map(\.name), isComparing: given[compare] != nil,

@@ -21,7 +21,10 @@ struct BacktestView {
   mutating func stop() { isStopped = true }
 
   /// Whether there is any use in more.
-  var goesOn: Bool { flow == .open && !isStopped }
+  var goesOn: Bool { flow.isOpen && !isStopped }
+
+  /// Whether nobody wants to see more.
+  var isUnread: Bool { if case .closed = flow { true } else { signals.isUnread } }
 
   init(_ format: Backtest.Format, rules: [String], isComparing: Bool, signals: Signals) {
     self.format = format
@@ -81,9 +84,10 @@ struct BacktestView {
 
   /// Writes what is gathered.
   mutating func flush() {
-    guard flow == .open else { return }
+    guard flow.isOpen else { return }
     flow = output.flush(hearing: signals)
-    if flow == .stopped || signals.take() == .stop { isStopped = true }
+    if case .stopped = flow { isStopped = true }
+    if signals.take() == .stop { isStopped = true }
   }
 
   /// Writes the summary of the rules, whose alerts fire until `end` where they do so still, and these lines behind it.

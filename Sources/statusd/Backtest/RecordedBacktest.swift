@@ -46,14 +46,14 @@ struct RecordedBacktest {
       if count < 0, errno == EINTR { continue }
       if count < 0 {
         printError("statusd backtest: \(path) can't be read: \(SystemError.text(of: errno))\n")
-        return .failed
+        return .inputOutput
       }
       if count == 0 { break }
       splitter.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { reading.take($0) }
       reading.show()
     }
     splitter.end { reading.take($0) }
-    return reading.finish(cut: splitter.cut)
+    return try reading.finish(cut: splitter.cut)
   }
 
   /// One run through the file.
@@ -112,11 +112,11 @@ struct RecordedBacktest {
     mutating func show() { if !reading.show() { goesOn = false } }
 
     /// Shows the rest; how the command ends.
-    consuming func finish(cut: Int) -> ExitCode {
+    consuming func finish(cut: Int) throws -> ExitCode {
       var more: [String] = []
       if cut > 0 { more.append("\(counted(cut, "line")) longer than \(RecordedBacktest.greatestLine) bytes, and cut") }
       if broken > 0 { more.append("\(counted(broken, "line")) no JSON") }
-      let code = reading.finish(nil, more)
+      let code = try reading.finish(nil, more)
       return isRefused ? .failed : code
     }
   }

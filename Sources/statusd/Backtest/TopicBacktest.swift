@@ -37,7 +37,7 @@ struct TopicBacktest {
         try run(view, over: &history)
       }
     } catch let problem as History.Problem {
-      return problem.report("backtest", topic: plan.topic)
+      return signals.isUnread ? .ok : problem.report("backtest", topic: plan.topic)
     }
   }
 
@@ -55,13 +55,13 @@ struct TopicBacktest {
         alerts,
         into: AlertsDifference(stretch, allowsDoubles: cluster.settings.evaluator.delivery == .atLeastOnce),
         cluster.configuration, signals)
-      if difference == nil { return .temporary }
+      if difference == nil { return signals.isUnread ? .ok : .temporary }
     }
     var reading = BacktestReading(
       BacktestRun(stretch, settings: cluster.settings, partitionCount: history.partitionCount, log: Cluster.log),
       view: view, difference: difference, total: stretch.count)
     let ending = try history.read(stretch.offsets, into: &reading) { $0.show() }
-    return reading.finish(ending.problem(topic: plan.topic))
+    return try reading.finish(ending.problem(topic: plan.topic))
   }
 }
 
@@ -86,7 +86,7 @@ private struct RecordedAlerts: LogReceiver {
       guard let problem = recorded.isTooLong ? tooLong : ending.problem(topic: topic) else {
         return recorded.difference
       }
-      printError("statusd backtest: \(problem)\n")
+      if !signals.isUnread { printError("statusd backtest: \(problem)\n") }
     } catch let problem as History.Problem {
       _ = problem.report("backtest", topic: topic)
     }
@@ -144,7 +144,7 @@ struct BacktestReading: ~Copyable, LogReceiver {
   }
 
   /// Shows the rest and the summary, with `more` lines behind it; how the command ends. `problem` is why it isn't all.
-  consuming func finish(_ problem: String?, _ more: [String] = []) -> ExitCode {
+  consuming func finish(_ problem: String?, _ more: [String] = []) throws -> ExitCode {
     let problem = problem ?? (view.isStopped ? "stopped before all was read" : nil)
     run.giveUp()
     _ = show()
@@ -158,11 +158,12 @@ struct BacktestReading: ~Copyable, LogReceiver {
     }
     progress.clear()
     view.finish(until: run.latest ?? WallTime(milliseconds: 0), lines)
+    try view.flow.check()
+    if view.isUnread { return .ok }
     if let problem {
       printError("statusd backtest: \(problem)\n")
       return .temporary
     }
-    if view.flow == .closed { return .ok }
     return difference?.isSame ?? true ? .ok : .failed
   }
 }

@@ -26,19 +26,22 @@ enum Demo: Subcommand {
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
-    let signals = try Signals()
+    let signals = try Signals.forShowing()
     let limit = given[exitAfter] ?? .seconds(60)
     let deadline = SystemTime().monotonic + limit
     let colours = Colours.ofOutput
     let stage = try DemoStage(log: Logger(level: .error, output: StandardErrorLog()), colours: colours)
     var performance = DemoPerformance(stage: stage)
-    performance.begin(limit)
-    while SystemTime().monotonic < deadline, signals.wait(or: stage.wakeup, until: deadline) != .stop {
-      for arrival in stage.arrivals() { try performance.take(arrival) }
+    let shown = Result {
+      try performance.begin(limit)
+      while SystemTime().monotonic < deadline, signals.wait(or: stage.wakeup, until: deadline) != .stop {
+        for arrival in stage.arrivals() { try performance.take(arrival) }
+      }
+      try performance.end()
     }
-    performance.end()
     stage.close()
-    return performance.story.isTold ? .ok : .failed
+    try shown.get()
+    return performance.story.isTold || signals.isUnread ? .ok : .failed
   }
 }
 
@@ -50,33 +53,33 @@ private struct DemoPerformance {
 
   init(stage: DemoStage) { self.stage = stage }
 
-  func begin(_ limit: Duration) {
-    say("A small Kafka runs inside this program, at \(stage.brokers): no broker, no Java, nothing on disk.")
-    say("The agent reads /proc once a second, each sample becomes a record in the topic 'status_topic':")
+  func begin(_ limit: Duration) throws {
+    try say("A small Kafka runs inside this program, at \(stage.brokers): no broker, no Java, nothing on disk.")
+    try say("The agent reads /proc once a second, each sample becomes a record in the topic 'status_topic':")
   }
 
   mutating func take(_ arrival: DemoStage.Arrival) throws {
     switch arrival {
     case .sample(let sample):
-      show(sample)
+      try show(sample)
       guard let usage = sample.usage, let user = sample.user, let system = sample.system else { return }
       try perform(story.take(DemoStory.Sample(usage: usage, user: user, system: system)))
     case .transition(let transition, let line):
-      printOut("  \(String(decoding: line, as: UTF8.self))")
+      try printOut("  \(String(decoding: line, as: UTF8.self))")
       try perform(transition.status == .firing ? story.alertFires() : story.alertIsResolved())
-      if story.isTold { say("Samples go on until this ends by itself, or by Ctrl-C. Next: statusd help run.") }
+      if story.isTold { try say("Samples go on until this ends by itself, or by Ctrl-C. Next: statusd help run.") }
     }
   }
 
-  mutating func end() {
+  mutating func end() throws {
     burner?.stop()
-    if !story.isTold { say("This ends before an alert was raised and resolved.") }
+    if !story.isTold { try say("This ends before an alert was raised and resolved.") }
   }
 
   private mutating func perform(_ actions: [DemoStory.Action]) throws {
     for action in actions {
       switch action {
-      case .say(let text): say(text)
+      case .say(let text): try say(text)
       case .rule(let rule): stage.reload(rule)
       case .load(let load):
         burner?.stop()
@@ -85,10 +88,10 @@ private struct DemoPerformance {
     }
   }
 
-  private func show(_ sample: DemoStage.Sample) {
+  private func show(_ sample: DemoStage.Sample) throws(OutputError) {
     func percent(_ value: Double?) -> String { value.map { "\(($0 * 10).rounded() / 10)%" } ?? "-" }
-    printOut("  \(sample.time.rfc3339)  cpu \(percent(sample.usage))  memory \(percent(sample.memory))\n")
+    try printOut("  \(sample.time.rfc3339)  cpu \(percent(sample.usage))  memory \(percent(sample.memory))\n")
   }
 
-  private func say(_ text: String) { printOut("\n» \(text)\n") }
+  private func say(_ text: String) throws(OutputError) { try printOut("\n» \(text)\n") }
 }

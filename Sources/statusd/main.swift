@@ -1,3 +1,0 @@
-import Glibc
-
-exit(runStatusd(Array(CommandLine.arguments.dropFirst())).rawValue)
