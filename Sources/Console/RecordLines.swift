@@ -8,6 +8,9 @@ public struct RecordLines {
   private var subject = Column(least: 16)
   private var reading = Column(least: 28)
 
+  /// Whether a line had a time with a `*` behind it: Kafka's, of a record without one of its own.
+  public private(set) var hasShownKafkaTime = false
+
   /// Lines with these colours.
   public init(colours: Colours) { self.colours = colours }
 
@@ -102,20 +105,23 @@ public struct RecordLines {
   /// What is no object: a tombstone, other JSON, text, or bytes.
   private mutating func otherLine(_ record: borrowing SeenRecord) -> String {
     let start = start(of: record, subject: nil)
-    guard let value = record.value else { return start + "  " + colours.paint("(null)", .dim) }
+    guard let value = record.value else { return bounded(start + "  " + colours.paint("(null)", .dim)) }
     return bounded(start + "  " + Printable.text(UnsafeRawBufferPointer(rebasing: value.prefix(Self.greatestLength))))
   }
 
   private mutating func start(of record: borrowing SeenRecord, subject named: SeenRecord.Value?) -> String {
-    let time = record.time?.rfc3339 ?? String(repeating: "-", count: 24)
+    let own = record.ownTime
+    let time = (own ?? record.kafkaTime)?.rfc3339 ?? String(repeating: "-", count: 24)
+    let isKafkas = own == nil && record.kafkaTime != nil
+    hasShownKafkaTime = hasShownKafkaTime || isKafkas
     var who = "-"
     if case .text(let text) = named {
       who = Printable.text(text)
     } else if let key = record.key, !key.isEmpty {
-      who = Printable.text(key)
+      who = Printable.text(UnsafeRawBufferPointer(rebasing: key.prefix(Self.greatestLength)))
     }
     let filled = subject.fill(who)
-    return colours.paint(time, .dim) + "  " + colours.paint(filled, .bold)
+    return colours.paint(time, .dim) + (isKafkas ? "* " : "  ") + colours.paint(filled, .bold)
   }
 
   /// Colours are few and short: they aren't counted apart.
@@ -126,9 +132,9 @@ public struct RecordLines {
 }
 
 extension SeenRecord {
-  /// When it was: by its own word, else by Kafka's.
-  var time: WallTime? {
-    guard let value, fields != nil else { return kafkaTime }
-    return WallTime(timestampOf: value) ?? kafkaTime
+  /// When it was, by its own word.
+  fileprivate var ownTime: WallTime? {
+    guard let value, fields != nil else { return nil }
+    return WallTime(timestampOf: value)
   }
 }

@@ -49,7 +49,8 @@ enum Tail: Subcommand {
           + "yet, any other name that is no topic ends it with status 1.",
         "The pretty format shows a transition as time, status, severity, rule, subject, value and summary, and any other "
           + "JSON object as time, host (or source, or key) and fields; control characters are escaped. Colours are for "
-          + "terminals, unless NO_COLOR is set. Times are UTC.",
+          + "terminals, unless NO_COLOR is set. Times are UTC; one with a * behind it is Kafka's, of a record without a time of "
+          + "its own.",
         "The json format is the record as it stands, on one line: line ends between its tokens become blanks, a value "
           + "that is no JSON becomes a string, a tombstone becomes null.",
       ],
@@ -91,6 +92,8 @@ enum Tail: Subcommand {
     let signals: Signals
     var output = OutputStream()
     var lines = RecordLines(colours: .ofOutput)
+    /// Whether it is said what the mark of a time means.
+    private var saysKafkaTime = false
 
     init(format: Format, matches: [FieldMatch], left: Int?, signals: Signals) {
       self.format = format
@@ -122,6 +125,10 @@ enum Tail: Subcommand {
     }
 
     private mutating func flush() -> Bool {
+      if lines.hasShownKafkaTime, !saysKafkaTime {
+        saysKafkaTime = true
+        printError("statusd tail: a time with a * behind it is Kafka's: the record has none of its own\n")
+      }
       flow = output.flush(hearing: signals)
       return flow.isOpen
     }

@@ -78,14 +78,27 @@ struct RecordLinesTests {
         == "2026-11-20T12:00:00.000Z  app               level=warn  disk full")
     #expect(
       shown(#"{"note":"two words","empty":"","eq":"a=b"}"#, key: "k", time: 1_795_176_000_000)
-        == #"2026-11-20T12:00:00.000Z  k                 note="two words"  empty=""  eq="a=b""#)
-    #expect(shown(#"{"host":"","source":"app"}"#).contains("  app   "))
+        == #"2026-11-20T12:00:00.000Z* k                 note="two words"  empty=""  eq="a=b""#)
+    #expect(shown(#"{"host":"","source":"app"}"#).contains("* app   "))
     #expect(shown(#"{"timestamp":"rubbish"}"#, time: nil).hasPrefix("------------------------  -   "))
+  }
+
+  @Test("Kafka's time has a mark that the record's own has not, and stands in its column")
+  func whoseTime() {
+    let screen = Screen()
+    let own = screen.show(Array(#"{"timestamp":"2026-11-20T12:00:00Z","host":"web-1"}"#.utf8))
+    #expect(!screen.hasShownKafkaTime)
+    let withoutZone = Array(#"{"timestamp":"2026-11-20T12:00:00","host":"web-1"}"#.utf8)
+    let kafkas = screen.show(withoutZone, time: 1_795_176_000_000)
+    #expect(screen.hasShownKafkaTime)
+    #expect(own == "2026-11-20T12:00:00.000Z  web-1           ")
+    #expect(kafkas == "2026-11-20T12:00:00.000Z* web-1           ")
+    #expect(!shown("text", time: nil).contains("*"))
   }
 
   @Test("what is no object is shown as it is, as far as it can be")
   func others() {
-    #expect(shown("plain text", key: "k") == "1970-01-01T00:00:00.000Z  k                 plain text")
+    #expect(shown("plain text", key: "k") == "1970-01-01T00:00:00.000Z* k                 plain text")
     #expect(shown("[1,2]").hasSuffix("  [1,2]"))
     #expect(shown(nil, key: "rule/web-1").hasSuffix("rule/web-1        (null)"))
     #expect(shown("").hasSuffix("-                 "))
@@ -129,5 +142,9 @@ struct RecordLinesTests {
     #expect(line.count == RecordLines.greatestLength)
     #expect(line.hasSuffix("m…"))
     #expect(shown(String(repeating: "b", count: 100_000)).count == RecordLines.greatestLength)
+    let key = String(repeating: "\u{1}", count: 100_000)
+    for value in [nil, "text", "{\"x\":1}"] {
+      #expect(shown(value, key: key).count == RecordLines.greatestLength)
+    }
   }
 }

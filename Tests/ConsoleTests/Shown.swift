@@ -7,6 +7,9 @@ final class Screen {
 
   init(colours: Bool = false) { lines = RecordLines(colours: Colours(isOn: colours)) }
 
+  /// Whether a time was marked as Kafka's.
+  var hasShownKafkaTime: Bool { lines.hasShownKafkaTime }
+
   /// What is shown of a record, without its line end.
   func show(_ value: [UInt8]?, key: [UInt8]? = nil, time: Int64? = 0) -> String {
     var output: [UInt8] = []
