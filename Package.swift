@@ -61,7 +61,7 @@ let package = Package(
     + library(
       "Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
-    + library("Console", ["JSON", "Platform", "Records", "Rules"], isCold: true)
+    + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
     + [
       .executableTarget(

@@ -17,6 +17,12 @@ public struct Writer {
     needsComma = false
   }
 
+  /// Drops what was written behind the first `count` bytes, which end before a value.
+  public mutating func reset(to count: Int) {
+    bytes.removeLast(max(0, bytes.count - count))
+    needsComma = false
+  }
+
   /// `{`
   public mutating func beginObject() { begin(UInt8(ascii: "{")) }
   /// `}`
@@ -74,6 +80,31 @@ public struct Writer {
     bytes.append(contentsOf: text[ordinary..<i])
     bytes.append(UInt8(ascii: "\""))
     needsComma = true
+  }
+
+  /// How many bytes of `text` `string` makes `room` bytes of at most, the quotes not counted; it ends between characters.
+  public static func prefix(of text: UnsafeRawBufferPointer, whoseStringHas room: Int) -> Int {
+    // No byte becomes more than six.
+    if text.count <= room / 6 { return text.count }
+    var left = room
+    var i = 0
+    while i < text.count {
+      let byte = text[i]
+      let length = byte < 0x80 ? 1 : Text.sequence(text, at: i)
+      left -= byte < 0x80 ? escapedLength(byte) : length == 0 ? 3 : length
+      if left < 0 { break }
+      i += max(1, length)
+    }
+    return i
+  }
+
+  /// How many bytes a string has for this one of ASCII.
+  private static func escapedLength(_ byte: UInt8) -> Int {
+    switch byte {
+    case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0A, 0x0C, 0x0D: 2
+    case 0..<0x20: 6
+    default: 1
+    }
   }
 
   /// A whole number.

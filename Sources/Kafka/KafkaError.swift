@@ -160,6 +160,18 @@ extension KafkaError.Code {
   /// There is no such topic, as brokers (`.unknownTopicOrPartition`) or librdkafka itself (`.unknownTopic`) say.
   public var isUnknownTopic: Bool { self == .unknownTopicOrPartition || self == .unknownTopic }
 
+  /// Brokers, or librdkafka itself, refuse the record for what it is: for its size, its time, or its topic's name and
+  /// rules. Sent again it is refused again.
+  public var refusesRecord: Bool {
+    switch rd_kafka_resp_err_t(rawValue) {
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE,
+      RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, RD_KAFKA_RESP_ERR_INVALID_RECORD,
+      RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, RD_KAFKA_RESP_ERR_POLICY_VIOLATION:
+      true
+    default: false
+    }
+  }
+
   /// Another producer has taken this one's transactional id, or brokers took it from this one.
   public var isFenced: Bool { [.fenced, .invalidProducerEpoch, .producerFenced].contains(self) }
 }

@@ -7,21 +7,17 @@ public enum MonitorRecord {
   /// added where it has none of its own; any other as `{"timestamp","source","message"}`, in which each byte that is no
   /// part of well-formed UTF-8 becomes U+FFFD.
   ///
-  /// - Returns: the record's source, which is its key: the line's own, where it is a string, else `source`.
-  @discardableResult public static func encode(
-    _ line: UnsafeRawBufferPointer, source: String, at now: WallTime, into writer: inout Writer
-  ) -> String {
+  /// - Parameters:
+  ///   - source: of 255 bytes at most.
+  ///   - limit: the longest record, in bytes. A message is cut so that the record has no more, escapes counted; an object
+  ///     that is longer becomes a message, and is cut.
+  public static func encode(
+    _ line: UnsafeRawBufferPointer, source: String, at now: WallTime, limit: Int, into writer: inout Writer
+  ) -> Encoded {
     guard let object = Object(line) else {
-      writer.beginObject()
-      writer.key("timestamp")
-      writer.time(now)
-      writer.key("source")
-      writer.string(source)
-      writer.key("message")
-      writer.string(line)
-      writer.endObject()
-      return source
+      return encode(message: line, source: source, at: now, limit: limit, into: &writer)
     }
+    let start = writer.bytes.count
     writer.beginObject()
     if !object.hasTimestamp {
       writer.key("timestamp")
@@ -34,7 +30,38 @@ public enum MonitorRecord {
     // What stands between the braces is JSON as it is.
     if !object.inside.isEmpty { writer.raw(object.inside) }
     writer.endObject()
-    return object.source ?? source
+    guard writer.bytes.count - start <= limit else {
+      writer.reset(to: start)
+      return encode(message: line, source: source, at: now, limit: limit, into: &writer)
+    }
+    let own = object.source.flatMap { $0.utf8.count <= RecordReader.maxSubject ? $0 : nil }
+    return Encoded(key: own ?? source, isCut: false)
+  }
+
+  /// What a line became.
+  public struct Encoded: Equatable, Sendable {
+    /// The record's key, its source: the line's own, where it is a string of 255 bytes at most, else the given one.
+    public var key: String
+    /// Whether the record doesn't hold all of the line.
+    public var isCut: Bool
+  }
+
+  private static func encode(
+    message: UnsafeRawBufferPointer, source: String, at now: WallTime, limit: Int, into writer: inout Writer
+  ) -> Encoded {
+    let start = writer.bytes.count
+    writer.beginObject()
+    writer.key("timestamp")
+    writer.time(now)
+    writer.key("source")
+    writer.string(source)
+    writer.key("message")
+    // Behind the text stand its quotes and the brace.
+    let room = limit - (writer.bytes.count - start) - 3
+    let fitting = Writer.prefix(of: message, whoseStringHas: room)
+    writer.string(UnsafeRawBufferPointer(rebasing: message[..<fitting]))
+    writer.endObject()
+    return Encoded(key: source, isCut: fitting < message.count)
   }
 
   /// A line that is a JSON object.

@@ -20,6 +20,12 @@ public struct Surroundings: Sendable {
     }
   }
 
+  /// Whether `name` is what a machine is called before it was given a name: in an image, or before DHCP has answered.
+  public static func isPlaceholder(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return ["unknown", "(none)", "localhost"].contains(name) || name.hasPrefix("localhost.")
+  }
+
   /// The host name; `unknown` where the kernel tells none.
   private static func machineName() -> String {
     // HOST_NAME_MAX is 64 on Linux; the kernel may cut without a terminator, so one byte stays zero.

@@ -12,15 +12,21 @@ enum Emit: Subcommand {
   private static let topic = Option.text(
     "topic", short: "t", placeholder: "TOPIC", help: "where to; by default the configuration's monitor topic",
     completion: .words(["monitor"]))
-  private static let source = Option.text(
+  private static let source = Option<String>(
     "source", short: "s", placeholder: "NAME",
-    help: "what the lines are of; also the records' key; by default the host's name")
+    help: "what the lines are of; also the records' key; by default the host's name"
+  ) { text throws(ValueError) in
+    guard (1...RecordReader.maxSubject).contains(text.utf8.count) else {
+      throw ValueError("has not 1 to \(RecordReader.maxSubject) bytes")
+    }
+    return text
+  }
   private static let within = Option<Duration>.duration(
     "within", short: "w", in: .zero ... .seconds(86_400),
     help: "how long to wait for delivery after the last line; by default 30s")
 
-  /// The longest line, in bytes: well below the largest record that brokers take by default, escapes not counted.
-  private static let greatestLine = 512 << 10
+  /// The longest record, in bytes, unless the topic takes less: well below what brokers take by default.
+  private static let greatestRecord = 512 << 10
 
   static var command: Command {
     Command(
@@ -30,8 +36,11 @@ enum Emit: Subcommand {
         "Each line becomes {\"timestamp\",\"source\",\"message\"}; one that is a JSON object keeps its fields, and gets "
           + "time and source only where it has none. Where brokers are away or slow, reading waits for them: nothing is "
           + "dropped, and memory stays bounded.",
-        "It ends once all is delivered, or with status 75 and the count of what was not. A line over \(greatestLine) bytes "
-          + "is cut, and that is said. What a broker had taken when it failed may come twice.",
+        "A record has \(greatestRecord) bytes at most, or what the topic takes; a line that makes a longer one is cut. NUL "
+          + "bytes are left out: a log that was truncated in place begins with a hole of them. A line that is cut, and one "
+          + "that brokers refuse, are said at once, with their number.",
+        "It ends once all is delivered, or with the count of what was not: with status 65 where brokers refuse all of that "
+          + "for what it is, else with 75. What a broker had taken when it failed may come twice.",
       ],
       options: [Cluster.config, Cluster.brokers, topic, source, within],
       examples: [
@@ -45,60 +54,125 @@ enum Emit: Subcommand {
     let signals = try Signals()
     return try withCluster(given) { cluster in
       let name = cluster.topic(named: given[topic] ?? "monitor")
-      cluster.makeSure(ofTopic: name, .monitor)
-      var sender = try Sender.make(cluster.configuration, signals: signals)
-      var lines = LineSplitter(limit: greatestLine)
-      send(&lines, to: name, source: given[source] ?? Surroundings.machine.hostName, &sender)
-      if lines.cut > 0 {
-        printError("statusd emit: \(counted(lines.cut, "line")) longer than \(greatestLine) bytes, and cut\n")
+      let limit = cluster.makeSure(ofTopic: name, .monitor)
+      let refused = RateLimit(5, per: .seconds(60))
+      var sender = try Sender.make(cluster.configuration, recordLimit: limit, signals: signals) { number, error in
+        Cluster.log.limited(
+          refused, .error, "a line isn't delivered", ["line": .int(number), "reason": .string("\(error)")])
       }
+      var lines = Lines(
+        topic: name, source: given[source],
+        limit: min(greatestRecord, limit ?? greatestRecord))
+      let problem = lines.read(&sender)
       let sent = sender.sent
-      return report("emit", sent: sent, sender.finish(within: given[within] ?? .seconds(30)))
+      let code = report("emit", sent: sent, sender.finish(within: given[within] ?? .seconds(30)))
+      lines.end()
+      guard let problem else { return code }
+      printError("statusd emit: standard input can't be read: \(SystemError.text(of: problem.code))\n")
+      return code == .ok ? .inputOutput : code
     }
   }
 
-  /// Reads standard input to its end, or to a signal.
-  private static func send(
-    _ lines: inout LineSplitter, to topic: String, source: String, _ sender: inout Sender
-  ) {
-    var writer = Writer(capacity: 4096)
-    let time = SystemTime()
-    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
-    defer { buffer.deallocate() }
-    func send(_ line: UnsafeRawBufferPointer) {
+  /// The lines of standard input on their way.
+  private struct Lines {
+    private let topic: String
+    private var source: String
+    /// Whether that is the machine's name, and none that was given to it yet.
+    private var isNameless: Bool
+    private let limit: Int
+    private var splitter: LineSplitter
+    private var writer = Writer(capacity: 4096)
+    private let time = SystemTime()
+    private let said = RateLimit(5, per: .seconds(60))
+    /// How many lines their records don't hold all of.
+    private var cut = 0
+
+    /// - Parameter source: nil: the machine's name.
+    init(topic: String, source: String?, limit: Int) {
+      self.topic = topic
+      self.source = source ?? Surroundings.machine.hostName
+      isNameless = source == nil && Surroundings.isPlaceholder(self.source)
+      self.limit = limit
+      // A line of this length is longer than its record may be: what it is cut to is the record's business.
+      splitter = LineSplitter(limit: limit, leavesOutNUL: true)
+    }
+
+    /// Reads standard input to its end, to a signal, or to where it can't be read.
+    ///
+    /// - Returns: why it can't be read; nil: it could.
+    mutating func read(_ sender: inout Sender) -> SystemError? {
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+      defer { buffer.deallocate() }
+      var splitter = splitter
+      defer { self.splitter = splitter }
+      var problem: SystemError?
+      while !sender.isStopped {
+        guard sender.wait(forInput: STDIN_FILENO) else { continue }
+        let count = Glibc.read(STDIN_FILENO, buffer.baseAddress, buffer.count)
+        if count < 0, errno == EINTR || errno == EAGAIN { continue }
+        if count < 0 { problem = SystemError(call: "read") }
+        if count <= 0 { break }
+        splitter.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { send($0, &sender) }
+      }
+      splitter.end { send($0, &sender) }
+      return problem
+    }
+
+    private mutating func send(_ line: UnsafeRawBufferPointer, _ sender: inout Sender) {
       writer.reset()
-      var key = MonitorRecord.encode(line, source: source, at: time.wall, into: &writer)
-      key.withUTF8 { key in
+      if isNameless {
+        source = Surroundings.machine.hostName
+        isNameless = Surroundings.isPlaceholder(source)
+      }
+      var encoded = MonitorRecord.encode(line, source: source, at: time.wall, limit: limit, into: &writer)
+      encoded.key.withUTF8 { key in
         writer.bytes.withUnsafeBytes { sender.send(topic: topic, key: UnsafeRawBufferPointer(key), value: $0) }
       }
+      guard encoded.isCut else { return }
+      cut += 1
+      Cluster.log.limited(
+        said, .warning, "a line is too long for a record, and cut",
+        ["line": .int(sender.sent), "greatest_record": .int(limit)])
     }
-    while !sender.isStopped {
-      guard sender.wait(forInput: STDIN_FILENO) else { continue }
-      let count = read(STDIN_FILENO, buffer.baseAddress, buffer.count)
-      if count < 0, errno == EINTR || errno == EAGAIN { continue }
-      if count <= 0 { break }
-      lines.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]), send)
+
+    /// Says what was left out altogether.
+    func end() {
+      if cut > 0 {
+        printError("statusd emit: \(counted(cut, "line")) cut to records of \(limit) bytes\n")
+      }
+      if splitter.nulCount > 0 {
+        printError("statusd emit: \(counted(splitter.nulCount, "NUL byte")) left out\n")
+      }
     }
-    lines.end(send)
   }
 }
 
 /// Says what wasn't delivered; how a command that has sent records ends.
-func report(_ command: String, sent: Int, _ result: (undelivered: Int, firstError: KafkaError?)) -> ExitCode {
+func report(_ command: String, sent: Int, _ result: Sender.Outcome) -> ExitCode {
   guard result.undelivered > 0 else { return .ok }
   let reason = result.firstError.map { " (\($0))" } ?? ""
   printError("statusd \(command): \(result.undelivered) of \(counted(sent, "record")) not delivered\(reason)\n")
-  return .temporary
+  return result.refused == result.undelivered ? .data : .temporary
 }
 
 extension Cluster {
   /// Creates the topic where it is one of ours, missing, and to be created. What can't be done shows in what follows.
-  func makeSure(ofTopic name: String, _ needed: Settings.Topics.Needed) {
+  ///
+  /// - Returns: how many bytes a record of it may have, key and value together; nil where brokers don't say.
+  func makeSure(ofTopic name: String, _ needed: Settings.Topics.Needed) -> Int? {
+    guard let admin = try? Admin(configuration, log: Cluster.log) else { return nil }
     let policy = topics.policy(of: needed)
-    guard topics.create, policy.name == name, let admin = try? Admin(configuration, log: Cluster.log) else { return }
-    if let known = try? admin.describe(topic: name, within: .seconds(2)).topics.first, known.error != nil {
-      _ = try? admin.create([policy], within: .seconds(5))
+    var limit: Int?
+    if let known = try? admin.describe(topic: name, within: .seconds(2)).topics.first {
+      if known.error == nil {
+        // Brokers count the batch around it, too.
+        limit = (try? admin.configuration(of: name, within: .seconds(2)))?["max.message.bytes"].flatMap { Int($0) }
+          .map { max(1024, $0 - 1024) }
+      } else if topics.create, policy.name == name {
+        _ = try? admin.create([policy], within: .seconds(5))
+      }
     }
     admin.close(by: SystemTime().monotonic + .seconds(1))
+    return limit
   }
 }

@@ -29,13 +29,17 @@ struct Sender: ~Copyable {
   private enum Answer { case done, full, hasFailed }
 
   private let configuration: Configuration
+  private let options: Producer.Options
   private var producer: Producer
   private let signals: Signals
   private let wakeup: Wakeup
+  private let onFailure: ((_ number: Int, _ error: KafkaError) -> Void)?
   /// Handed over, whatever became of them.
   private(set) var sent = 0
   /// Not delivered, and never will be.
   private(set) var failed = 0
+  /// Of those: refused for what they are, so that no other try helps.
+  private(set) var refused = 0
   /// Why the first of those wasn't.
   private(set) var firstError: KafkaError?
   /// Whether a signal has said to end, or no producer can do it.
@@ -47,14 +51,27 @@ struct Sender: ~Copyable {
   private var isRenewed = false
   private var hasGivenUp = false
 
+  /// - Parameters:
+  ///   - recordLimit: what a topic's brokers take at once, in bytes; nil: not known.
+  ///   - onFailure: told at once of each record that won't be delivered, its number and why.
   /// - Throws: where the configuration is refused, or no file descriptor is left.
-  static func make(_ configuration: Configuration, signals: Signals) throws -> Sender {
+  static func make(
+    _ configuration: Configuration, recordLimit: Int? = nil, signals: Signals,
+    onFailure: ((_ number: Int, _ error: KafkaError) -> Void)? = nil
+  ) throws -> Sender {
     let wakeup = try Wakeup()
-    let producer = try Producer(configuration, log: Cluster.log, wakeup: wakeup)
-    return Sender(configuration, producer, signals, wakeup)
+    var options = Producer.Options()
+    options.batchBytes = recordLimit
+    let producer = try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
+    return Sender(configuration, options, producer, signals, wakeup, onFailure)
   }
 
-  private init(_ configuration: Configuration, _ producer: consuming Producer, _ signals: Signals, _ wakeup: Wakeup) {
+  private init(
+    _ configuration: Configuration, _ options: Producer.Options, _ producer: consuming Producer, _ signals: Signals,
+    _ wakeup: Wakeup, _ onFailure: ((_ number: Int, _ error: KafkaError) -> Void)?
+  ) {
+    self.options = options
+    self.onFailure = onFailure
     self.configuration = configuration
     self.producer = producer
     self.signals = signals
@@ -86,7 +103,7 @@ struct Sender: ~Copyable {
       return produced == .accepted ? .done : .full
     } catch {
       if producer.fatalError != nil { return .hasFailed }
-      count(error)
+      count(number, error)
       return .done
     }
   }
@@ -116,10 +133,10 @@ struct Sender: ~Copyable {
     take { producer, body in _ = producer.flush(by: patience, body) }
     if isRenewed, delivered == 0 { return giveUp(error) }
     do throws(KafkaError) {
-      var other = try Producer(configuration, log: Cluster.log, wakeup: wakeup)
+      var other = try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
       swap(&producer, &other)
       let unknown = other.close(by: SystemTime().monotonic)
-      for _ in 0..<unknown { count(error) }
+      for _ in 0..<unknown { count(nil, error) }
     } catch {
       return giveUp(error)
     }
@@ -132,13 +149,13 @@ struct Sender: ~Copyable {
 
   private mutating func giveUp(_ error: KafkaError) {
     (hasGivenUp, isStopped) = (true, true)
-    for _ in again { count(error) }
+    for record in again { count(record.number, error) }
     again = []
   }
 
   /// Takes what `serve` brings of the producer.
   private mutating func take(_ serve: (inout Producer, (Producer.Delivery) -> Void) -> Void) {
-    var refusals: [KafkaError] = []
+    var refusals: [(UInt, KafkaError)] = []
     var undelivered: [Undelivered] = []
     var delivered = 0
     serve(&producer) { delivery in
@@ -146,11 +163,11 @@ struct Sender: ~Copyable {
         delivered += 1
         return
       }
-      guard error.isFatal else { return refusals.append(error) }
+      guard error.isFatal else { return refusals.append((delivery.token, error)) }
       undelivered.append(Undelivered(delivery))
     }
     self.delivered += delivered
-    for error in refusals { count(error) }
+    for (number, error) in refusals { count(number, error) }
     again += undelivered
     if hasGivenUp, let error = producer.fatalError { giveUp(error) }
   }
@@ -176,10 +193,18 @@ struct Sender: ~Copyable {
     return isReady && !isStopped
   }
 
+  /// What became of all records.
+  struct Outcome {
+    /// How many were not delivered.
+    var undelivered: Int
+    /// Of those: refused for what they are, so that no other try helps.
+    var refused: Int
+    /// Why the first of them wasn't.
+    var firstError: KafkaError?
+  }
+
   /// Waits until all is delivered, a signal comes, or `limit` is over; a signal leaves 3 s at most.
-  ///
-  /// - Returns: how many records were not delivered.
-  consuming func finish(within limit: Duration) -> (undelivered: Int, firstError: KafkaError?) {
+  consuming func finish(within limit: Duration) -> Outcome {
     let time = SystemTime()
     let begin = time.monotonic
     var deadline = begin + (isStopped ? min(limit, .seconds(3)) : limit)
@@ -192,13 +217,16 @@ struct Sender: ~Copyable {
       renew()
       if !wasStopped, signals.take() == .stop { deadline = min(deadline, time.monotonic + .seconds(3)) }
     }
-    let (failed, firstError) = (failed + again.count, firstError)
-    let left = producer.close(by: time.monotonic + .milliseconds(500))
-    return (failed + left, firstError)
+    var outcome = Outcome(undelivered: failed + again.count, refused: refused, firstError: firstError)
+    outcome.undelivered += producer.close(by: time.monotonic + .milliseconds(500))
+    return outcome
   }
 
-  private mutating func count(_ error: KafkaError) {
+  /// Counts a record that won't be delivered; one without a number is whichever.
+  private mutating func count(_ number: UInt?, _ error: KafkaError) {
     failed += 1
+    if error.code.refusesRecord { refused += 1 }
     firstError = firstError ?? error
+    if let number { onFailure?(Int(clamping: number), error) }
   }
 }

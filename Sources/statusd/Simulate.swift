@@ -53,20 +53,54 @@ enum Simulate: Subcommand {
     // Before there is a second thread: all that come inherit what is blocked here.
     let signals = try Signals()
     return try withCluster(given) { cluster in
-      let name = cluster.topic(named: given[topic] ?? "status")
-      cluster.makeSure(ofTopic: name, .status)
       let interval = given[interval] ?? .microseconds(Int64(min(Double(hosts) / rate * 1e6, 1e15)))
-      let last = given[Simulate.interval] == nil ? 0 : (given[count] ?? 0) / hosts
-      let fleet = Fleet(
-        hosts: hosts, seed: given[seed] ?? 1,
-        start: given[start] ?? SystemTime().wall + interval * -last, interval: interval)
-      var sender = try Sender.make(cluster.configuration, signals: signals)
+      // Without an interval of its own, event time is the time that goes by while records are sent.
+      let span = Span(of: given[Simulate.interval] == nil ? 0 : (given[count] ?? 0) / hosts, interval)
+      let first = try given[start].map { try span.checked($0) } ?? span.start(endingAt: SystemTime().wall)
+      let name = cluster.topic(named: given[topic] ?? "status")
+      let limit = cluster.makeSure(ofTopic: name, .status)
+      let fleet = Fleet(hosts: hosts, seed: given[seed] ?? 1, start: first, interval: interval)
+      var sender = try Sender.make(cluster.configuration, recordLimit: limit, signals: signals)
       var progress = Progress(of: given[count].map { Int64($0) })
       send(fleet, to: name, rate: rate, count: given[count] ?? .max, &sender, &progress)
       let sent = sender.sent
       let result = sender.finish(within: .seconds(30))
       progress.end(Int64(sent))
       return report("simulate", sent: sent, result)
+    }
+  }
+
+  /// What lies between the event times of the first records and the last: so many times an interval, which may be more
+  /// than any calendar has.
+  struct Span {
+    /// nil: beyond Int64.
+    private let milliseconds: Int64?
+
+    init(of rounds: Int, _ interval: Duration) {
+      let (product, overflow) = interval.wholeMilliseconds.multipliedReportingOverflow(by: Int64(rounds))
+      milliseconds = overflow ? nil : product
+    }
+
+    /// The time of the first records where the last ones' is `end`.
+    ///
+    /// - Throws: where that is before all that can be written.
+    func start(endingAt end: WallTime) throws(UsageError) -> WallTime {
+      if let milliseconds {
+        let start = end + .milliseconds(-milliseconds)
+        if start >= .earliest { return start }
+      }
+      throw UsageError(
+        "the first records would be from before the year 1: give a lower --count or a shorter --interval")
+    }
+
+    /// `start`, from which it begins.
+    ///
+    /// - Throws: where the last records are behind all that can be written.
+    func checked(_ start: WallTime) throws(UsageError) -> WallTime {
+      if let milliseconds, start + .milliseconds(milliseconds) <= .latest { return start }
+      throw UsageError(
+        "the last records would be from after the year 9999: give a lower --count, a shorter --interval or another --start"
+      )
     }
   }
 

@@ -4,8 +4,10 @@ import Testing
 
 @Suite("LineSplitter")
 struct LineSplitterTests {
-  private func lines(_ text: String, limit: Int = 10, chunk: Int) -> (lines: [String], cut: Int) {
-    var splitter = LineSplitter(limit: limit)
+  private func lines(
+    _ text: String, limit: Int = 10, leavesOutNUL: Bool = false, chunk: Int
+  ) -> (lines: [String], cut: Int) {
+    var splitter = LineSplitter(limit: limit, leavesOutNUL: leavesOutNUL)
     var found: [String] = []
     let bytes = Array(text.utf8)
     for start in stride(from: 0, to: bytes.count, by: chunk) {
@@ -23,6 +25,18 @@ struct LineSplitterTests {
       "one\n\ntwo\r\n0123456789\n0123456789a\n\r\n0123456789abcdefghijklmnop\nlast", chunk: chunk)
     #expect(found == ["one", "", "two", "0123456789", "0123456789", "", "0123456789", "last"])
     #expect(cut == 2)
+  }
+
+  @Test(
+    "NUL bytes are left out where they are to be, however long the hole and however it is cut",
+    arguments: [1, 3, 7, 1000])
+  func holes(_ chunk: Int) {
+    let hole = String(repeating: "\0", count: 50)
+    let text = "\(hole)real\n\(hole)\na\0b\r\0\nlast\(hole)"
+    let (found, cut) = lines(text, leavesOutNUL: true, chunk: chunk)
+    #expect(found == ["real", "", "ab", "last"])
+    #expect(cut == 0)
+    #expect(lines("a\0b\n", chunk: chunk).lines == ["a\0b"])
   }
 
   @Test("nothing, and a last line with an end, make no line more")

@@ -76,18 +76,75 @@ struct EmitTests {
     #expect(try idle.waitForExit(within: 10) == .exited(0))
   }
 
-  @Test("a line that is too long is cut, and that is said")
-  func longLine() throws {
+  @Test(
+    "a line too long for a record is cut, escapes counted, and that is said at once with its number",
+    arguments: ["x", "\u{1}", "\\", "\u{1F600}"])
+  func longLine(_ character: String) throws {
+    let cluster = try TestCluster.open(.mock)
+    let topic = try cluster.createTopic()
+    let emit = try Program.start(["emit", "--brokers", cluster.brokers, "--topic", topic])
+    try emit.write("short\n" + String(repeating: character, count: 600_000) + "\nlast\n")
+    try emit.waitForLine(containing: "a line is too long for a record, and cut line=2", on: \.errors)
+    let reader = try TopicReader(topic, on: cluster.brokers)
+    let records = try (0..<3).map { _ in try reader.next() }
+    let message = try #require(try records[1].object["message"] as? String)
+    #expect(Set(message.unicodeScalars.map { String($0) }) == [character])
+    let size = try #require(records[1].value).utf8.count
+    #expect((512 << 10) - 8 < size && size <= 512 << 10)
+    #expect(try records[2].object["message"] as? String == "last")
+    try emit.closeInput()
+    #expect(try emit.waitForExit() == .exited(0))
+    #expect(emit.errors.text.contains("1 line cut to records of 524288 bytes"))
+  }
+
+  @Test("the line behind the hole that truncating a log leaves is delivered, and the hole isn't")
+  func hole() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
     let ended = try Program.run(
       ["emit", "--brokers", cluster.brokers, "--topic", topic],
-      input: String(repeating: "x", count: 600_000) + "\nshort\n")
+      input: String(repeating: "\0", count: 3_000_000) + "real line after the hole\nnext line\n")
     #expect(ended.status == .exited(0))
-    #expect(ended.errors.contains("1 line longer than"))
+    #expect(ended.errors == "statusd emit: 3000000 NUL bytes left out\n")
     let reader = try TopicReader(topic, on: cluster.brokers)
-    let records = try (0..<2).map { _ in try reader.next() }
-    #expect(try (records[0].object["message"] as? String)?.utf8.count == 512 << 10)
-    #expect(try records[1].object["message"] as? String == "short")
+    let records = try (0..<2).map { _ in try reader.next().object["message"] as? String }
+    #expect(records == ["real line after the hole", "next line"])
+  }
+
+  @Test("a line that brokers refuse is said at once, with its number, and isn't to be tried again: status 65")
+  func refused() throws {
+    let cluster = try TestCluster.open(.mock)
+    let topic = try cluster.createTopic()
+    let emit = try Program.start(["emit", "--brokers", cluster.brokers, "--topic", topic])
+    let reader = try TopicReader(topic, on: cluster.brokers)
+    try emit.write("one\n")
+    _ = try reader.next()
+    cluster.mock?.fail(.produce, with: [.messageTooLarge])
+    try emit.write("two\n")
+    try emit.waitForLine(containing: "a line isn't delivered line=2 reason=", on: \.errors)
+    try emit.write("three\n")
+    #expect(try reader.next().object["message"] as? String == "three")
+    try emit.closeInput()
+    #expect(try emit.waitForExit() == .exited(65))
+    #expect(emit.errors.text.contains("1 of 3 records not delivered"))
+  }
+
+  @Test("records, and what is sent of them at once, are as small as the topic wants them", .needsKafka)
+  func smallTopic() throws {
+    let cluster = try TestCluster.open(.newest)
+    let topic = try cluster.createTopic(configuration: [("max.message.bytes", "5000")])
+    let lines = (0..<500).map { "line \($0) \(String(repeating: "x", count: $0 == 250 ? 100_000 : 100))\n" }
+    let ended = try Program.run(["emit", "--brokers", cluster.brokers, "--topic", topic], input: lines.joined())
+    #expect(ended.status == .exited(0), "\(ended.errors)")
+    #expect(ended.errors.contains("1 line cut to records of "))
+    #expect(try TopicReader(topic, on: cluster.brokers).readToEnd().count == 500)
+  }
+
+  @Test("a source that no record has room for is refused", arguments: [0, 256])
+  func source(_ length: Int) throws {
+    let source = String(repeating: "s", count: length)
+    let ended = try Program.run(["emit", "--brokers", "127.0.0.1:1", "--source", source])
+    #expect(ended.status == .exited(64))
+    #expect(ended.errors.contains("has not 1 to 255 bytes"))
   }
 }

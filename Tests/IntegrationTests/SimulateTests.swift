@@ -26,6 +26,20 @@ struct SimulateTests {
     #expect(try values(cluster, seed: "6") != first)
   }
 
+  @Test(
+    "times that no calendar has are refused before anything is sent",
+    arguments: [
+      (["--interval", "1d", "--count", "9223372036854775807"], "before the year 1"),
+      (["--interval", "1d", "--count", "1000000"], "before the year 1"),
+      (["--interval", "1d", "--count", "9223372036854775807", "--start", "2026-11-20T12:00:00Z"], "the year 9999"),
+      (["--interval", "1d", "--count", "2", "--start", "9999-12-31T12:00:00Z"], "after the year 9999"),
+    ])
+  func impossibleTimes(_ options: [String], _ reason: String) throws {
+    let ended = try Program.run(["simulate", "--brokers", "127.0.0.1:1", "--hosts", "1", "--rate", "1"] + options)
+    #expect(ended.status == .exited(64))
+    #expect(ended.errors.contains(reason))
+  }
+
   @Test("it keeps to its rate, and a signal ends it with everything delivered")
   func rate() throws {
     let cluster = try TestCluster.open(.mock)

@@ -1,17 +1,21 @@
 import JSON
 import Platform
-import Records
 import Testing
+
+@testable import Records
 
 @Suite("MonitorRecord")
 struct MonitorRecordTests {
-  private func record(_ line: [UInt8]) -> String {
+  private func encode(_ line: [UInt8], limit: Int = 1 << 20) -> (record: String, MonitorRecord.Encoded) {
     var writer = Writer()
-    _ = line.withUnsafeBytes {
-      MonitorRecord.encode($0, source: "app", at: WallTime(milliseconds: 1_795_176_000_000), into: &writer)
+    let encoded = line.withUnsafeBytes {
+      MonitorRecord.encode(
+        $0, source: "app", at: WallTime(milliseconds: 1_795_176_000_000), limit: limit, into: &writer)
     }
-    return String(decoding: writer.bytes, as: UTF8.self)
+    return (String(decoding: writer.bytes, as: UTF8.self), encoded)
   }
+
+  private func record(_ line: [UInt8]) -> String { encode(line).record }
 
   private func record(_ line: String) -> String { record(Array(line.utf8)) }
 
@@ -33,6 +37,37 @@ struct MonitorRecordTests {
     #expect(record(#"{"a":1,"s\u006furce":null}"#) == #"{\#(stamp),"a":1,"s\u006furce":null}"#)
     #expect(record(#"{"source":"x","timestamp":"y"}"#) == #"{"source":"x","timestamp":"y"}"#)
     #expect(record("{}") == #"{\#(stamp),"source":"app"}"#)
+  }
+
+  @Test("the record is bounded, not the line: escapes count, and it is cut between characters", arguments: 60...180)
+  func bounded(_ limit: Int) throws {
+    let line = Array("a\u{1}\"ä\u{1F600}\\\n\0z".utf8) + [0xFF, 0xC3] + Array("\u{1}\u{2}\u{3}\u{4}".utf8)
+    let (whole, uncut) = encode(line)
+    #expect(!uncut.isCut)
+    let (cut, encoded) = encode(line, limit: limit)
+    #expect(encoded.key == "app")
+    #expect(encoded.isCut == (whole.utf8.count > limit))
+    let least = record("").utf8.count
+    #expect(cut.utf8.count <= max(least, limit))
+    #expect(!encoded.isCut || limit < least || cut.utf8.count > limit - 6)
+    #expect(whole.hasPrefix(cut.dropLast(2)))
+    #expect(ReadRecord.read(cut).outcome == .record)
+  }
+
+  @Test("an object that is longer than the bound becomes a message, and is cut")
+  func longObject() {
+    let line = Array(#"{"source":"db","message":"\#(String(repeating: "x", count: 100))"}"#.utf8)
+    #expect(encode(line, limit: 200).1 == .init(key: "db", isCut: false))
+    let (record, encoded) = encode(line, limit: 150)
+    #expect(encoded == .init(key: "app", isCut: true))
+    #expect(record.utf8.count == 150)
+    #expect(record.hasPrefix(#"{\#(stamp),"source":"app","message":"{\"source\":\"db\""#))
+  }
+
+  @Test("a source that is longer than any subject is no key")
+  func longSource() {
+    let line = Array(#"{"source":"\#(String(repeating: "s", count: 256))"}"#.utf8)
+    #expect(encode(line).1 == .init(key: "app", isCut: false))
   }
 
   @Test(
