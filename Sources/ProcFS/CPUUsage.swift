@@ -24,7 +24,7 @@ public struct CPUUsage: Equatable, Sendable {
 enum CPUDifference: Equatable {
   /// The counters ran on.
   case usage(CPUUsage)
-  /// They stood still: the readings are closer than a tick, or the file is a copy.
+  /// They stood still: the readings are closer than a tick, the file is a copy, or nobody counts.
   case unchanged
   /// They began anew, as after a migration: nothing can be said of this interval.
   case beganAnew

@@ -34,6 +34,8 @@ public struct Oddities: OptionSet, Sendable {
   public static let noMemoryAvailable = Oddities(rawValue: 1 << 12)
   /// There is swap, but how much of it is free is missing or above the total.
   public static let noSwapFree = Oddities(rawValue: 1 << 13)
+  /// The CPU counters are all zero, or haven't moved for ten samples: nobody counts.
+  public static let cpuTimesStandStill = Oddities(rawValue: 1 << 14)
 }
 
 /// One oddity in words.
@@ -94,5 +96,9 @@ extension Oddities {
       fields: "memory_usage memory_available_bytes"),
     OddityText(
       oddity: .noSwapFree, file: "meminfo", sentence: "free swap is missing or above the total", fields: "swap_usage"),
+    OddityText(
+      oddity: .cpuTimesStandStill, file: "stat",
+      sentence: "the CPU counters stand still; there are no CPU rates until they move",
+      fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
   ]
 }

@@ -17,6 +17,10 @@ public struct Sampler: ~Copyable {
   private var ioPressure: ProcFile
   /// The reading before.
   private var last: CPUReading?
+  /// How many samples in a row have found the CPU counters as the one before had.
+  private var standing = 0
+  /// From so many on it's no accident: all CPUs together make a tick in each 10 ms at the least, and agents ask no faster.
+  private static let longStanding = 10
 
   /// Opens the files and takes the first reading, on which the first sample's rates are based.
   ///
@@ -127,12 +131,16 @@ public struct Sampler: ~Copyable {
       sample.oddities.insert(.impossibleCPUTimes)
       return
     }
+    if times.largest == 0 { sample.oddities.insert(.cpuTimesStandStill) }
     guard let before else { return }
     let isDoubtful = now.isDoubtful(ticksPerSecond: ticksPerSecond) || before.cpus != now.cpus
     let plausible = isDoubtful ? now.plausibleTicks(since: before, ticksPerSecond: ticksPerSecond) : nil
-    switch times.difference(from: before.times, ticksPerSecond: ticksPerSecond, plausible: plausible) {
+    let difference = times.difference(from: before.times, ticksPerSecond: ticksPerSecond, plausible: plausible)
+    standing = difference == .unchanged ? min(standing + 1, Self.longStanding) : 0
+    switch difference {
     case .usage(let usage): sample.cpu = usage
-    case .unchanged: break
+    case .unchanged:
+      if standing == Self.longStanding { sample.oddities.insert(.cpuTimesStandStill) }
     case .beganAnew: sample.oddities.insert(.cpuTimesBeganAnew)
     case .implausible: sample.oddities.insert(.impossibleCPUTimes)
     }

@@ -212,6 +212,31 @@ struct FaultTests {
     #expect(empty?.reason == "holds nothing that can be understood")
   }
 
+  @Test("CPU counters that are all zero are an oddity from the first sample on, others once they have stood for long")
+  func standingStill() throws {
+    let tree = try FixtureTree("linux-6.1-vm")
+    let stat = try tree.read("stat")
+    var sampler = try tree.sampler()
+    for sample in (1...12).map({ _ in sampler.sample() }) {
+      #expect(sample.cpu == nil)
+      #expect(sample.memory != nil)
+    }
+    #expect(sampler.sample().oddities == .cpuTimesStandStill)
+    try tree.step(1)
+    let moved = sampler.sample()
+    #expect(moved.oddities == [])
+    #expect(moved.cpu != nil)
+    #expect((1...9).allSatisfy { _ in sampler.sample().oddities == [] })
+    let zeros = stat.split(separator: "\n").map { line in
+      line.hasPrefix("cpu") ? "\(line.prefix { $0 != " " }) 0 0 0 0 0 0 0 0 0 0" : String(line)
+    }
+    try tree.write(zeros.joined(separator: "\n") + "\n", to: "stat")
+    var sandbox = try tree.sampler()
+    let first = sandbox.sample()
+    #expect(first.oddities == .cpuTimesStandStill)
+    #expect(first.cpuCount == 2)
+  }
+
   @Test("every oddity has a text, and each text names one oddity")
   func texts() {
     var all: Oddities = []
@@ -221,6 +246,6 @@ struct FaultTests {
       #expect(!text.fields.isEmpty && !text.file.isEmpty)
       all.formUnion(text.oddity)
     }
-    #expect(all.rawValue == (1 << 14) - 1)
+    #expect(all.rawValue == (1 << 15) - 1)
   }
 }
