@@ -1,14 +1,15 @@
 /// "Did you mean": which of `known` is closest to `word`, a mistyped name; nil where none is close.
 ///
-/// Close is up to a third of the word's letters, from one to three, inserted, left out, changed or swapped with their
+/// Close is up to a third of the longer one's letters, from one to three, inserted, left out, changed or swapped with their
 /// neighbour (optimal string alignment). Capitals and the choice of `_`, `-` or `.` don't count. Of several that are
 /// equally close the first is taken.
 public func suggestion(for word: String, among known: some Sequence<String>) -> String? {
   let letters = folded(word)
-  let allowed = max(1, min(3, letters.count / 3))
   var best: (name: String, distance: Int)?
   for name in known {
-    let distance = alignmentDistance(letters, folded(name))
+    let nameLetters = folded(name)
+    let allowed = max(1, min(3, max(letters.count, nameLetters.count) / 3))
+    let distance = alignmentDistance(letters, nameLetters)
     if !letters.isEmpty, distance <= allowed, distance < best?.distance ?? .max { best = (name, distance) }
   }
   return best?.name

@@ -3,13 +3,13 @@ import Testing
 
 @Suite("Did you mean")
 struct SuggestionTests {
-  let names = ["run", "check", "tail", "emit", "demo", "simulate", "keep_firing_for"]
+  let names = ["brokers", "run", "check", "tail", "emit", "demo", "simulate", "keep_firing_for"]
 
   @Test(
     "a slip of the finger finds its word",
     arguments: [
       ("rnu", "run"), ("rum", "run"), ("chekc", "check"), ("chck", "check"), ("TAIL", "tail"), ("simulte", "simulate"),
-      ("keep_fireing_for", "keep_firing_for"), ("keep-firing-for", "keep_firing_for"),
+      ("keep_fireing_for", "keep_firing_for"), ("brokr", "brokers"), ("keep-firing-for", "keep_firing_for"),
     ])
   func finds(word: String, name: String) {
     #expect(suggestion(for: word, among: names) == name)
