@@ -2,6 +2,7 @@ import JSON
 import Platform
 import ProcFS
 import Records
+import Settings
 
 /// What the agent's thread does at each turn: sample where a tick is due, make a record of it, ship.
 ///
@@ -23,6 +24,8 @@ struct AgentLoop: ~Copyable {
   private var drift: ClockDrift
   private var isReady = false
   private var hasStarted = false
+  /// Asks what the machine is called; nil: the name is known.
+  private var machineName: (@Sendable () -> String)?
   /// The number of the last sample, and of the last record of own numbers.
   private var sequence: Int64
   private var ownSequence: Int64
@@ -52,6 +55,7 @@ struct AgentLoop: ~Copyable {
     ownSequence = sequence
     record = StatusRecord(timestamp: time.wall, host: plan.agent.host)
     ownRecord = StatusRecord(timestamp: time.wall, host: "statusd@\(plan.agent.host)")
+    machineName = Surroundings.isPlaceholder(plan.agent.host) ? plan.machineName : nil
     let bootID = Self.bootID(of: sampler)
     record.bootID = bootID
     ownRecord.bootID = bootID
@@ -69,6 +73,7 @@ struct AgentLoop: ~Copyable {
   /// Does what is due; until when there is nothing more to do.
   mutating func turn() -> MonotonicTime {
     let now = time.monotonic
+    takeName()
     if let tick = clock.tick(at: now) { sample(tick, at: now) }
     if ownClock.tick(at: now) != nil { tellOwnNumbers() }
     isReady = isReady || topicIsReady()
@@ -86,6 +91,18 @@ struct AgentLoop: ~Copyable {
     if let loss = losses.end() { tell(loss) }
     count()
     return left
+  }
+
+  /// Takes the machine's name once it has one.
+  private mutating func takeName() {
+    guard let name = machineName?(), !Surroundings.isPlaceholder(name) else { return }
+    machineName = nil
+    log.notice(
+      "this machine has a name now; its records carry it from here on",
+      ["before": .string(record.host), "host": .string(name)])
+    record.host = name
+    ownRecord.host = "statusd@\(name)"
+    shipper.rename(sampleKey: Array(record.host.utf8), ownKey: Array(ownRecord.host.utf8))
   }
 
   private mutating func sample(_ tick: TickClock.Tick, at now: MonotonicTime) {

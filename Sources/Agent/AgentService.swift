@@ -20,6 +20,9 @@ public final class AgentService: Service {
     public var topic: String
     /// How brokers are reached.
     public var configuration: Configuration
+    /// Asks what the machine is called now, at each sample for as long as the host's name is none that was given to it
+    /// (`localhost`): once it has one, records carry it. nil: the host's name is the configuration's.
+    public var machineName: (@Sendable () -> String)?
     /// From one record of the program's own numbers to the next.
     public var ownInterval = Duration.seconds(10)
 

@@ -24,7 +24,7 @@ struct Shipper: ~Copyable {
   /// Records that a producer holds at most: they are in memory twice.
   private static let window = 1000
 
-  private let plan: Plan
+  private var plan: Plan
   private let log: Logger
   private let trouble: RateLimit
   private let refusals: RateLimit
@@ -59,6 +59,13 @@ struct Shipper: ~Copyable {
 
   /// Takes a record; false where there is no room for it.
   mutating func take(_ kind: Backlog.Kind, _ value: [UInt8]) -> Bool { ledger.backlog.append(kind, value) }
+
+  /// The keys of what is handed over from here on. What waits from before goes with them too: whose records they are
+  /// stands in them.
+  mutating func rename(sampleKey: [UInt8], ownKey: [UInt8]) {
+    plan.sampleKey = sampleKey
+    plan.ownKey = ownKey
+  }
 
   /// When there is something to do before the next record; nil: nothing.
   func nextTurn(after now: MonotonicTime) -> MonotonicTime? {

@@ -66,6 +66,14 @@ final class Reading {
     return node
   }
 
+  /// The keys that the file leaves to the machine's name.
+  var machineNames: Set<String> {
+    var names: Set<String> = []
+    if find("agent", "host") == nil { names.insert("agent.host") }
+    if find("evaluator", "instance") == nil { names.insert("evaluator.instance") }
+    return names
+  }
+
   /// `path`, seen from the folder of the configuration file.
   func resolve(_ path: String) -> String {
     guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }

@@ -6,6 +6,8 @@ extension Settings {
     /// Everything that is wrong or questionable, in the order of the file; where that is more than a hundred, the first
     /// hundred, and how many more there are.
     public var complaints: [Complaint]
+    /// Which of `agent.host` and `evaluator.instance` are the machine's name, because the file gives none.
+    public var machineNames: Set<String> = []
   }
 
   /// The most bytes that a configuration may have.
@@ -45,6 +47,7 @@ extension Settings {
     let isUsable = !complaints.contains { $0.weight == .mistake }
     return Loaded(
       settings: isUsable ? reading.settings : nil,
-      complaints: complaints.bounded(file: file, dropped: reading.droppedComplaints))
+      complaints: complaints.bounded(file: file, dropped: reading.droppedComplaints),
+      machineNames: reading.machineNames)
   }
 }

@@ -10,25 +10,30 @@ final class Daemon {
   private let path: String
   private let role: Settings.Role?
   private var settings: Settings
+  /// The keys that have the machine's name because the configuration gives none.
+  private let machineNames: Set<String>
   private let topics: TopicKeeper
   private let agent: AgentService
   private let evaluator: EvaluatorService?
 
   /// - Parameters:
+  ///   - machineNames: the keys that have the machine's name because the configuration gives none.
   ///   - path: of the configuration, to read it again.
   ///   - role: from the command line; wins over the configuration, also when that is read again.
   /// - Throws: where no file descriptor is left.
-  init(settings: Settings, path: String, role: Settings.Role?, log: Logger) throws {
+  init(settings: Settings, machineNames: Set<String>, path: String, role: Settings.Role?, log: Logger) throws {
     self.log = log
     self.path = path
     self.role = role
     self.settings = settings
+    self.machineNames = machineNames
     let configuration = settings.kafkaConfiguration
     let topics = Self.keeper(settings, configuration, log)
     let evaluates = settings.run.role.evaluates
     let evaluator = evaluates ? try EvaluatorService(settings: settings, configuration: configuration, log: log) : nil
     var plan = AgentService.Plan(agent: settings.agent, topic: settings.topics.status, configuration: configuration)
     plan.samplesHost = settings.run.role.samples
+    if machineNames.contains("agent.host") { plan.machineName = { Surroundings.machine.hostName } }
     let statusTopic = settings.topics.status
     agent = AgentService(
       plan, log: log,
@@ -74,13 +79,15 @@ final class Daemon {
 
   /// Takes the new rules and log level where the whole configuration is good; else nothing changes.
   private func reload() {
-    guard var new = Self.load(path, log) else {
+    guard let loaded = Self.load(path, log), var new = loaded.settings else {
       log.error("the configuration is refused; the old one stays in force", ["file": .string(path)])
       return
     }
     if let role { new.run.role = role }
     log.level = new.log.level
-    let waiting = settings.changesThatNeedRestart(to: new)
+    // A machine that got its name meanwhile is no change of the file.
+    let named = machineNames.intersection(loaded.machineNames)
+    let waiting = settings.changesThatNeedRestart(to: new).filter { !named.contains($0) }
     if !waiting.isEmpty {
       log.warning("some changes are taken only by a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
@@ -92,8 +99,8 @@ final class Daemon {
     log.notice("reloaded", ["rules": .int(new.rules.count)])
   }
 
-  /// The settings of the file at `path`; nil where it has a mistake. Says everything that is wrong with it.
-  static func load(_ path: String, _ log: Logger) -> Settings? {
+  /// What the file at `path` says; nil where it has a mistake. Says everything that is wrong with it.
+  static func load(_ path: String, _ log: Logger) -> Settings.Loaded? {
     let loaded = Settings.load(path: path)
     for complaint in loaded.complaints {
       switch complaint.weight {
@@ -101,6 +108,6 @@ final class Daemon {
       case .advice: log.warning("advice on the configuration", ["complaint": .string("\(complaint)")])
       }
     }
-    return loaded.settings
+    return loaded.settings == nil ? nil : loaded
   }
 }

@@ -28,14 +28,19 @@ enum Run: Subcommand {
     // Before there is a second thread: all that come inherit what is blocked here.
     let signals = try Signals()
     let log = Logger(output: StandardErrorLog())
-    guard var settings = Daemon.load(path, log) else { return .configuration }
+    guard let loaded = Daemon.load(path, log), var settings = loaded.settings else { return .configuration }
     log.level = settings.log.level
     if let role = given[CommonOptions.role] { settings.run.role = role }
     let needs = Needs(settings)
     if let shortage = needs.shortage() { return refuse(NoRoom(needs: needs, shortage: shortage), log) }
+    if MachineName.isMissing(in: settings, loaded.machineNames) {
+      guard let name = try MachineName.wait(hearing: signals, log) else { return .ok }
+      MachineName.put(name, into: &settings, loaded.machineNames)
+    }
     Footprint.reduce(settings)
     do {
-      let daemon = try Daemon(settings: settings, path: path, role: given[CommonOptions.role], log: log)
+      let daemon = try Daemon(
+        settings: settings, machineNames: loaded.machineNames, path: path, role: given[CommonOptions.role], log: log)
       return try daemon.run(signals: signals).exitCode
     } catch let error as NoRoom {
       return refuse(error, log)

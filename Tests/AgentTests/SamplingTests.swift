@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import ProcFS
+import Synchronization
 import TestSupport
 import Testing
 
@@ -34,6 +35,35 @@ struct SamplingTests {
     #expect(agent.numbers.samples == 5)
     #expect(agent.numbers.recordsDelivered == 5)
     #expect(agent.numbers.recordsWaiting == 0)
+  }
+
+  @Test("a machine that is called localhost is asked for its name until it has one, and its records carry that")
+  func localhost() throws {
+    let fixture = try AgentFixture()
+    let name = Mutex("localhost.localdomain")
+    var plan = fixture.plan
+    plan.agent.host = "localhost"
+    plan.ownInterval = .seconds(1)
+    plan.machineName = { name.withLock { $0 } }
+    let agent = fixture.agent(plan)
+    try agent.start()
+    fixture.advance(times: 2)
+    fixture.settle()
+    name.withLock { $0 = "web-7" }
+    fixture.time.advance(by: .seconds(1))
+    fixture.settle()
+    name.withLock { $0 = "web-8" }
+    fixture.time.advance(by: .seconds(1))
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    let records = try (0..<8).map { _ in try fixture.nextRecord() }
+    #expect(try records.allSatisfy { try $0.key == $0.object["host"] as? String })
+    #expect(
+      records.map(\.key).filter { !($0 ?? "").hasPrefix("statusd@") } == ["localhost", "localhost", "web-7", "web-7"])
+    #expect(records.map(\.key).filter { $0 == "statusd@web-7" }.count == 2)
+    #expect(
+      fixture.lines("this machine has a name now; its records carry it from here on").map { $0.metadata["host"] }
+        == ["web-7"])
   }
 
   @Test("a stall brings one record and not a burst, and is said")
