@@ -3,7 +3,9 @@ import TestSupport
 import Testing
 
 /// A compiler of C, which whoever builds Swift has.
-private let cc = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"].first { access($0, X_OK) == 0 }
+private let cc = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"].first {
+  FileManager.default.isExecutableFile(atPath: $0)
+}
 
 @Suite("the command line of statusd", .waits)
 struct CommandLineTests {
