@@ -38,9 +38,12 @@ struct OracleTests {
       let ours = isJSON(bytes)
       #expect(ours == (ReferenceReader.parse(bytes) != nil), "seed \(seed), round \(round)")
       #expect(ours == tokensAreJSON(bytes), "seed \(seed), round \(round)")
-      // Foundation decodes every string, and has no number beyond a double's range.
+      // Foundation decodes every string, has no number beyond a double's range, and takes a comma before a bracket that
+      // closes (JSONSerialization of Swift 6.3).
       let text = String(validating: bytes, as: UTF8.self)
-      guard let text, !text.contains(/[dD][89a-fA-F]|[eE]|[0-9]{17}/), !text.hasPrefix("\u{feff}") else { continue }
+      guard let text, !text.contains(/[dD][89a-fA-F]|[eE]|[0-9]{17}|,\s*[}\]]/), !text.hasPrefix("\u{feff}") else {
+        continue
+      }
       let theirs = (try? JSONSerialization.jsonObject(with: Data(bytes), options: .fragmentsAllowed)) != nil
       #expect(ours == theirs, "seed \(seed), round \(round): \(text)")
     }
