@@ -150,6 +150,8 @@ extension EvaluatorNumbers {
     late += Int64(counters.late)
     repeated += Int64(counters.repeated)
     clocksSetBack += Int64(counters.clockSetBack)
+    sequencesSetBack += Int64(counters.numbersFell)
+    subjectsShared += Int64(counters.sharedNames)
     samplesDropped += Int64(counters.samplesDropped)
   }
 }

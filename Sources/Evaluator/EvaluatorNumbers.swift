@@ -20,6 +20,10 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var badForRule: Int64 = 0
   /// Records at which a subject's clock was found set back.
   public var clocksSetBack: Int64 = 0
+  /// Records that counted though their number isn't above the last one of their boot.
+  public var sequencesSetBack: Int64 = 0
+  /// Subjects under whose name two producers were found to send.
+  public var subjectsShared: Int64 = 0
   /// Samples that left a rule's window before their time, because it held as many as are kept.
   public var samplesDropped: Int64 = 0
   /// Transitions made.
@@ -60,7 +64,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
     ("records_tombstones_without_key", \.tombstonesWithoutKey), ("records_dropped", \.dropped),
     ("records_late", \.late), ("records_repeated", \.repeated), ("records_bad_for_rule", \.badForRule),
     ("records_skipped", \.skippedByRetention), ("records_hidden", \.hidden),
-    ("clocks_set_back", \.clocksSetBack),
+    ("clocks_set_back", \.clocksSetBack), ("sequences_set_back", \.sequencesSetBack),
+    ("subjects_shared", \.subjectsShared),
     ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("commits", \.commits),
     ("rebalances", \.rebalances), ("records_replayed", \.replayed), ("checkpoints_unusable", \.unusableCheckpoints),
     ("partitions_restoring", \.restoring), ("partitions", \.partitions), ("subjects", \.subjects),

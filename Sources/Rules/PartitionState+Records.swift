@@ -56,14 +56,18 @@ extension PartitionState {
     }
   }
 
-  /// Counts what series ignored, once for the record, and says that a clock was set back.
+  /// Counts what series ignored, once for the record, and says what is odd about its time and number.
   @inline(__always)
-  mutating func count(_ ignored: Ignored, _ subject: Subject, offset: Int64) {
+  mutating func count<View: RecordView & ~Copyable>(
+    _ ignored: Ignored, _ record: borrowing View, _ subject: Subject, offset: Int64
+  ) {
     if ignored.repeated { counters.repeated += 1 }
     if ignored.late { counters.late += 1 }
     if let by = ignored.setBackBy {
       counters.clockSetBack += 1
       say(.clockSetBack(subject: subject.text, by: by, offset: offset))
     }
+    if ignored.numbersFellFrom >= 0 { noteNumbersFell(from: ignored.numbersFellFrom, record, subject, offset) }
+    if ignored.takesTurns { noteTurn(record, subject, offset) }
   }
 }

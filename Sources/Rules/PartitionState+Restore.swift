@@ -99,7 +99,7 @@ extension PartitionState {
 
   private mutating func take(_ line: Checkpoint.Line) -> Timeline {
     var timeline = line.timeline
-    if let row = line.lateRow { timeline.lateRow = lateRows.take(row) }
+    if let row = line.row { timeline.row = rows.take(row) }
     if let boots = line.earlierBoots { timeline.earlierBoots = earlierBoots.take(boots) }
     return timeline
   }

@@ -16,7 +16,7 @@ extension PartitionState {
     guard let value else { return }
     let samples: [StoredSample]
     do {
-      var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
+      var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.chunkVersion)
       samples = try reader.samples(SampleChunk.size, base: 0)
       try reader.end()
     } catch {

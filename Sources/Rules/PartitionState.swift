@@ -21,7 +21,7 @@ struct PartitionState: ~Copyable {
   var subjects: SubjectTable
   /// Timelines of tracks that don't go with their subject's.
   var timelines = Pool<Timeline>()
-  var lateRows = Pool<LateRow>()
+  var rows = Pool<IgnoredRow>()
   var earlierBoots = Pool<EarlierBoots>()
   /// Of the series that need more than their `SeriesState`.
   var details = Pool<SeriesDetail>()
@@ -33,6 +33,8 @@ struct PartitionState: ~Copyable {
   /// Which of these were said.
   var saidBad: [Bool]
   var happenings: [Happening] = []
+  /// Of whom the log was told that their numbers, or their names, aren't theirs alone.
+  var told = ToldOfNumbers()
   /// The values of the record in hand, one for each track; NaN: nothing that counts.
   var values: UnsafeMutablePointer<Double>
   /// The rules whose transitions the record in hand has made, in the order of these.
@@ -183,7 +185,7 @@ struct PartitionState: ~Copyable {
       if present.lacking { diverge(subject) }
       let step = advance(subject.timeline, record, offset: offset)
       ignored.note(step)
-      if watchesSilence, step.kind != .repeated { noteSharedSigns(subject, hasBegun: hasBegun) }
+      if watchesSilence, !step.isSameAgain { noteSharedSigns(subject, hasBegun: hasBegun) }
       if step.counts {
         for track in 0..<trackCount where !values[track].isNaN {
           if subject.tracks[track].ownTimeline != 0 { continue }
@@ -194,7 +196,7 @@ struct PartitionState: ~Copyable {
     }
     if present.others { applyToOwn(record, subject, offset, start, &ignored, &transitions) }
     subject.header.pointee.isPlain = isPlain(subject)
-    count(ignored, subject, offset: offset)
+    count(ignored, record, subject, offset: offset)
   }
 
   /// The same as `noteSigns`, for the tracks that go with the subject's timeline.
