@@ -47,12 +47,12 @@ extension PartitionState {
   /// For each track of today, the one in the checkpoint that it goes on from; -1: none.
   private mutating func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
     var sources = Array(repeating: -1, count: trackCount)
-    var seen: [UInt32] = []
+    var seen = Array(repeating: false, count: layout.seriesCount)
     for (source, record) in checkpoint.tracks.enumerated() {
       for life in record.lives {
         guard let series = layout.series(ofLife: life.number) else { continue }
         let track = layout.trackOfSeries[series]
-        guard sources[track] < 0 || sources[track] == source, !seen.contains(life.number) else {
+        guard sources[track] < 0 || sources[track] == source, !seen[series] else {
           throw .impossible("track")
         }
         let plan = layout.series[series]
@@ -61,12 +61,12 @@ extension PartitionState {
         }
         if let votes = life.votes, !plan.canHold(votes) { throw .impossible("at_least") }
         sources[track] = source
-        seen.append(life.number)
+        seen[series] = true
       }
     }
     for track in 0..<trackCount where sources[track] >= 0 {
       let record = checkpoint.tracks[sources[track]]
-      let isComplete = tracks[track].series.allSatisfy { seen.contains(layout.numbers.lives[layout.series[$0].rule]) }
+      let isComplete = tracks[track].series.allSatisfy { seen[$0] }
       guard isComplete, tracks[track].isWindowed == (record.samples != nil) else { throw .impossible("track") }
     }
     return sources

@@ -50,12 +50,13 @@ extension PartitionState {
     }
     let number = windows.tracks.take(samples)
     let total = Int64(stored.closed) * Int64(SampleChunk.size) + Int64(stored.open.count)
+    var windowOfSeries: [Int: StoredWindow] = [:]
+    for life in lives { if let series = layout.series(ofLife: life.number) { windowOfSeries[series] = life.window } }
     for index in tracks[track].series {
       var detail = SeriesDetail()
       let plan = layout.series[index].window
       detail.window = windows.makeWindow(plan, over: number)
-      let life = lives.first { layout.series(ofLife: $0.number) == index }
-      if let window = life?.window {
+      if let window = windowOfSeries[index] {
         windows.place(detail.window, plan, last: Int64(window.count), of: total)
         windows.windows[detail.window].pointee.x = window.x
         windows.windows[detail.window].pointee.xTime = window.xTime
