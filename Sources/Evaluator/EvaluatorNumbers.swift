@@ -44,6 +44,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var partitions: Int64 = 0
   /// Records of the partitions held that are still to be evaluated; nil: not known.
   public var lag: Int64?
+  /// Records of subjects that are left out because there are `max_subjects` already.
+  public var subjectsRefused: Int64 = 0
   /// Subjects of which there is state.
   public var subjects: Int64 = 0
   /// Alerts that fire.
@@ -69,6 +71,7 @@ public struct EvaluatorNumbers: Equatable, Sendable {
     ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("commits", \.commits),
     ("rebalances", \.rebalances), ("records_replayed", \.replayed), ("checkpoints_unusable", \.unusableCheckpoints),
     ("partitions_restoring", \.restoring), ("partitions", \.partitions), ("subjects", \.subjects),
+    ("subjects_refused", \.subjectsRefused),
     ("alerts_firing", \.firing), ("alerts_pending", \.pending), ("alerts_undelivered", \.undelivered),
   ]
 

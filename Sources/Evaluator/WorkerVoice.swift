@@ -95,6 +95,13 @@ struct WorkerVoice {
             "offset": .int(offset), "subject": .string(subject),
             "boot_ids": .string(boots.joined(separator: " and ")),
           ]))
+    case .subjectRefused(let subject, let limit, let offset):
+      log.limited(
+        happenings, .error,
+        "more hosts than max_subjects: records of new ones are left out, those known go on; cure: a greater [evaluator] max_subjects and the memory for it ('statusd check --print' says how much), or an end to made-up names",
+        facts(
+          partition,
+          ["offset": .int(offset), "subject": .string(subject), "max_subjects": .int(limit)]))
     case .badField(let rule, let field, let kind, let subject, let offset):
       log.limited(
         happenings, .warning, "the field that a rule watches is no number; such records are left out for that rule",

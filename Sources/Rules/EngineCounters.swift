@@ -20,6 +20,8 @@ public struct EngineCounters: Equatable, Sendable {
   public var pending = 0
   /// Subjects of which there is state now.
   public var subjects = 0
+  /// Records of subjects that there was no room for.
+  public var refused = 0
   /// Samples that left a window before their time, because it held as many as are kept.
   public var samplesDropped = 0
   /// Happenings that nobody took while there was room for them.

@@ -10,6 +10,9 @@ public enum Happening: Equatable, Sendable {
   case numbersFell(subject: String, boot: String, from: Int64, to: Int64, offset: Int64)
   /// Two producers send under one name by turns; their boots are these. Once for a subject.
   case sharedName(subject: String, boots: [String], offset: Int64)
+  /// There are as many subjects as there may be, `limit`: the record at `offset` is of one that was refused. Once for
+  /// all who share a `SubjectRoom`.
+  case subjectRefused(subject: String, limit: Int, offset: Int64)
   /// The first record in which the field that a rule watches is no finite number.
   case badField(rule: String, field: String, kind: Field.Kind, subject: String, offset: Int64)
   /// The subject's samples come more slowly than the rule's `no_data_after` allows, so that each of them breaks `for`

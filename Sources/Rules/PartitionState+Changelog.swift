@@ -153,6 +153,7 @@ extension PartitionState {
     dropWaitingChunks()
     happenings = []
     told = ToldOfNumbers()
+    refusals.replayEnd = 0
     watchAgain()
     var fresh = EngineCounters()
     fresh.firing = counters.firing

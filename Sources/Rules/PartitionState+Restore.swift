@@ -11,6 +11,7 @@ extension PartitionState {
     drop(name, hash: hash)
     // Nothing is left of what it speaks of.
     if sources.allSatisfy({ $0 < 0 }) { return urgent.gone.append(name) }
+    room.takeAnyway()
     guard let subject = newSubject(name, hostLength: hostLength, hash: hash),
       let number = subjects.number(of: subject)
     else { throw .impossible("subject") }
@@ -39,6 +40,7 @@ extension PartitionState {
     epoch = min(epoch + 1, UInt32.max - 1)
     covered = []
     highestCovered = 0
+    refusals = Refusals()
     keylessFrom = keylessFrom == .max ? .max : 0
     logTime = -1
     urgent.everything = true
@@ -114,6 +116,7 @@ extension PartitionState {
     release(subject)
     subjects.remove(name, hash: hash)
     counters.subjects -= 1
+    room.give(1)
   }
 
   /// Records before `offset` are in the state of the subject in this block already.

@@ -15,6 +15,7 @@ extension EvaluatorNumbers {
       (tombstonesWithoutKey, "tombstones without a key"),
     ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
     if !odd.isEmpty { lines.append("of the others: \(odd.joined(separator: ", "))") }
+    if subjectsRefused > 0 { lines.append("of hosts beyond max_subjects, and left out: \(subjectsRefused)") }
     if subjectsShared > 0 { lines.append("subjects with two producers that send by turns: \(subjectsShared)") }
     return lines
   }
