@@ -29,10 +29,15 @@ public struct RuleSummary {
   }
 
   private var rows: [Row]
+  /// Where each rule's row is.
+  private var places: [String: Int]
   private var lives: [String: Life] = [:]
 
   /// No transitions yet, of these rules.
-  public init(rules: [String]) { rows = rules.map { Row(rule: $0) } }
+  public init(rules: [String]) {
+    rows = rules.map { Row(rule: $0) }
+    places = Dictionary(rules.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+  }
 
   /// Takes in a transition; those of one alert come in their order.
   public mutating func take(_ transition: Transition) {
@@ -56,7 +61,8 @@ public struct RuleSummary {
   }
 
   private mutating func row(of rule: String) -> Int {
-    if let known = rows.firstIndex(where: { $0.rule == rule }) { return known }
+    if let known = places[rule] { return known }
+    places[rule] = rows.count
     rows.append(Row(rule: rule))
     return rows.count - 1
   }

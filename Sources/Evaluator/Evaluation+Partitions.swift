@@ -25,7 +25,8 @@ extension Evaluation {
 
   /// Holds a partition from `position` on, its state empty: nothing of it was ever written down.
   mutating func add(_ id: LogPartition, at position: Int64) {
-    var restored = Restored(engine: Engine(rules: rules, topic: plan.topics[id.topic], partition: id.number))
+    var restored = Restored(
+      engine: Engine(rules: rules, topic: plan.topics[id.topic], partition: id.number, room: plan.room))
     add(id, &restored, Resumption(position: position))
   }
 
@@ -150,6 +151,9 @@ extension EvaluatorNumbers {
     late += Int64(counters.late)
     repeated += Int64(counters.repeated)
     clocksSetBack += Int64(counters.clockSetBack)
+    subjectsRefused += Int64(counters.refused)
+    sequencesSetBack += Int64(counters.numbersFell)
+    subjectsShared += Int64(counters.sharedNames)
     samplesDropped += Int64(counters.samplesDropped)
   }
 }

@@ -23,7 +23,7 @@ extension Evaluation {
   /// Makes a partition's state from what the changelog says. What can't be used is named, and touches nothing else.
   mutating func restore(_ id: LogPartition, from store: borrowing ChangelogStore) -> Restored {
     let topic = plan.topics[id.topic]
-    var restored = Restored(engine: Engine(rules: rules, topic: topic, partition: id.number))
+    var restored = Restored(engine: Engine(rules: rules, topic: topic, partition: id.number, room: plan.room))
     if let first = store.firstUnreadable { restored.note(first.problem, at: first.offset) }
     numbers.unusableCheckpoints += Int64(store.unreadableKeys)
     restored.marker = read(store.marker, &restored) { value, key throws(ChangelogProblem) in
@@ -34,7 +34,7 @@ extension Evaluation {
     }
     if let stored {
       let basis = restored.marker ?? Marker(position: 0, rulesRevision: stored.revision)
-      restored.engine = Engine(stored: stored, marker: basis, topic: topic, partition: id.number)
+      restored.engine = Engine(stored: stored, marker: basis, topic: topic, partition: id.number, room: plan.room)
       restored.storedRevision = stored.revision
       restored.storedBy = stored.instance
       restored.basis = basis

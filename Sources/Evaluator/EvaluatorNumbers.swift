@@ -20,6 +20,10 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var badForRule: Int64 = 0
   /// Records at which a subject's clock was found set back.
   public var clocksSetBack: Int64 = 0
+  /// Records that counted though their number isn't above the last one of their boot.
+  public var sequencesSetBack: Int64 = 0
+  /// Subjects under whose name two producers were found to send.
+  public var subjectsShared: Int64 = 0
   /// Samples that left a rule's window before their time, because it held as many as are kept.
   public var samplesDropped: Int64 = 0
   /// Transitions made.
@@ -40,6 +44,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var partitions: Int64 = 0
   /// Records of the partitions held that are still to be evaluated; nil: not known.
   public var lag: Int64?
+  /// Records of subjects that are left out because there are `max_subjects` already.
+  public var subjectsRefused: Int64 = 0
   /// Subjects of which there is state.
   public var subjects: Int64 = 0
   /// Alerts that fire.
@@ -60,10 +66,12 @@ public struct EvaluatorNumbers: Equatable, Sendable {
     ("records_tombstones_without_key", \.tombstonesWithoutKey), ("records_dropped", \.dropped),
     ("records_late", \.late), ("records_repeated", \.repeated), ("records_bad_for_rule", \.badForRule),
     ("records_skipped", \.skippedByRetention), ("records_hidden", \.hidden),
-    ("clocks_set_back", \.clocksSetBack),
+    ("clocks_set_back", \.clocksSetBack), ("sequences_set_back", \.sequencesSetBack),
+    ("subjects_shared", \.subjectsShared),
     ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("commits", \.commits),
     ("rebalances", \.rebalances), ("records_replayed", \.replayed), ("checkpoints_unusable", \.unusableCheckpoints),
     ("partitions_restoring", \.restoring), ("partitions", \.partitions), ("subjects", \.subjects),
+    ("subjects_refused", \.subjectsRefused),
     ("alerts_firing", \.firing), ("alerts_pending", \.pending), ("alerts_undelivered", \.undelivered),
   ]
 

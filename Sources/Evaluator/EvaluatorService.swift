@@ -13,6 +13,7 @@ public final class EvaluatorService: Service {
   private let log: Logger
   private let time: any TimeSource
   private let workers: [WorkerThread]
+  private let room: SubjectRoom
 
   /// Nothing happens before `start`.
   ///
@@ -28,6 +29,7 @@ public final class EvaluatorService: Service {
     self.log = log
     self.time = time
     rules = settings.ruleSet
+    room = SubjectRoom(limit: settings.evaluator.maxSubjects)
     var workers: [WorkerThread] = []
     for number in 0..<settings.evaluator.workers {
       let name = settings.evaluator.workers == 1 ? name : "\(name)-\(number)"
@@ -62,7 +64,7 @@ public final class EvaluatorService: Service {
     let plan = WorkerPlan(
       topics: names.sources, group: evaluator.group, instance: evaluator.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
-      maxFuture: evaluator.maxFuture)
+      maxFuture: evaluator.maxFuture, room: room)
     worker.heartbeat.beat(time.monotonic)
     try worker.start(
       Worker(
@@ -85,6 +87,9 @@ public final class EvaluatorService: Service {
   public func reload(_ rules: RuleSet) {
     for worker in workers { worker.share.offer(rules) }
   }
+
+  /// So many subjects there may be from now on; whoever is known stays.
+  public func reload(maxSubjects: Int) { room.limit = maxSubjects }
 
   /// Delivers what there is, commits, hands the partitions over and leaves the group; bounded by `deadline`, also
   /// while a broker is silent.

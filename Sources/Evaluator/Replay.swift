@@ -25,7 +25,7 @@ public struct Replay: ~Copyable {
   public init(settings: Settings, topic: String, partitionCount: Int32, log: Logger, time: any TimeSource) {
     let plan = WorkerPlan(
       topics: [topic], group: settings.evaluator.group, instance: settings.evaluator.instance,
-      maxFuture: settings.evaluator.maxFuture)
+      maxFuture: settings.evaluator.maxFuture, room: SubjectRoom(limit: settings.evaluator.maxSubjects))
     evaluation = Evaluation(plan, rules: settings.ruleSet)
     evaluation.setPartitionCount(partitionCount, ofTopic: 0)
     evaluation.wall = time.wall.milliseconds

@@ -206,6 +206,8 @@ package struct WorkerPlan: Sendable {
   package var checkpointInterval: Duration
   /// How far ahead of the log's time a record may be.
   package var maxFuture: Duration
+  /// Places for subjects, shared with the other workers of the process.
+  package var room: SubjectRoom
   /// How many checkpoints a delivery may carry; the rest goes with the next ones.
   package var checkpointLimit = 5000
   /// From one delivery to the next while a backlog waits.
@@ -225,7 +227,7 @@ package struct WorkerPlan: Sendable {
   package init(
     topics: [String], group: String, instance: String, commitInterval: Duration = .seconds(1),
     checkpointInterval: Duration = .seconds(60),
-    maxFuture: Duration = .seconds(60)
+    maxFuture: Duration = .seconds(60), room: SubjectRoom = SubjectRoom()
   ) {
     self.topics = topics
     self.group = group
@@ -233,5 +235,6 @@ package struct WorkerPlan: Sendable {
     self.commitInterval = commitInterval
     self.checkpointInterval = checkpointInterval
     self.maxFuture = maxFuture
+    self.room = room
   }
 }

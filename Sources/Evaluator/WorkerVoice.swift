@@ -75,6 +75,33 @@ struct WorkerVoice {
       log.limited(
         happenings, .warning, "a subject's clock was set back; its series go on from there",
         facts(partition, ["offset": .int(offset), "subject": .string(subject), "by": .duration(.milliseconds(by))]))
+    case .numbersFell(let subject, let boot, let from, let to, let offset):
+      log.limited(
+        happenings, .warning,
+        "a subject's sequence went back within one boot_id; its records count by their times; cause: a boot_id that came again, or two producers that have the same",
+        facts(
+          partition,
+          [
+            "offset": .int(offset), "subject": .string(subject), "boot_id": .string(boot), "from": .int(from),
+            "to": .int(to),
+          ]))
+    case .sharedName(let subject, let boots, let offset):
+      log.limited(
+        happenings, .warning,
+        "two producers send under one name by turns, and their records are taken for one host's; cure: give each a name of its own",
+        facts(
+          partition,
+          [
+            "offset": .int(offset), "subject": .string(subject),
+            "boot_ids": .string(boots.joined(separator: " and ")),
+          ]))
+    case .subjectRefused(let subject, let limit, let offset):
+      log.limited(
+        happenings, .error,
+        "more hosts than max_subjects: records of new ones are left out, those known go on; cure: a greater [evaluator] max_subjects and the memory for it ('statusd check --print' says how much), or an end to made-up names",
+        facts(
+          partition,
+          ["offset": .int(offset), "subject": .string(subject), "max_subjects": .int(limit)]))
     case .badField(let rule, let field, let kind, let subject, let offset):
       log.limited(
         happenings, .warning, "the field that a rule watches is no number; such records are left out for that rule",

@@ -9,12 +9,27 @@ public struct FieldPlan: Sendable {
   /// By role, the slot where the text of the field that has it is read as well; -1: it isn't planned as text.
   private let textSlots: [Int]
 
+  private let slots: [Name: Int]
+
+  /// A name as it is compared, byte for byte: two spellings of one letter are two fields, as in every other JSON reader.
+  private struct Name: Hashable {
+    let bytes: [UInt8]
+
+    init(_ name: String) { bytes = Array(name.utf8) }
+  }
+
   /// A plan to read `fields` as numbers and `strings` as text. A name may stand in both, and more than once.
   public init(fields: [String], strings: [String] = []) {
     var names: [String] = []
-    for name in fields + strings where !names.contains(where: { FieldPlan.same($0, name) }) { names.append(name) }
+    var slots: [Name: Int] = [:]
+    for name in fields + strings where slots[Name(name)] == nil {
+      slots[Name(name)] = names.count
+      names.append(name)
+    }
+    let texts = Set(strings.map(Name.init))
     self.names = names
-    usesText = names.map { name in strings.contains { FieldPlan.same($0, name) } }
+    self.slots = slots
+    usesText = names.map { texts.contains(Name($0)) }
     var textSlots = Array(repeating: -1, count: Separators.roleCount)
     for (slot, name) in names.enumerated() where usesText[slot] {
       let role = FieldPlan.role(of: name.utf8)
@@ -24,7 +39,7 @@ public struct FieldPlan: Sendable {
   }
 
   /// Where the field `name` is found in a reader with this plan; nil: it isn't planned.
-  public func slot(of name: String) -> Int? { names.firstIndex { FieldPlan.same($0, name) } }
+  public func slot(of name: String) -> Int? { slots[Name(name)] }
 
   /// Where the text of the field with `role` is read as a planned one; nil: it isn't planned as text.
   func textSlot(of role: Separators.Role) -> Int? {
@@ -43,7 +58,4 @@ public struct FieldPlan: Sendable {
     if isName("sequence") { return .sequence }
     return .other
   }
-
-  /// Names are compared byte for byte: two spellings of one letter are two fields, as in every other JSON reader.
-  private static func same(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
 }

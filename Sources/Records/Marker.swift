@@ -1,4 +1,4 @@
-/// What the changelog says of a partition of the source topic; written with every delivery. Version 1.
+/// What the changelog says of a partition of the source topic; written with every delivery.
 public struct Marker: Equatable, Sendable {
   /// The offset of the next record to evaluate: the transitions of all before it are out.
   public var position: Int64
@@ -19,6 +19,9 @@ public struct Marker: Equatable, Sendable {
   /// Which of its lives the topic lives: one more each time that it was deleted and created again. A checkpoint of an
   /// earlier one covers no offset.
   public var epoch: UInt32 = 0
+  /// The first record from the low-water mark on whose subject was refused, or an earlier one; nil: there is none. From
+  /// there on a replay knows only subjects that have a checkpoint.
+  public var refusedSince: Int64?
 
   /// A record and its time.
   public struct Fingerprint: Equatable, Sendable {
@@ -43,7 +46,8 @@ public struct Marker: Equatable, Sendable {
     self.rulesRevision = rulesRevision
   }
 
-  private static let version: UInt8 = 1
+  /// 1 knew nothing of subjects that are refused.
+  private static let version: UInt8 = 2
 
   /// Writes the marker's value; `key` is the key that it will stand under.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
@@ -59,12 +63,13 @@ public struct Marker: Equatable, Sendable {
     }
     writer.optional(keylessFrom) { $0.signed($1) }
     writer.unsigned(UInt64(epoch))
+    writer.optional(refusedSince) { $0.signed($1) }
     writer.seal(for: key)
   }
 
   /// The marker that stands as `value` under `key`.
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
-    var (_, reader) = try BinaryReader.sealed(value, for: key, version: Marker.version)
+    var (version, reader) = try BinaryReader.sealed(value, for: key, version: Marker.version)
     position = try reader.signed()
     let behind = try reader.signed()
     guard position >= 0, behind >= 0, behind <= position else { throw .impossible("position") }
@@ -78,6 +83,9 @@ public struct Marker: Equatable, Sendable {
     }
     keylessFrom = try reader.optional("keyless offset") { reader throws(ChangelogProblem) in try reader.signed() }
     epoch = try reader.number32("epoch")
+    if version >= 2 {
+      refusedSince = try reader.optional("refused offset") { reader throws(ChangelogProblem) in try reader.signed() }
+    }
     try reader.end()
   }
 }

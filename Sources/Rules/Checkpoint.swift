@@ -5,7 +5,7 @@ struct Checkpoint {
   /// A timeline, with what the engine keeps in pools beside it.
   struct Line {
     var timeline = Timeline()
-    var lateRow: LateRow?
+    var row: IgnoredRow?
     var earlierBoots: EarlierBoots?
   }
 
@@ -39,29 +39,31 @@ struct Checkpoint {
 
   /// Reads a whole value, whose seal must fit `key`.
   init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
-    var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
+    var (version, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
     let flags = try reader.byte()
     guard flags & ~(CheckpointFormat.isKeyless | CheckpointFormat.hasTimeline) == 0 else { throw .impossible("flags") }
     isKeyless = flags & CheckpointFormat.isKeyless != 0
     position = try reader.signed()
     guard position >= 0 else { throw .impossible("position") }
     epoch = try reader.number32("epoch")
-    if flags & CheckpointFormat.hasTimeline != 0 { timeline = try Line(from: &reader, position) }
+    if flags & CheckpointFormat.hasTimeline != 0 { timeline = try Line(from: &reader, position, version) }
     seen = (timeline?.timeline.time ?? 0) &+ (try reader.signed())
     guard seen >= -1, seen <= RecordReader.times.upperBound else { throw .impossible("time") }
     for _ in 0..<(try reader.count(ofSize: 9)) {
-      tracks.append(try Track(from: &reader, position, shared: timeline?.timeline.time))
+      tracks.append(try Track(from: &reader, position, version, shared: timeline?.timeline.time))
     }
     try reader.end()
   }
 }
 
 extension Checkpoint.Track {
-  fileprivate init(from reader: inout BinaryReader, _ position: Int64, shared: Int64?) throws(ChangelogProblem) {
+  fileprivate init(
+    from reader: inout BinaryReader, _ position: Int64, _ version: UInt8, shared: Int64?
+  ) throws(ChangelogProblem) {
     let head = try reader.unsigned()
     value = try reader.double()
     guard value.isFinite else { throw .impossible("value") }
-    if head & 1 != 0 { own = try Checkpoint.Line(from: &reader, position) }
+    if head & 1 != 0 { own = try Checkpoint.Line(from: &reader, position, version) }
     guard let time = own?.timeline.time ?? shared else { throw .impossible("timeline") }
     guard head >> 2 <= UInt64(reader.left) else { throw .length }
     if head & 2 != 0 { samples = try StoredSamples(from: &reader, time) }
@@ -81,10 +83,14 @@ extension Checkpoint.Track {
 }
 
 extension Checkpoint.Line {
-  fileprivate init(from reader: inout BinaryReader, _ position: Int64) throws(ChangelogProblem) {
+  fileprivate init(
+    from reader: inout BinaryReader, _ position: Int64, _ version: UInt8
+  ) throws(ChangelogProblem) {
     let flags = try reader.byte()
-    let gaps = Int(flags >> CheckpointFormat.gapsShift)
+    let gaps = Int(flags >> CheckpointFormat.gapsShift & CheckpointFormat.gapsMask)
     guard gaps <= Timeline.gapCount else { throw .impossible("gaps") }
+    let isOfNumbers = flags & CheckpointFormat.hasRowOfNumbers != 0
+    guard !isOfNumbers || version >= 2 && flags & CheckpointFormat.hasRow != 0 else { throw .impossible("flags") }
     timeline.time = try reader.time()
     timeline.offset = position &- (try reader.signed())
     guard timeline.offset >= -1 else { throw .impossible("offset") }
@@ -100,10 +106,11 @@ extension Checkpoint.Line {
       guard (1...RecordReader.times.upperBound * 2).contains(last) else { throw .impossible("gap") }
       timeline.gaps[place] = last
     }
-    if flags & CheckpointFormat.hasLateRow != 0 {
-      lateRow = try LateRow(from: &reader, timeline.time, two: flags & CheckpointFormat.hasTwoLate != 0)
+    if flags & CheckpointFormat.hasRow != 0 {
+      let hasTwo = flags & CheckpointFormat.hasTwoInRow != 0
+      row = try IgnoredRow(from: &reader, timeline.time, ofNumbers: isOfNumbers, two: hasTwo)
     }
-    if flags & CheckpointFormat.hasEarlierBoots != 0 { earlierBoots = try EarlierBoots(from: &reader) }
+    if flags & CheckpointFormat.hasEarlierBoots != 0 { earlierBoots = try EarlierBoots(from: &reader, version) }
   }
 }
 
@@ -172,24 +179,34 @@ extension StoredWindow {
   }
 }
 
-extension LateRow {
-  fileprivate init(from reader: inout BinaryReader, _ time: Int64, two: Bool) throws(ChangelogProblem) {
+extension IgnoredRow {
+  fileprivate init(
+    from reader: inout BinaryReader, _ time: Int64, ofNumbers: Bool, two: Bool
+  ) throws(ChangelogProblem) {
     behind = try reader.signed()
-    last = try Entry(from: &reader, time)
-    if two { before = try Entry(from: &reader, time) }
+    if ofNumbers {
+      boot = try reader.fixed()
+      guard boot != 0 else { throw .impossible("boot") }
+    }
+    last = try Entry(from: &reader, time, hasNumber: ofNumbers)
+    if two { before = try Entry(from: &reader, time, hasNumber: ofNumbers) }
   }
 }
 
-extension LateRow.Entry {
-  fileprivate init(from reader: inout BinaryReader, _ time: Int64) throws(ChangelogProblem) {
+extension IgnoredRow.Entry {
+  fileprivate init(from reader: inout BinaryReader, _ time: Int64, hasNumber: Bool) throws(ChangelogProblem) {
     self.time = try reader.time(before: time)
     kafkaTime = try reader.signed()
     guard kafkaTime >= -1 else { throw .impossible("Kafka time") }
+    if hasNumber {
+      sequence = try reader.signed()
+      guard sequence >= 0 else { throw .impossible("sequence") }
+    }
   }
 }
 
 extension EarlierBoots {
-  fileprivate init(from reader: inout BinaryReader) throws(ChangelogProblem) {
+  fileprivate init(from reader: inout BinaryReader, _ version: UInt8) throws(ChangelogProblem) {
     self.init()
     let known = try reader.count(ofSize: 9)
     guard known <= EarlierBoots.count else { throw .impossible("boots") }
@@ -198,6 +215,8 @@ extension EarlierBoots {
       sequences[place] = try reader.signed()
       guard boots[place] != 0, sequences[place] >= -1 else { throw .impossible("boot") }
     }
+    if version >= 2 { turns = try reader.byte() }
+    guard turns <= EarlierBoots.turnsKept else { throw .impossible("boots") }
   }
 }
 

@@ -45,6 +45,7 @@ extension Engine {
       marker.lowWaterLogTime = forgotten.logTime
     }
     marker.keylessFrom = keylessFrom
+    marker.refusedSince = state.pointee.refusedSince(lowWater: marker.lowWater)
     marker.epoch = state.pointee.epoch
     return marker
   }
@@ -99,9 +100,11 @@ extension Engine {
   // MARK: Restoring
 
   /// An engine that goes on under `stored` rules, its subjects still to be restored. `marker` is the partition's.
-  public convenience init(stored: StoredRules, marker: Marker, topic: String, partition: Int32) {
+  public convenience init(
+    stored: StoredRules, marker: Marker, topic: String, partition: Int32, room: SubjectRoom = SubjectRoom()
+  ) {
     let layout = Layout(stored.rules, groups: stored.numbers.groups, numbers: stored.numbers)
-    self.init(layout, topic: topic, partition: partition)
+    self.init(layout, topic: topic, partition: partition, room: room, refusals: Refusals(marker))
     keylessFrom = marker.keylessFrom
     logTime = marker.lowWaterLogTime
     state.pointee.epoch = marker.epoch

@@ -8,16 +8,17 @@ import Records
 public final class Engine {
   let state: UnsafeMutablePointer<PartitionState>
 
-  /// An engine without state for `partition` of `topic`.
-  public convenience init(rules: RuleSet, topic: String, partition: Int32) {
+  /// An engine without state for `partition` of `topic`, whose subjects take their places in `room`.
+  public convenience init(rules: RuleSet, topic: String, partition: Int32, room: SubjectRoom = SubjectRoom()) {
     let groups = Layout.groups(of: rules.rules)
     let layout = Layout(rules, groups: groups, numbers: RuleNumbers(groups: groups))
-    self.init(layout, topic: topic, partition: partition)
+    self.init(layout, topic: topic, partition: partition, room: room, refusals: Refusals())
   }
 
-  init(_ layout: Layout, topic: String, partition: Int32) {
+  init(_ layout: Layout, topic: String, partition: Int32, room: SubjectRoom, refusals: Refusals) {
     state = .allocate(capacity: 1)
-    state.initialize(to: PartitionState(layout, topic: topic, partition: partition))
+    state.initialize(
+      to: PartitionState(layout, topic: topic, partition: partition, room: room, refusals: refusals))
   }
 
   deinit {

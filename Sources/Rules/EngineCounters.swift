@@ -8,6 +8,10 @@ public struct EngineCounters: Equatable, Sendable {
   public var late = 0
   /// Records at which at least one series found that the subject's clock was set back.
   public var clockSetBack = 0
+  /// Records that counted though their number isn't above the last one of their boot.
+  public var numbersFell = 0
+  /// Subjects under whose name two producers were found to send by turns.
+  public var sharedNames = 0
   /// Transitions that were made.
   public var transitions = 0
   /// Alerts that fire now.
@@ -16,6 +20,8 @@ public struct EngineCounters: Equatable, Sendable {
   public var pending = 0
   /// Subjects of which there is state now.
   public var subjects = 0
+  /// Records of subjects that there was no room for.
+  public var refused = 0
   /// Samples that left a window before their time, because it held as many as are kept.
   public var samplesDropped = 0
   /// Happenings that nobody took while there was room for them.

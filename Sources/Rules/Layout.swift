@@ -107,12 +107,19 @@ final class Layout {
 
   /// The tracks of a rule set without a past: rules that count the same records share one, those with windows another.
   static func groups(of rules: [Rule]) -> [[Int]] {
+    Layout.groups(by: rules.map { $0.trackKey })
+  }
+
+  /// The places of equal keys together, in the order of their first ones; nil is equal to none.
+  static func groups<Key: Hashable>(by keys: [Key?]) -> [[Int]] {
     var groups: [[Int]] = []
-    for (index, rule) in rules.enumerated() {
-      if let group = groups.firstIndex(where: { rules[$0[0]].sharesTrack(with: rule) }) {
-        groups[group].append(index)
+    var groupOfKey: [Key: Int] = [:]
+    for (place, key) in keys.enumerated() {
+      if let key, let group = groupOfKey[key] {
+        groups[group].append(place)
       } else {
-        groups.append([index])
+        if let key { groupOfKey[key] = groups.count }
+        groups.append([place])
       }
     }
     return groups
@@ -159,10 +166,20 @@ extension Rule {
   /// Whether its value is made of several samples.
   var isWindowed: Bool { WindowPlan(self).kind != .none }
 
-  /// Whether the two count the same records of the same subjects, and both of them have windows or neither.
-  func sharesTrack(with other: Rule) -> Bool {
-    isWindowed == other.isWindowed && metric.utf8.elementsEqual(other.metric.utf8) && textMatches == other.textMatches
-      && match.filter { $0.field == "host" }.map(\.glob).sorted()
-        == other.match.filter { $0.field == "host" }.map(\.glob).sorted()
+  /// The same for rules that count the same records of the same subjects, and all of them have windows or none: the
+  /// bytes of what decides that.
+  var trackKey: [UInt8] {
+    var writer = BinaryWriter()
+    writer.byte(isWindowed ? 1 : 0)
+    writer.text(metric)
+    let globs = match.map { ($0.field, $0.glob) }.sorted { a, b in
+      a.0.utf8.elementsEqual(b.0.utf8)
+        ? a.1.utf8.lexicographicallyPrecedes(b.1.utf8) : a.0.utf8.lexicographicallyPrecedes(b.0.utf8)
+    }
+    for (field, glob) in globs {
+      writer.text(field)
+      writer.text(glob)
+    }
+    return writer.bytes
   }
 }

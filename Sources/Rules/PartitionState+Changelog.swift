@@ -79,7 +79,7 @@ extension PartitionState {
       key.reset()
       scope.writeChunkKey(of: subject.name, track: track, number: UInt64(chunk.pointee.number), to: &key)
       value.reset()
-      value.byte(CheckpointFormat.version)
+      value.byte(CheckpointFormat.chunkVersion)
       value.samples(of: chunk.pointee, SampleChunk.size, base: 0)
       key.bytes.withUnsafeBytes { key in
         value.seal(for: key)
@@ -152,6 +152,8 @@ extension PartitionState {
     highestCovered = 0
     dropWaitingChunks()
     happenings = []
+    told = ToldOfNumbers()
+    refusals.replayEnd = 0
     watchAgain()
     var fresh = EngineCounters()
     fresh.firing = counters.firing

@@ -5,7 +5,10 @@ import Records
 
 /// Versions and bits of a checkpoint, for who writes and who reads it.
 enum CheckpointFormat {
-  static let version: UInt8 = 1
+  /// 1 had no rows of numbers, and no turns beside the earlier boots.
+  static let version: UInt8 = 2
+  /// Of a chunk.
+  static let chunkVersion: UInt8 = 1
 
   /// The subject's flags.
   static let isKeyless: UInt8 = 1
@@ -13,10 +16,12 @@ enum CheckpointFormat {
 
   /// A timeline's flags; the number of its gaps stands above them.
   static let hasBoot: UInt8 = 1
-  static let hasLateRow: UInt8 = 2
+  static let hasRow: UInt8 = 2
   static let hasEarlierBoots: UInt8 = 4
-  static let hasTwoLate: UInt8 = 8
+  static let hasTwoInRow: UInt8 = 8
   static let gapsShift: UInt8 = 4
+  static let gapsMask: UInt8 = 7
+  static let hasRowOfNumbers: UInt8 = 128
 
   /// A series' flags; the level stands in the lowest two bits, the alert's level above them.
   static let alertShift: UInt8 = 2
@@ -98,9 +103,10 @@ extension PartitionState {
     var flags = UInt8(gaps) << CheckpointFormat.gapsShift
     if timeline.boot != 0 { flags |= CheckpointFormat.hasBoot }
     if timeline.earlierBoots != 0 { flags |= CheckpointFormat.hasEarlierBoots }
-    if timeline.lateRow != 0 {
-      flags |= CheckpointFormat.hasLateRow
-      if lateRows[timeline.lateRow].pointee.before != nil { flags |= CheckpointFormat.hasTwoLate }
+    if timeline.row != 0 {
+      flags |= CheckpointFormat.hasRow
+      if rows[timeline.row].pointee.before != nil { flags |= CheckpointFormat.hasTwoInRow }
+      if rows[timeline.row].pointee.boot != 0 { flags |= CheckpointFormat.hasRowOfNumbers }
     }
     writer.byte(flags)
     writer.signed(timeline.time)
@@ -114,7 +120,7 @@ extension PartitionState {
       writer.signed(timeline.gaps[place] &- last)
       last = timeline.gaps[place]
     }
-    if timeline.lateRow != 0 { lateRows[timeline.lateRow].pointee.write(timeline.time, to: &writer) }
+    if timeline.row != 0 { rows[timeline.row].pointee.write(timeline.time, to: &writer) }
     if timeline.earlierBoots != 0 { earlierBoots[timeline.earlierBoots].pointee.write(to: &writer) }
   }
 }
@@ -146,13 +152,15 @@ extension Votes {
   }
 }
 
-extension LateRow {
+extension IgnoredRow {
   fileprivate func write(_ time: Int64, to writer: inout BinaryWriter) {
     writer.signed(behind)
+    if boot != 0 { writer.fixed(boot) }
     for entry in [last, before] {
       guard let entry else { continue }
       writer.signed(time &- entry.time)
       writer.signed(entry.kafkaTime)
+      if boot != 0 { writer.signed(entry.sequence) }
     }
   }
 }
@@ -165,5 +173,6 @@ extension EarlierBoots {
       writer.fixed(boots[place])
       writer.signed(sequences[place])
     }
+    writer.byte(turns)
   }
 }

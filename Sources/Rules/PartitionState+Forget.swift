@@ -42,6 +42,7 @@ extension PartitionState {
   mutating func noteGone(_ subject: Subject) {
     guard let number = subjects.number(of: subject) else { return }
     idle.remove(number)
+    told.remove(number)
     silences.remove(number)
     settleForgetting()
   }

@@ -31,7 +31,7 @@ extension PartitionState {
       }
       let step = advance(timelines[state.pointee.ownTimeline], record, offset: offset)
       ignored.note(step)
-      if layout.watchesSilence, step.kind != .repeated { noteSign(track, subject) }
+      if layout.watchesSilence, !step.isSameAgain { noteSign(track, subject) }
       guard step.counts else { continue }
       take(value, track, of: subject, step, record.time, offset, start, &transitions)
       rejoin(state, subject)
@@ -44,7 +44,7 @@ extension PartitionState {
     let own = timelines[number].pointee
     let shared = subject.timeline.pointee
     guard own.time == shared.time, own.offset == shared.offset, own.boot == shared.boot,
-      own.sequence == shared.sequence, own.lateRow == 0, shared.lateRow == 0, own.hasSameGaps(as: shared),
+      own.sequence == shared.sequence, own.row == 0, shared.row == 0, own.hasSameGaps(as: shared),
       hasSameEarlierBoots(own, shared)
     else { return }
     release(number)
@@ -59,7 +59,7 @@ extension PartitionState {
   /// A timeline that says the same, and has pool elements of its own.
   mutating func copy(of timeline: Timeline) -> Timeline {
     var copy = timeline
-    if timeline.lateRow != 0 { copy.lateRow = lateRows.take(lateRows[timeline.lateRow].pointee) }
+    if timeline.row != 0 { copy.row = rows.take(rows[timeline.row].pointee) }
     if timeline.earlierBoots != 0 { copy.earlierBoots = earlierBoots.take(earlierBoots[timeline.earlierBoots].pointee) }
     return copy
   }
@@ -72,7 +72,7 @@ extension PartitionState {
 
   /// Gives back what a timeline holds, and leaves an empty one.
   mutating func clear(_ timeline: UnsafeMutablePointer<Timeline>) {
-    lateRows.put(timeline.pointee.lateRow)
+    rows.put(timeline.pointee.row)
     earlierBoots.put(timeline.pointee.earlierBoots)
     timeline.pointee = Timeline()
   }

@@ -1,26 +1,33 @@
 import Records
 
 extension PartitionState {
-  /// The subject that a record belongs to; a new one where it is seen for the first time. nil: it names none.
+  /// The subject that a record belongs to; a new one where it is seen for the first time. nil: it names none, or there
+  /// is no room for one more.
   @inline(__always)
   mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View, offset: Int64) -> Subject? {
-    if !record.hasKey, offset >= keylessFrom { return keylessSubject(record.subject) }
+    if !record.hasKey, offset >= keylessFrom { return keylessSubject(record.subject, at: offset) }
     if let subject = subjects.find(record.subject, hash: record.subjectHash) { return subject }
+    guard admits(record.subject, at: offset) else { return nil }
     return newSubject(record.subject, hostLength: record.subject.count, hash: record.subjectHash)
   }
 
   /// In a topic of several partitions, records without a key are spread: each partition has its own `HOST#PARTITION`.
-  private mutating func keylessSubject(_ host: UnsafeRawBufferPointer) -> Subject? {
+  private mutating func keylessSubject(_ host: UnsafeRawBufferPointer, at offset: Int64) -> Subject? {
     var name = Array(host)
     name.append(contentsOf: keylessSuffix)
     return name.withUnsafeBytes { name in
       let hash = RecordReader.hash(of: name)
-      return subjects.find(name, hash: hash) ?? newSubject(name, hostLength: host.count, hash: hash)
+      if let subject = subjects.find(name, hash: hash) { return subject }
+      return admits(name, at: offset) ? newSubject(name, hostLength: host.count, hash: hash) : nil
     }
   }
 
+  /// Begins a subject, which has taken a place in `room`.
   mutating func newSubject(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64) -> Subject? {
-    guard (1...Int(UInt16.max)).contains(name.count) else { return nil }
+    guard (1...Int(UInt16.max)).contains(name.count) else {
+      room.give(1)
+      return nil
+    }
     let subject = subjects.insert(name, hostLength: hostLength, hash: hash)
     counters.subjects += 1
     for track in 0..<trackCount {
@@ -56,14 +63,18 @@ extension PartitionState {
     }
   }
 
-  /// Counts what series ignored, once for the record, and says that a clock was set back.
+  /// Counts what series ignored, once for the record, and says what is odd about its time and number.
   @inline(__always)
-  mutating func count(_ ignored: Ignored, _ subject: Subject, offset: Int64) {
+  mutating func count<View: RecordView & ~Copyable>(
+    _ ignored: Ignored, _ record: borrowing View, _ subject: Subject, offset: Int64
+  ) {
     if ignored.repeated { counters.repeated += 1 }
     if ignored.late { counters.late += 1 }
     if let by = ignored.setBackBy {
       counters.clockSetBack += 1
       say(.clockSetBack(subject: subject.text, by: by, offset: offset))
     }
+    if ignored.numbersFellFrom >= 0 { noteNumbersFell(from: ignored.numbersFellFrom, record, subject, offset) }
+    if ignored.takesTurns { noteTurn(record, subject, offset) }
   }
 }

@@ -141,6 +141,7 @@ extension PartitionState {
     release(subject)
     subjects.remove(name, hash: hash)
     counters.subjects -= 1
+    room.give(1)
   }
 
   /// Gives back what a subject has in pools.

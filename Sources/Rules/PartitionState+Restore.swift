@@ -11,6 +11,7 @@ extension PartitionState {
     drop(name, hash: hash)
     // Nothing is left of what it speaks of.
     if sources.allSatisfy({ $0 < 0 }) { return urgent.gone.append(name) }
+    room.takeAnyway()
     guard let subject = newSubject(name, hostLength: hostLength, hash: hash),
       let number = subjects.number(of: subject)
     else { throw .impossible("subject") }
@@ -39,6 +40,7 @@ extension PartitionState {
     epoch = min(epoch + 1, UInt32.max - 1)
     covered = []
     highestCovered = 0
+    refusals = Refusals()
     keylessFrom = keylessFrom == .max ? .max : 0
     logTime = -1
     urgent.everything = true
@@ -47,12 +49,12 @@ extension PartitionState {
   /// For each track of today, the one in the checkpoint that it goes on from; -1: none.
   private mutating func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
     var sources = Array(repeating: -1, count: trackCount)
-    var seen: [UInt32] = []
+    var seen = Array(repeating: false, count: layout.seriesCount)
     for (source, record) in checkpoint.tracks.enumerated() {
       for life in record.lives {
         guard let series = layout.series(ofLife: life.number) else { continue }
         let track = layout.trackOfSeries[series]
-        guard sources[track] < 0 || sources[track] == source, !seen.contains(life.number) else {
+        guard sources[track] < 0 || sources[track] == source, !seen[series] else {
           throw .impossible("track")
         }
         let plan = layout.series[series]
@@ -61,12 +63,12 @@ extension PartitionState {
         }
         if let votes = life.votes, !plan.canHold(votes) { throw .impossible("at_least") }
         sources[track] = source
-        seen.append(life.number)
+        seen[series] = true
       }
     }
     for track in 0..<trackCount where sources[track] >= 0 {
       let record = checkpoint.tracks[sources[track]]
-      let isComplete = tracks[track].series.allSatisfy { seen.contains(layout.numbers.lives[layout.series[$0].rule]) }
+      let isComplete = tracks[track].series.allSatisfy { seen[$0] }
       guard isComplete, tracks[track].isWindowed == (record.samples != nil) else { throw .impossible("track") }
     }
     return sources
@@ -99,7 +101,7 @@ extension PartitionState {
 
   private mutating func take(_ line: Checkpoint.Line) -> Timeline {
     var timeline = line.timeline
-    if let row = line.lateRow { timeline.lateRow = lateRows.take(row) }
+    if let row = line.row { timeline.row = rows.take(row) }
     if let boots = line.earlierBoots { timeline.earlierBoots = earlierBoots.take(boots) }
     return timeline
   }
@@ -114,6 +116,7 @@ extension PartitionState {
     release(subject)
     subjects.remove(name, hash: hash)
     counters.subjects -= 1
+    room.give(1)
   }
 
   /// Records before `offset` are in the state of the subject in this block already.

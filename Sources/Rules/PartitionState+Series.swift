@@ -109,19 +109,27 @@ extension PartitionState {
     state.pointee.detail = 0
   }
 
-  /// The transition of a rule, put among those of the same record in the order of the rules.
+  /// The transition of a rule, behind those that the same record made so far.
   private mutating func emit(
     _ change: AlertChange, _ value: Double, _ rule: Int, of subject: Subject, _ time: Int64, _ offset: Int64,
     _ start: Int, repeat: Int64? = nil, _ transitions: inout [Transition]
   ) {
     if transitions.count == start { madeBy.removeAll(keepingCapacity: true) }
-    var place = madeBy.count
-    while place > 0, madeBy[place - 1] > rule { place -= 1 }
-    madeBy.insert(rule, at: place)
-    let transition = transition(
-      of: rule, subject: subject.text, change, value: value, at: time, offset: offset, reason: nil, repeat: `repeat`)
-    transitions.insert(transition, at: start + place)
+    if let last = madeBy.last, last > rule { isMadeInOrder = false }
+    madeBy.append(rule)
+    transitions.append(
+      transition(
+        of: rule, subject: subject.text, change, value: value, at: time, offset: offset, reason: nil, repeat: `repeat`))
     counters.transitions += 1
+  }
+
+  /// Puts the transitions that the record in hand made, from `start` on, in the order of the rules.
+  @inline(never)
+  mutating func putInOrder(_ transitions: inout [Transition], from start: Int) {
+    isMadeInOrder = true
+    let order = madeBy.indices.sorted { madeBy[$0] < madeBy[$1] }
+    let made = order.map { transitions[start + $0] }
+    transitions.replaceSubrange(start..., with: made)
   }
 
   /// A transition with all its fields.

@@ -27,7 +27,7 @@ extension PartitionState {
     if tracks[track].watchesSilence, !subject.header.pointee.isAwaited { watch(subject) }
   }
 
-  /// The record in hand, which is no repeated one, is a sign of life for the tracks that have a value in it.
+  /// The record in hand, which isn't the last one again, is a sign of life for the tracks that have a value in it.
   @inline(never)
   mutating func noteSigns(_ subject: Subject) {
     for track in 0..<trackCount where !values[track].isNaN { noteSign(track, subject) }

@@ -1,43 +1,5 @@
 import Records
 
-/// What step 1 and 2 make of a record, for the series that share a timeline.
-struct Step: BitwiseCopyable {
-  /// Whether it counts, and if not, why.
-  enum Kind: UInt8 { case counts, repeated, late }
-
-  var kind: Kind
-  /// It counts because the subject's clock was set back.
-  var isSetBack = false
-  /// How long after its predecessor it came, milliseconds; 0 for the first one.
-  var gap: Int64 = 0
-  /// `no_data_after` by default: as the producer's own pace makes plausible.
-  var plausibleGap = Step.shortestHole
-  /// The producer's usual gap, known where `gap` is longer than `shortestHole`.
-  var usualGap: Int64?
-  /// How far back the clock was set.
-  var setBackBy: Int64 = 0
-
-  /// What the default of `no_data_after` is at least.
-  static let shortestHole: Int64 = 60_000
-
-  @inline(__always)
-  var counts: Bool { kind == .counts }
-}
-
-/// Why a record was ignored by some of its series, or what it meant for them; each is counted once for a record.
-struct Ignored {
-  var repeated = false
-  var late = false
-  var setBackBy: Int64?
-
-  @inline(__always)
-  mutating func note(_ step: Step) {
-    if step.kind == .repeated { repeated = true }
-    if step.kind == .late { late = true }
-    if step.isSetBack { setBackBy = max(setBackBy ?? 0, step.setBackBy) }
-  }
-}
-
 extension PartitionState {
   /// Steps 1 and 2 for the usual record: the next of its boot, later than the last one, after a short gap, which it
   /// returns. Does what `advance` would do, or does nothing and gives nil.
@@ -46,7 +8,7 @@ extension PartitionState {
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
   ) -> Int64? {
     let gap = record.time &- timeline.pointee.time
-    guard gap > 0, gap <= Step.shortestHole, timeline.pointee.lateRow == 0 else { return nil }
+    guard gap > 0, gap <= Step.shortestHole, timeline.pointee.row == 0 else { return nil }
     if record.bootHash != 0, record.sequence >= 0 {
       guard record.bootHash == timeline.pointee.boot, record.sequence > timeline.pointee.sequence else { return nil }
       timeline.pointee.sequence = record.sequence
@@ -62,21 +24,33 @@ extension PartitionState {
   mutating func advance<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, offset: Int64
   ) -> Step {
-    let time = record.time
-    let last = timeline.pointee.time
     let boot = record.bootHash
     let sequence = record.sequence
     if boot != 0, sequence >= 0 {
-      if timeline.pointee.boot != boot { change(boot, of: timeline) }
-      if sequence <= timeline.pointee.sequence {
-        if time == last { endRow(timeline) }
-        return Step(kind: .repeated)
+      guard timeline.pointee.boot == boot, sequence > timeline.pointee.sequence else {
+        return advanceOddly(timeline, record, offset)
       }
       timeline.pointee.sequence = sequence
     }
-    if time < last { return late(timeline, record, offset: offset) }
-    if timeline.pointee.lateRow != 0 { endRow(timeline) }
-    if time == last, record.bringsOwnTime { return Step(kind: .repeated) }
+    return advanceByTime(timeline, record, offset)
+  }
+
+  /// A record without a number, or with one that is above the last of its boot.
+  @inline(__always)
+  private mutating func advanceByTime<View: RecordView & ~Copyable>(
+    _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
+  ) -> Step {
+    let last = timeline.pointee.time
+    if record.time < last { return late(timeline, record, offset) }
+    if timeline.pointee.row != 0 { endRow(timeline) }
+    if record.time == last, record.bringsOwnTime { return .sameAgain }
+    return count(timeline, record.time, offset)
+  }
+
+  /// A record counts that isn't before the last one.
+  @inline(__always)
+  private mutating func count(_ timeline: UnsafeMutablePointer<Timeline>, _ time: Int64, _ offset: Int64) -> Step {
+    let last = timeline.pointee.time
     var step = Step(kind: .counts)
     if last != Timeline.never, time != last {
       step.gap = time &- last
@@ -93,43 +67,96 @@ extension PartitionState {
 
   /// A record before the series' last one.
   private mutating func late<View: RecordView & ~Copyable>(
-    _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, offset: Int64
+    _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
   ) -> Step {
-    let entry = LateRow.Entry(time: record.time, kafkaTime: record.kafkaTime)
-    let behind = timeline.pointee.time &- record.time
-    let number = timeline.pointee.lateRow
-    if number == 0 {
-      timeline.pointee.lateRow = lateRows.take(LateRow(last: entry, before: nil, behind: behind))
-      return Step(kind: .late)
-    }
-    let row = lateRows[number]
-    if row.pointee.last.time == entry.time, record.bringsOwnTime { return Step(kind: .repeated) }
-    if row.pointee.showsSetBack(with: entry) {
-      let step = Step(kind: .counts, isSetBack: true, setBackBy: row.pointee.behind)
-      endRow(timeline)
-      timeline.pointee.time = record.time
-      timeline.pointee.offset = offset
-      return step
-    }
-    row.pointee.before = row.pointee.last
-    row.pointee.last = entry
+    let entry = IgnoredRow.Entry(time: record.time, kafkaTime: record.kafkaTime)
+    guard let row = row(of: 0, timeline, beginningAt: entry) else { return Step(kind: .late) }
+    if row.pointee.last.time == entry.time, record.bringsOwnTime { return .sameAgain }
+    if row.pointee.showsSetBack(with: entry) { return setBack(timeline, record.time, offset) }
+    row.pointee.take(late: entry)
     return Step(kind: .late)
   }
 
-  private mutating func endRow(_ timeline: UnsafeMutablePointer<Timeline>) {
-    lateRows.put(timeline.pointee.lateRow)
-    timeline.pointee.lateRow = 0
+  /// A record of another boot than the last one, or with a number that isn't above the last one of its boot.
+  @inline(never)
+  private mutating func advanceOddly<View: RecordView & ~Copyable>(
+    _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
+  ) -> Step {
+    let sequence = record.sequence
+    let takesTurns =
+      timeline.pointee.boot == record.bootHash ? false : change(record.bootHash, sequence, of: timeline)
+    let known = timeline.pointee.sequence
+    var step: Step
+    if sequence > known {
+      timeline.pointee.sequence = sequence
+      step = advanceByTime(timeline, record, offset)
+    } else {
+      // A repeat has its original's time: so numbers decide only where there is no such time.
+      step = record.bringsOwnTime ? advanceByTime(timeline, record, offset) : numbered(timeline, record, offset)
+      if step.kind == .late { step.kind = .repeated }
+      if step.counts {
+        timeline.pointee.sequence = sequence
+        step.numbersFellFrom = known
+      }
+    }
+    step.takesTurns = takesTurns
+    return step
   }
 
-  /// Another boot than that of the last record speaks.
-  private mutating func change(_ boot: UInt64, of timeline: UnsafeMutablePointer<Timeline>) {
+  /// A record without a time of its own, whose number isn't above the last one of its boot.
+  private mutating func numbered<View: RecordView & ~Copyable>(
+    _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
+  ) -> Step {
+    let entry = IgnoredRow.Entry(time: record.time, kafkaTime: record.kafkaTime, sequence: record.sequence)
+    guard let row = row(of: record.bootHash, timeline, beginningAt: entry) else { return Step(kind: .repeated) }
+    if row.pointee.showsNewNumbers(with: entry, usualGap: timeline.pointee.medianGap ?? 0) {
+      if record.time < timeline.pointee.time { return setBack(timeline, record.time, offset) }
+      endRow(timeline)
+      return count(timeline, record.time, offset)
+    }
+    row.pointee.take(numbered: entry)
+    return Step(kind: .repeated)
+  }
+
+  /// A record counts that is before the last one.
+  private mutating func setBack(_ timeline: UnsafeMutablePointer<Timeline>, _ time: Int64, _ offset: Int64) -> Step {
+    let step = Step(kind: .counts, isSetBack: true, setBackBy: max(0, rows[timeline.pointee.row].pointee.behind))
+    endRow(timeline)
+    timeline.pointee.time = time
+    timeline.pointee.offset = offset
+    return step
+  }
+
+  /// The row of this kind that goes on; nil: there was none, and one begins with `entry`.
+  private mutating func row(
+    of boot: UInt64, _ timeline: UnsafeMutablePointer<Timeline>, beginningAt entry: IgnoredRow.Entry
+  ) -> UnsafeMutablePointer<IgnoredRow>? {
+    let number = timeline.pointee.row
+    if number != 0, rows[number].pointee.boot == boot { return rows[number] }
+    endRow(timeline)
+    let behind = timeline.pointee.time &- entry.time
+    timeline.pointee.row = rows.take(IgnoredRow(boot: boot, last: entry, before: nil, behind: behind))
+    return nil
+  }
+
+  private mutating func endRow(_ timeline: UnsafeMutablePointer<Timeline>) {
+    rows.put(timeline.pointee.row)
+    timeline.pointee.row = 0
+  }
+
+  /// Another boot than that of the last record speaks. Whether two take turns.
+  private mutating func change(_ boot: UInt64, _ sequence: Int64, of timeline: UnsafeMutablePointer<Timeline>) -> Bool {
     var known: Int64 = -1
+    var turns: UInt8 = 0
     if timeline.pointee.boot != 0 {
       if timeline.pointee.earlierBoots == 0 { timeline.pointee.earlierBoots = earlierBoots.take(EarlierBoots()) }
-      known = earlierBoots[timeline.pointee.earlierBoots].pointee.exchange(
-        timeline.pointee.boot, timeline.pointee.sequence, for: boot)
+      let earlier = earlierBoots[timeline.pointee.earlierBoots]
+      known = earlier.pointee.exchange(timeline.pointee.boot, timeline.pointee.sequence, for: boot)
+      turns = known >= 0 && sequence > known ? min(earlier.pointee.turns + 1, EarlierBoots.turnsKept) : 0
+      earlier.pointee.turns = turns
     }
     timeline.pointee.boot = boot
     timeline.pointee.sequence = known
+    return turns >= EarlierBoots.turnsShown
   }
 }

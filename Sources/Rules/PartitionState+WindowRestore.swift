@@ -16,7 +16,7 @@ extension PartitionState {
     guard let value else { return }
     let samples: [StoredSample]
     do {
-      var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
+      var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.chunkVersion)
       samples = try reader.samples(SampleChunk.size, base: 0)
       try reader.end()
     } catch {
@@ -40,7 +40,7 @@ extension PartitionState {
       }
       // The track that goes on under the number has the chunks themselves.
       if isOwn { waiting[owner]?[number] = nil }
-      windows.append(chunk: isOwn ? chunk : windows.chunks.take(windows.chunks[chunk].pointee), to: &samples)
+      windows.append(chunk: isOwn ? chunk : windows.copy(chunk: chunk), to: &samples)
     }
     if isOwn {
       (samples.writtenFrom, samples.writtenTo) = (stored.first, stored.first + stored.closed)
@@ -50,12 +50,13 @@ extension PartitionState {
     }
     let number = windows.tracks.take(samples)
     let total = Int64(stored.closed) * Int64(SampleChunk.size) + Int64(stored.open.count)
+    var windowOfSeries: [Int: StoredWindow] = [:]
+    for life in lives { if let series = layout.series(ofLife: life.number) { windowOfSeries[series] = life.window } }
     for index in tracks[track].series {
       var detail = SeriesDetail()
       let plan = layout.series[index].window
       detail.window = windows.makeWindow(plan, over: number)
-      let life = lives.first { layout.series(ofLife: $0.number) == index }
-      if let window = life?.window {
+      if let window = windowOfSeries[index] {
         windows.place(detail.window, plan, last: Int64(window.count), of: total)
         windows.windows[detail.window].pointee.x = window.x
         windows.windows[detail.window].pointee.xTime = window.xTime
@@ -67,11 +68,12 @@ extension PartitionState {
 
   /// Chunks that no checkpoint asked for are taken away in time; they may be of tracks that are no more.
   mutating func dropWaitingChunks() {
+    let today = waiting.isEmpty ? [] : Set(layout.trackNumbers)
     for (owner, chunks) in waiting {
-      let isToday = layout.trackNumbers.contains(owner.track)
+      let isToday = today.contains(owner.track)
       owner.subject.withUnsafeBytes { name in
         for (number, chunk) in chunks {
-          windows.chunks.put(chunk)
+          windows.release(chunk: chunk)
           let gone = number..<(number + 1)
           // A track of today may come to use the number again.
           if isToday {
@@ -89,13 +91,16 @@ extension PartitionState {
 extension WindowRoom {
   /// A chunk of its own with these samples, at most as many as fit.
   mutating func chunk(_ number: UInt32, _ samples: [StoredSample]) -> UInt32 {
-    var chunk = SampleChunk(number: number)
+    var capacity = WindowRoom.firstCapacity
+    while capacity < UInt32(min(samples.count, SampleChunk.size)) { capacity *= 2 }
+    let made = makeChunk(number, capacity: capacity)
+    let chunk = chunks[made]
     for (place, sample) in samples.prefix(SampleChunk.size).enumerated() {
-      chunk.times[place] = sample.time
-      chunk.values[place] = sample.value
+      chunk.pointee.times[place] = sample.time
+      chunk.pointee.values[place] = sample.value
     }
-    chunk.count = UInt32(min(samples.count, SampleChunk.size))
-    return chunks.take(chunk)
+    chunk.pointee.count = UInt32(min(samples.count, SampleChunk.size))
+    return made
   }
 
   /// Puts the left edge of a new window before the last `count` of the `total` samples of its track, and works out what

@@ -21,7 +21,7 @@ struct PartitionState: ~Copyable {
   var subjects: SubjectTable
   /// Timelines of tracks that don't go with their subject's.
   var timelines = Pool<Timeline>()
-  var lateRows = Pool<LateRow>()
+  var rows = Pool<IgnoredRow>()
   var earlierBoots = Pool<EarlierBoots>()
   /// Of the series that need more than their `SeriesState`.
   var details = Pool<SeriesDetail>()
@@ -33,10 +33,18 @@ struct PartitionState: ~Copyable {
   /// Which of these were said.
   var saidBad: [Bool]
   var happenings: [Happening] = []
+  /// Places for subjects, shared with the other partitions of the process.
+  let room: SubjectRoom
+  /// Whom there was no place for.
+  var refusals: Refusals
+  /// Of whom the log was told that their numbers, or their names, aren't theirs alone.
+  var told = ToldOfNumbers()
   /// The values of the record in hand, one for each track; NaN: nothing that counts.
   var values: UnsafeMutablePointer<Double>
-  /// The rules whose transitions the record in hand has made, in the order of these.
+  /// The rules whose transitions the record in hand has made, in the order in which it did.
   var madeBy: [Int] = []
+  /// That is the order of the rules.
+  var isMadeInOrder = true
   /// What changed since it was last written to the changelog.
   var unwritten = Unwritten()
   /// What must stand in the changelog together with the next position.
@@ -70,7 +78,9 @@ struct PartitionState: ~Copyable {
   /// How many happenings wait to be taken.
   static let happeningLimit = 64
 
-  init(_ layout: Layout, topic: String, partition: Int32) {
+  init(_ layout: Layout, topic: String, partition: Int32, room: SubjectRoom, refusals: Refusals) {
+    self.room = room
+    self.refusals = refusals
     let rules = layout.rules
     self.layout = layout
     self.topic = topic
@@ -96,7 +106,10 @@ struct PartitionState: ~Copyable {
     values = .allocate(capacity: max(1, trackCount))
   }
 
-  deinit { values.deallocate() }
+  deinit {
+    values.deallocate()
+    room.give(counters.subjects)
+  }
 
   /// Fetches ahead for a record that comes soon: where to look for its subject now, and the subject itself two calls
   /// later, when the place to look is there.
@@ -167,6 +180,7 @@ struct PartitionState: ~Copyable {
     for track in 0..<trackCount where !values[track].isNaN {
       take(values[track], track, of: subject, step, time, offset, start, &transitions)
     }
+    if !isMadeInOrder { putInOrder(&transitions, from: start) }
   }
 
   /// Any record.
@@ -183,7 +197,7 @@ struct PartitionState: ~Copyable {
       if present.lacking { diverge(subject) }
       let step = advance(subject.timeline, record, offset: offset)
       ignored.note(step)
-      if watchesSilence, step.kind != .repeated { noteSharedSigns(subject, hasBegun: hasBegun) }
+      if watchesSilence, !step.isSameAgain { noteSharedSigns(subject, hasBegun: hasBegun) }
       if step.counts {
         for track in 0..<trackCount where !values[track].isNaN {
           if subject.tracks[track].ownTimeline != 0 { continue }
@@ -193,8 +207,9 @@ struct PartitionState: ~Copyable {
       }
     }
     if present.others { applyToOwn(record, subject, offset, start, &ignored, &transitions) }
+    if !isMadeInOrder { putInOrder(&transitions, from: start) }
     subject.header.pointee.isPlain = isPlain(subject)
-    count(ignored, subject, offset: offset)
+    count(ignored, record, subject, offset: offset)
   }
 
   /// The same as `noteSigns`, for the tracks that go with the subject's timeline.
@@ -264,7 +279,7 @@ struct PartitionState: ~Copyable {
     state.pointee.value = value
     if !state.pointee.isBorn {
       state.pointee.isBorn = true
-      if tracks[track].watchesSilence { watch(subject) }
+      noteBorn(track, subject)
     }
     if !state.pointee.isActive, value >= tracks[track].low, value <= tracks[track].high { return }
     evaluate(value, track, of: subject, step, time, offset, start, &transitions)

@@ -10,6 +10,8 @@ protocol RecordView: ~Copyable {
   var kafkaTime: Int64 { get }
   var bootHash: UInt64 { get }
   var sequence: Int64 { get }
+  /// The boot's id, for people: cut where it is long.
+  var bootID: String { get }
   func field(_ slot: Int) -> Field
   func string(_ slot: Int) -> UnsafeRawBufferPointer?
 }

@@ -159,7 +159,13 @@ extension Rule {
     }
     switch (window, aggregate) {
     case (.some, .last):
-      return [RuleProblem(path: ["window"], message: "a window needs an aggregate: avg, min, max, …")]
+      return [
+        RuleProblem(
+          path: ["window"],
+          message:
+            "a window needs an aggregate that is made of several values: avg, min, max, …; the last value (aggregate = \"last\", also where none is written) is the same with and without a window, so leave window out for it"
+        )
+      ]
     case (nil, .last), (.some, _):
       return []
     case (nil, _):

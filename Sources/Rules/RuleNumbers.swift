@@ -44,31 +44,19 @@ struct RuleNumbers: Equatable, Sendable {
     var next = self.next
     let lives = predecessors.map { predecessor in predecessor.map { self.lives[$0] } ?? RuleNumbers.take(&next) }
     var tracks = Array(repeating: UInt32(0), count: predecessors.count)
-    var kept: [UInt32] = []
+    var kept = Set<UInt32>()
     for group in groups {
       let old = group.first.flatMap { predecessors[$0] }.map { self.tracks[$0] }
       let number: UInt32
       if let old, !kept.contains(old) { number = old } else { number = RuleNumbers.take(&next) }
-      kept.append(number)
+      kept.insert(number)
       for rule in group { tracks[rule] = number }
     }
     return RuleNumbers(revision: min(revision + 1, RuleNumbers.limit), lives: lives, tracks: tracks, next: next)
   }
 
   /// The rules of each track, by their index, in the order of their first ones.
-  var groups: [[Int]] {
-    var groups: [[Int]] = []
-    var numbers: [UInt32] = []
-    for (rule, number) in tracks.enumerated() {
-      if let place = numbers.firstIndex(of: number) {
-        groups[place].append(rule)
-      } else {
-        numbers.append(number)
-        groups.append([rule])
-      }
-    }
-    return groups
-  }
+  var groups: [[Int]] { Layout.groups(by: tracks) }
 
   private static func take(_ next: inout UInt32) -> UInt32 {
     defer { next = min(next + 1, limit) }

@@ -48,10 +48,11 @@ public struct StoredRules: Sendable {
     let count = try reader.count(ofSize: Rule.leastSize)
     var rules: [Rule] = []
     var lives: [UInt32] = []
+    var seen = Set<UInt32>()
     var tracks: [UInt32] = []
     for _ in 0..<count {
       let life = try reader.number32("life")
-      guard life < next, !lives.contains(life) else { throw .impossible("life") }
+      guard life < next, seen.insert(life).inserted else { throw .impossible("life") }
       lives.append(life)
       let track = try reader.number32("track")
       guard track < next else { throw .impossible("track") }
@@ -61,7 +62,8 @@ public struct StoredRules: Sendable {
     try reader.end()
     let numbers = RuleNumbers(revision: revision, lives: lives, tracks: tracks, next: next)
     for group in numbers.groups {
-      guard group.allSatisfy({ rules[group[0]].sharesTrack(with: rules[$0]) }) else { throw .impossible("track") }
+      let key = rules[group[0]].trackKey
+      guard group.allSatisfy({ rules[$0].trackKey == key }) else { throw .impossible("track") }
     }
     self.rules = RuleSet(rules, bounds: bounds)
     self.numbers = numbers

@@ -11,33 +11,36 @@ struct Succession {
 
   init(from old: Layout, to rules: RuleSet) {
     self.old = old
-    let namesakes = rules.rules.map { rule in old.rules.rules.firstIndex { $0.name == rule.name } }
-    let predecessors = zip(rules.rules, namesakes).map { rule, namesake in
-      namesake.flatMap { old.rules.rules[$0].meansTheSame(as: rule) ? $0 : nil }
+    let oldPlaces = Succession.places(of: old.rules.rules)
+    let newPlaces = Succession.places(of: rules.rules)
+    let predecessors = rules.rules.map { rule in
+      oldPlaces[rule.name].flatMap { old.rules.rules[$0].meansTheSame(as: rule) ? $0 : nil }
     }
     self.predecessors = predecessors
-    successors = old.rules.rules.map { rule in rules.rules.firstIndex { $0.name == rule.name } }
+    successors = old.rules.rules.map { newPlaces[$0.name] }
     let groups = Succession.groups(of: rules.rules, from: old, predecessors)
     new = Layout(rules, groups: groups, numbers: old.numbers.next(predecessors: predecessors, groups: groups))
   }
 
+  /// Where each name stands first.
+  private static func places(of rules: [Rule]) -> [String: Int] {
+    Dictionary(rules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private struct TrackKey: Hashable {
+    var rule: [UInt8]
+    var oldTrack: Int?
+  }
+
   /// Rules share a track if they count the same records, from now on and until now: a rule that is new has no last
-  /// record yet. One that lost a level begins anew where that fires, so it may part from the others.
+  /// record yet. One that lost a level begins anew where that fires, so it parts from the others.
   private static func groups(of rules: [Rule], from old: Layout, _ predecessors: [Int?]) -> [[Int]] {
-    let tracks = predecessors.map { predecessor in predecessor.map { old.trackOfSeries[old.seriesOfRule[$0]] } }
-    let losesLevel = zip(rules, predecessors).map { rule, predecessor in
-      predecessor.map { old.rules.rules[$0].hasLevel(missingIn: rule) } ?? false
-    }
-    var groups: [[Int]] = []
-    for (index, rule) in rules.enumerated() {
-      let group = groups.firstIndex { group in
-        let other = group[0]
-        return !losesLevel[index] && !losesLevel[other] && tracks[index] == tracks[other]
-          && rules[other].sharesTrack(with: rule)
-      }
-      if let group { groups[group].append(index) } else { groups.append([index]) }
-    }
-    return groups
+    Layout.groups(
+      by: zip(rules, predecessors).map { rule, predecessor in
+        guard let predecessor else { return TrackKey(rule: rule.trackKey, oldTrack: nil) }
+        if old.rules.rules[predecessor].hasLevel(missingIn: rule) { return nil }
+        return TrackKey(rule: rule.trackKey, oldTrack: old.trackOfSeries[old.seriesOfRule[predecessor]])
+      })
   }
 
   /// Why what fires by the old rule `rule`, with severity `alert`, at a subject named `host`, is resolved; nil: it goes

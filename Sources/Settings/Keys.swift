@@ -112,6 +112,12 @@ extension Key {
     .duration(
       "evaluator", "forget_after", \.evaluator.forgetAfter, .seconds(60) ... .seconds(365 * 86_400), reloads: true),
     Key(
+      table: "evaluator", name: "max_subjects", reloads: true,
+      read: { place, settings in
+        if let count = place.integer(1...1_000_000_000) { settings.evaluator.maxSubjects = Int(count) }
+      },
+      value: { .integer(Int64($0.evaluator.maxSubjects)) }),
+    Key(
       table: "evaluator", name: "max_samples", reloads: true,
       read: { place, settings in
         if let count = place.integer(2...1_000_000) { settings.evaluator.maxSamples = Int(count) }

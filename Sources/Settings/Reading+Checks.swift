@@ -54,6 +54,18 @@ extension Reading {
     }
   }
 
+  /// Adds how much memory hosts can take, where that is more than the unit has.
+  func checkMemory() {
+    guard settings.run.role.evaluates else { return }
+    let memory = settings.subjectMemory
+    let (most, isOver) = memory.most.multipliedReportingOverflow(by: settings.evaluator.maxSubjects)
+    if !isOver, most <= Settings.unitsMemory - Settings.ownMemory { return }
+    complain(
+      at: find("evaluator", "max_subjects").map { document.nodes[$0].position },
+      "evaluator.max_subjects: \(settings.memoryInWords), which is more than the unit allows (MemoryMax=1G); "
+        + "lower max_subjects to the hosts that there are, shorten the rules' windows, or raise MemoryMax", .advice)
+  }
+
   /// The tables of `[[rule]]`, in the order of the file.
   var ruleNodes: [Int] {
     guard let rules = find("rule"), case .array = document.nodes[rules].value else { return [] }

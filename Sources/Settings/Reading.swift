@@ -39,6 +39,7 @@ final class Reading {
     checkTopics()
     checkRuleNames()
     checkPace()
+    checkMemory()
     if !isPartial, !hasMistake { checkClient() }
   }
 

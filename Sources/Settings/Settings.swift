@@ -111,6 +111,8 @@ public struct Settings: Equatable, Sendable {
     public var maxFuture = Duration.seconds(60)
     /// How long nothing may come of a subject, by the log's time, before it is forgotten.
     public var forgetAfter = RuleSet.Bounds().forgetAfter
+    /// Subjects that this process has state of at most; new ones beyond are refused, counted and said.
+    public var maxSubjects = 100_000
     /// Samples that a rule's window holds at most; past it the oldest are dropped, counted and said.
     public var maxSamples = RuleSet.Bounds().maxSamples
 

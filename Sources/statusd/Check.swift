@@ -31,7 +31,8 @@ enum Check: Subcommand {
       printError("\(Complaint(file: path, position: nil, weight: .advice, message: needs.advice(on: shortage)))\n")
     }
     // Comments, so that what is printed can be used as a configuration itself.
-    try printOut(given[print] ? "# ok\n# needs \(needs.text)\n" + settings.describe() : "ok\n")
+    let memory = settings.run.role.evaluates ? "# \(settings.memoryInWords)\n" : ""
+    try printOut(given[print] ? "# ok\n# needs \(needs.text)\n\(memory)" + settings.describe() : "ok\n")
     return .ok
   }
 }

@@ -94,6 +94,8 @@ final class Daemon {
     if settings.ruleSet != new.ruleSet { evaluator?.reload(new.ruleSet) }
     settings.log = new.log
     settings.rules = new.rules
+    evaluator?.reload(maxSubjects: new.evaluator.maxSubjects)
+    settings.evaluator.maxSubjects = new.evaluator.maxSubjects
     settings.evaluator.maxSamples = new.evaluator.maxSamples
     settings.evaluator.forgetAfter = new.evaluator.forgetAfter
     log.notice("reloaded", ["rules": .int(new.rules.count)])

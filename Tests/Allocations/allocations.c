@@ -11,6 +11,7 @@
 #ifdef SANITIZED
 
 int64_t allocations_of_this_thread(void) { return -1; }
+int64_t allocated_bytes_of_this_thread(void) { return -1; }
 
 #else
 
@@ -21,22 +22,27 @@ extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 
 static _Thread_local int64_t count;
+static _Thread_local int64_t bytes;
 
 void *malloc(size_t size) {
   count++;
+  bytes += (int64_t)size;
   return __libc_malloc(size);
 }
 
 void *calloc(size_t number, size_t size) {
   count++;
+  bytes += (int64_t)(number * size);
   return __libc_calloc(number, size);
 }
 
 void *realloc(void *block, size_t size) {
   count++;
+  bytes += (int64_t)size;
   return __libc_realloc(block, size);
 }
 
 int64_t allocations_of_this_thread(void) { return count; }
+int64_t allocated_bytes_of_this_thread(void) { return bytes; }
 
 #endif

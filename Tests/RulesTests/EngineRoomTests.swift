@@ -61,9 +61,9 @@ struct EngineRoomTests {
   @Test("more boots than are remembered do no harm")
   func manyBoots() {
     let story = Story(cpuHigh(hold: .seconds(1)))
-    for boot in 1...50 { story.at(Double(boot), 10) { ($0.boot, $0.sequence) = (UInt64(boot), 0) } }
+    for boot in 1...50 { story.at(Double(boot), 10) { ($0.boot, $0.sequence, $0.ownTime) = (UInt64(boot), 0, false) } }
     #expect(story.engine.counters.repeated == 0)
-    story.at(51, 10) { ($0.boot, $0.sequence) = (45, 0) }
+    story.at(51, 10) { ($0.boot, $0.sequence, $0.ownTime) = (45, 0, false) }
     #expect(story.engine.counters.repeated == 1)
   }
 

@@ -16,6 +16,7 @@ private struct LeanView: RecordView {
   var kafkaTime: Int64 { time }
   var bootHash: UInt64 { 1 }
   var sequence: Int64 { time }
+  var bootID: String { "boot" }
   func field(_ slot: Int) -> Field { .number(value) }
   func string(_ slot: Int) -> UnsafeRawBufferPointer? { nil }
 }

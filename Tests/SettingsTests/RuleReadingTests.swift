@@ -94,6 +94,22 @@ struct RuleReadingTests {
       ])
   }
 
+  @Test("hosts that can take more memory than the unit has are advice, with the figures")
+  func memory() {
+    let rule = "[[rule]]\nname = \"r\"\nmetric = \"m\"\nabove = 1\n"
+    func advice(_ evaluator: String, _ more: String = "") -> [String] {
+      load("[kafka]\nbrokers = \"a:1\"\n[evaluator]\n\(evaluator)\n\(rule)\(more)").complaints.map(\.description)
+    }
+    #expect(advice("").isEmpty)
+    #expect(advice("", "window = \"1m\"\naggregate = \"avg\"").isEmpty)
+    let many = advice("max_subjects = 5_000_000")
+    #expect(many.count == 1)
+    #expect(many.first?.hasPrefix("file.toml:4:16: advice: evaluator.max_subjects: a host takes about 2") == true)
+    #expect(advice("max_subjects = 1_000_000_000", "window = \"300d\"\naggregate = \"p95\"").count == 1)
+    #expect(advice("max_subjects = 1000", "window = \"1h\"\naggregate = \"max\"").isEmpty)
+    #expect(advice("max_subjects = 0").count == 1)
+  }
+
   @Test("a hold that the agent's own pace makes impossible is advice")
   func pace() {
     let text = "[agent]\ninterval = \"2m\"\n[[rule]]\nname = \"r\"\nmetric = \"m\"\nabove = 1\nfor = \"5m\"\n"

@@ -13,7 +13,7 @@ struct Extremes: BitwiseCopyable {
   private var head: UInt32 = 0
   private var count: UInt32 = 0
 
-  private static let smallest: UInt32 = 16
+  private static let smallest: UInt32 = 2
 
   private var bytes: Int { Int(capacity) * MemoryLayout<Entry>.stride }
 

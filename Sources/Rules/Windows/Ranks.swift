@@ -11,7 +11,7 @@ struct Ranks: BitwiseCopyable {
   private var low: Int32 = 0
   private var high: Int32 = 0
 
-  private static let smallest: UInt32 = 16
+  private static let smallest: UInt32 = 2
   private static let slotSize = MemoryLayout<Double>.stride + 2 * MemoryLayout<Int32>.stride
 
   /// How many samples there are.

@@ -1,13 +1,16 @@
-/// A fixed number of consecutive samples. A *closed* chunk is full, or has others behind it, and never changes again:
+/// Up to so many consecutive samples. A *closed* chunk is full, or has others behind it, and never changes again:
 /// it needs to be written down only once.
 struct SampleChunk: BitwiseCopyable {
   /// Samples in a full one.
   static let size = 32
 
-  /// Event times, rising or equal, milliseconds.
-  var times = InlineArray<32, Int64>(repeating: 0)
-  /// Values; never NaN or infinite, and 0 has no sign.
-  var values = InlineArray<32, Double>(repeating: 0)
+  /// Bytes of a sample.
+  static let sampleSize = MemoryLayout<Int64>.stride + MemoryLayout<Double>.stride
+
+  /// Where the samples stand: all times, then all values, each with room for `capacity`. From the room's shelves.
+  fileprivate(set) var memory: UnsafeMutableRawPointer
+  /// How many samples there is memory for, a power of two: a host of which little was heard has a small one.
+  fileprivate(set) var capacity: UInt32
   /// Which chunk of its track it is; later ones have greater numbers.
   var number: UInt32
   /// The chunk behind it, by its number in the pool; 0: it is the last one.
@@ -15,8 +18,62 @@ struct SampleChunk: BitwiseCopyable {
   /// How many samples stand in it.
   var count: UInt32 = 0
 
-  /// An empty one.
-  init(number: UInt32) { self.number = number }
+  /// An empty one in `memory` for `capacity` samples.
+  fileprivate init(number: UInt32, memory: UnsafeMutableRawPointer, capacity: UInt32) {
+    self.number = number
+    self.memory = memory
+    self.capacity = capacity
+  }
+
+  /// Event times, rising or equal, milliseconds.
+  @inline(__always)
+  var times: UnsafeMutablePointer<Int64> { memory.assumingMemoryBound(to: Int64.self) }
+
+  /// Values; never NaN or infinite, and 0 has no sign.
+  @inline(__always)
+  var values: UnsafeMutablePointer<Double> {
+    (memory + Int(capacity) * MemoryLayout<Int64>.stride).assumingMemoryBound(to: Double.self)
+  }
+
+  /// Bytes of its memory.
+  fileprivate var bytes: Int { Int(capacity) * SampleChunk.sampleSize }
+}
+
+extension WindowRoom {
+  /// Samples that there is memory for in the first chunk of a track, until more come.
+  static let firstCapacity: UInt32 = 2
+
+  /// An empty chunk with room for `capacity` samples, a power of two.
+  mutating func makeChunk(_ number: UInt32, capacity: UInt32 = UInt32(SampleChunk.size)) -> UInt32 {
+    let memory = shelves.take(bytes: Int(capacity) * SampleChunk.sampleSize)
+    return chunks.take(SampleChunk(number: number, memory: memory, capacity: capacity))
+  }
+
+  /// Gives a chunk back.
+  mutating func release(chunk number: UInt32) {
+    shelves.put(chunks[number].pointee.memory, bytes: chunks[number].pointee.bytes)
+    chunks.put(number)
+  }
+
+  /// A chunk that says the same, in memory of its own.
+  mutating func copy(chunk number: UInt32) -> UInt32 {
+    var copy = chunks[number].pointee
+    copy.memory = shelves.take(bytes: copy.bytes)
+    copy.memory.copyMemory(from: chunks[number].pointee.memory, byteCount: copy.bytes)
+    return chunks.take(copy)
+  }
+
+  /// Makes room in a chunk for twice as many samples.
+  mutating func grow(chunk number: UInt32) {
+    let chunk = chunks[number]
+    var larger = chunk.pointee
+    larger.capacity *= 2
+    larger.memory = shelves.take(bytes: larger.bytes)
+    larger.times.update(from: chunk.pointee.times, count: Int(chunk.pointee.count))
+    larger.values.update(from: chunk.pointee.values, count: Int(chunk.pointee.count))
+    shelves.put(chunk.pointee.memory, bytes: chunk.pointee.bytes)
+    chunk.pointee = larger
+  }
 }
 
 /// The samples that the windowed series of a track share: as many as the one that looks back furthest needs. Each

@@ -40,11 +40,15 @@ struct WindowRoom: ~Copyable {
       let last = chunks[samples.pointee.last]
       before = last.pointee.values[Int(last.pointee.count) - 1]
     }
-    if samples.pointee.last == 0 || chunks[samples.pointee.last].pointee.count == UInt32(SampleChunk.size) {
-      append(chunk: chunks.take(SampleChunk(number: samples.pointee.nextNumber)), to: &samples.pointee)
+    if samples.pointee.last == 0 {
+      let number = samples.pointee.nextNumber
+      append(chunk: makeChunk(number, capacity: WindowRoom.firstCapacity), to: &samples.pointee)
+    } else if chunks[samples.pointee.last].pointee.count == UInt32(SampleChunk.size) {
+      append(chunk: makeChunk(samples.pointee.nextNumber), to: &samples.pointee)
     }
     let chunk = chunks[samples.pointee.last]
     let index = chunk.pointee.count
+    if index == chunk.pointee.capacity { grow(chunk: samples.pointee.last) }
     chunk.pointee.times[Int(index)] = time
     chunk.pointee.values[Int(index)] = value
     chunk.pointee.count = index + 1
@@ -68,7 +72,7 @@ struct WindowRoom: ~Copyable {
       let chunk = chunks[samples.pointee.first]
       if (Int64(chunk.pointee.number) + 1) * Int64(SampleChunk.size) > first { return }
       let next = chunk.pointee.next
-      chunks.put(samples.pointee.first)
+      release(chunk: samples.pointee.first)
       samples.pointee.first = next
     }
   }
@@ -83,7 +87,7 @@ struct WindowRoom: ~Copyable {
   mutating func clear(_ samples: inout SampleTrack) {
     while samples.first != 0 {
       let next = chunks[samples.first].pointee.next
-      chunks.put(samples.first)
+      release(chunk: samples.first)
       samples.first = next
     }
     samples.last = 0
@@ -94,7 +98,7 @@ struct WindowRoom: ~Copyable {
     var copy = SampleTrack(nextNumber: tracks[track].pointee.nextNumber)
     var number = tracks[track].pointee.first
     while number != 0 {
-      append(chunk: chunks.take(chunks[number].pointee), to: &copy)
+      append(chunk: self.copy(chunk: number), to: &copy)
       number = chunks[number].pointee.next
     }
     return tracks.take(copy)

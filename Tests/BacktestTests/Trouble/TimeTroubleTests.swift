@@ -58,6 +58,47 @@ struct TimeTroubleTests {
     #expect(said.metadata["by"] == .duration(.seconds(1190)))
   }
 
+  /// Two machines called web-1, one of them busy, that send every ten seconds; the busy one's clock is `behind` seconds
+  /// behind, and its records are three seconds later in the log.
+  private func clones(behind: Int) -> [String] {
+    (0..<72).flatMap { index in
+      [("aaaa", 0, 0, 10), ("bbbb", 3, behind, index < 66 ? 95 : 10)].map { boot, later, behind, cpu in
+        let own = 1_795_176_000 + index * 10 + later - behind
+        return History.line(
+          Double(index * 10 + later),
+          "{\"timestamp\":\(own).0,\"host\":\"web-1\",\"cpu_usage\":\(cpu),\"boot_id\":\"\(boot)\",\"sequence\":\(index)}"
+        )
+      }
+    }
+  }
+
+  @Test("two machines of one name are said once, with both boots, also where one of them is always late")
+  func clones() throws {
+    for behind in [0, 4] {
+      let history = try History(rules: History.cpuHigh, clones(behind: behind))
+      #expect(history.numbers.subjectsShared == 1)
+      let said = history.log.lines.filter { $0.message.contains("two producers") }
+      #expect(said.count == 1)
+      #expect(said.first?.metadata["subject"] == .string("web-1"))
+      #expect(said.first?.metadata["boot_ids"] == .string("aaaa and bbbb"))
+    }
+  }
+
+  @Test("a host whose boot id comes again and whose numbers begin anew is heard at once")
+  func bootAgain() throws {
+    let lines = (0..<40).map { index in
+      History.line(
+        Double(index * 10),
+        "{\"timestamp\":\(1_795_176_000 + index * 10).0,\"cpu_usage\":\((22..<30).contains(index) ? 95 : 5),\"boot_id\":\"aaaa\",\"sequence\":\(index < 20 ? index + 5000 : index - 20)}"
+      )
+    }
+    let history = try History(rules: History.cpuHigh, lines)
+    #expect(history.told.count == 2)
+    #expect(history.numbers.sequencesSetBack == 1)
+    #expect(history.numbers.repeated == 0)
+    #expect(history.log.lines.count { $0.message.contains("sequence went back") } == 1)
+  }
+
   @Test("a tail that is sent again is no clock set back")
   func replayedTail() throws {
     let times = Array(0..<20) + Array(5..<20)

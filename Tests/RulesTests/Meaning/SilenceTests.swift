@@ -82,7 +82,23 @@ struct SilenceTests {
     #expect(story.at(42, 95).count == 2)
   }
 
-  @Test("any record with the metric is a sign of life, also a late one, but no repeated one")
+  @Test("whoever sends is not silent, whatever the numbers")
+  func numbersAreNoSilence() {
+    for ownTime in [true, false] {
+      let story = Story(cpuHigh(noDataAfter: .seconds(30)).onSilence(.alert))
+      story.each(from: 0, [10, 10, 10])
+      story.at(3, 10) { ($0.boot, $0.sequence, $0.ownTime) = (7, 1_000_000, ownTime) }
+      for second in 4..<300 {
+        // Without times of their own they don't even rise.
+        story.at(Double(second), 10) {
+          ($0.boot, $0.sequence, $0.ownTime) = (7, ownTime ? Int64(second) : 5, ownTime)
+        }
+        #expect(story.silent(at: Double(second) + 0.5).isEmpty)
+      }
+    }
+  }
+
+  @Test("any record with the metric is a sign of life, also a late one, but not the last one again")
   func signs() {
     let story = Story(cpuHigh(noDataAfter: .seconds(30)).onSilence(.alert))
     story.at(100, 10, kafka: 100)

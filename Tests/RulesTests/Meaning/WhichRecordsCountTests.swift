@@ -41,22 +41,6 @@ struct WhichRecordsCountTests {
     #expect(story.engine.badRecords == [3])
   }
 
-  @Test("a sequence that is not above the last one of its boot is a repeat, whatever its time")
-  func repeatedSequence() {
-    let story = Story(cpuHigh())
-    func sent(_ boot: UInt64, _ sequence: Int64) -> (inout PlainRecord) -> Void {
-      { ($0.boot, $0.sequence) = (boot, sequence) }
-    }
-    story.at(0, 50, sent(7, 5))
-    #expect(story.at(1, 95, sent(7, 5)).isEmpty)
-    #expect(story.at(2, 95, sent(7, 4)).isEmpty)
-    #expect(story.engine.counters.repeated == 2)
-    #expect(story.at(3, 95, sent(7, 6)).count == 1)
-    #expect(story.at(4, 50, sent(8, 0)).count == 1)
-    #expect(story.at(5, 95, sent(7, 6)).isEmpty, "an earlier boot is remembered")
-    #expect(story.at(6, 95, sent(8, 1)).count == 1)
-  }
-
   @Test("the same time again is a repeat where the record brought it")
   func repeatedTime() {
     let story = Story(cpuHigh())

@@ -135,6 +135,13 @@ private struct World {
     var boot: UInt64
     var sequence: Int64 = 0
     var value: Double = 50
+    /// Who sends under the same name.
+    var twin: Twin?
+  }
+
+  private struct Twin {
+    var boot: UInt64
+    var sequence: Int64
   }
 
   private var hosts: [Host]
@@ -150,6 +157,7 @@ private struct World {
     hosts = ["web-1", "db-1"].map { name in
       Host(name: name, clock: 1_795_176_000_000, boot: boots ? UInt64.random(in: 1...3, using: &random) : 0)
     }
+    if boots, random.once(in: 4) { hosts[0].twin = Twin(boot: UInt64.random(in: 1...4, using: &random), sequence: 7) }
   }
 
   mutating func next(_ random: inout SeededRandom) -> PlainRecord {
@@ -164,7 +172,12 @@ private struct World {
       hosts[index].boot = UInt64.random(in: 1...3, using: &random)
       if random.once(in: 2) { hosts[index].sequence = 0 }
     }
+    if random.once(in: 25) { hosts[index].sequence = Int64.random(in: 0...3, using: &random) }
     hosts[index].sequence += random.once(in: 15) ? 0 : 1
+    if let twin = hosts[index].twin, random.once(in: 2) {
+      hosts[index].twin = Twin(boot: hosts[index].boot, sequence: hosts[index].sequence)
+      (hosts[index].boot, hosts[index].sequence) = (twin.boot, twin.sequence + 1)
+    }
     if random.once(in: 2) { hosts[index].value = random.pick([5, 10, 20, 30, 40, 50, 60, 70, 80, 85, 90, 95]) }
     let record = record(of: hosts[index], &random)
     sent.append(record)

@@ -36,7 +36,7 @@ struct EngineCase: Equatable, PropertyCase {
     var reference = ReferenceEngine(rules, bounds: bounds)
     var set = RuleSet(rules, bounds: bounds)
     let engine = Engine(rules: set, topic: ReferenceEngine.topic, partition: ReferenceEngine.partition)
-    var setBacks: [Happening] = []
+    var said: [Happening] = []
     var since = Int64.min
     for (index, step) in steps.enumerated() {
       let offset = Int64(index)
@@ -66,7 +66,7 @@ struct EngineCase: Equatable, PropertyCase {
         name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), offset: Int64(index), into: &got) }
       }
       if got != want { return "step \(index): the engine says\n\(text(got))\n  and should say\n\(text(want))" }
-      setBacks += engine.takeHappenings().filter { if case .clockSetBack = $0 { true } else { false } }
+      said += engine.takeHappenings()
       if index % 8 != 7, index != steps.count - 1 { continue }
       let counts = reference.counts
       let counters = engine.counters
@@ -75,15 +75,26 @@ struct EngineCase: Equatable, PropertyCase {
           "step \(index): the engine counts \(counters.firing) firing, \(counters.pending) pending: it is \(counts)"
       }
     }
-    return differenceOfCounts(reference, engine, setBacks)
+    return differenceOfCounts(reference, engine, said)
   }
 
-  private func differenceOfCounts(_ reference: ReferenceEngine, _ engine: Engine, _ setBacks: [Happening]) -> String? {
+  private func differenceOfCounts(_ reference: ReferenceEngine, _ engine: Engine, _ said: [Happening]) -> String? {
     let counters = engine.counters
     if counters.repeated != reference.repeated || counters.late != reference.late {
       return "\(counters.repeated) repeated, \(counters.late) late: it is \(reference.repeated), \(reference.late)"
     }
+    let setBacks = said.filter { if case .clockSetBack = $0 { true } else { false } }
     if setBacks != reference.setBacks { return "set back: \(setBacks)\n  and should be \(reference.setBacks)" }
+    let odd = said.filter {
+      switch $0 {
+      case .numbersFell, .sharedName: true
+      default: false
+      }
+    }
+    if odd != reference.oddNumbers { return "numbers: \(odd)\n  and should be \(reference.oddNumbers)" }
+    if counters.numbersFell != reference.numbersFell {
+      return "numbers fell \(counters.numbersFell) times: it is \(reference.numbersFell)"
+    }
     return nil
   }
 

@@ -55,6 +55,7 @@ struct PlainView: RecordView {
   var bringsOwnTime: Bool { record.ownTime }
   var bootHash: UInt64 { record.boot }
   var sequence: Int64 { record.sequence }
+  var bootID: String { "boot-\(record.boot)" }
 
   func field(_ slot: Int) -> Field {
     let name = plan.names[slot]

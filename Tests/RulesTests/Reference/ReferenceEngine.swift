@@ -16,6 +16,12 @@ struct ReferenceEngine {
   private(set) var repeated = 0
   private(set) var late = 0
   private(set) var setBacks: [Happening] = []
+  /// Of numbers that fell, and names that two producers have: each once for a subject.
+  private(set) var oddNumbers: [Happening] = []
+  private(set) var numbersFell = 0
+  private var fell = Set<String>()
+  private var shared = Set<String>()
+  private var lastTurn: [String: UInt64] = [:]
   private(set) var bad: [String: Int] = [:]
 
   static let topic = "status_topic"
@@ -52,23 +58,49 @@ struct ReferenceEngine {
     seen[record.host] = logTime
     var verdicts: [ReferenceSeries.Verdict] = []
     var setBackBy: Int64?
+    var fellFrom: Int64?
+    var takesTurns = false
     for rule in rules where covers(rule, record) {
       if record.notNumbers[rule.metric] != nil, record.numbers[rule.metric] == nil { bad[rule.name, default: 0] += 1 }
       guard let value = record.numbers[rule.metric] else { continue }
       let key = Key(rule: rule.name, subject: record.host)
       var one = series[key] ?? ReferenceSeries(rule, maxSamples: bounds.maxSamples)
-      let (verdict, behind) = one.take(record, offset: offset, value: value)
+      let found = one.take(record, offset: offset, value: value)
+      let verdict = found.verdict
       series[key] = one
       verdicts.append(verdict)
       if verdict != .repeated { signs[key] = now }
-      if verdict == .countsAsSetBack { setBackBy = max(setBackBy ?? 0, behind) }
-      guard verdict == .counts || verdict == .countsAsSetBack, let change = one.life.change else { continue }
+      if verdict == .countsAsSetBack { setBackBy = max(setBackBy ?? 0, found.behind) }
+      if let last = found.numbersFellFrom { fellFrom = max(fellFrom ?? 0, last) }
+      takesTurns = takesTurns || found.takesTurns
+      guard verdict.isCounted, let change = one.life.change else { continue }
       transitions.append(transition(rule, record.host, change, one.life.x ?? value, record.time, offset, nil))
     }
-    if verdicts.contains(.repeated) { repeated += 1 }
+    if verdicts.contains(where: { [.repeated, .lateAndOld, .oldNumber].contains($0) }) { repeated += 1 }
     if verdicts.contains(.late) { late += 1 }
+    if let fellFrom { noteNumbersFell(record, from: fellFrom, offset) }
+    if takesTurns { noteTurn(record, offset) }
     if let setBackBy { setBacks.append(.clockSetBack(subject: record.host, by: setBackBy, offset: offset)) }
     return transitions
+  }
+
+  private mutating func noteNumbersFell(_ record: PlainRecord, from last: Int64, _ offset: Int64) {
+    numbersFell += 1
+    guard fell.insert(record.host).inserted else { return }
+    let boot = "boot-\(record.boot)"
+    oddNumbers.append(
+      .numbersFell(subject: record.host, boot: boot, from: last, to: record.sequence, offset: offset))
+  }
+
+  /// Said with the second of the two who takes a turn.
+  private mutating func noteTurn(_ record: PlainRecord, _ offset: Int64) {
+    if shared.contains(record.host) { return }
+    if let other = lastTurn[record.host], other != record.boot {
+      shared.insert(record.host)
+      let boots = ["boot-\(other)", "boot-\(record.boot)"]
+      oddNumbers.append(.sharedName(subject: record.host, boots: boots, offset: offset))
+    }
+    lastTurn[record.host] = record.boot
   }
 
   /// Step 9. The transitions come in no particular order.
@@ -119,6 +151,7 @@ struct ReferenceEngine {
   mutating func forget(_ subject: String) -> [Transition] {
     var transitions: [Transition] = []
     seen[subject] = nil
+    (lastTurn[subject], _, _) = (nil, fell.remove(subject), shared.remove(subject))
     for rule in rules {
       let one = series.removeValue(forKey: Key(rule: rule.name, subject: subject))
       if let one, one.life.alert > 0 { transitions.append(end(one, rule, subject, .forgotten)) }

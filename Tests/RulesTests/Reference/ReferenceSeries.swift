@@ -9,7 +9,26 @@ struct ReferenceSeries {
   /// What was made of a record.
   enum Verdict: Equatable {
     case counts, countsAsSetBack
-    case repeated, late
+    /// By its time it is the last record again.
+    case repeated
+    case late
+    /// The same with a number that the series had already.
+    case lateAndOld
+    /// Without a time of its own, with a number that the series had already.
+    case oldNumber
+
+    var isCounted: Bool { self == .counts || self == .countsAsSetBack }
+  }
+
+  /// What taking a record showed.
+  struct Finding {
+    var verdict: Verdict
+    /// How far behind the row of late ones began that ends here.
+    var behind: Int64
+    /// The boot's last number, where the record counts and its own isn't above it.
+    var numbersFellFrom: Int64?
+    /// Two boots take turns, for the third time or more.
+    var takesTurns: Bool
   }
 
   /// Something in the life of the series, in log order.
@@ -65,22 +84,30 @@ struct ReferenceSeries {
 
   // MARK: step 1
 
-  /// Takes a record in, and says what was made of it, and how far behind the row of late ones began that ends here.
-  mutating func take(_ record: PlainRecord, offset: Int64, value: Double) -> (Verdict, setBackBy: Int64) {
-    let row = lateRow
-    let verdict = verdict(on: record, after: row)
-    let behind = row.first.map { (lastTime ?? 0) - $0.time } ?? 0
+  /// Takes a record in, and says what it showed.
+  mutating func take(_ record: PlainRecord, offset: Int64, value: Double) -> Finding {
+    let last = isNumbered(record) ? lastSequence(of: record.boot) : nil
+    let isOld = last.map { record.sequence <= $0 } ?? false
+    let verdict = verdict(on: record, isOld: isOld)
+    let first = row(of: verdict == .countsAsSetBack && isOld && !record.ownTime ? .numbers(record.boot) : .times).first
+    let behind = max(0, first.map { (lastTime ?? 0) - $0.time } ?? 0)
     events.append(.record(record, offset: offset, value: value, verdict))
-    return (verdict, behind)
+    return Finding(
+      verdict: verdict, behind: behind, numbersFellFrom: isOld && verdict.isCounted ? last : nil,
+      takesTurns: isNumbered(record) && turns >= 3)
   }
 
-  private func verdict(on record: PlainRecord, after row: [PlainRecord]) -> Verdict {
-    if record.boot != 0, record.sequence >= 0, let last = lastSequence(of: record.boot), record.sequence <= last {
-      return .repeated
-    }
+  private func isNumbered(_ record: PlainRecord) -> Bool { record.boot != 0 && record.sequence >= 0 }
+
+  private func verdict(on record: PlainRecord, isOld: Bool) -> Verdict {
     guard let last = lastTime else { return .counts }
+    if isOld, !record.ownTime {
+      guard numbersBeginAnew(with: record) else { return .oldNumber }
+      return record.time < last ? .countsAsSetBack : .counts
+    }
     if record.time > last { return .counts }
     if record.time == last { return record.ownTime ? .repeated : .counts }
+    let row = row(of: .times)
     if let lastLate = row.last, lastLate.time == record.time, record.ownTime { return .repeated }
     if row.count >= 2 {
       let first = row[row.count - 2]
@@ -90,21 +117,67 @@ struct ReferenceSeries {
         return .countsAsSetBack
       }
     }
-    return .late
+    return isOld ? .lateAndOld : .late
   }
 
-  /// The greatest sequence of a boot: of what has come, sequences that are not above it are repeats.
+  /// The number from which on those of a boot are news: a record that counts says where they stand, others raise it.
   private func lastSequence(of boot: UInt64) -> Int64? {
-    records.filter { $0.record.boot == boot && $0.record.sequence >= 0 }.map(\.record.sequence).max()
+    var last: Int64?
+    for one in records where one.record.boot == boot && one.record.sequence >= 0 {
+      last = one.verdict.isCounted ? one.record.sequence : max(last ?? 0, one.record.sequence)
+    }
+    return last
   }
 
-  /// The late records in a row up to now.
-  private var lateRow: [PlainRecord] {
+  /// Whether numbers rise with Kafka's time from some record of the row on, through three at least, fast enough for
+  /// somebody who makes them now.
+  private func numbersBeginAnew(with record: PlainRecord) -> Bool {
+    var rising = [record]
+    for earlier in row(of: .numbers(record.boot)).reversed() {
+      guard earlier.sequence < rising[0].sequence, earlier.time < rising[0].time else { break }
+      rising.insert(earlier, at: 0)
+    }
+    if rising.count < 3 { return false }
+    let took = record.time - rising[0].time
+    let usual = Double(record.sequence - rising[0].sequence) * Double(usualGap(countedTimes) ?? 0)
+    return took >= 60_000 || 2 * Double(took) >= usual
+  }
+
+  /// How often in a row, up to the last change of boots, the boot that spoke then had been there before, and its number
+  /// was news.
+  private var turns: Int {
+    var last: [UInt64: Int64] = [:]
+    var current: UInt64 = 0
+    var turns = 0
+    var isChange = false
+    for one in records where isNumbered(one.record) {
+      let (boot, sequence) = (one.record.boot, one.record.sequence)
+      isChange = boot != current
+      if isChange { turns = last[boot].map { sequence > $0 } ?? false ? turns + 1 : 0 }
+      last[boot] = one.verdict.isCounted ? sequence : max(last[boot] ?? 0, sequence)
+      current = boot
+    }
+    return isChange ? turns : 0
+  }
+
+  private enum RowKind: Equatable {
+    case times
+    case numbers(UInt64)
+  }
+
+  /// The ignored records of a kind that follow one on the other, up to now.
+  private func row(of kind: RowKind) -> [PlainRecord] {
     var row: [PlainRecord] = []
     for (record, _, _, verdict) in records.reversed() {
-      if verdict == .counts || verdict == .countsAsSetBack { break }
-      if verdict == .repeated, record.time == lastTime { break }
-      if verdict == .late { row.insert(record, at: 0) }
+      if verdict.isCounted { break }
+      if verdict == .repeated {
+        // Of the last record, or of the last late one.
+        if record.time == lastTime { break }
+        continue
+      }
+      let own: RowKind = verdict == .oldNumber ? .numbers(record.boot) : .times
+      if own != kind { break }
+      row.insert(record, at: 0)
     }
     return row
   }
@@ -120,10 +193,12 @@ struct ReferenceSeries {
 
   /// The last record that counted.
   var last: (record: PlainRecord, offset: Int64, value: Double, verdict: Verdict)? {
-    records.last { $0.verdict == .counts || $0.verdict == .countsAsSetBack }
+    records.last { $0.verdict.isCounted }
   }
 
   var lastTime: Int64? { last?.record.time }
+
+  private var countedTimes: [Int64] { records.filter { $0.verdict.isCounted }.map(\.record.time) }
 
   // MARK: steps 2 to 7
 
@@ -162,7 +237,7 @@ struct ReferenceSeries {
       switch event {
       case .rule(let next): change(&life, &past, to: next)
       case .record(let record, _, let value, let verdict):
-        if verdict == .counts || verdict == .countsAsSetBack {
+        if verdict.isCounted {
           take(record.time, value, isSetBack: verdict == .countsAsSetBack, &life, &past)
         }
       case .silence(let after): fallSilent(after, &life, &past)
@@ -255,10 +330,12 @@ struct ReferenceSeries {
   }
 
   /// `no_data_after` by default.
-  private func usualHole(_ times: [Int64]) -> Int64 {
+  private func usualHole(_ times: [Int64]) -> Int64 { max(60_000, 3 * (usualGap(times) ?? 0)) }
+
+  /// The median of the last gaps; nil: too few are known.
+  private func usualGap(_ times: [Int64]) -> Int64? {
     let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.filter { $0 > 0 }.suffix(5).sorted()
-    let usual = gaps.count >= 2 ? gaps[gaps.count / 2] : 0
-    return max(60_000, 3 * usual)
+    return gaps.count >= 2 ? gaps[gaps.count / 2] : nil
   }
 
   /// Step 3.

@@ -90,13 +90,14 @@ struct ChunkTests {
       [4_503_599_627_370_497.5, 0.5], [1e15, 0.000001],
     ]
     for values in series {
-      var chunk = SampleChunk(number: 0)
-      for (place, value) in values.enumerated() {
-        chunk.times[place] = 1_795_176_000_000 + Int64(place) * 1000
-        chunk.values[place] = value
-      }
+      var room = WindowRoom(maxSamples: 100)
+      let chunk = room.chunk(
+        0,
+        values.enumerated().map {
+          StoredSample(time: 1_795_176_000_000 + Int64($0) * 1000, value: $1)
+        })
       var writer = BinaryWriter()
-      writer.samples(of: chunk, values.count, base: 0)
+      writer.samples(of: room.chunks[chunk].pointee, values.count, base: 0)
       let read = try writer.bytes.withUnsafeBytes { bytes in
         Result { () throws(ChangelogProblem) in
           var reader = BinaryReader(bytes)

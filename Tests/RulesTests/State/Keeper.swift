@@ -13,8 +13,13 @@ struct Keeper {
   private(set) var marker = Marker(position: 0, rulesRevision: 1)
   /// What is done wrong on purpose.
   private let mistake: PlantedMistake?
+  /// How many subjects an engine that comes back may have; nil: any number.
+  private let limit: Int?
 
-  init(mistake: PlantedMistake? = nil) { self.mistake = mistake }
+  init(mistake: PlantedMistake? = nil, limit: Int? = nil) {
+    self.mistake = mistake
+    self.limit = limit
+  }
 
   /// Delivers what `engine` must write at `position`, and of the rest what changed before `time`.
   mutating func deliver(
@@ -34,6 +39,7 @@ struct Keeper {
     if mistake == .lowWaterTooHigh { marker.lowWater = min(marker.lowWater + 1, position) }
     if mistake == .laterLogTime { marker.lowWaterLogTime = marker.logTime }
     if mistake == .keylessForgotten { marker.keylessFrom = nil }
+    if mistake == .refusalForgotten { marker.refusedSince = nil }
     var key = BinaryWriter()
     Keeper.scope.writeRulesKey(of: 3, to: &key)
     var value = BinaryWriter()
@@ -84,7 +90,8 @@ struct Keeper {
       }
     }
     guard let marker, let rules, marker == self.marker else { throw .impossible("changelog of this test") }
-    let engine = Engine(stored: rules, marker: marker, topic: "status_topic", partition: 3)
+    let engine = Engine(
+      stored: rules, marker: marker, topic: "status_topic", partition: 3, room: SubjectRoom(limit: limit))
     for (key, value) in records {
       guard case .chunk(let subject, let track, let number) = try read(key) else { continue }
       do throws(ChangelogProblem) {

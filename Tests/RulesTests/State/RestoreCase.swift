@@ -23,6 +23,10 @@ enum PlantedMistake: CaseIterable {
   case chunkMissing
   /// What silence did isn't written with what it said.
   case silenceUnwritten
+  /// From where on subjects were refused isn't kept.
+  case refusalForgotten
+  /// Who gets a place behind a refusal isn't written with the next position.
+  case admissionUnwritten
 }
 
 /// What happens to an engine, when its state is written, and when it is lost: an engine that comes back from the
@@ -58,6 +62,8 @@ struct RestoreCase: PropertyCase {
   var steps: [Step]
   /// Kafka's times are the broker's, so that they count as never falling.
   var logAppends: Bool
+  /// How many subjects there may be; nil: any number.
+  var limit: Int?
 
   var description: String {
     (rules.map { "  rule  \($0.oneLine)" } + steps.enumerated().map { "  \($0): \($1)" }).joined(separator: "\n")
@@ -70,7 +76,12 @@ struct RestoreCase: PropertyCase {
     rules = base.rules
     bounds = base.bounds
     logAppends = !random.once(in: 4)
-    let events = random.once(in: 3) ? RestoreCase.withBursts(base.steps, &random) : base.steps
+    var events = random.once(in: 3) ? RestoreCase.withBursts(base.steps, &random) : base.steps
+    if random.once(in: 4) {
+      limit = random.pick([1, 2, 3])
+      events = RestoreCase.crowded(events, &random)
+      for rule in rules.indices { rules[rule].match = [] }
+    }
     let growth = random.once(in: 3) ? Int.random(in: 0..<events.count, using: &random) : -1
     let often = random.pick([2, 4, 10])
     steps = events.enumerated().map { index, event in
@@ -86,6 +97,22 @@ struct RestoreCase: PropertyCase {
       }
       step.crashes = random.once(in: 8)
       return step
+    }
+  }
+
+  /// The same of more hosts than there may be; of each record something is known afterwards, which a restart brings back.
+  private static func crowded(_ events: [EngineStep], _ random: inout SeededRandom) -> [EngineStep] {
+    let hosts = ["web-1", "db-1", "web-2", "web-3", "web-9"]
+    return events.compactMap { event in
+      switch event {
+      case .record(var record):
+        record.host = random.pick(hosts)
+        (record.boot, record.sequence, record.notNumbers) = (0, -1, [:])
+        for metric in ["cpu", "memory"] where record.numbers[metric] == nil { record.numbers[metric] = 50 }
+        return .record(record)
+      case .forget: return .forget(random.pick(hosts))
+      case .reload, .silence: return nil
+      }
     }
   }
 
@@ -175,7 +202,9 @@ struct RestoreCase: PropertyCase {
   private func begin() -> Run {
     let set = RuleSet(rules, bounds: bounds)
     return Run(
-      engine: Engine(rules: set, topic: ReferenceEngine.topic, partition: ReferenceEngine.partition), set: set,
+      engine: Engine(
+        rules: set, topic: ReferenceEngine.topic, partition: ReferenceEngine.partition,
+        room: SubjectRoom(limit: limit)), set: set,
       bounds: bounds, logAppends: logAppends)
   }
 
@@ -201,7 +230,7 @@ struct RestoreCase: PropertyCase {
   func difference(_ mistake: PlantedMistake?) -> String? {
     let truth = truth()
     var run = begin()
-    var keeper = Keeper(mistake: mistake)
+    var keeper = Keeper(mistake: mistake, limit: limit)
     keeper.deliver(run.engine, position: 0)
     var crashed = Array(repeating: false, count: steps.count)
     var place = 0
@@ -215,6 +244,7 @@ struct RestoreCase: PropertyCase {
       if let image = truth.images[place], run.engine.image() != image { return "step \(place): another state" }
       place += 1
       if case .silence = step.event, mistake == .silenceUnwritten { run.engine.state.pointee.urgent.numbers = [] }
+      if mistake == .admissionUnwritten { run.engine.state.pointee.urgent.numbers = [] }
       if case .reload = step.event {
         keeper.deliver(run.engine, position: Int64(place), isReload: true)
       } else if let (age, limit) = step.delivery {

@@ -1,0 +1,32 @@
+import Rules
+
+extension Settings {
+  /// Bytes that the systemd unit allows the process (`MemoryMax`).
+  static let unitsMemory = 1 << 30
+  /// What an evaluator takes beside its hosts: the program, librdkafka and its queues.
+  static let ownMemory = 150 << 20
+
+  /// About how much memory a host takes that sends as often as this agent does.
+  public var subjectMemory: SubjectMemory { ruleSet.memory(samplesEvery: agent.interval) }
+
+  /// The same for people, and for as many hosts as there may be.
+  public var memoryInWords: String {
+    let memory = subjectMemory
+    let (most, isOver) = memory.most.multipliedReportingOverflow(by: evaluator.maxSubjects)
+    let windows = memory.most == memory.least ? "" : " at first, \(Settings.rough(memory.most)) with full windows"
+    return "a host takes about \(Settings.rough(memory.least)) of memory\(windows), "
+      + "\(evaluator.maxSubjects) hosts up to \(Settings.rough(isOver ? .max : most))"
+  }
+
+  /// `1.2 KiB`: two digits at least.
+  private static func rough(_ bytes: Int) -> String {
+    var (whole, tenths) = (bytes, 0)
+    var unit = 0
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"]
+    while whole >= 1024, unit < units.count - 1 {
+      (tenths, whole) = (whole % 1024 * 10 / 1024, whole / 1024)
+      unit += 1
+    }
+    return unit > 0 && whole < 10 ? "\(whole).\(tenths) \(units[unit])" : "\(whole) \(units[unit])"
+  }
+}
