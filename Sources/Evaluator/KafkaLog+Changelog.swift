@@ -78,9 +78,9 @@ extension KafkaLog {
   }
 
   private mutating func checkPolicy(_ admin: borrowing Admin, within limit: Duration) throws(KafkaError) {
-    var policy: String?
+    var kept: Cleanup?
     do throws(KafkaError) {
-      policy = try admin.configuration(of: names.changelog, within: min(limit, Self.policyPatience))["cleanup.policy"]
+      kept = try admin.cleanup(of: names.changelog, within: min(limit, Self.policyPatience))
       changelog.isCompacted = true
     } catch {
       // Who may not ask, or asks brokers that can't tell, relies on whoever made the topic.
@@ -88,12 +88,13 @@ extension KafkaLog {
         trouble, .warning, "brokers don't say how the changelog is kept; it must have cleanup.policy=compact",
         ["topic": .string(names.changelog), "reason": .string("\(error)")])
     }
-    if let policy, !policy.split(separator: ",").contains("compact") {
+    if let kept, !kept.compacts {
       changelog.isCompacted = false
       throw KafkaError(
         code: .invalidArgument,
         message:
-          "\(names.changelog) has cleanup.policy=\(policy) and would lose state; set it to compact, or delete the topic",
+          "\(names.changelog) has cleanup.policy=\(kept.policy) and would lose state; delete the topic, or set it to compact: "
+          + Cleanup.compacted.command(topic: names.changelog, brokers: configuration.brokers),
         isFatal: true)
     }
   }
