@@ -13,6 +13,8 @@ public final class EvaluatorService: Service {
   private let log: Logger
   private let time: any TimeSource
   private let workers: [WorkerThread]
+  /// When it was made, before anything of this process was sent.
+  private let made: WallTime
 
   /// Nothing happens before `start`.
   ///
@@ -27,6 +29,7 @@ public final class EvaluatorService: Service {
     self.configuration = configuration
     self.log = log
     self.time = time
+    made = time.wall
     rules = settings.ruleSet
     var workers: [WorkerThread] = []
     for number in 0..<settings.evaluator.workers {
@@ -59,10 +62,11 @@ public final class EvaluatorService: Service {
       sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
       changelog: settings.topics.changelog, mayCreate: settings.topics.create, group: evaluator.group,
       transactionalID: "\(evaluator.group)/\(evaluator.instance)/\(number)")
-    let plan = WorkerPlan(
+    var plan = WorkerPlan(
       topics: names.sources, group: evaluator.group, instance: evaluator.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
       maxFuture: evaluator.maxFuture)
+    plan.since = settings.evaluator.start.time(now: made)
     worker.heartbeat.beat(time.monotonic)
     try worker.start(
       Worker(

@@ -105,7 +105,9 @@ extension KafkaLog {
     _ admin: borrowing Admin, from count: Int32, to needed: Int32, within limit: Duration
   ) throws(KafkaError) {
     let all = names.sources.flatMap { topic in (0..<needed).map { TopicPartition(topic, $0) } }
-    let committed = try consumer.committed(all, within: limit).filter { $0.offset.isNumber }
+    // A position of somebody else's says nothing of what is known of hosts.
+    let committed = try consumer.committed(all, within: limit)
+      .filter { $0.offset.isNumber && CommitNote.since($0.note) != nil }
     // Positions beyond the changelog are those of a time before there was one.
     let hasBegun = !committed.isEmpty && committed.allSatisfy { $0.partition.partition < count }
     let command =
@@ -154,6 +156,15 @@ extension KafkaLog {
   func askWatermarks(of partition: TopicPartition, within limit: Duration) throws(KafkaError) -> Watermarks {
     if let ends = try changelog.reader?.queryWatermarks(of: partition, within: limit) { return ends }
     return try consumer.queryWatermarks(of: partition, within: limit)
+  }
+
+  /// The first offset of a partition at `time` or later; nil: none.
+  func askOffset(
+    of partition: TopicPartition, at time: WallTime, within limit: Duration
+  ) throws(KafkaError) -> Int64? {
+    var answer = try changelog.reader?.offsets(for: time, in: [partition], within: limit)
+    if answer == nil { answer = try consumer.offsets(for: time, in: [partition], within: limit) }
+    return answer?.first.flatMap { $0.offset.isNumber ? $0.offset.rawValue : nil }
   }
 
   mutating func readChangelog<Receiver: ChangelogReceiver & ~Copyable>(

@@ -120,7 +120,9 @@ extension KafkaLog {
     events.append(.revoked(held, lost: true))
   }
 
-  mutating func committed(_ id: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
+  mutating func committed(
+    _ id: LogPartition, until deadline: MonotonicTime
+  ) throws(LogFailure) -> CommittedPosition? {
     let now = time.monotonic
     let partition = names.partition(id)
     if unanswered?.partition != partition { unanswered = nil }
@@ -133,7 +135,8 @@ extension KafkaLog {
       let limit = max(.milliseconds(1), deadline - time.monotonic)
       let place = try consumer.committed([partition], within: limit).first { $0.partition == partition }
       unanswered = nil
-      return place.flatMap { $0.offset.isNumber ? $0.offset.rawValue : nil }
+      guard let place, place.offset.isNumber else { return nil }
+      return CommittedPosition(place.offset.rawValue, since: CommitNote.since(place.note))
     } catch {
       let waiting =
         unanswered
@@ -161,6 +164,27 @@ extension KafkaLog {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
       try log.askPartitionCount(of: log.names.sources[topic], within: limit)
+    }
+  }
+
+  mutating func groupBegan(withTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> WallTime? {
+    let name = names.sources[topic]
+    return try mapped { log throws(KafkaError) in
+      let count = try log.askPartitionCount(of: name, within: deadline - log.time.monotonic)
+      let all = (0..<count).map { TopicPartition(name, $0) }
+      let known = try log.consumer.committed(all, within: max(.milliseconds(1), deadline - log.time.monotonic))
+      return known.filter(\.offset.isNumber).compactMap { CommitNote.since($0.note) }.min()
+    }
+  }
+
+  mutating func remember(since: WallTime, ofTopic topic: Int) { self.since[topic] = since }
+
+  mutating func offset(
+    of id: LogPartition, at time: WallTime, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64? {
+    let limit = deadline - self.time.monotonic
+    return try mapped { log throws(KafkaError) in
+      try log.askOffset(of: log.names.partition(id), at: time, within: limit)
     }
   }
 

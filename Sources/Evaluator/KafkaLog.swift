@@ -56,6 +56,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   let trouble: RateLimit
   /// The group's consumer found a source topic gone, and was given nothing since.
   var isTopicGone = false
+  /// The Kafka time from which on the group evaluates each of the source topics, as far as it is known.
+  var since: [Int: WallTime] = [:]
   /// The group's position that is asked for; nil: the last question was answered.
   var unanswered: UnansweredPosition?
 

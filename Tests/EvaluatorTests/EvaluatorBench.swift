@@ -30,6 +30,8 @@ struct EvaluatorBench {
     // The mock cluster's transactions aren't the real ones.
     if cluster.mock != nil { settings.evaluator.delivery = .atLeastOnce }
     settings.evaluator.group = uniqueName("group")
+    // Tests may write first, and the mock knows no times.
+    settings.evaluator.start = .beginning
     settings.rules = rules
   }
 
