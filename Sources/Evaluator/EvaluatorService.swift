@@ -15,6 +15,7 @@ public final class EvaluatorService: Service {
   private let workers: [WorkerThread]
   /// When it was made, before anything of this process was sent.
   private let made: WallTime
+  private let strangers: RateLimit
 
   /// Nothing happens before `start`.
   ///
@@ -30,6 +31,7 @@ public final class EvaluatorService: Service {
     self.log = log
     self.time = time
     made = time.wall
+    strangers = KafkaLog.makeStrangersLimit(time)
     rules = settings.ruleSet
     var workers: [WorkerThread] = []
     for number in 0..<settings.evaluator.workers {
@@ -72,7 +74,7 @@ public final class EvaluatorService: Service {
       Worker(
         log: try KafkaLog(
           configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
-          logger: log, wakeup: worker.share.wakeup, time: time),
+          strangers: strangers, logger: log, wakeup: worker.share.wakeup, time: time),
         rules: rules, plan: plan, share: worker.share, heartbeat: worker.heartbeat, logger: log, time: time))
   }
 

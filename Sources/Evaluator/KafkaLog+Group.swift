@@ -49,6 +49,7 @@ extension KafkaLog {
   /// Takes everything that has arrived from the brokers but records.
   mutating func serve() {
     while let event = consumer.nextEvent() { take(event) }
+    watchGroup()
     transactions?.serve()
     serveSteps()
   }
@@ -56,6 +57,7 @@ extension KafkaLog {
   private mutating func take(_ event: Consumer.Event) {
     switch event {
     case .assigned(let partitions):
+      say(watch.rebalances(time.monotonic, isGiven: true))
       if partitions.isEmpty {
         // A cooperative rebalance that changes nothing here wants its answer too.
         reply { consumer throws(KafkaError) in try consumer.take([]) }
@@ -64,12 +66,16 @@ extension KafkaLog {
         events.append(.assigned(partitions.compactMap(names.id(of:))))
       }
     case .revoked(let partitions, let lost):
+      say(watch.rebalances(time.monotonic, isGiven: false))
       events.append(.revoked(partitions.compactMap(names.id(of:)), lost: lost))
     case .committed(_, let error):
       if case .awaited = steps.answer { steps.answer = error.map { .refused($0) } ?? .committed }
     case .error(let error):
       isTopicGone = isTopicGone || error.code.isUnknownTopic
+      if error.code == .inconsistentGroupProtocol { watch.isRefused(time.monotonic) }
       if error.isFatal { renewConsumer(after: error) }
+    case .members(let answer):
+      say(watch.takes(answer, time.monotonic))
     case .statistics:
       break
     }
@@ -114,6 +120,7 @@ extension KafkaLog {
       let failed = exchange(&consumer, with: successor)
       failed.close(by: time.monotonic)
       ids = []
+      watch.losesQuestion(time.monotonic)
     } catch {
       logger.limited(trouble, .error, "no new consumer can be made", ["reason": .string("\(error)")])
     }
@@ -160,13 +167,6 @@ extension KafkaLog {
     return isTold
   }
 
-  mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {
-    let limit = deadline - time.monotonic
-    return try mapped { log throws(KafkaError) in
-      try log.askPartitionCount(of: log.names.sources[topic], within: limit)
-    }
-  }
-
   mutating func groupBegan(withTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> WallTime? {
     let name = names.sources[topic]
     return try mapped { log throws(KafkaError) in
@@ -185,6 +185,13 @@ extension KafkaLog {
     let limit = deadline - self.time.monotonic
     return try mapped { log throws(KafkaError) in
       try log.askOffset(of: log.names.partition(id), at: time, within: limit)
+    }
+  }
+
+  mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {
+    let limit = deadline - time.monotonic
+    return try mapped { log throws(KafkaError) in
+      try log.askPartitionCount(of: log.names.sources[topic], within: limit)
     }
   }
 

@@ -53,6 +53,7 @@ struct EvaluatorBench {
       changelog: topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
     return try KafkaLog(
       Configuration(brokers: cluster.brokers), names: names, delivery: delivery,
+      strangers: KafkaLog.makeStrangersLimit(time),
       logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)
   }
 
