@@ -48,6 +48,7 @@ enum BenchEvaluator {
       }
     }
     settings.evaluator.group = run
+    settings.evaluator.start = .beginning
     settings.evaluator.instance = run
     settings.topics.status = arguments[2]
     settings.topics.alerts = run + "-alerts"

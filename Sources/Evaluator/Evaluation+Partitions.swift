@@ -40,6 +40,12 @@ extension Evaluation {
     table.rebuild(partitions.map(\.id))
   }
 
+  /// The last record of a partition that was evaluated; nil: none.
+  mutating func lastRecord(of id: LogPartition) -> Marker.Fingerprint? {
+    let place = table.place(of: id)
+    return place >= 0 ? partitions[place].last : nil
+  }
+
   /// The partitions that are held.
   var held: [LogPartition] { partitions.map(\.id) }
 

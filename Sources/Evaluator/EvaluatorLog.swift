@@ -47,6 +47,11 @@ public protocol EvaluatorLog: ~Copyable {
     of partition: LogPartition, from offset: Int64, until deadline: MonotonicTime
   ) throws(LogFailure) -> Marker.Fingerprint?
 
+  /// The first offset of a partition whose record has this Kafka time or a later one; nil: there is none.
+  mutating func offset(
+    of partition: LogPartition, at time: WallTime, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64?
+
   // MARK: The assignment
 
   /// Answers `.assigned`: these partitions are held. Nothing of them comes before `start`.
@@ -70,7 +75,16 @@ public protocol EvaluatorLog: ~Copyable {
 
   /// The position that the group has committed; nil: none. Waits for deliveries that are about to change it: what it
   /// fails with is to be tried again.
-  mutating func committed(_ partition: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Int64?
+  mutating func committed(
+    _ partition: LogPartition, until deadline: MonotonicTime
+  ) throws(LogFailure) -> CommittedPosition?
+
+  /// The least `CommittedPosition.since` over all partitions of a source topic; nil: no evaluator of this group has
+  /// committed anything of it.
+  mutating func groupBegan(withTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> WallTime?
+
+  /// The group evaluates this topic from the Kafka time `since` on: goes along with its positions from now on.
+  mutating func remember(since: WallTime, ofTopic topic: Int)
 
   /// Begins to read a partition of the changelog from its oldest record on, and says up to where it must be read: its
   /// high watermark. nil: there is no such partition.

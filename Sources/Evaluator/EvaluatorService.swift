@@ -14,6 +14,9 @@ public final class EvaluatorService: Service {
   private let time: any TimeSource
   private let workers: [WorkerThread]
   private let room: SubjectRoom
+  /// When it was made, before anything of this process was sent.
+  private let made: WallTime
+  private let strangers: RateLimit
 
   /// Nothing happens before `start`.
   ///
@@ -28,6 +31,8 @@ public final class EvaluatorService: Service {
     self.configuration = configuration
     self.log = log
     self.time = time
+    made = time.wall
+    strangers = KafkaLog.makeStrangersLimit(time)
     rules = settings.ruleSet
     room = SubjectRoom(limit: settings.evaluator.maxSubjects)
     var workers: [WorkerThread] = []
@@ -61,16 +66,17 @@ public final class EvaluatorService: Service {
       sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
       changelog: settings.topics.changelog, mayCreate: settings.topics.create, group: evaluator.group,
       transactionalID: "\(evaluator.group)/\(evaluator.instance)/\(number)")
-    let plan = WorkerPlan(
+    var plan = WorkerPlan(
       topics: names.sources, group: evaluator.group, instance: evaluator.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
       maxFuture: evaluator.maxFuture, room: room)
+    plan.since = settings.evaluator.start.time(now: made)
     worker.heartbeat.beat(time.monotonic)
     try worker.start(
       Worker(
         log: try KafkaLog(
           configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
-          logger: log, wakeup: worker.share.wakeup, time: time),
+          strangers: strangers, logger: log, wakeup: worker.share.wakeup, time: time),
         rules: rules, plan: plan, share: worker.share, heartbeat: worker.heartbeat, logger: log, time: time))
   }
 

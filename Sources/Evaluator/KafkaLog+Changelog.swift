@@ -78,9 +78,9 @@ extension KafkaLog {
   }
 
   private mutating func checkPolicy(_ admin: borrowing Admin, within limit: Duration) throws(KafkaError) {
-    var policy: String?
+    var kept: Cleanup?
     do throws(KafkaError) {
-      policy = try admin.configuration(of: names.changelog, within: min(limit, Self.policyPatience))["cleanup.policy"]
+      kept = try admin.cleanup(of: names.changelog, within: min(limit, Self.policyPatience))
       changelog.isCompacted = true
     } catch {
       // Who may not ask, or asks brokers that can't tell, relies on whoever made the topic.
@@ -88,12 +88,13 @@ extension KafkaLog {
         trouble, .warning, "brokers don't say how the changelog is kept; it must have cleanup.policy=compact",
         ["topic": .string(names.changelog), "reason": .string("\(error)")])
     }
-    if let policy, !policy.split(separator: ",").contains("compact") {
+    if let kept, !kept.compacts {
       changelog.isCompacted = false
       throw KafkaError(
         code: .invalidArgument,
         message:
-          "\(names.changelog) has cleanup.policy=\(policy) and would lose state; set it to compact, or delete the topic",
+          "\(names.changelog) has cleanup.policy=\(kept.policy) and would lose state; delete the topic, or set it to compact: "
+          + Cleanup.compacted.command(topic: names.changelog, brokers: configuration.brokers),
         isFatal: true)
     }
   }
@@ -104,7 +105,9 @@ extension KafkaLog {
     _ admin: borrowing Admin, from count: Int32, to needed: Int32, within limit: Duration
   ) throws(KafkaError) {
     let all = names.sources.flatMap { topic in (0..<needed).map { TopicPartition(topic, $0) } }
-    let committed = try consumer.committed(all, within: limit).filter { $0.offset.isNumber }
+    // A position of somebody else's says nothing of what is known of hosts.
+    let committed = try consumer.committed(all, within: limit)
+      .filter { $0.offset.isNumber && CommitNote.since($0.note) != nil }
     // Positions beyond the changelog are those of a time before there was one.
     let hasBegun = !committed.isEmpty && committed.allSatisfy { $0.partition.partition < count }
     let command =
@@ -153,6 +156,15 @@ extension KafkaLog {
   func askWatermarks(of partition: TopicPartition, within limit: Duration) throws(KafkaError) -> Watermarks {
     if let ends = try changelog.reader?.queryWatermarks(of: partition, within: limit) { return ends }
     return try consumer.queryWatermarks(of: partition, within: limit)
+  }
+
+  /// The first offset of a partition at `time` or later; nil: none.
+  func askOffset(
+    of partition: TopicPartition, at time: WallTime, within limit: Duration
+  ) throws(KafkaError) -> Int64? {
+    var answer = try changelog.reader?.offsets(for: time, in: [partition], within: limit)
+    if answer == nil { answer = try consumer.offsets(for: time, in: [partition], within: limit) }
+    return answer?.first.flatMap { $0.offset.isNumber ? $0.offset.rawValue : nil }
   }
 
   mutating func readChangelog<Receiver: ChangelogReceiver & ~Copyable>(

@@ -49,6 +49,7 @@ extension KafkaLog {
   /// Takes everything that has arrived from the brokers but records.
   mutating func serve() {
     while let event = consumer.nextEvent() { take(event) }
+    watchGroup()
     transactions?.serve()
     serveSteps()
   }
@@ -56,6 +57,7 @@ extension KafkaLog {
   private mutating func take(_ event: Consumer.Event) {
     switch event {
     case .assigned(let partitions):
+      say(watch.rebalances(time.monotonic, isGiven: true))
       if partitions.isEmpty {
         // A cooperative rebalance that changes nothing here wants its answer too.
         reply { consumer throws(KafkaError) in try consumer.take([]) }
@@ -64,12 +66,16 @@ extension KafkaLog {
         events.append(.assigned(partitions.compactMap(names.id(of:))))
       }
     case .revoked(let partitions, let lost):
+      say(watch.rebalances(time.monotonic, isGiven: false))
       events.append(.revoked(partitions.compactMap(names.id(of:)), lost: lost))
     case .committed(_, let error):
       if case .awaited = steps.answer { steps.answer = error.map { .refused($0) } ?? .committed }
     case .error(let error):
       isTopicGone = isTopicGone || error.code.isUnknownTopic
+      if error.code == .inconsistentGroupProtocol { watch.isRefused(time.monotonic) }
       if error.isFatal { renewConsumer(after: error) }
+    case .members(let answer):
+      say(watch.takes(answer, time.monotonic))
     case .statistics:
       break
     }
@@ -114,13 +120,16 @@ extension KafkaLog {
       let failed = exchange(&consumer, with: successor)
       failed.close(by: time.monotonic)
       ids = []
+      watch.losesQuestion(time.monotonic)
     } catch {
       logger.limited(trouble, .error, "no new consumer can be made", ["reason": .string("\(error)")])
     }
     events.append(.revoked(held, lost: true))
   }
 
-  mutating func committed(_ id: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
+  mutating func committed(
+    _ id: LogPartition, until deadline: MonotonicTime
+  ) throws(LogFailure) -> CommittedPosition? {
     let now = time.monotonic
     let partition = names.partition(id)
     if unanswered?.partition != partition { unanswered = nil }
@@ -133,7 +142,8 @@ extension KafkaLog {
       let limit = max(.milliseconds(1), deadline - time.monotonic)
       let place = try consumer.committed([partition], within: limit).first { $0.partition == partition }
       unanswered = nil
-      return place.flatMap { $0.offset.isNumber ? $0.offset.rawValue : nil }
+      guard let place, place.offset.isNumber else { return nil }
+      return CommittedPosition(place.offset.rawValue, since: CommitNote.since(place.note))
     } catch {
       let waiting =
         unanswered
@@ -155,6 +165,27 @@ extension KafkaLog {
     let isTold = (try? other.committed([partition], within: limit)) != nil
     other.close(by: time.monotonic)
     return isTold
+  }
+
+  mutating func groupBegan(withTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> WallTime? {
+    let name = names.sources[topic]
+    return try mapped { log throws(KafkaError) in
+      let count = try log.askPartitionCount(of: name, within: deadline - log.time.monotonic)
+      let all = (0..<count).map { TopicPartition(name, $0) }
+      let known = try log.consumer.committed(all, within: max(.milliseconds(1), deadline - log.time.monotonic))
+      return known.filter(\.offset.isNumber).compactMap { CommitNote.since($0.note) }.min()
+    }
+  }
+
+  mutating func remember(since: WallTime, ofTopic topic: Int) { self.since[topic] = since }
+
+  mutating func offset(
+    of id: LogPartition, at time: WallTime, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64? {
+    let limit = deadline - self.time.monotonic
+    return try mapped { log throws(KafkaError) in
+      try log.askOffset(of: log.names.partition(id), at: time, within: limit)
+    }
   }
 
   mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {

@@ -115,7 +115,11 @@ extension KafkaLog {
   }
 
   mutating func sendOffsets(_ positions: [LogPosition]) throws(LogFailure) {
-    let offsets = positions.map { [names] in PartitionOffset(names.partition($0.partition), Offset($0.position)) }
+    let offsets = positions.map { [names, since] in
+      PartitionOffset(
+        names.partition($0.partition), Offset($0.position),
+        note: CommitNote.text(since: since[$0.partition.topic] ?? WallTime(milliseconds: 0)))
+    }
     guard mode == .transactions else {
       steps.offsets = offsets
       return

@@ -56,6 +56,11 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   let trouble: RateLimit
   /// The group's consumer found a source topic gone, and was given nothing since.
   var isTopicGone = false
+  /// Who else is in the group; how often all workers of the process say so.
+  var watch: GroupWatch
+  let strangers: RateLimit
+  /// The Kafka time from which on the group evaluates each of the source topics, as far as it is known.
+  var since: [Int: WallTime] = [:]
   /// The group's position that is asked for; nil: the last question was answered.
   var unanswered: UnansweredPosition?
 
@@ -73,10 +78,13 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
 
   /// Connects in the background, also where no broker is there yet.
   ///
-  /// - Parameter delivery: nil: in transactions, but step by step where brokers have none.
+  /// - Parameters:
+  ///   - delivery: nil: in transactions, but step by step where brokers have none.
+  ///   - strangers: bounds what is said of other programs in the group.
   /// - Throws: where a property is refused, or a file of TLS can't be read.
   init(
-    _ configuration: Configuration, names: Names, delivery: Mode?, logger: Logger, wakeup: Wakeup, time: any TimeSource
+    _ configuration: Configuration, names: Names, delivery: Mode?, strangers: RateLimit, logger: Logger, wakeup: Wakeup,
+    time: any TimeSource
   ) throws(KafkaError) {
     mode = delivery ?? .transactions
     let consumer = try Self.makeConsumer(configuration, names, logger, wakeup)
@@ -91,6 +99,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     self.wakeup = wakeup
     self.time = time
     trouble = RateLimit(1, per: .seconds(30), time: time)
+    watch = GroupWatch(clientID: configuration.effectiveClientID)
+    self.strangers = strangers
     transactionBegan = time.monotonic
     self.consumer = consumer
     self.transactions = transactions

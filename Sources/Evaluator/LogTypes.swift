@@ -1,4 +1,5 @@
 import Kafka
+import Platform
 
 /// One partition of a source topic.
 public struct LogPartition: Hashable, Sendable {
@@ -25,6 +26,21 @@ public struct LogPosition: Equatable, Sendable {
   public init(_ partition: LogPartition, _ position: Int64) {
     self.partition = partition
     self.position = position
+  }
+}
+
+/// What a group has committed for a partition.
+public struct CommittedPosition: Equatable, Sendable {
+  /// The offset of the next record to evaluate.
+  public var position: Int64
+  /// The Kafka time from which on the group evaluates the topic, which its evaluators commit along; nil: somebody else
+  /// has committed this.
+  public var since: WallTime?
+
+  /// `position`, committed by an evaluator of a group that began with `since`; nil: by somebody else.
+  public init(_ position: Int64, since: WallTime?) {
+    self.position = position
+    self.since = since
   }
 }
 

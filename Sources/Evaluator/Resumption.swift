@@ -5,6 +5,10 @@ import Records
 struct Resumption: Equatable {
   /// What people should know about it.
   enum Note: Equatable {
+    /// The group begins with this partition: at this offset, behind so many earlier ones.
+    case begins(at: Int64, passed: Int64)
+    /// Somebody who is no evaluator has committed this position where the group begins; it doesn't count.
+    case strangersPosition(Int64, from: Int64)
     /// The group has committed a position behind the marker's; it is ignored.
     case groupIsBehind(Int64)
     /// The group has committed a position before the marker's end: somebody moved it on, and records are left out.
@@ -15,6 +19,17 @@ struct Resumption: Equatable {
     case lostReplay(from: Int64, to: Int64)
     /// It isn't the log that the position was made in.
     case recreated(from: Int64, to: Int64)
+
+    /// Where evaluation goes on behind what it names; nil: it names no gap.
+    var end: Int64? {
+      switch self {
+      case .begins(let position, let passed): passed > 0 ? position : nil
+      case .groupIsBehind: nil
+      case .strangersPosition(_, let end), .groupIsAhead(_, let end), .skipped(_, let end), .lostReplay(_, let end),
+        .recreated(_, let end):
+        end
+      }
+    }
   }
 
   /// Records from here on are evaluated.
@@ -28,6 +43,11 @@ struct Resumption: Equatable {
   var isAnotherLog = false
   var notes: [Note] = []
 
+  /// Whether the group has evaluated anything of a partition: only statusd's own commits tell.
+  static func hasBegun(_ marker: Marker?, _ committed: CommittedPosition?) -> Bool {
+    marker != nil || committed?.since != nil
+  }
+
   /// From `position` on, without anything before it.
   init(position: Int64) {
     self.position = position
@@ -37,11 +57,21 @@ struct Resumption: Equatable {
   /// - Parameters:
   ///   - marker: the changelog's; nil: it has none.
   ///   - committed: the group's position; nil: none.
+  ///   - first: where the group begins with a partition that it has nothing of.
   ///   - bounds: what the log has.
   ///   - isSameLog: whether the marker's fingerprint was found in the log; nil: nothing to tell by.
-  init(marker: Marker?, committed: Int64?, bounds: Range<Int64>, isSameLog: Bool?) {
+  init(marker: Marker?, committed: CommittedPosition?, first: Int64, bounds: Range<Int64>, isSameLog: Bool?) {
     let (start, end) = (bounds.lowerBound, bounds.upperBound)
+    guard Self.hasBegun(marker, committed) else {
+      position = min(max(first, start), end)
+      (replayStart, replayEnd) = (position, position)
+      notes = [.begins(at: position, passed: position - start)]
+      if let committed { notes.append(.strangersPosition(committed.position, from: position)) }
+      return
+    }
+    let committed = committed?.position
     guard let marker else {
+      // The changelog was lost: only the position is left.
       position = committed ?? start
       if position > end {
         notes = [.recreated(from: position, to: start)]

@@ -90,13 +90,18 @@ extension Worker where Log: ~Copyable {
     let bounds = try log.bounds(of: partition, until: deadline)
     try log.start(partition, at: bounds.lowerBound)
     misplaced.removeFirst()
+    let last = evaluation.lastRecord(of: partition)
+    let note: Resumption.Note
     if position < bounds.lowerBound {
       evaluation.numbers.skippedByRetention += bounds.lowerBound - position
       evaluation.advance(partition, to: bounds.lowerBound)
-      voice.note(.skipped(from: position, to: bounds.lowerBound), of: partition)
+      note = .skipped(from: position, to: bounds.lowerBound)
     } else {
       evaluation.beginAnew(partition, at: bounds.lowerBound)
-      voice.note(.recreated(from: position, to: bounds.lowerBound), of: partition)
+      note = .recreated(from: position, to: bounds.lowerBound)
     }
+    // The times are asked for by the reader of the changelog: a restoration begins anew.
+    giveUpRestoration()
+    voice.note(note, of: partition, around(note, last: last, partition, until: deadline))
   }
 }

@@ -9,7 +9,7 @@ final class Restoration {
   var store: ChangelogStore
   /// The group was asked for its position; what it said.
   var hasAskedGroup = false
-  var committed: Int64?
+  var committed: CommittedPosition?
   /// The changelog is open; up to where it must be read, nil: it has no such partition.
   var isOpen = false
   var end: Int64?
@@ -82,12 +82,19 @@ extension Worker where Log: ~Copyable {
     var restored = evaluation.restore(partition, from: current.store)
     for problem in restored.problems { voice.cannotUse(problem, number: partition.number) }
     let isSameLog = try isSameLog(restored.marker, partition, bounds, until: deadline)
+    let hasBegun = Resumption.hasBegun(restored.marker, current.committed)
+    let since = try beginning(of: partition.topic, current.committed, hasBegun, until: deadline)
+    let first = hasBegun ? bounds.lowerBound : try firstOffset(of: partition, since, bounds, until: deadline)
     let resumption = Resumption(
-      marker: restored.marker, committed: current.committed, bounds: bounds, isSameLog: isSameLog)
+      marker: restored.marker, committed: current.committed, first: first, bounds: bounds, isSameLog: isSameLog)
     try log.start(partition, at: resumption.start)
+    log.remember(since: since, ofTopic: partition.topic)
+    self.since[partition.topic] = since
+    // At once: an evaluator that crashes before its first delivery begins at the same place again.
+    if !hasBegun { nextCommit = time.monotonic }
     for note in resumption.notes {
       if case .skipped(let from, let to) = note { evaluation.numbers.skippedByRetention += to - from }
-      voice.note(note, of: partition)
+      voice.note(note, of: partition, around(note, last: restored.marker?.fingerprint, partition, until: deadline))
     }
     voice.restored(
       partition, resumption, records: current.store.count, subjects: restored.engine.counters.subjects,
@@ -102,6 +109,38 @@ extension Worker where Log: ~Copyable {
       undecided = (0, 0)
       log.closeChangelog()
     }
+  }
+
+  /// The Kafka time from which on the group evaluates a topic: what its evaluators have committed along, the least of
+  /// it. A partition that comes later is told by it: all its records are younger.
+  private mutating func beginning(
+    of topic: Int, _ committed: CommittedPosition?, _ hasBegun: Bool, until deadline: MonotonicTime
+  ) throws(LogFailure) -> WallTime {
+    let known = [committed?.since, since[topic]].compactMap { $0 }.min()
+    if let known { return known }
+    if let began = try log.groupBegan(withTopic: topic, until: deadline) { return began }
+    // A group that was there before, and says nothing of its beginning, has left nothing out.
+    return hasBegun ? WallTime(milliseconds: 0) : plan.since
+  }
+
+  /// Where a partition begins that the group has nothing of.
+  private mutating func firstOffset(
+    of partition: LogPartition, _ since: WallTime, _ bounds: Range<Int64>, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64 {
+    if since <= WallTime(milliseconds: 0) { return bounds.lowerBound }
+    // The end was asked for before: what comes after it is younger than anything there.
+    return try log.offset(of: partition, at: since, until: deadline) ?? bounds.upperBound
+  }
+
+  /// The Kafka times of the last record that was evaluated before a gap, and of the first behind it; nil: nobody says.
+  mutating func around(
+    _ note: Resumption.Note, last: Marker.Fingerprint?, _ partition: LogPartition, until deadline: MonotonicTime
+  ) -> WorkerVoice.Times {
+    var times = WorkerVoice.Times(lastEvaluated: last.map { WallTime(milliseconds: $0.kafkaTime) })
+    guard let end = note.end else { return times }
+    let found = try? log.firstRecord(of: partition, from: end, until: deadline)
+    times.goesOn = (found ?? nil).map { WallTime(milliseconds: $0.kafkaTime) }
+    return times
   }
 
   /// Whether the log still is the one that a marker was written for; nil: nothing tells.

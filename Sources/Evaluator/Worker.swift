@@ -18,6 +18,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var joining: [LogPartition] = []
   /// What is known so far of the partition that is being restored.
   var restoration: Restoration?
+  /// The Kafka time from which on the group evaluates each of the topics, as far as it is known.
+  var since: [Int: WallTime] = [:]
   /// The log has taken over what an earlier owner of this worker's name left.
   var hasTakenOver = false
   /// Partitions whose position the log no longer has.
@@ -208,6 +210,8 @@ package struct WorkerPlan: Sendable {
   package var maxFuture: Duration
   /// Places for subjects, shared with the other workers of the process.
   package var room: SubjectRoom
+  /// Where the group has nothing of a topic yet, records of this Kafka time and later ones are evaluated; the epoch: all.
+  package var since = WallTime(milliseconds: 0)
   /// How many checkpoints a delivery may carry; the rest goes with the next ones.
   package var checkpointLimit = 5000
   /// From one delivery to the next while a backlog waits.

@@ -4,7 +4,7 @@ import Rules
 
 /// What a worker says in the log: one catalogue of its events, each kind at a bounded rate of its own.
 struct WorkerVoice {
-  private let log: Logger
+  let log: Logger
   private let topics: [String]
   private let alerts: RateLimit
   private let bad: RateLimit
@@ -253,32 +253,6 @@ struct WorkerVoice {
     }
   }
 
-  /// What people should know of where a partition goes on.
-  func note(_ note: Resumption.Note, of partition: LogPartition) {
-    switch note {
-    case .groupIsBehind(let committed):
-      log.warning(
-        "the group's position is behind the changelog's and is ignored; backtest is for looking back",
-        facts(partition, ["committed": .int(committed)]))
-    case .groupIsAhead(let from, let to):
-      log.warning(
-        "the group's position was moved on: records between are not evaluated",
-        facts(partition, ["from": .int(from), "to": .int(to), "records": .int(to - from)]))
-    case .skipped(let from, let to):
-      log.error(
-        "retention passed the position: records were deleted before they could be evaluated",
-        facts(partition, ["from": .int(from), "to": .int(to), "records": .int(to - from)]))
-    case .lostReplay(let from, let to):
-      log.error(
-        "retention took records that the state isn't written down of; series may lack what they said",
-        facts(partition, ["from": .int(from), "to": .int(to)]))
-    case .recreated(let from, let to):
-      log.error(
-        "it isn't the log that the position was made in: the topic was deleted and created again; evaluated from its beginning, and what fires keeps firing",
-        facts(partition, ["position": .int(from), "from": .int(to)]))
-    }
-  }
-
   /// Brokers that have just started, and a coordinator that loads, need a moment: only what goes on is a warning.
   mutating func cannotSettle(_ failure: LogFailure) {
     let began = unsettledSince ?? time.monotonic
@@ -290,7 +264,7 @@ struct WorkerVoice {
       ["reason": .string(failure.reason)])
   }
 
-  private func facts(_ partition: LogPartition, _ more: LogMetadata = [:]) -> LogMetadata {
+  func facts(_ partition: LogPartition, _ more: LogMetadata = [:]) -> LogMetadata {
     var facts: LogMetadata = [
       "topic": .string(topics[partition.topic]), "partition": .int(partition.number),
     ]

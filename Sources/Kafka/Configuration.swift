@@ -60,6 +60,9 @@ public struct Configuration: Sendable {
     }
   }
 
+  /// `client.id` as it is in force: a property may have changed it.
+  public var effectiveClientID: String { effective("client.id") ?? clientID }
+
   /// Everything as librdkafka's properties: what is typed first, then `properties`, where the last of a name counts.
   var asProperties: [(name: String, value: String)] {
     var all: [(name: String, value: String)] = [("bootstrap.servers", brokers), ("client.id", clientID)]

@@ -12,8 +12,11 @@ extension Consumer {
     case revoked([TopicPartition], lost: Bool)
     /// A commit of `commitLater` was answered.
     case committed([PartitionOffset], KafkaError?)
-    /// Something is wrong that concerns no partition; said in the log, too.
+    /// Something is wrong that concerns no partition; said in the log, too, but for `.inconsistentGroupProtocol`, which
+    /// comes with each try to join and needs to know who else is in the group.
     case error(KafkaError)
+    /// Who is in the group: the answer to `askForMembers`.
+    case members(Result<[GroupMember], KafkaError>)
     /// The consumer's numbers, as JSON; `Statistics` decodes them.
     case statistics(Statistics)
   }
@@ -30,6 +33,7 @@ extension Consumer {
   }
 
   mutating func nextEvent(milliseconds: Int32) -> Event? {
+    if let members = takeMembers() { return members }
     while let event = rd_kafka_queue_poll(client.events, milliseconds) {
       defer { rd_kafka_event_destroy(event) }
       if let result = take(event) { return result }
@@ -62,7 +66,7 @@ extension Consumer {
       let error = client.reporter.error(of: event)
       // librdkafka asks for a group's coordinator also where there is no group but its own placeholder.
       if options.group == nil, error.code == .groupAuthorizationFailed { return nil }
-      client.reporter.report(error)
+      if error.code != .inconsistentGroupProtocol { client.reporter.report(error) }
       return .error(error)
     default:
       _ = client.reporter.report(event)

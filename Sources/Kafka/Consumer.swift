@@ -70,6 +70,8 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   /// Partition queues that are forwarded to `data`.
   var forwarded: [TopicPartition: OpaquePointer] = [:]
   var pending: Rebalance?
+  /// A question for the group's members whose answer is to come.
+  var question: MembersQuestion?
   /// Whether the group was ever asked for partitions.
   private(set) var isSubscribed = false
   /// Whether the group has ever said what we are given, be it nothing.

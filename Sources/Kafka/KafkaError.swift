@@ -138,6 +138,8 @@ extension KafkaError.Code {
   /// `TRANSACTIONAL_ID_AUTHORIZATION_FAILED`: the user may not use the transactional id.
   public static let transactionalIDAuthorizationFailed = Self(
     RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
+  /// `INCONSISTENT_GROUP_PROTOCOL`: the members of the group share partitions in another way.
+  public static let inconsistentGroupProtocol = Self(RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
   /// `ILLEGAL_GENERATION`: the group has rebalanced meanwhile.
   public static let illegalGeneration = Self(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
   /// `UNKNOWN_MEMBER_ID`: the group has gone on without us.

@@ -2,7 +2,7 @@ import Platform
 import Synchronization
 
 /// Makes sure that topics exist: creates those that are missing, or says how an administrator can, and goes on trying
-/// until all are there; then it ends by itself.
+/// until all are there; then it ends by itself. Says which of those that it found delete what they must keep.
 ///
 /// On a thread of its own, because asking and creating block. Brokers that are away are no failure.
 public final class TopicKeeper: Service {
@@ -27,7 +27,9 @@ public final class TopicKeeper: Service {
 
   /// What a try found.
   enum Finding: Equatable {
-    /// It is there, or was just made.
+    /// It was just made.
+    case made
+    /// It is there, as somebody has made it.
     case present
     /// It isn't, and wasn't made: why.
     case missing(KafkaError?)
@@ -86,11 +88,14 @@ public final class TopicKeeper: Service {
 
   private func keep(_ admin: borrowing Admin, wakeup: Wakeup, tried: Wakeup) {
     var missing = plan.topics
+    var found: [Admin.NewTopic] = []
     var said = Set<String>()
     let trouble = RateLimit(1, per: .seconds(60), time: time)
     while true {
-      missing = remaining(missing, admin, &said, trouble)
+      missing = remaining(missing, admin, &found, &said, trouble)
       tried.ring()
+      for topic in found where !stopping.token.isStopped { check(topic, admin) }
+      found = []
       if missing.isEmpty || stopping.token.isStopped { return }
       _ = time.wait(for: wakeup, until: time.monotonic + plan.interval)
       if stopping.token.isStopped { return }
@@ -99,7 +104,8 @@ public final class TopicKeeper: Service {
 
   /// One try: which topics are still missing after it.
   private func remaining(
-    _ topics: [Admin.NewTopic], _ admin: borrowing Admin, _ said: inout Set<String>, _ trouble: RateLimit
+    _ topics: [Admin.NewTopic], _ admin: borrowing Admin, _ found: inout [Admin.NewTopic], _ said: inout Set<String>,
+    _ trouble: RateLimit
   ) -> [Admin.NewTopic] {
     do throws(KafkaError) {
       var missing: [Admin.NewTopic] = []
@@ -109,7 +115,10 @@ public final class TopicKeeper: Service {
         count.withLock { $0 = brokers }
         topic.replication = topic.replication ?? min(3, brokers)
         switch try find(topic, in: cluster, admin) {
-        case .present: present.withLock { _ = $0.insert(topic.name) }
+        case .made: present.withLock { _ = $0.insert(topic.name) }
+        case .present:
+          // Where a later topic can't be asked for, this one is found again.
+          if present.withLock({ $0.insert(topic.name).inserted }) { found.append(topic) }
         case .missing(let error):
           missing.append(topic)
           if said.insert(topic.name).inserted { say(topic, error, brokers: brokers) }
@@ -132,9 +141,30 @@ public final class TopicKeeper: Service {
     guard let refusal = try admin.create([topic], within: .seconds(5)).first ?? nil else {
       log.notice(
         "topic created", ["topic": .string(topic.name), "partitions": .int(topic.partitions)])
-      return .present
+      return .made
     }
     return refusal.code == .topicAlreadyExists ? .present : .missing(refusal)
+  }
+
+  /// Says what is wrong with how a topic that somebody else may have made is kept. A topic that is asked for before
+  /// statusd has made it is made by brokers, with their defaults.
+  private func check(_ topic: Admin.NewTopic, _ admin: borrowing Admin) {
+    guard let wanted = topic.cleanup else { return }
+    do throws(KafkaError) {
+      guard let kept = try admin.cleanup(of: topic.name, within: .seconds(1)),
+        let problem = kept.problem(wanted: wanted)
+      else { return }
+      log.warning(
+        problem.words,
+        [
+          "topic": .string(topic.name), "cleanup.policy": .string(kept.policy),
+          "command": .string(wanted.command(topic: topic.name, brokers: configuration.brokers)),
+        ])
+    } catch {
+      // Who may not ask, or asks brokers that can't tell, relies on whoever made the topic.
+      log.debug(
+        "brokers don't say how a topic is kept", ["topic": .string(topic.name), "reason": .string("\(error)")])
+    }
   }
 
   private func say(_ topic: Admin.NewTopic, _ error: KafkaError?, brokers: Int) {

@@ -1,4 +1,5 @@
 internal import Crdkafka
+import Glibc
 
 /// One partition of one topic.
 public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConvertible {
@@ -64,11 +65,15 @@ public struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
   public var partition: TopicPartition
   /// Where in it: the next record to be read.
   public var offset: Offset
+  /// A short text that goes along with a commit, and comes with what the group has committed (4096 bytes at most, as
+  /// brokers are set by default).
+  public var note: String
 
   /// The place `offset` in `partition`.
-  public init(_ partition: TopicPartition, _ offset: Offset) {
+  public init(_ partition: TopicPartition, _ offset: Offset, note: String = "") {
     self.partition = partition
     self.offset = offset
+    self.note = note
   }
 
   /// `topic[partition]@offset`.
@@ -84,6 +89,11 @@ struct PartitionList: ~Copyable {
     for entry in partitions {
       let element = rd_kafka_topic_partition_list_add(pointer, entry.partition.topic, entry.partition.partition)
       element?.pointee.offset = entry.offset.rawValue
+      // The list frees its copy itself.
+      if !entry.note.isEmpty, let copy = strdup(entry.note) {
+        element?.pointee.metadata = UnsafeMutableRawPointer(copy)
+        element?.pointee.metadata_size = strlen(copy)
+      }
     }
   }
 
@@ -116,7 +126,10 @@ struct PartitionList: ~Copyable {
     return UnsafeBufferPointer(start: list.elems, count: Int(list.cnt)).map { element in
       let partition = TopicPartition(element.topic.map { String(cString: $0) } ?? "", element.partition)
       let error = element.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : KafkaError(element.err)
-      return (PartitionOffset(partition, Offset(element.offset)), error)
+      let note = UnsafeRawBufferPointer(
+        start: element.metadata, count: element.metadata == nil ? 0 : element.metadata_size)
+      let place = PartitionOffset(partition, Offset(element.offset), note: String(decoding: note, as: UTF8.self))
+      return (place, error)
     }
   }
 

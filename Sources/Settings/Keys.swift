@@ -93,6 +93,18 @@ extension Key {
     .text("evaluator", "group", \.evaluator.group, problem: Names.problem(ofGroup:)),
     .text("evaluator", "instance", \.evaluator.instance, problem: Names.problem(ofInstance:)),
     Key(
+      table: "evaluator", name: "start",
+      read: { place, settings in
+        if let start = place.start() { settings.evaluator.start = start }
+      },
+      value: { settings in
+        switch settings.evaluator.start {
+        case .end: .text("end")
+        case .beginning: .text("beginning")
+        case .ago(let duration): .duration(duration)
+        }
+      }),
+    Key(
       table: "evaluator", name: "delivery",
       read: { place, settings in
         if let word = place.word(of: Settings.Delivery.allCases.map(\.rawValue)) {

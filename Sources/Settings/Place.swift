@@ -133,6 +133,25 @@ struct Place {
     return nil
   }
 
+  /// `end`, `beginning`, or how long ago.
+  func start() -> Settings.Start? {
+    let wanted = "write \"end\", \"beginning\", or a duration, such as \"1h\""
+    guard let text = expanded(wanted)?.value else { return nil }
+    switch text {
+    case "end": return .end
+    case "beginning": return .beginning
+    default:
+      guard let duration = Duration(text: text) else {
+        let isDuration = text.utf8.first.map { (0x30...0x39).contains($0) } ?? false
+        complain(isDuration ? Units.problem(ofDuration: text) : "no such word here; \(wanted)")
+        return nil
+      }
+      if duration <= .seconds(365 * 86_400) { return .ago(duration) }
+      complain("that is too long: it is 365d at most; \"beginning\" is everything")
+      return nil
+    }
+  }
+
   /// A size in bytes within `range`.
   func size(_ range: ClosedRange<Int64>) -> Int64? {
     guard let text = expanded("write a size in quotes, such as \"64MiB\"")?.value else { return nil }

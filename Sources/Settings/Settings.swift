@@ -101,6 +101,8 @@ public struct Settings: Equatable, Sendable {
     public var instance: String
     /// How many members of the group this process is, each on a thread of its own.
     public var workers = 1
+    /// From where on a group evaluates that has nothing of a topic yet.
+    public var start = Start.end
     /// How transitions are delivered; nil: exactly once, but at least once where brokers have no transactions.
     public var delivery: Delivery?
     /// How often the position in the source topic is committed.
@@ -118,6 +120,25 @@ public struct Settings: Equatable, Sendable {
 
     /// The defaults, for an evaluator of this name.
     public init(instance: String) { self.instance = instance }
+  }
+
+  /// From where on a group evaluates that has nothing of a topic yet.
+  public enum Start: Equatable, Sendable {
+    /// What comes from the evaluator's start on.
+    case end
+    /// All that is there.
+    case beginning
+    /// What came so long before the evaluator's start, by Kafka's time.
+    case ago(Duration)
+
+    /// The Kafka time of the first record, for an evaluator that is started `now`; the epoch: all records.
+    public func time(now: WallTime) -> WallTime {
+      switch self {
+      case .end: now
+      case .beginning: WallTime(milliseconds: 0)
+      case .ago(let duration): WallTime(milliseconds: max(0, now.milliseconds - duration.wholeMilliseconds))
+      }
+    }
   }
 
   /// How transitions are delivered.

@@ -9,7 +9,8 @@ enum Alerts: Subcommand {
   private static let format = Option<Format>.choice(
     "format", short: "f", help: "lines for people, or transitions as JSON, one a line; by default pretty")
   private static let match = Option<FieldMatch>.match("show only alerts whose field is like this (* and ?)")
-  private static let failIfFiring = Flag("fail-if-firing", help: "end with status 1 where something is shown")
+  private static let failIfFiring = Flag(
+    "fail-if-firing", help: "end with status 1 where something is shown, 75 where that can't be told")
 
   static var command: Command {
     Command(
@@ -19,7 +20,9 @@ enum Alerts: Subcommand {
         "Reads the topic that keeps the last transition of each alert that fires (by default alerts-current) to its end, "
           + "and shows the worst first, then what has fired longest. Only committed records are read.",
         "The json format is the transition as it stands there, one a line. Where brokers don't answer within "
-          + "\(History.silence.text), or the topic doesn't exist, the status is 75.",
+          + "\(History.silence.text), or the topic doesn't exist, the status is 75. A topic that deletes what still fires "
+          + "(its cleanup.policy) is said; with --fail-if-firing the status is 75, too, where nothing is shown then: nobody "
+          + "can tell.",
       ],
       options: [Cluster.config, Cluster.brokers, format, match, failIfFiring],
       examples: [
@@ -65,7 +68,10 @@ enum Alerts: Subcommand {
         printError("statusd alerts: \(problem)\n")
         return .temporary
       }
-      return given[failIfFiring] && !firing.isEmpty ? .failed : .ok
+      let isIncomplete = losesAlerts(cluster)
+      if given[failIfFiring], !firing.isEmpty { return .failed }
+      if given[failIfFiring], isIncomplete { return .temporary }
+      return .ok
     }
   }
 
@@ -80,6 +86,20 @@ enum Alerts: Subcommand {
       for alert in firing { alert.value.withUnsafeBytes { JSONLine.append($0, to: &bytes) } }
       try printOut(String(decoding: bytes, as: UTF8.self))
     }
+  }
+
+  /// Whether the topic deletes what still fires, which is said. Where brokers don't tell, it is taken to be right.
+  private static func losesAlerts(_ cluster: Cluster) -> Bool {
+    let topic = cluster.topics.alertsCurrent
+    let wanted = cluster.topics.policy(of: .alertsCurrent).cleanup
+    guard let wanted, let admin = try? Admin(cluster.configuration, log: Cluster.silent) else { return false }
+    let kept = try? admin.cleanup(of: topic, within: .seconds(2))
+    admin.close(by: SystemTime().monotonic + .seconds(1))
+    guard let kept, kept.problem(wanted: wanted) == .deletesState else { return false }
+    printError(
+      "statusd alerts: '\(topic)' has cleanup.policy=\(kept.policy): what has fired for long may be deleted from it; cure: "
+        + wanted.command(topic: topic, brokers: cluster.configuration.brokers) + "\n")
+    return true
   }
 
   /// Takes the topic's records.

@@ -30,6 +30,8 @@ struct EvaluatorBench {
     // The mock cluster's transactions aren't the real ones.
     if cluster.mock != nil { settings.evaluator.delivery = .atLeastOnce }
     settings.evaluator.group = uniqueName("group")
+    // Tests may write first, and the mock knows no times.
+    settings.evaluator.start = .beginning
     settings.rules = rules
   }
 
@@ -51,6 +53,7 @@ struct EvaluatorBench {
       changelog: topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
     return try KafkaLog(
       Configuration(brokers: cluster.brokers), names: names, delivery: delivery,
+      strangers: KafkaLog.makeStrangersLimit(time),
       logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)
   }
 

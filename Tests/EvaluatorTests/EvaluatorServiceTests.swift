@@ -70,6 +70,31 @@ struct EvaluatorServiceTests {
     #expect(alerts.poll() == nil)
   }
 
+  @Test("a first start passes history by, and misses nothing of what comes while it joins", .needsKafka)
+  func firstStart() throws {
+    var bench = try EvaluatorBench(TestCluster.open(.newest))
+    bench.settings.evaluator.start = .end
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    for host in ["a", "b", "c"] { try bench.write(95, host: host, with: writer) }
+    let written = SystemTime().wall
+    while SystemTime().wall <= written {}
+    let service = try bench.start()
+    try bench.write(95, host: "d", with: writer)
+    #expect(try alerts.next().key == "cpu-high/d")
+    let said = try #require(bench.log.lines.first { $0.message.hasPrefix("the group begins with this partition") })
+    #expect(said.metadata["from"] == .int(3))
+    #expect(said.metadata["records_passed_by"] == .int(3))
+    #expect(service.stop() == 0)
+    #expect(try bench.committed() == [4])
+    bench.settings.evaluator.start = .beginning
+    let second = try bench.start()
+    try bench.write(20, host: "d", with: writer)
+    #expect(try alerts.next().object["status"] as? String == "resolved")
+    #expect(second.stop() == 0)
+    #expect(alerts.poll() == nil)
+  }
+
   @Test("after a restart it goes on where it was", .needsKafka)
   func restart() throws {
     let bench = try EvaluatorBench(TestCluster.open(.kafka43))
@@ -109,7 +134,11 @@ struct EvaluatorServiceTests {
       Configuration(brokers: bench.cluster.brokers), options: options, log: Logger(output: CapturedLog()),
       wakeup: Wakeup())
     try consumer.commit(
-      [PartitionOffset(TopicPartition(bench.settings.topics.status, 0), Offset(1000))], within: .seconds(30))
+      [
+        PartitionOffset(
+          TopicPartition(bench.settings.topics.status, 0), Offset(1000),
+          note: CommitNote.text(since: WallTime(milliseconds: 0)))
+      ], within: .seconds(30))
     consumer.close(by: SystemTime().monotonic + .seconds(5))
     let service = try bench.start()
     #expect(try bench.alerts().next().key == "cpu-high/web-1")

@@ -16,12 +16,12 @@ struct WorkerBench: ~Copyable {
   private(set) var member: SimulatedMember
   var worker: Worker<SimulatedLog>
   private let planted = PlantedFaults()
-  private var plan: WorkerPlan
+  var plan: WorkerPlan
   private let isTransactional: Bool
 
   init(
     _ rules: [Rule] = [.cpuHigh], partitions: Int32 = 1, isTransactional: Bool = true,
-    checkpointInterval: Duration = .seconds(60)
+    checkpointInterval: Duration = .seconds(60), since: WallTime = WallTime(milliseconds: 0)
   ) throws {
     let cluster = SimulatedCluster(time: time, partitions: partitions)
     cluster.marksAtOnce = true
@@ -32,6 +32,7 @@ struct WorkerBench: ~Copyable {
     self.isTransactional = isTransactional
     plan = WorkerPlan(
       topics: ["status_topic"], group: "group", instance: "here", checkpointInterval: checkpointInterval)
+    plan.since = since
     heartbeat = Heartbeat(name: "evaluator", allowedSilence: .seconds(10), now: time.monotonic)
     share = try WorkerShare()
     member = cluster.join("here")
@@ -57,6 +58,24 @@ struct WorkerBench: ~Copyable {
     member = cluster.join("here")
     worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional)
     cluster.group.giveOutFree()
+  }
+
+  /// An evaluator of the group has committed this position, and the changelog has nothing of it.
+  func committedByStatusd(_ partition: Int32, _ position: Int64) {
+    cluster.group.committed[partition] = position
+    cluster.group.since[partition] = WallTime(milliseconds: 0)
+  }
+
+  /// Somebody who is no evaluator has committed this position.
+  func committedByStranger(_ partition: Int32, _ position: Int64) {
+    cluster.group.committed[partition] = position
+    cluster.group.since[partition] = nil
+  }
+
+  /// The Kafka time of the record at this offset.
+  func time(of offset: Int64, in partition: Int32 = 0) -> WallTime {
+    let entry = cluster.source[Int(partition)].committed.first { $0.offset == offset }
+    return WallTime(milliseconds: entry?.kafkaTime ?? -1)
   }
 
   func assign(_ partitions: Int32...) { for number in partitions { cluster.group.move(number, to: member) } }

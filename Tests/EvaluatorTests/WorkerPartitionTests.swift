@@ -20,7 +20,7 @@ struct WorkerPartitionTests {
   @Test("a group that has committed goes on from there")
   func committed() throws {
     var bench = try WorkerBench()
-    bench.cluster.group.committed = [0: 1]
+    bench.committedByStatusd(0, 1)
     bench.sample(20)
     bench.sample(20)
     bench.assign(0)
@@ -145,7 +145,7 @@ struct WorkerPartitionTests {
   func retention() throws {
     var bench = try WorkerBench()
     for _ in 0..<10 { bench.sample(20) }
-    bench.cluster.group.committed = [0: 2]
+    bench.committedByStatusd(0, 2)
     bench.cluster.retain(from: 7)
     bench.assign(0)
     bench.settle(turns: 6)
@@ -154,13 +154,14 @@ struct WorkerPartitionTests {
     let line = try #require(bench.log.lines.first { $0.message.contains("retention") })
     #expect(line.metadata["from"] == .int(2))
     #expect(line.metadata["to"] == .int(7))
+    #expect(line.metadata["goes_on"] == .time(bench.time(of: 7)))
   }
 
   @Test("a position behind the end of the log: it is another log, read from its beginning")
   func anotherLog() throws {
     var bench = try WorkerBench()
     bench.sample(20)
-    bench.cluster.group.committed = [0: 100]
+    bench.committedByStatusd(0, 100)
     bench.assign(0)
     bench.settle(turns: 6)
     #expect(bench.numbers.records == 1)

@@ -256,16 +256,20 @@ struct WorkerRestoreTests {
     bench.assign(0)
     for _ in 0..<4 { bench.sample(20) }
     bench.settle(turns: 5)
-    bench.cluster.group.committed = [0: 1]
+    bench.committedByStranger(0, 1)
     try bench.restart()
     bench.settle(turns: 5)
     #expect(bench.log.messages.contains { $0.contains("position is behind the changelog's") })
     #expect(bench.committed == [0: 4])
     for _ in 0..<4 { bench.sample(95) }
-    bench.cluster.group.committed = [0: 7]
+    bench.committedByStranger(0, 7)
     try bench.restart()
     bench.settle(turns: 5)
-    #expect(bench.log.messages.contains { $0.contains("position was moved on") })
+    let line = try #require(bench.log.lines.first { $0.message.contains("position was moved on") })
+    #expect(line.metadata["from"] == .int(4))
+    #expect(line.metadata["to"] == .int(7))
+    #expect(line.metadata["last_evaluated"] == .time(bench.time(of: 3)))
+    #expect(line.metadata["goes_on"] == .time(bench.time(of: 7)))
     #expect(bench.alerts.count == 1)
     #expect(bench.alerts.first?.value.contains(#""offset":7"#) == true)
   }
@@ -289,6 +293,7 @@ struct WorkerRestoreTests {
     bench.assign(0)
     bench.sample(95)
     bench.settle(turns: 5)
+    let last = bench.time(of: 0)
     for _ in 0..<5 { bench.sample(96) }
     bench.cluster.retain(from: 4)
     if !whileRunning { try bench.restart() }
@@ -296,6 +301,8 @@ struct WorkerRestoreTests {
     let line = try #require(bench.log.lines.first { $0.message.contains("retention passed the position") })
     #expect(line.metadata["from"] == .int(1))
     #expect(line.metadata["to"] == .int(4))
+    #expect(line.metadata["last_evaluated"] == .time(last))
+    #expect(line.metadata["goes_on"] == .time(bench.time(of: 4)))
     #expect(bench.numbers.skippedByRetention == 3)
     bench.sample(20)
     bench.settle(turns: 5)

@@ -47,6 +47,32 @@ struct AlertsTests {
     #expect(none.output == "nothing fires\n")
   }
 
+  @Test(
+    "that nothing fires is no answer where the topic deletes what fires: it is said, with status 75 for scripts",
+    .needsKafka, arguments: ["delete", "compact,delete"])
+  func deletes(_ policy: String) throws {
+    let cluster = try TestCluster.open(.newest)
+    let topic = try cluster.createTopic(configuration: [("cleanup.policy", policy)])
+    let writer = try TopicWriter(on: cluster.brokers)
+    // Once this is there, every broker knows the topic.
+    try writer.write(nil, key: Array("cpu-high/web-1".utf8), to: topic)
+    try writer.flush()
+    let directory = try TemporaryDirectory()
+    let file = try configuration(cluster, topic, in: directory)
+    let plain = try Program.run(["alerts", "--config", file])
+    #expect(plain.status == .exited(0))
+    #expect(plain.output == "nothing fires\n")
+    #expect(plain.errors.contains("'\(topic)' has cleanup.policy=\(policy)"), "\(plain.errors)")
+    #expect(plain.errors.contains("kafka-configs.sh --bootstrap-server \(cluster.brokers) --alter"))
+    let asked = try Program.run(["alerts", "--config", file, "--fail-if-firing"])
+    #expect(asked.status == .exited(75))
+    let firing = value("cpu-high", "web-1", "warning", since: "2026-11-20T12:00:00.000Z")
+    try writer.write(firing, key: "cpu-high/web-1", to: topic)
+    try writer.flush()
+    // What is there fires for sure.
+    #expect(try Program.run(["alerts", "--config", file, "--fail-if-firing"]).status == .exited(1))
+  }
+
   @Test("a topic that isn't there is said, with status 75", .needsKafka)
   func noTopic() throws {
     let cluster = try TestCluster.open(.newest)

@@ -15,6 +15,8 @@ final class Site {
   let changelog = uniqueName("changelog")
   let group = uniqueName("group")
   let host = uniqueName("host")
+  /// From where on its evaluators begin: tests may write first, and the mock knows no times.
+  var start = "beginning"
   /// Lines of the configuration beside what every site has, by table.
   var extra: [String: String] = [:]
 
@@ -55,7 +57,7 @@ final class Site {
       ("kafka.properties", cluster.mock == nil ? "" : "\"fetch.wait.max.ms\" = 5"),
       ("topics", "status = \"\(status)\"\nalerts = \"\(alerts)\"\ncreate = \(cluster.mock == nil)"),
       ("agent", "host = \"\(host)\""),
-      ("evaluator", "group = \"\(group)\""),
+      ("evaluator", "group = \"\(group)\"\nstart = \"\(start)\""),
       ("log", ""),
     ]
     let text = tables.map { name, lines in "[\(name)]\n\(lines)\n\(extra[name] ?? "")\n" }.joined()

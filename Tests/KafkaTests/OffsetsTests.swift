@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test("nothing committed is a value, and a commit is read back by the next consumer of the group", .needsKafka)
+  @Test("nothing committed is a value, and a commit is read back, with its note, by the next of the group", .needsKafka)
   func commits() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic(partitions: 2)
@@ -80,13 +80,13 @@ import Testing
     var first = try Consumer(configuration, options: options, log: silent, wakeup: Wakeup())
     let before = try first.committed(partitions, within: .seconds(20))
     #expect(before.map(\.offset) == [.none, .none])
-    try first.commit([PartitionOffset(partitions[1], 42)], within: .seconds(20))
+    try first.commit([PartitionOffset(partitions[1], 42, note: "who: häst")], within: .seconds(20))
     try first.commit([], within: .seconds(1))
     try first.commitLater([])
     first.close(by: soon())
     let second = try Consumer(configuration, options: options, log: silent, wakeup: Wakeup())
     let after = try second.committed(partitions, within: .seconds(20))
-    #expect(after == [PartitionOffset(partitions[0], .none), PartitionOffset(partitions[1], 42)])
+    #expect(after == [PartitionOffset(partitions[0], .none), PartitionOffset(partitions[1], 42, note: "who: häst")])
   }
 
   @Test("watermarks that nobody has told yet are unknown, and questions end at their time-out")

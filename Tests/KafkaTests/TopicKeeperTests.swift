@@ -86,6 +86,48 @@ import Testing
     #expect(keeper.stop(by: soon()) == 0)
   }
 
+  @Test("a topic that somebody has made to delete its state is said with the command that mends it", .needsKafka)
+  func keptOtherwise() throws {
+    let cluster = try TestCluster.open(.kafka43)
+    let wanted = [("cleanup.policy", "compact")]
+    let deletes = try cluster.createTopic(configuration: [("cleanup.policy", "delete")])
+    let both = try cluster.createTopic(configuration: [("cleanup.policy", "compact,delete")])
+    let right = try cluster.createTopic(configuration: wanted)
+    let arrived = try Wakeup()
+    let log = CapturedLog(arrived: arrived)
+    let topics = [deletes, right, both].map { Admin.NewTopic($0, configuration: wanted) }
+    let keeper = TopicKeeper(
+      Configuration(brokers: cluster.brokers), plan: .init(topics: topics, creates: true), log: Logger(output: log))
+    try keeper.start()
+    let deadline = soon()
+    while said(in: log).count < 2, SystemTime().monotonic < deadline { arrived.wait(until: deadline) }
+    #expect(keeper.stop(by: soon()) == 0)
+    let lines = log.lines.filter { $0.message.contains("deletes it with time") }
+    #expect(lines.map { $0.metadata["topic"] } == [.string(deletes), .string(both)])
+    #expect(lines.map { $0.metadata["cleanup.policy"] } == ["delete", "compact,delete"])
+    #expect(
+      lines.first?.metadata["command"]
+        == .string(
+          "kafka-configs.sh --bootstrap-server \(cluster.brokers) --alter --entity-type topics --entity-name \(deletes)"
+            + " --add-config cleanup.policy=compact"))
+    #expect(said(in: log).count == 2)
+  }
+
+  @Test("brokers that can't say how a topic is kept are no reason for a line")
+  func cannotSay() throws {
+    let cluster = try cluster()
+    let arrived = try Wakeup()
+    let log = CapturedLog(arrived: arrived)
+    let plan = TopicKeeper.Plan(
+      topics: [.init("t", configuration: [("cleanup.policy", "compact")])], creates: true)
+    let keeper = TopicKeeper(
+      Configuration(brokers: cluster.brokers), plan: plan, log: Logger(level: .debug, output: log))
+    try keeper.start()
+    #expect(line(with: "brokers don't say how a topic is kept", in: log, arrived)?.level == .debug)
+    #expect(keeper.stop(by: soon()) == 0)
+    #expect(keeper.isPresent("t"))
+  }
+
   @Test("brokers that are away are no failure: it is said once, and tried on")
   func away() throws {
     let arrived = try Wakeup()

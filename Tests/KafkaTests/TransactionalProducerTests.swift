@@ -55,13 +55,14 @@ import Testing
       try producer.begin()
       for number in 0..<100 { try send(&producer, output, "\(round)-\(number)") }
       try producer.sendOffsets(
-        [PartitionOffset(partition, Offset(Int64(round)))], of: consumer.groupMetadata(), within: .seconds(10))
+        [PartitionOffset(partition, Offset(Int64(round)), note: "round \(round)")], of: consumer.groupMetadata(),
+        within: .seconds(10))
       try producer.commit(within: .seconds(10))
     }
     let values = try committed(cluster.brokers, output, 300)
     #expect(values == (0..<300).map { "\($0 / 100)-\($0 % 100)" })
     let stored = try consumer.committed([partition], within: .seconds(10))
-    #expect(stored == [PartitionOffset(partition, 2)])
+    #expect(stored == [PartitionOffset(partition, 2, note: "round 2")])
     producer.close(by: soon())
     consumer.close(by: soon())
   }

@@ -156,6 +156,20 @@ struct ComplaintTests {
     #expect(complaints(besideBrokers: "[agent]\nbuffer = \(text)") == ["file.toml:3:10: agent.buffer: \(expected)"])
   }
 
+  @Test(
+    "where a first start begins is a word or a duration",
+    arguments: [
+      ("\"now\"", "no such word here; write \"end\", \"beginning\", or a duration, such as \"1h\""),
+      ("\"-1h\"", "no such word here; write \"end\", \"beginning\", or a duration, such as \"1h\""),
+      ("\"90\"", "a number lacks its unit, ms, s, m, h or d; write one such as \"30s\""),
+      ("\"366d\"", "that is too long: it is 365d at most; \"beginning\" is everything"),
+      ("5", "that is a whole number: write \"end\", \"beginning\", or a duration, such as \"1h\""),
+    ])
+  func start(text: String, expected: String) {
+    #expect(
+      complaints(besideBrokers: "[evaluator]\nstart = \(text)") == ["file.toml:3:9: evaluator.start: \(expected)"])
+  }
+
   @Test("other types that are wrong are refused with what to write")
   func types() {
     let all = complaints(

@@ -1,3 +1,4 @@
+import Platform
 import Rules
 import Testing
 
@@ -72,6 +73,19 @@ struct DescribeTests {
     var settings = Settings(brokers: "a:1", hostName: "h")
     settings.kafka.tls = Connection.TLS()
     #expect(load(settings.describe()).settings == settings)
+  }
+
+  @Test(
+    "where a first start begins is printed as it is written",
+    arguments: [("end", Settings.Start.end), ("beginning", .beginning), ("1h", .ago(.seconds(3600)))])
+  func start(text: String, start: Settings.Start) {
+    var settings = Settings(brokers: "a:1", hostName: "h")
+    settings.evaluator.start = start
+    #expect(settings.describe().contains("start = \"\(text)\"\n"))
+    #expect(load(settings.describe()).settings == settings)
+    let now = WallTime(milliseconds: 5_000_000)
+    let expected: Int64 = start == .end ? 5_000_000 : start == .beginning ? 0 : 1_400_000
+    #expect(start.time(now: now).milliseconds == expected)
   }
 
   @Test("durations and sizes are printed as short as they can be")

@@ -95,7 +95,7 @@ package final class SimulatedCluster {
     guard let (transaction, isCommit, what) = transactions.arrive(index) else { return }
     switch what {
     case .offsets(let offsets):
-      if isCommit { for entry in offsets { group.committed[entry.partition] = entry.position } }
+      if isCommit { for entry in offsets { group.commit(entry) } }
     case .place(let place):
       change(place) { $0.close(transaction, isCommit: isCommit, kafkaTime: time.wall.milliseconds) }
     }
@@ -138,6 +138,9 @@ package enum SimulatedFault: Equatable {
 }
 
 extension SimulatedCluster {
+  /// A partition of the changelog is lost, with all that stood there.
+  package func loseChangelog(_ number: Int) { changelog[number] = SimulatedPartition() }
+
   /// Somebody writes to the changelog without a transaction.
   package func appendToChangelog(key: [UInt8]?, value: [UInt8]?, number: Int = 0, transaction: Int = 0) {
     changelog[number].append(key: key, value: value, kafkaTime: time.wall.milliseconds, transaction: transaction)

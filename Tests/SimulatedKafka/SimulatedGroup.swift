@@ -1,4 +1,13 @@
 import Evaluator
+import Platform
+
+/// A position that an evaluator commits.
+package struct SimulatedCommit {
+  package var partition: Int32
+  package var position: Int64
+  /// The Kafka time from which on its group evaluates the topic.
+  package var since: WallTime?
+}
 
 /// A consumer group: members, the generation, who has which partition, and what is committed.
 ///
@@ -14,6 +23,8 @@ package final class SimulatedGroup {
   /// Partitions whose owner was told to let go of them, and hasn't yet: it is told once, whoever gets them then.
   private var leaving: Set<Int32> = []
   package var committed: [Int32: Int64] = [:]
+  /// What was committed along with these positions, where an evaluator did.
+  package var since: [Int32: WallTime] = [:]
   package let partitions: Int32
 
   init(partitions: Int32) { self.partitions = partitions }
@@ -21,6 +32,12 @@ package final class SimulatedGroup {
   package func join(_ member: SimulatedMember) {
     members.append(member)
     advance()
+  }
+
+  /// A position is committed.
+  func commit(_ entry: SimulatedCommit) {
+    committed[entry.partition] = entry.position
+    since[entry.partition] = entry.since
   }
 
   private func advance() {
@@ -117,6 +134,8 @@ package final class SimulatedMember {
   var isInDoubt = false
   /// Its last transaction was aborted.
   var hasAborted = false
+  /// What it commits along with positions.
+  var since: WallTime?
   /// Its reader of the changelog.
   var changelog: (number: Int32, position: Int64)?
 

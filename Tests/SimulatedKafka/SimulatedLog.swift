@@ -221,12 +221,35 @@ package struct SimulatedLog: EvaluatorLog {
 
   package mutating func committed(
     _ partition: LogPartition, until deadline: MonotonicTime
-  ) throws(LogFailure) -> Int64? {
+  ) throws(LogFailure) -> CommittedPosition? {
     try attempt(.committed) { () throws(LogFailure) in
       if cluster.transactions.hasPendingOffset(of: partition.number) {
         throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
       }
-      return cluster.group.committed[partition.number]
+      return cluster.group.committed[partition.number].map {
+        CommittedPosition($0, since: cluster.group.since[partition.number])
+      }
+    }
+  }
+
+  package mutating func groupBegan(
+    withTopic topic: Int, until deadline: MonotonicTime
+  ) throws(LogFailure) -> WallTime? {
+    try attempt(.committed) { () throws(LogFailure) in
+      for number in 0..<cluster.group.partitions where cluster.transactions.hasPendingOffset(of: number) {
+        throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
+      }
+      return cluster.group.since.values.min()
+    }
+  }
+
+  package mutating func remember(since: WallTime, ofTopic topic: Int) { member.since = since }
+
+  package mutating func offset(
+    of partition: LogPartition, at time: WallTime, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64? {
+    try attempt(.firstRecord) { () throws(LogFailure) in
+      cluster.source[Int(partition.number)].committed.first { $0.kafkaTime >= time.milliseconds }?.offset
     }
   }
 
@@ -342,15 +365,19 @@ package struct SimulatedLog: EvaluatorLog {
       if mistake != .sendsNoMember, !cluster.group.accepts(member) {
         throw LogFailure(.deliverAgain, reason: "ILLEGAL_GENERATION")
       }
-      let offsets = copy.map { (partition: $0.partition.number, position: $0.position) }
+      let offsets = commits(copy)
       if mistake == .commitsOffsetsOutside {
-        for entry in offsets { cluster.group.committed[entry.partition] = entry.position }
+        for entry in offsets { cluster.group.commit(entry) }
       } else {
         cluster.transactions.add(offsets, to: transaction)
       }
       member.isInDoubt = false
     }
     self.positions = positions
+  }
+
+  private func commits(_ positions: [LogPosition]) -> [SimulatedCommit] {
+    positions.map { SimulatedCommit(partition: $0.partition.number, position: $0.position, since: member.since) }
   }
 
   package mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
@@ -361,7 +388,7 @@ package struct SimulatedLog: EvaluatorLog {
         if try !commitTransaction() { return false }
       } else {
         guard cluster.group.accepts(member) else { throw LogFailure(.retry, reason: "ILLEGAL_GENERATION") }
-        for entry in positions { cluster.group.committed[entry.partition.number] = entry.position }
+        for entry in commits(positions) { cluster.group.commit(entry) }
       }
       note(.committed(Dictionary(uniqueKeysWithValues: positions.map { ($0.partition.number, $0.position) })))
       return true

@@ -28,7 +28,7 @@ package struct SimulatedTransactions {
     /// Partitions that wait for a marker.
     package var places: [SimulatedPlace] = []
     /// Offsets that the group takes with it.
-    package var offsets: [(partition: Int32, position: Int64)] = []
+    package var offsets: [SimulatedCommit] = []
   }
 
   /// A transactional id.
@@ -88,7 +88,7 @@ package struct SimulatedTransactions {
     if !all[number - 1].places.contains(place) { all[number - 1].places.append(place) }
   }
 
-  package mutating func add(_ offsets: [(partition: Int32, position: Int64)], to number: Int) {
+  package mutating func add(_ offsets: [SimulatedCommit], to number: Int) {
     for entry in offsets {
       all[number - 1].offsets.removeAll { $0.partition == entry.partition }
       all[number - 1].offsets.append(entry)
@@ -120,7 +120,7 @@ package struct SimulatedTransactions {
   /// A marker's end of the way.
   package enum Arrival {
     case place(SimulatedPlace)
-    case offsets([(partition: Int32, position: Int64)])
+    case offsets([SimulatedCommit])
   }
 
   /// The marker number `index` of those under way arrives.

@@ -53,6 +53,8 @@ final class DemoStage {
     settings.topics.create = false
     // The cluster of the demo has no more than that.
     settings.evaluator.delivery = .atLeastOnce
+    // It knows no times.
+    settings.evaluator.start = .beginning
     topics = settings.topics
     host = settings.agent.host
     for topic in [topics.status, topics.alerts, topics.alertsCurrent, topics.changelog] {

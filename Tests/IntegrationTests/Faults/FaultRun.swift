@@ -116,6 +116,7 @@ final class FaultRun {
       [evaluator]
       group = "\(names.group)"
       instance = "\(name)"
+      start = "beginning"
       checkpoint_interval = "2s"
 
       """ + Self.rules, to: "\(name).toml")

@@ -1,0 +1,54 @@
+import Kafka
+import Platform
+
+/// Programs that use the evaluators' group without being evaluators.
+extension KafkaLog {
+  /// How many lines a minute all workers of a process say of their group.
+  static func makeStrangersLimit(_ time: any TimeSource) -> RateLimit { RateLimit(1, per: .seconds(59), time: time) }
+
+  /// How long the group's coordinator may take to name the members.
+  private static var membersPatience: Duration { .seconds(3) }
+
+  /// Asks who is in the group, where there is a reason to.
+  mutating func watchGroup() {
+    if watch.asks(time.monotonic) { consumer.askForMembers(within: Self.membersPatience) }
+  }
+
+  /// What the group is found to be, for people.
+  func say(_ finding: GroupWatch.Finding?) {
+    guard let finding else { return }
+    switch finding {
+    case .refuses(let members, let duration, let reason):
+      var facts = facts(of: members)
+      facts.append("for", .duration(duration))
+      if let reason { facts.append("reason", .string(reason)) }
+      logger.limited(
+        strangers, .error,
+        "the group refuses evaluators, because another program is in it that shares partitions in another way: nothing is evaluated; cure: end that program, or give it a group.id of its own; trying on",
+        facts)
+    case .strangers(let members):
+      var facts = facts(of: members)
+      let taken = members.flatMap(\.partitions).filter { names.sources.contains($0.topic) }.sorted()
+      facts.append("partitions", .int(taken.count))
+      if !taken.isEmpty { facts.append("first", .string("\(taken[0])")) }
+      logger.limited(
+        strangers, .error,
+        "another program is a member of the evaluators' group: partitions that it is given are not evaluated; cure: end that program, or give it a group.id of its own",
+        facts)
+    case .takesAgain(let duration):
+      logger.notice("the group takes evaluators again", ["group": .string(names.group), "after": .duration(duration)])
+    case .isAmongItself:
+      logger.notice("no other program is a member of the evaluators' group any more", ["group": .string(names.group)])
+    }
+  }
+
+  /// The group, and the first of these members.
+  private func facts(of members: [GroupMember]) -> LogMetadata {
+    var facts: LogMetadata = ["group": .string(names.group)]
+    guard let first = members.first else { return facts }
+    facts.append("client_id", .string(first.clientID))
+    facts.append("host", .string(first.host))
+    if members.count > 1 { facts.append("members", .int(members.count)) }
+    return facts
+  }
+}

@@ -1,0 +1,141 @@
+internal import Crdkafka
+import Platform
+
+/// A member of a consumer group, as the group's coordinator knows it.
+public struct GroupMember: Equatable, Sendable {
+  /// Its `client.id`.
+  public var clientID: String
+  /// The address that it comes from.
+  public var host: String
+  /// The partitions that it is given, of whatever topics.
+  public var partitions: [TopicPartition]
+
+  /// A member with all that is known of it.
+  public init(clientID: String, host: String, partitions: [TopicPartition] = []) {
+    self.clientID = clientID
+    self.host = host
+    self.partitions = partitions
+  }
+}
+
+extension Consumer {
+  /// Asks who is in the consumer's own group, on a thread of its own. The answer comes as a `.members` event, about
+  /// `limit` later at most, and rings the wake-up. Nothing is asked without a group, or while an answer is to come.
+  public mutating func askForMembers(within limit: Duration) {
+    guard let group = options.group, question == nil else { return }
+    question = MembersQuestion.start(group, client, within: limit, wakeup)
+  }
+
+  /// The answer, once it is there.
+  mutating func takeMembers() -> Event? {
+    guard let question, let answer = question.answer else { return nil }
+    self.question = nil
+    return .members(answer)
+  }
+}
+
+/// A question for the members of a group. It blocks, and takes as long as the slowest broker: requests of a connection
+/// are answered one by one, and a fetch may wait there for records.
+///
+/// Not `rd_kafka_DescribeConsumerGroups`, which would ask without blocking: where the coordinator goes away meanwhile,
+/// 2.0.2 ends the process (`rd_kafka_enq_once_del_source_return: Assertion 'eonce->refcnt > 0' failed`).
+final class MembersQuestion: @unchecked Sendable {
+  private let group: String
+  private let client: Client
+  private let limit: Duration
+  private let wakeup: Wakeup
+  private var thread: JoinHandle?
+  /// To be read once the thread has ended.
+  private var result: Result<[GroupMember], KafkaError> = .success([])
+
+  private init(_ group: String, _ client: Client, _ limit: Duration, _ wakeup: Wakeup) {
+    (self.group, self.client, self.limit, self.wakeup) = (group, client, limit, wakeup)
+  }
+
+  /// Asks; where there can't be another thread now, that is the answer.
+  static func start(
+    _ group: String, _ client: Client, within limit: Duration, _ wakeup: Wakeup
+  ) -> MembersQuestion {
+    let question = MembersQuestion(group, client, limit, wakeup)
+    do throws(SystemError) {
+      let thread = try startThread(name: "kafka-members") { question.run() }
+      question.thread = thread
+      client.caller = thread
+    } catch {
+      question.result = .failure(KafkaError(code: .timedOut, message: "\(error)", isRetriable: true))
+    }
+    return question
+  }
+
+  /// What brokers have said; nil: nothing yet.
+  var answer: Result<[GroupMember], KafkaError>? {
+    guard let thread else { return result }
+    return thread.join(until: SystemTime().monotonic) ? result : nil
+  }
+
+  private func run() {
+    var list: UnsafePointer<rd_kafka_group_list>?
+    let code = rd_kafka_list_groups(client.handle, group, &list, max(1, limit.rdkafkaMilliseconds))
+    defer { wakeup.ring() }
+    guard let list else {
+      result = .failure(KafkaError(code))
+      return
+    }
+    defer { rd_kafka_group_list_destroy(list) }
+    let groups = UnsafeBufferPointer(start: list.pointee.groups, count: Int(list.pointee.group_cnt))
+    if let group = groups.first {
+      result =
+        group.err == RD_KAFKA_RESP_ERR_NO_ERROR ? .success(Self.members(of: group)) : .failure(KafkaError(group.err))
+    } else if code != RD_KAFKA_RESP_ERR_NO_ERROR {
+      // A broker that is away may be the group's.
+      result = .failure(KafkaError(code))
+    }
+  }
+
+  private static func members(of group: rd_kafka_group_info) -> [GroupMember] {
+    func text(_ text: UnsafePointer<CChar>?) -> String { text.map { String(cString: $0) } ?? "" }
+    let isConsumers = text(group.protocol_type) == "consumer"
+    return UnsafeBufferPointer(start: group.members, count: Int(group.member_cnt)).map { member in
+      let address = text(member.client_host)
+      let assignment = UnsafeRawBufferPointer(
+        start: member.member_assignment,
+        count: member.member_assignment == nil ? 0 : Int(max(0, member.member_assignment_size)))
+      return GroupMember(
+        clientID: text(member.client_id),
+        // As Java writes an address: with nothing before the slash where there is no name.
+        host: address.hasPrefix("/") ? String(address.dropFirst()) : address,
+        partitions: isConsumers ? GroupAssignment.partitions(assignment) : [])
+    }
+  }
+}
+
+/// The partitions in a member's assignment, in the form of Kafka's consumers: a version, then topics, each with numbers.
+enum GroupAssignment {
+  /// As far as the bytes can be read.
+  static func partitions(_ bytes: UnsafeRawBufferPointer) -> [TopicPartition] {
+    var rest = bytes[...]
+    var found: [TopicPartition] = []
+    guard number(Int16.self, &rest) != nil, let topics = number(Int32.self, &rest) else { return [] }
+    var left = topics
+    while left > 0, let length = number(Int16.self, &rest), length >= 0, rest.count >= length {
+      let topic = String(decoding: rest.prefix(Int(length)), as: UTF8.self)
+      rest = rest.dropFirst(Int(length))
+      guard var count = number(Int32.self, &rest) else { return found }
+      while count > 0, let partition = number(Int32.self, &rest) {
+        found.append(TopicPartition(topic, partition))
+        count -= 1
+      }
+      left -= 1
+    }
+    return found
+  }
+
+  private static func number<Number: FixedWidthInteger>(
+    _: Number.Type, _ rest: inout Slice<UnsafeRawBufferPointer>
+  ) -> Number? {
+    let size = MemoryLayout<Number>.size
+    guard rest.count >= size else { return nil }
+    defer { rest = rest.dropFirst(size) }
+    return rest.prefix(size).reduce(0) { $0 << 8 | Number(truncatingIfNeeded: $1) }
+  }
+}
