@@ -20,8 +20,9 @@ extension Evaluation {
   /// How many unusable records are kept for the log; the rest is only counted.
   static let keptProblems = 8
 
-  /// Makes a partition's state from what the changelog says. What can't be used is named, and touches nothing else.
-  mutating func restore(_ id: LogPartition, from store: borrowing ChangelogStore) -> Restored {
+  /// What the changelog says of a partition itself, subjects left out. What can't be used is named, and touches nothing
+  /// else.
+  mutating func restoreMarker(_ id: LogPartition, from store: borrowing ChangelogStore) -> Restored {
     let topic = plan.topics[id.topic]
     var restored = Restored(engine: Engine(rules: rules, topic: topic, partition: id.number, room: plan.room))
     if let first = store.firstUnreadable { restored.note(first.problem, at: first.offset) }
@@ -39,31 +40,34 @@ extension Evaluation {
       restored.storedBy = stored.instance
       restored.basis = basis
     }
-    restoreSubjects(store, &restored, scope(of: id))
     return restored
   }
 
-  /// Without the rules that they were written under checkpoints mean nothing, and are taken away.
-  private mutating func restoreSubjects(
-    _ store: borrowing ChangelogStore, _ restored: inout Restored, _ scope: ChangelogScope
+  /// Makes the state of a partition's subjects from what the changelog says. Without the rules that they were written under
+  /// checkpoints mean nothing, and are taken away.
+  ///
+  /// - Parameter end: where the partition ends; nil: it is another log than the one that the changelog speaks of.
+  mutating func restoreSubjects(
+    of id: LogPartition, from store: borrowing ChangelogStore, end: Int64?, into restored: inout Restored
   ) {
-    let isUsable = restored.basis != nil
+    let scope = scope(of: id)
     // A checkpoint asks for its chunks.
-    for (key, kept) in store.chunks { restore(key, kept, isUsable, &restored, scope) }
-    for (key, kept) in store.checkpoints { restore(key, kept, isUsable, &restored, scope) }
+    for (key, kept) in store.chunks { restore(key, kept, end, &restored, scope) }
+    for (key, kept) in store.checkpoints { restore(key, kept, end, &restored, scope) }
   }
 
   private mutating func restore(
-    _ key: [UInt8], _ kept: ChangelogStore.Kept, _ isUsable: Bool, _ restored: inout Restored, _ scope: ChangelogScope
+    _ key: [UInt8], _ kept: ChangelogStore.Kept, _ end: Int64?, _ restored: inout Restored, _ scope: ChangelogScope
   ) {
     let engine = restored.engine
+    let isUsable = restored.basis != nil
     do throws(ChangelogProblem) {
       try key.withUnsafeBytes { key in
         kept.value.withUnsafeBytes { value in
           Result { () throws(ChangelogProblem) in
             let usable = isUsable ? value : UnsafeRawBufferPointer(start: nil, count: 0)
             switch try scope.read(key) {
-            case .checkpoint(let subject): try engine.restore(subject: subject, key: key, value: usable)
+            case .checkpoint(let subject): try engine.restore(subject: subject, key: key, value: usable, end: end)
             case .chunk(let subject, let track, let number):
               try engine.restoreChunk(subject: subject, track: track, number: number, key: key, value: usable)
             case .marker, .rules: break

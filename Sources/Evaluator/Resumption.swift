@@ -19,6 +19,9 @@ struct Resumption: Equatable {
     case lostReplay(from: Int64, to: Int64)
     /// It isn't the log that the position was made in.
     case recreated(from: Int64, to: Int64)
+    /// The marker's position is beyond the end of the log that it was written for: that was cut, or the marker is wrong. The
+    /// record that was evaluated last is still there, and what is behind it comes next.
+    case beyondEnd(position: Int64, to: Int64)
 
     /// Where evaluation goes on behind what it names; nil: it names no gap.
     var end: Int64? {
@@ -26,7 +29,7 @@ struct Resumption: Equatable {
       case .begins(let position, let passed): passed > 0 ? position : nil
       case .groupIsBehind: nil
       case .strangersPosition(_, let end), .groupIsAhead(_, let end), .skipped(_, let end), .lostReplay(_, let end),
-        .recreated(_, let end):
+        .recreated(_, let end), .beyondEnd(_, let end):
         end
       }
     }
@@ -70,7 +73,7 @@ struct Resumption: Equatable {
       return
     }
     let committed = committed?.position
-    guard let marker else {
+    guard var marker else {
       // The changelog was lost: only the position is left.
       position = committed ?? start
       if position > end {
@@ -82,6 +85,11 @@ struct Resumption: Equatable {
       }
       (replayStart, replayEnd) = (position, position)
       return
+    }
+    if isSameLog == true, marker.position > end, let last = marker.fingerprint {
+      notes = [.beyondEnd(position: marker.position, to: last.offset + 1)]
+      marker.position = last.offset + 1
+      marker.lowWater = min(marker.lowWater, marker.position)
     }
     if isSameLog == false || marker.position > end {
       notes = [.recreated(from: marker.position, to: start)]

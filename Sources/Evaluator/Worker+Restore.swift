@@ -79,21 +79,24 @@ extension Worker where Log: ~Copyable {
     let partition = current.partition
     try countPartitions(of: [partition.topic], until: deadline)
     let bounds = try log.bounds(of: partition, until: deadline)
-    var restored = evaluation.restore(partition, from: current.store)
-    for problem in restored.problems { voice.cannotUse(problem, number: partition.number) }
+    var restored = evaluation.restoreMarker(partition, from: current.store)
     let isSameLog = try isSameLog(restored.marker, partition, bounds, until: deadline)
     let hasBegun = Resumption.hasBegun(restored.marker, current.committed)
     let since = try beginning(of: partition.topic, current.committed, hasBegun, until: deadline)
     let first = hasBegun ? bounds.lowerBound : try firstOffset(of: partition, since, bounds, until: deadline)
     let resumption = Resumption(
       marker: restored.marker, committed: current.committed, first: first, bounds: bounds, isSameLog: isSameLog)
+    evaluation.restoreSubjects(
+      of: partition, from: current.store, end: resumption.isAnotherLog ? nil : bounds.upperBound, into: &restored)
     try log.start(partition, at: resumption.start)
     log.remember(since: since, ofTopic: partition.topic)
     self.since[partition.topic] = since
     // At once: an evaluator that crashes before its first delivery begins at the same place again.
     if !hasBegun { nextCommit = time.monotonic }
+    for problem in restored.problems { voice.cannotUse(problem, number: partition.number) }
     for note in resumption.notes {
       if case .skipped(let from, let to) = note { evaluation.numbers.skippedByRetention += to - from }
+      if case .beyondEnd = note { evaluation.numbers.unusableCheckpoints += 1 }
       voice.note(note, of: partition, around(note, last: restored.marker?.fingerprint, partition, until: deadline))
     }
     voice.restored(

@@ -11,6 +11,8 @@ public enum ChangelogProblem: Error, Equatable, Sendable {
   /// It asks for a chunk of samples that isn't there, or is damaged: the series with that window begin anew, the others
   /// of its subject go on.
   case chunkMissing
+  /// It is true before an offset that its partition doesn't reach.
+  case beyondEnd(position: Int64, end: Int64)
   /// It belongs to another group or topic: no error where several groups share the changelog.
   case foreign
 
@@ -22,6 +24,7 @@ public enum ChangelogProblem: Error, Equatable, Sendable {
     case .impossible(let field): "has an impossible \(field)"
     case .newer(let version): "was written by a newer statusd (version \(version))"
     case .chunkMissing: "lacks a chunk of its samples"
+    case .beyondEnd(let position, let end): "speaks of offset \(position), and its partition ends at \(end)"
     case .foreign: "belongs to another group or topic"
     }
   }

@@ -121,11 +121,14 @@ extension Engine {
   /// Takes the checkpoint that stands as `value` under `key`, in place of what was restored of this subject before; nil:
   /// nothing is left of it. Where it can't be used, the subject begins anew, its checkpoint is taken away with the next
   /// delivery, and no other is touched.
+  ///
+  /// - Parameter end: where the partition ends; a checkpoint that covers records beyond it can't be used, for a replay would
+  ///   wait for them. nil: its offsets say nothing of this log.
   public func restore(
-    subject: [UInt8], key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+    subject: [UInt8], key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, end: Int64? = nil
   ) throws(ChangelogProblem) {
     try subject.withUnsafeBytes { name in
-      Result { () throws(ChangelogProblem) in try state.pointee.restore(name, key: key, value: value) }
+      Result { () throws(ChangelogProblem) in try state.pointee.restore(name, key: key, value: value, end: end) }
     }.get()
   }
 

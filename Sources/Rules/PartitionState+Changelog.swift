@@ -114,12 +114,17 @@ extension PartitionState {
 
   /// See `Engine.restore`.
   mutating func restore(
-    _ name: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
+    _ name: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, end: Int64?
   ) throws(ChangelogProblem) {
     let hash = RecordReader.hash(of: name)
     guard let value else { return drop(name, hash: hash) }
-    do {
-      try restore(try Checkpoint(value, key: key), of: name)
+    do throws(ChangelogProblem) {
+      let checkpoint = try Checkpoint(value, key: key)
+      // Offsets of an earlier life of the topic say nothing of this one's.
+      if let end, checkpoint.epoch == epoch, checkpoint.position > end {
+        throw .beyondEnd(position: checkpoint.position, end: end)
+      }
+      try restore(checkpoint, of: name)
     } catch {
       if error != .chunkMissing {
         drop(name, hash: hash)

@@ -355,6 +355,80 @@ struct WorkerRestoreTests {
     #expect(bench.numbers.unusableCheckpoints == 1)
   }
 
+  /// The newest record of the changelog whose key begins with this letter.
+  private func newest(_ kind: Character, of bench: borrowing WorkerBench) throws -> (key: [UInt8], value: [UInt8]) {
+    let entry = bench.cluster.changelog[0].committed.last { $0.key?.first == kind.asciiValue && $0.value != nil }
+    return try (#require(entry?.key), #require(entry?.value))
+  }
+
+  @Test("a checkpoint of records beyond the log's end is unusable: it is said and counted, and the partition goes on")
+  func checkpointBeyondEnd() throws {
+    var bench = try WorkerBench(checkpointInterval: .seconds(1))
+    bench.assign(0)
+    bench.sample(95, host: "web-2")
+    bench.settle(turns: 5)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    let checkpoint = try newest("c", of: bench)
+    let late = checkpoint.value.withUnsafeBytes { value in
+      checkpoint.key.withUnsafeBytes { PlantedMistake.checkpoint(value, $0, movedBy: 1_000_000) }
+    }
+    bench.cluster.appendToChangelog(key: checkpoint.key, value: late)
+    try bench.restart()
+    bench.settle(turns: 10)
+    #expect(bench.numbers.unusableCheckpoints == 1)
+    let line = try #require(bench.log.lines.first { $0.message.contains("can't be used") })
+    #expect(line.metadata["reason"] == .string("speaks of offset 1000002, and its partition ends at 2"))
+    #expect(bench.numbers.firing == 1)
+    bench.sample(20)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2", "cpu-high/web-1", "cpu-high/web-1"])
+    #expect(bench.committed == [0: 4])
+  }
+
+  @Test("a marker beyond the end of the log that it names is unusable: the partition goes on behind the last record")
+  func markerBeyondEnd() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    let (key, value) = try newest("m", of: bench)
+    var writer = BinaryWriter()
+    try key.withUnsafeBytes { key in
+      var marker = try value.withUnsafeBytes { try Marker($0, key: key) }
+      marker.position += 1_000_000
+      marker.write(to: &writer, key: key)
+    }
+    bench.cluster.appendToChangelog(key: key, value: writer.bytes)
+    try bench.restart()
+    bench.settle(turns: 10)
+    #expect(bench.numbers.unusableCheckpoints == 1)
+    #expect(bench.log.messages.contains { $0.hasPrefix("the changelog's position is beyond the partition's end") })
+    #expect(bench.numbers.firing == 1)
+    bench.sample(20)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.count == 2)
+    #expect(bench.committed == [0: 2])
+  }
+
+  @Test("a log that was cut while it is read once more is read from its beginning, and what fires keeps firing")
+  func cutWhileReplaying() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    for _ in 0..<4 { bench.sample(95) }
+    bench.settle(turns: 5)
+    bench.cluster.batch = 1
+    try bench.restart()
+    for _ in 0..<50 where bench.numbers.partitions == 0 { bench.worker.turn() }
+    bench.cluster.recreateSource()
+    bench.settle(turns: 10)
+    #expect(bench.numbers.firing == 1)
+    bench.sample(20)
+    bench.settle(turns: 10)
+    #expect(bench.alerts.count == 2)
+  }
+
   @Test("several groups share a changelog, and each sees its own")
   func foreign() throws {
     var bench = try WorkerBench()

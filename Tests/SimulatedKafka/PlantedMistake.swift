@@ -39,14 +39,21 @@ extension PlantedMistake {
     return writer.bytes
   }
 
-  /// Version and flags, then the position, then what is told relative to it, then the seal.
   private func lateCheckpoint(_ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer) -> [UInt8]? {
+    Self.checkpoint(value, key, movedBy: 1)
+  }
+
+  /// A checkpoint that says it covers so many records more. Version and flags, then the position, then what is told relative
+  /// to it, then the seal.
+  package static func checkpoint(
+    _ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, movedBy distance: Int64
+  ) -> [UInt8]? {
     guard value.count > 6 else { return nil }
     var reader = BinaryReader(UnsafeRawBufferPointer(rebasing: value[2..<(value.count - 4)]))
     guard let position = try? reader.signed() else { return nil }
     var writer = BinaryWriter()
     writer.raw(value[0..<2])
-    writer.signed(position + 1)
+    writer.signed(position + distance)
     writer.raw(value[(value.count - 4 - reader.left)..<(value.count - 4)])
     writer.seal(for: key)
     return writer.bytes
