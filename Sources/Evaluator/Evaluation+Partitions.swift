@@ -80,7 +80,10 @@ extension Evaluation {
   mutating func beginAnew(_ id: LogPartition, at position: Int64) {
     let place = table.place(of: id)
     guard place >= 0 else { return }
+    // What was still to be read once more doesn't come any more.
+    if partitions[place].replay != nil { finishReplay(place) }
     partitions[place].position = position
+    partitions[place].askedEnd = nil
     partitions[place].committed = nil
     partitions[place].last = nil
     partitions[place].engine.beginEpoch()

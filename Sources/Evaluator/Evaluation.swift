@@ -25,8 +25,18 @@ struct Evaluation: ~Copyable, LogReceiver {
     /// Since when it is held and was read to its end, on the clock of `Evaluation.clock`; nil: it wasn't yet. Only who was
     /// there can say that others were silent.
     var attendedSince: Int64?
+    /// The end that was asked for, as long as it isn't read and judged by; nil: nothing is waited for.
+    var askedEnd: AskedEnd?
     /// The revision of its rules that the changelog has; 0: none.
     var storedRevision: UInt32 = 0
+  }
+
+  /// Where a partition ended.
+  struct AskedEnd {
+    /// Its high watermark, when that was asked for or a little later.
+    var end: Int64
+    /// When it was asked for, on the clock of `Evaluation.clock`.
+    var asked: Int64
   }
 
   /// A record that couldn't be read, for the log.
@@ -75,6 +85,8 @@ struct Evaluation: ~Copyable, LogReceiver {
   }
 
   // MARK: Records
+
+  mutating func batchBegins(at now: MonotonicTime) { setClock(now) }
 
   /// Most records have the host as their key: by it the engine finds what it will need.
   mutating func expect(_ record: LogRecord) {

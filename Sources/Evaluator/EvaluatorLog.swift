@@ -39,6 +39,12 @@ public protocol EvaluatorLog: ~Copyable {
   /// The last stable offset of each of these partitions; nil: of this one nobody says it now.
   mutating func ends(of partitions: [LogPartition], until deadline: MonotonicTime) throws(LogFailure) -> [Int64?]
 
+  /// The high watermark of each of these partitions as brokers say it now, open transactions included; nil: of this one
+  /// nobody says it. The answer counts what comes while it is under way, and it doesn't wait for records to come.
+  mutating func askHighWatermarks(
+    of partitions: [LogPartition], until deadline: MonotonicTime
+  ) throws(LogFailure) -> [Int64?]
+
   /// The high watermark of a partition that is being fetched, as the last fetch told it; nil: not known yet.
   mutating func highWatermark(of partition: LogPartition) -> Int64?
 
@@ -135,6 +141,9 @@ extension EvaluatorLog where Self: ~Copyable {
 
 /// Takes what a fetch brings.
 public protocol LogReceiver: ~Copyable {
+  /// What follows arrived by `now`: the wait for it is over.
+  mutating func batchBegins(at now: MonotonicTime)
+
   /// A record that will be given soon, some records from now: a hint, and no more.
   mutating func expect(_ record: LogRecord)
 
@@ -144,6 +153,11 @@ public protocol LogReceiver: ~Copyable {
   /// Everything before `position` was given, and there is nothing more just now. Behind markers of transactions it is
   /// greater than the last record's offset + 1.
   mutating func receiveEnd(of partition: LogPartition, position: Int64)
+}
+
+extension LogReceiver where Self: ~Copyable {
+  /// Most don't mind when.
+  public mutating func batchBegins(at now: MonotonicTime) {}
 }
 
 /// Takes what the changelog says.

@@ -214,6 +214,20 @@ extension KafkaLog {
     }
   }
 
+  /// Through a producer: the consumer's connection may be busy with a fetch that waits for records, and what such an answer
+  /// says is as old as the records that came with it.
+  mutating func askHighWatermarks(
+    of partitions: [LogPartition], until deadline: MonotonicTime
+  ) throws(LogFailure) -> [Int64?] {
+    let limit = deadline - time.monotonic
+    return try mapped { log throws(KafkaError) in
+      let partitions = partitions.map(log.names.partition)
+      if let ends = try log.transactions?.highWatermarks(of: partitions, within: limit) { return ends }
+      if let ends = try log.steps.producer?.highWatermarks(of: partitions, within: limit) { return ends }
+      throw KafkaError(code: .state, message: "there is no producer to ask through", isRetriable: true)
+    }
+  }
+
   mutating func highWatermark(of id: LogPartition) -> Int64? { consumer.watermarks(of: names.partition(id))?.high }
 
   /// Whatever a question to brokers failed for, it can be asked again.

@@ -130,6 +130,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   private mutating func take<Receiver: LogReceiver & ~Copyable>(
     _ batch: consuming Batch, into receiver: inout Receiver
   ) -> Int {
+    if batch.count > 0 { receiver.batchBegins(at: time.monotonic) }
     for index in batch.indices {
       batch.expect(index + 3 * Self.lookahead)
       let soon = index + Self.lookahead

@@ -52,6 +52,12 @@ extension WorkerVoice {
       log.error(
         "it isn't the log that the position was made in: the topic was deleted and created again; evaluated from its beginning, and what fires keeps firing",
         self.facts(partition, facts))
+    case .beyondEnd(let position, let to):
+      facts = ["position": .int(position), "from": .int(to)]
+      times.add(to: &facts)
+      log.error(
+        "the changelog's position is beyond the partition's end, and can't be used; evaluated from behind the last record that it names",
+        self.facts(partition, facts))
     }
   }
 }

@@ -74,8 +74,7 @@ extension Consumer {
   /// `queryWatermarks(of:within:).high` of each partition, asked with one request of each broker; nil: its broker doesn't
   /// say.
   public func queryEnds(of partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [Int64?] {
-    let list = try answers(partitions.map { PartitionOffset($0, .end) }, within: limit)
-    return list.entries.map { $1 == nil && $0.offset.isNumber ? $0.offset.rawValue : nil }
+    try client.queryEnds(of: partitions, within: limit)
   }
 
   /// The first offset of each partition whose record is of `time` or later; `.end` where there is none.
@@ -86,17 +85,8 @@ extension Consumer {
   }
 
   private func offsets(_ times: [PartitionOffset], within limit: Duration) throws(KafkaError) -> [PartitionOffset] {
-    let list = try answers(times, within: limit)
+    let list = try client.offsets(times, within: limit)
     try list.check()
     return list.entries.map(\.0)
-  }
-
-  /// ListOffsets: the entries' offsets are timestamps, or the words for the log's ends.
-  private func answers(_ times: [PartitionOffset], within limit: Duration) throws(KafkaError) -> PartitionList {
-    let list = PartitionList(times)
-    if times.isEmpty { return list }
-    try KafkaError.check(rd_kafka_offsets_for_times(client.handle, list.pointer, limit.rdkafkaMilliseconds))
-    client.reporter.noteAnswer()
-    return list
   }
 }

@@ -86,6 +86,8 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     _ configuration: Configuration, conf: ClientConfiguration, options: Options, log: Logger, wakeup: Wakeup?
   ) throws(KafkaError) {
     try conf.set("enable.idempotence", "true")
+    // What it is told of a partition's end is the high watermark (`highWatermarks`).
+    try conf.set("isolation.level", "read_uncommitted")
     try conf.set("partitioner", "murmur2_random")
     try conf.set("queue.buffering.max.messages", "\(max(1, options.queueRecords))")
     try conf.set("queue.buffering.max.kbytes", "\(max(1, options.queueKiB))")

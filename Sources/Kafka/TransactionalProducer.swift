@@ -91,6 +91,11 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
       topic: topic, partition: partition, key: key, value: value, timestamp: timestamp, token: token)
   }
 
+  /// The high watermark of each partition, open transactions included, as its leader says it now; nil: it doesn't say.
+  public func highWatermarks(of partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [Int64?] {
+    try producer.highWatermarks(of: partitions, within: limit)
+  }
+
   /// Takes what has arrived, without waiting. A record that failed fails the transaction.
   public mutating func serve() {
     var failure = failure

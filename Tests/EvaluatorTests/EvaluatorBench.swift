@@ -46,14 +46,17 @@ struct EvaluatorBench {
   }
 
   /// Its topics and group as a worker has them.
-  func kafkaLog(_ delivery: KafkaLog.Mode, time: any TimeSource = SystemTime()) throws -> KafkaLog {
+  func kafkaLog(
+    _ delivery: KafkaLog.Mode, time: any TimeSource = SystemTime(), properties: [(name: String, value: String)] = []
+  ) throws -> KafkaLog {
+    var configuration = Configuration(brokers: cluster.brokers)
+    configuration.properties += properties
     let topics = settings.topics
     let names = KafkaLog.Names(
       sources: [topics.status], alerts: topics.alerts, alertsCurrent: topics.alertsCurrent,
       changelog: topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
     return try KafkaLog(
-      Configuration(brokers: cluster.brokers), names: names, delivery: delivery,
-      strangers: KafkaLog.makeStrangersLimit(time),
+      configuration, names: names, delivery: delivery, strangers: KafkaLog.makeStrangersLimit(time),
       logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)
   }
 

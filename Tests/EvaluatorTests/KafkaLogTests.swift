@@ -46,6 +46,44 @@ private struct Count: ChangelogReceiver {
     log.close(until: SystemTime().monotonic)
   }
 
+  /// Takes an assignment and reads from the beginning until the partition's end came.
+  private struct Ends: LogReceiver {
+    var count = 0
+    mutating func expect(_ record: LogRecord) {}
+    mutating func receive(_ record: LogRecord) {}
+    mutating func receiveEnd(of partition: LogPartition, position: Int64) { count += 1 }
+  }
+
+  @Test(
+    "where a partition ends is answered while a fetch waits for records there, open transactions included",
+    arguments: TestCluster.Kind.main)
+  func endsDuringFetch(kind: TestCluster.Kind) throws {
+    let bench = try EvaluatorBench(TestCluster.open(kind))
+    let writer = try bench.writer()
+    try bench.write(20, with: writer)
+    // A fetch that finds nothing stays for longer than this test takes.
+    var log = try bench.kafkaLog(.steps, properties: [("fetch.wait.max.ms", "50000"), ("socket.timeout.ms", "60000")])
+    let deadline = SystemTime().monotonic + .seconds(120)
+    var ends = Ends()
+    var isAsked = false
+    let partition = LogPartition(topic: 0, number: 0)
+    while !isAsked, SystemTime().monotonic < deadline {
+      while let event = log.nextEvent() {
+        guard case .assigned(let partitions) = event else { continue }
+        log.accept(partitions)
+        try log.start(partition, at: 0)
+        isAsked = true
+      }
+      _ = log.fetch(until: min(deadline, SystemTime().monotonic + .seconds(1)), into: &ends)
+    }
+    // From here on the consumer's connection is held by its fetch.
+    let asked = SystemTime().monotonic
+    let end = try log.askHighWatermarks(of: [partition], until: asked + .seconds(40))
+    #expect(end == [1])
+    #expect(SystemTime().monotonic - asked < .seconds(25))
+    log.close(until: SystemTime().monotonic)
+  }
+
   @Test("without transactions a producer that couldn't be made anew at once is made by the next record")
   func producerLater() throws {
     let bench = try EvaluatorBench(TestCluster.open(.mock))

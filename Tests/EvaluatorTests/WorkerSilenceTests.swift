@@ -42,6 +42,86 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.count == 1)
   }
 
+  @Test(
+    "a host that is dead beside one that sends often is said to be silent within two seconds of being due",
+    arguments: [1, 4, 20, 2000])
+  func besideOthers(_ perSecond: Int) throws {
+    var rules = rules
+    rules[0].noDataAfter = .seconds(10)
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    let interval = Duration.seconds(1) / perSecond
+    bench.sample(20, host: "dead", after: interval)
+    let last = bench.time.wall.milliseconds
+    // The end that is asked for has always moved on when the answer comes.
+    let (cluster, time) = (bench.cluster, bench.time)
+    cluster.whileAsked = {
+      cluster.append(
+        key: Array("alive".utf8),
+        value: Array(#"{"timestamp":\#(time.wall.milliseconds),"host":"alive","cpu_usage":20}"#.utf8))
+    }
+    for _ in 0..<(14 * perSecond) {
+      bench.sample(20, host: "alive", after: interval)
+      bench.worker.turn()
+    }
+    #expect(bench.alerts.map(\.key) == ["cpu-high/dead"])
+    let said = try #require(bench.cluster.alerts.committed.first).kafkaTime
+    #expect((10_000...12_000).contains(said - last))
+  }
+
+  @Test("an evaluator that lags behind declares nobody silent whose record it has still to read")
+  func lagging() throws {
+    var rules = rules
+    rules[0].noDataAfter = .seconds(10)
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    bench.cluster.batch = 1
+    bench.sample(20, host: "alive", after: .seconds(1))
+    bench.settle(turns: 3)
+    // Ten records a second come and one is read: this host's are always among those that wait.
+    for number in 0..<200 {
+      bench.sample(20, host: number % 100 == 0 ? "alive" : "other", after: .milliseconds(100))
+      if number % 10 == 0 { bench.worker.turn() }
+    }
+    #expect(bench.alerts.isEmpty)
+  }
+
+  @Test("a sign of life counts from when it came, not from when the wait for it began")
+  func comesWhileWaiting() throws {
+    var rules = rules
+    rules[0].noDataAfter = .seconds(10)
+    var bench = try WorkerBench(rules)
+    bench.assign(0)
+    bench.settle(turns: 3)
+    let (cluster, time) = (bench.cluster, bench.time)
+    var last = time.wall.milliseconds - 9000
+    cluster.whileWaiting = {
+      guard time.wall.milliseconds - last >= 7000 else { return }
+      last = time.wall.milliseconds
+      cluster.append(
+        key: Array("slow".utf8), value: Array(#"{"timestamp":\#(last),"host":"slow","cpu_usage":20}"#.utf8))
+    }
+    pass(.seconds(200), &bench)
+    #expect(bench.numbers.records > 10)
+    #expect(bench.alerts.isEmpty)
+  }
+
+  @Test("where a log was cut below the end that was asked for, silence waits for the new end")
+  func cutLog() {
+    var evaluation = Evaluation(WorkerPlan(topics: ["status_topic"], group: "g", instance: "i"), rules: RuleSet(rules))
+    let partition = LogPartition(topic: 0, number: 0)
+    evaluation.add(partition, at: 50)
+    evaluation.note(end: 100, of: partition, asked: 0)
+    evaluation.note(end: 120, of: partition, asked: 1000)
+    let isReadAtFirst = evaluation.hasReadAskedEnd
+    evaluation.note(end: 40, of: partition, asked: 2000)
+    let isRead = evaluation.hasReadAskedEnd
+    #expect(!isReadAtFirst)
+    #expect(isRead)
+  }
+
   @Test("a silence that was said isn't said again after a restart, and its end is")
   func restart() throws {
     var bench = try heard()
@@ -80,7 +160,7 @@ struct WorkerSilenceTests {
   func brokersAway() throws {
     var bench = try heard()
     pass(.seconds(58), &bench)
-    bench.fail(.bounds, .fails(.retry))
+    bench.fail(.askEnds, .fails(.retry))
     pass(.seconds(50), &bench)
     #expect(bench.alerts.isEmpty)
   }

@@ -227,7 +227,8 @@ package final class Schedule {
     switch call {
     case .fetch:
       return dice.once(in: 3) ? crash : nil
-    case .partitionCount, .bounds, .firstRecord, .start, .committed, .openChangelog, .readChangelog, .begin, .flush:
+    case .partitionCount, .bounds, .askEnds, .firstRecord, .start, .committed, .openChangelog, .readChangelog, .begin,
+      .flush:
       return dice.once(in: 3) ? crash : .fails(.retry)
     case .takeOver:
       return [.fails(.retry), .failsAfter(.retry), crash][dice.below(3)]

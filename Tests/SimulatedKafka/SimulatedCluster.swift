@@ -35,6 +35,10 @@ package final class SimulatedCluster {
   package var isSilent = false
   /// How long it takes to say where partitions end.
   package var questionTime = Duration.zero
+  /// What happens while somebody asks where partitions end: the answer counts it.
+  package var whileAsked: (() -> Void)?
+  /// What happens while somebody waits for records: it is fetched when the wait is over.
+  package var whileWaiting: (() -> Void)?
   /// Markers stand everywhere as soon as a transaction ends.
   package var marksAtOnce = false
   /// Records of a fetch, at most.
@@ -121,7 +125,7 @@ package final class SimulatedCluster {
 
 /// The calls of a worker that can fail.
 package enum SimulatedCall: Hashable, CaseIterable {
-  case fetch, partitionCount, bounds, firstRecord, start, takeOver, committed, openChangelog, readChangelog
+  case fetch, partitionCount, bounds, askEnds, firstRecord, start, takeOver, committed, openChangelog, readChangelog
   case begin, produce, flush, sendOffsets, commit, abort
 }
 

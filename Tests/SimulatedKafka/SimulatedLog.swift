@@ -71,6 +71,7 @@ package struct SimulatedLog: EvaluatorLog {
     until deadline: MonotonicTime, into receiver: inout Receiver
   ) -> Bool {
     do throws(LogFailure) { try attempt(.fetch) { () throws(LogFailure) in } } catch { return false }
+    receiver.batchBegins(at: cluster.time.monotonic)
     var left = cluster.batch
     for (partition, entry) in cluster.strays where entry.offset < member.reading[partition] ?? .max {
       give(entry, of: partition, to: &receiver)
@@ -81,7 +82,17 @@ package struct SimulatedLog: EvaluatorLog {
       guard left > 0, let position = member.reading[number] else { continue }
       read(number, from: position, &left, into: &receiver)
     }
-    if left == cluster.batch { wait(until: deadline) }
+    if left == cluster.batch {
+      wait(until: deadline)
+      if let whileWaiting = cluster.whileWaiting {
+        whileWaiting()
+        receiver.batchBegins(at: cluster.time.monotonic)
+        for number in member.reading.keys.sorted() {
+          guard left > 0, let position = member.reading[number] else { continue }
+          read(number, from: position, &left, into: &receiver)
+        }
+      }
+    }
     return left == 0
   }
 
@@ -155,6 +166,16 @@ package struct SimulatedLog: EvaluatorLog {
     try attempt(.bounds) { () throws(LogFailure) in
       if cluster.questionTime > .zero { cluster.time.advance(by: cluster.questionTime) }
       return partitions.map { cluster.source[Int($0.number)].lastStable }
+    }
+  }
+
+  package mutating func askHighWatermarks(
+    of partitions: [LogPartition], until deadline: MonotonicTime
+  ) throws(LogFailure) -> [Int64?] {
+    try attempt(.askEnds) { () throws(LogFailure) in
+      if cluster.questionTime > .zero { cluster.time.advance(by: cluster.questionTime) }
+      cluster.whileAsked?()
+      return partitions.map { cluster.source[Int($0.number)].end }
     }
   }
 
