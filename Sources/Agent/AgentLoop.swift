@@ -11,7 +11,7 @@ struct AgentLoop: ~Copyable {
   private let plan: AgentService.Plan
   private let log: Logger
   private let time: any TimeSource
-  private let topicIsReady: @Sendable () -> Bool
+  private let topicIsReady: @Sendable (String) -> Bool
   private let ownNumbers: @Sendable () -> [(String, Double)]
   private let intervalMilliseconds: Int64
   private var sampler: Sampler?
@@ -22,7 +22,9 @@ struct AgentLoop: ~Copyable {
   private var losses = LossAccount()
   private var oddities = OddityLog()
   private var drift: ClockDrift
+  /// The topics of samples and of own numbers are there.
   private var isReady = false
+  private var isOwnReady = false
   private var hasStarted = false
   /// Asks what the machine is called; nil: the name is known.
   private var machineName: (@Sendable () -> String)?
@@ -36,7 +38,7 @@ struct AgentLoop: ~Copyable {
 
   init(
     _ plan: AgentService.Plan, sampler: consuming Sampler?, shipper: consuming Shipper, log: Logger,
-    time: any TimeSource, topicIsReady: @escaping @Sendable () -> Bool,
+    time: any TimeSource, topicIsReady: @escaping @Sendable (String) -> Bool,
     ownNumbers: @escaping @Sendable () -> [(String, Double)]
   ) {
     self.plan = plan
@@ -58,6 +60,7 @@ struct AgentLoop: ~Copyable {
     machineName = Surroundings.isPlaceholder(plan.agent.host) ? plan.machineName : nil
     let bootID = Self.bootID(of: sampler)
     record.bootID = bootID
+    ownRecord.kind = "self"
     ownRecord.bootID = bootID
     self.sampler = sampler
     self.shipper = shipper
@@ -76,7 +79,7 @@ struct AgentLoop: ~Copyable {
     takeName()
     if let tick = clock.tick(at: now) { sample(tick, at: now) }
     if ownClock.tick(at: now) != nil { tellOwnNumbers() }
-    isReady = isReady || topicIsReady()
+    askForTopic()
     shipper.turn(at: now, isReady: isReady)
     count()
     let tick = sampler == nil ? ownClock.next : min(clock.next, ownClock.next)
@@ -87,7 +90,8 @@ struct AgentLoop: ~Copyable {
   ///
   /// - Returns: how many records no broker has acknowledged.
   mutating func finish(by deadline: MonotonicTime, wakeup: Wakeup) -> Int {
-    let left = shipper.finish(by: deadline, isReady: isReady || topicIsReady(), wakeup: wakeup)
+    askForTopic()
+    let left = shipper.finish(by: deadline, isReady: isReady, wakeup: wakeup)
     if let loss = losses.end() { tell(loss) }
     count()
     return left
@@ -103,6 +107,15 @@ struct AgentLoop: ~Copyable {
     record.host = name
     ownRecord.host = "statusd@\(name)"
     shipper.rename(sampleKey: Array(record.host.utf8), ownKey: Array(ownRecord.host.utf8))
+  }
+
+  /// Where nothing is sampled, nothing waits for the topic of samples.
+  private mutating func askForTopic() {
+    if isReady { return }
+    switch sampler {
+    case .some: isReady = topicIsReady(plan.topic)
+    case .none: isReady = true
+    }
   }
 
   private mutating func sample(_ tick: TickClock.Tick, at now: MonotonicTime) {
@@ -145,6 +158,10 @@ struct AgentLoop: ~Copyable {
       ProcessMemory.forgetStart()
     }
     ownSequence += 1
+    // Old numbers are of no use to anybody: what can't be sent now is left out.
+    guard let topic = plan.ownTopic else { return }
+    isOwnReady = isOwnReady || topicIsReady(topic)
+    if !isOwnReady { return }
     ownRecord.timestamp = time.wall
     ownRecord.sequence = ownSequence
     writer.reset()

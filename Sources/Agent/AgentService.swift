@@ -5,7 +5,7 @@ import Settings
 import Synchronization
 
 /// Samples this host at its interval and brings the records to the status topic; every 10 s also this program's own
-/// numbers, as records of the subject `statusd@HOST`.
+/// numbers, as records of the subject `statusd@HOST`, to a topic of their own.
 ///
 /// One loop on one thread. Brokers may be away at the start and at any time later: sampling goes on, and what was taken
 /// is sent once they are back.
@@ -18,6 +18,8 @@ public final class AgentService: Service {
     public var samplesHost = true
     /// The topic of status records.
     public var topic: String
+    /// The topic of this program's own numbers; nil: nobody wants them.
+    public var ownTopic: String?
     /// How brokers are reached.
     public var configuration: Configuration
     /// Asks what the machine is called now, at each sample for as long as the host's name is none that was given to it
@@ -39,7 +41,7 @@ public final class AgentService: Service {
   private let plan: Plan
   private let log: Logger
   private let time: any TimeSource
-  private let topicIsReady: @Sendable () -> Bool
+  private let topicIsReady: @Sendable (String) -> Bool
   private let ownNumbers: @Sendable () -> [(String, Double)]
   private let heartbeat: Heartbeat
   private let stopping = StopSource()
@@ -49,12 +51,12 @@ public final class AgentService: Service {
   /// Nothing happens before `start`.
   ///
   /// - Parameters:
-  ///   - topicIsReady: asked at each tick until it says yes. No record is sent before, because asking for a topic that
-  ///     is missing makes many brokers create one their own way.
+  ///   - topicIsReady: asked of each topic until it says yes. No record is sent there before, because asking for a topic
+  ///     that is missing makes many brokers create one their own way.
   ///   - ownNumbers: the fields of this program's own records beside the agent's; called on the agent's thread.
   public init(
     _ plan: Plan, log: Logger, time: any TimeSource = SystemTime(),
-    topicIsReady: @escaping @Sendable () -> Bool = { true },
+    topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },
     ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }
   ) {
     self.plan = plan
@@ -116,7 +118,8 @@ public final class AgentService: Service {
 
   private var shipperPlan: Shipper.Plan {
     Shipper.Plan(
-      configuration: plan.configuration, topic: plan.topic, sampleKey: Array(plan.agent.host.utf8),
+      configuration: plan.configuration, topic: plan.topic, ownTopic: plan.ownTopic ?? plan.topic,
+      sampleKey: Array(plan.agent.host.utf8),
       ownKey: Array("statusd@\(plan.agent.host)".utf8), backlogBytes: Int(clamping: plan.agent.buffer))
   }
 }

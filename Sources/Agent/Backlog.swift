@@ -76,6 +76,12 @@ struct Backlog {
     skipAcknowledged()
   }
 
+  /// Whose record it is; nil: it isn't there.
+  func kind(of token: UInt) -> Kind? {
+    guard token >= base, token - base < UInt(tail), Int(token - base) >= head else { return nil }
+    return entry(at: Int(token - base)).kind
+  }
+
   /// The record needs no sending any more. One that isn't there, or wasn't handed over, changes nothing.
   mutating func acknowledge(_ token: UInt) {
     guard token >= base, token - base < UInt(tail) else { return }

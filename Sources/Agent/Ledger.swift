@@ -15,6 +15,9 @@ struct Ledger {
   /// Why a delivery failed since the last rewind: once the producer holds nothing, the backlog goes to it again.
   private(set) var failure: KafkaError?
 
+  /// Why brokers refuse this program's own numbers; nil: they don't.
+  private(set) var ownRefusal: KafkaError?
+
   /// Nothing on its way yet.
   init(backlogBytes: Int) { backlog = Backlog(limit: backlogBytes) }
 
@@ -25,6 +28,10 @@ struct Ledger {
       counts.delivered += 1
       backlog.acknowledge(token)
     case let error? where error.code == .messageTooLarge:
+      refuse(token)
+    case let error? where error.code == .topicAuthorizationFailed && backlog.kind(of: token) == .own:
+      // Samples go on without them.
+      ownRefusal = error
       refuse(token)
     case let error?:
       failure = error

@@ -1,7 +1,7 @@
 import Kafka
 import Platform
 
-/// Brings records to the status topic, each host's in order, as far as the backlog goes.
+/// Brings records to their topics, each host's in order, as far as the backlog goes.
 ///
 /// What a producer has taken stays in the backlog until a broker has acknowledged it, so that a producer that failed
 /// can be replaced and everything sent again. Owned by one thread; nothing here blocks but `finish`.
@@ -9,7 +9,9 @@ struct Shipper: ~Copyable {
   /// Where to, and how much may wait.
   struct Plan: Sendable {
     var configuration: Configuration
+    /// The topic of samples, and that of this program's own numbers.
     var topic: String
+    var ownTopic: String
     /// The key of samples: the host.
     var sampleKey: [UInt8]
     /// The key of this program's own numbers.
@@ -34,6 +36,7 @@ struct Shipper: ~Copyable {
   private(set) var renewals: Int64 = 0
   private var pause = Shipper.shortestPause
   private var pausedUntil: MonotonicTime?
+  private var saidOwnRefusal = false
   /// Whether the last turn brought reports, so that more can be handed over soon.
   private var isMoving = false
 
@@ -58,7 +61,19 @@ struct Shipper: ~Copyable {
   }
 
   /// Takes a record; false where there is no room for it.
-  mutating func take(_ kind: Backlog.Kind, _ value: [UInt8]) -> Bool { ledger.backlog.append(kind, value) }
+  /// Own numbers that brokers have refused once aren't taken any more: no sample should wait because of them.
+  mutating func take(_ kind: Backlog.Kind, _ value: [UInt8]) -> Bool {
+    if kind == .own, let refusal = ledger.ownRefusal {
+      if !saidOwnRefusal {
+        saidOwnRefusal = true
+        log.error(
+          "brokers don't take this program's own numbers; they are left out until it is started again",
+          ["topic": .string(plan.ownTopic), "reason": .string("\(refusal)")])
+      }
+      return false
+    }
+    return ledger.backlog.append(kind, value)
+  }
 
   /// The keys of what is handed over from here on. What waits from before goes with them too: whose records they are
   /// stands in them.
@@ -76,7 +91,7 @@ struct Shipper: ~Copyable {
 
   /// Takes what the producer reports, replaces it where it has failed, and hands over what waits.
   ///
-  /// - Parameter isReady: whether the topic is there; asked of by a producer, many brokers make one their own way.
+  /// - Parameter isReady: whether the topic of samples is there; asked of by a producer, many brokers make one their own way.
   mutating func turn(at now: MonotonicTime, isReady: Bool) {
     let delivered = ledger.counts.delivered
     isMoving = Self.serve(&producer, &ledger) > 0
@@ -181,7 +196,8 @@ struct Shipper: ~Copyable {
     backlog.withValue(of: entry) { value in
       (entry.kind == .sample ? plan.sampleKey : plan.ownKey).withUnsafeBytes { key in
         Result { () throws(KafkaError) in
-          try producer?.produce(topic: plan.topic, key: key, value: value, token: entry.token)
+          try producer?.produce(
+            topic: entry.kind == .sample ? plan.topic : plan.ownTopic, key: key, value: value, token: entry.token)
         }
       }
     }

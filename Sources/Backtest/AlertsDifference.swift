@@ -37,6 +37,19 @@ public struct AlertsDifference {
     public var begunBefore = 0
     /// Transitions of either side behind something that no log tells, and those that silence or rules made.
     public var notComparable = 0
+
+    /// What was found in two stretches.
+    public static func + (one: Counts, other: Counts) -> Counts {
+      var sum = one
+      sum.same += other.same
+      sum.missing += other.missing
+      sum.extra += other.extra
+      sum.outOfOrder += other.outOfOrder
+      sum.doubled += other.doubled
+      sum.begunBefore += other.begunBefore
+      sum.notComparable += other.notComparable
+      return sum
+    }
   }
 
   /// Bytes of transitions that are kept from the alerts topic at most.

@@ -124,6 +124,11 @@ extension Evaluation {
     if replay.isAnotherLog { engine.beginEpoch() }
     markKeyless(partitions[place])
     if engine.rules != rules { replaceRules(of: engine) }
+    if let own = plan.ownTopic, own != partitions[place].id.topic {
+      // A version before kept these subjects here.
+      engine.movedPrefix = Array("statusd@".utf8)
+      engine.forgetMoved(into: &transitions)
+    }
     live.append(LogPosition(partitions[place].id, partitions[place].position))
   }
 

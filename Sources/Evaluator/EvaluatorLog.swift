@@ -58,6 +58,11 @@ public protocol EvaluatorLog: ~Copyable {
     of partition: LogPartition, at time: WallTime, until deadline: MonotonicTime
   ) throws(LogFailure) -> Int64?
 
+  /// Whether this log's owner may read a partition; `offset` is one that it has, or its end.
+  mutating func isReadable(
+    _ partition: LogPartition, at offset: Int64, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Bool
+
   // MARK: The assignment
 
   /// Answers `.assigned`: these partitions are held. Nothing of them comes before `start`.

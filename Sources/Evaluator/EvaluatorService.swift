@@ -63,7 +63,8 @@ public final class EvaluatorService: Service {
   private func start(_ worker: WorkerThread, _ number: Int) throws {
     let evaluator = settings.evaluator
     let names = KafkaLog.Names(
-      sources: [settings.topics.status], alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
+      sources: [settings.topics.status, settings.topics.readings], alerts: settings.topics.alerts,
+      alertsCurrent: settings.topics.alertsCurrent,
       changelog: settings.topics.changelog, mayCreate: settings.topics.create, group: evaluator.group,
       transactionalID: "\(evaluator.group)/\(evaluator.instance)/\(number)")
     var plan = WorkerPlan(
@@ -71,6 +72,7 @@ public final class EvaluatorService: Service {
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
       maxFuture: evaluator.maxFuture, room: room)
     plan.since = settings.evaluator.start.time(now: made)
+    plan.ownTopic = names.sources.firstIndex(of: settings.topics.readings)
     worker.heartbeat.beat(time.monotonic)
     try worker.start(
       Worker(

@@ -62,14 +62,20 @@ extension KafkaLog {
   /// which may have grown.
   private mutating func prepareChangelog(within limit: Duration) throws(KafkaError) {
     let count = try askPartitionCount(of: names.changelog, within: limit)
-    var needed: Int32 = 0
-    for topic in names.sources { needed = max(needed, try askPartitionCount(of: topic, within: limit)) }
+    var sources: [(topic: String, count: Int32)] = []
+    for topic in names.sources {
+      // One that isn't there yet, or that this evaluator doesn't see, has no partition to restore.
+      do throws(KafkaError) {
+        sources.append((topic, try askPartitionCount(of: topic, within: limit)))
+      } catch  where error.code.isUnknownTopic || error.code == .topicAuthorizationFailed {}
+    }
+    let needed = sources.map(\.count).max() ?? 0
     if changelog.isCompacted, needed <= count { return }
     let admin = try Admin(configuration, log: logger)
     var problem: KafkaError?
     do throws(KafkaError) {
       try checkPolicy(admin, within: limit)
-      if needed > count { try growChangelog(admin, from: count, to: needed, within: limit) }
+      if needed > count { try growChangelog(admin, from: count, for: sources, within: limit) }
     } catch {
       problem = error
     }
@@ -99,17 +105,22 @@ extension KafkaLog {
     }
   }
 
-  /// The changelog gets as many partitions as its source topic, unless the group had begun with fewer: a topic that gains
-  /// partitions moves hosts between them, and their state stays where it was.
+  /// The changelog gets as many partitions as the largest of its source topics, unless the group had begun with fewer: a
+  /// topic that gains partitions moves hosts between them, and their state stays where it was.
   private func growChangelog(
-    _ admin: borrowing Admin, from count: Int32, to needed: Int32, within limit: Duration
+    _ admin: borrowing Admin, from count: Int32, for sources: [(topic: String, count: Int32)], within limit: Duration
   ) throws(KafkaError) {
-    let all = names.sources.flatMap { topic in (0..<needed).map { TopicPartition(topic, $0) } }
+    let larger = sources.filter { $0.count > count }
+    let needed = larger.map(\.count).max() ?? count
+    let all = larger.flatMap { source in (0..<source.count).map { TopicPartition(source.topic, $0) } }
     // A position of somebody else's says nothing of what is known of hosts.
     let committed = try consumer.committed(all, within: limit)
       .filter { $0.offset.isNumber && CommitNote.since($0.note) != nil }
     // Positions beyond the changelog are those of a time before there was one.
-    let hasBegun = !committed.isEmpty && committed.allSatisfy { $0.partition.partition < count }
+    let hasBegun = larger.contains { source in
+      let known = committed.filter { $0.partition.topic == source.topic }
+      return !known.isEmpty && known.allSatisfy { $0.partition.partition < count }
+    }
     let command =
       "kafka-topics.sh --bootstrap-server \(configuration.brokers) --alter --topic \(names.changelog) --partitions \(needed)"
     if hasBegun {
@@ -197,20 +208,43 @@ extension KafkaLog {
   mutating func firstRecord(
     of id: LogPartition, from offset: Int64, until deadline: MonotonicTime
   ) throws(LogFailure) -> Marker.Fingerprint? {
+    guard case .record(let found) = try firstAnswer(of: id, from: offset, until: deadline) else { return nil }
+    return found
+  }
+
+  mutating func isReadable(
+    _ id: LogPartition, at offset: Int64, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Bool {
+    guard case .error(let error) = try firstAnswer(of: id, from: offset, until: deadline) else { return true }
+    return error?.code != .topicAuthorizationFailed
+  }
+
+  /// What a fetch from an offset brings first.
+  private enum Answer {
+    case record(Marker.Fingerprint)
+    case end
+    case error(KafkaError?)
+  }
+
+  private mutating func firstAnswer(
+    of id: LogPartition, from offset: Int64, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Answer {
     let partition = names.partition(id)
     changelog.number = nil
     return try mapped { log throws(KafkaError) in
       try log.read([PartitionOffset(partition, Offset(offset))])
       while true {
-        guard var reader = log.changelog.reader.take() else { return nil }
+        guard var reader = log.changelog.reader.take() else { return .end }
         while reader.nextEvent() != nil {}
         let batch = reader.fetch()
-        var answer: Marker.Fingerprint??
+        var answer: Answer?
         for index in batch.indices where answer == nil {
           let message = batch[index]
-          answer =
-            message.kind == .record
-            ? Marker.Fingerprint(offset: message.offset, kafkaTime: message.timestamp) : .some(nil)
+          switch message.kind {
+          case .record: answer = .record(Marker.Fingerprint(offset: message.offset, kafkaTime: message.timestamp))
+          case .endOfPartition: answer = .end
+          case .error: answer = .error(batch.error(at: index))
+          }
         }
         log.changelog.reader = consume reader
         if let answer { return answer }

@@ -8,7 +8,8 @@ extension Worker where Log: ~Copyable {
     case .assigned(let partitions):
       evaluation.numbers.rebalances += 1
       log.accept(partitions)
-      joining += partitions.filter { !joining.contains($0) }
+      // Hosts first: statusd's own numbers can wait for them.
+      joining += partitions.filter { !joining.contains($0) }.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
       nextTry = time.monotonic
     case .revoked(let partitions, let lost):
       evaluation.numbers.rebalances += 1
@@ -30,6 +31,7 @@ extension Worker where Log: ~Copyable {
     }
     evaluation.remove(partitions)
     joining.removeAll { partitions.contains($0) }
+    for partition in partitions { refused[partition] = nil }
     if joining.isEmpty { undecided = (0, 0) }
     misplaced.removeAll { partitions.contains($0.partition) }
     if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }
@@ -44,6 +46,10 @@ extension Worker where Log: ~Copyable {
 
   /// Finds out where new and misplaced partitions are to be read from; where brokers don't say, it is asked again.
   mutating func settlePartitions(_ now: MonotonicTime) {
+    for (partition, retry) in refused where retry <= now {
+      refused[partition] = nil
+      joining.append(partition)
+    }
     let isCountDue = evaluation.sawRecordWithoutKey && now >= nextCount
     // What the changelog brings rings; a question that wasn't answered waits for its time.
     let isReading = restoration?.isOpen ?? false
@@ -57,7 +63,7 @@ extension Worker where Log: ~Copyable {
         try log.takeOver(until: deadline)
         hasTakenOver = true
       }
-      if isCountDue { try countPartitions(of: plan.topics.indices, until: deadline) }
+      if isCountDue { try countPartitions(of: Set(evaluation.held.map(\.topic)), until: deadline) }
       if !misplaced.isEmpty, mayChangeState { try replaceFirstMisplaced(until: deadline) }
       if !joining.isEmpty { try restoreFirst(until: deadline) }
     } catch {

@@ -79,6 +79,10 @@ extension Worker where Log: ~Copyable {
     let partition = current.partition
     try countPartitions(of: [partition.topic], until: deadline)
     let bounds = try log.bounds(of: partition, until: deadline)
+    if !readable.contains(partition.topic) {
+      guard try log.isReadable(partition, at: bounds.upperBound, until: deadline) else { return refuse(partition) }
+      readable.insert(partition.topic)
+    }
     var restored = evaluation.restoreMarker(partition, from: current.store)
     let isSameLog = try isSameLog(restored.marker, partition, bounds, until: deadline)
     let hasBegun = Resumption.hasBegun(restored.marker, current.committed)
@@ -106,6 +110,18 @@ extension Worker where Log: ~Copyable {
       voice.differs(from: other, in: partition)
     }
     evaluation.add(partition, &restored, resumption)
+    endRestoration()
+  }
+
+  /// This worker may know of the partition and not read it. Nothing of it is evaluated, nor committed, which brokers would
+  /// refuse together with everything else in the delivery; the others go on.
+  private mutating func refuse(_ partition: LogPartition) {
+    refused[partition] = time.monotonic + .seconds(60)
+    voice.mayNotRead(partition)
+    endRestoration()
+  }
+
+  private mutating func endRestoration() {
     joining.removeFirst()
     restoration = nil
     if joining.isEmpty {

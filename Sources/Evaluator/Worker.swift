@@ -22,6 +22,10 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var since: [Int: WallTime] = [:]
   /// The log has taken over what an earlier owner of this worker's name left.
   var hasTakenOver = false
+  /// Topics that this worker has found that it may read.
+  var readable: Set<Int> = []
+  /// Partitions that it may not read, and when that is tried next.
+  var refused: [LogPartition: MonotonicTime] = [:]
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
   /// Transitions and positions of which nobody knows whether they were delivered, until their partitions are restored.
@@ -163,6 +167,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     var deadline = now + plan.idle
     if evaluation.hasUncommitted { deadline = min(deadline, max(nextCommit, nextAttempt)) }
     if !joining.isEmpty || !misplaced.isEmpty || !hasTakenOver { deadline = min(deadline, nextTry) }
+    if let retry = refused.values.min() { deadline = min(deadline, retry) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }
     return max(now, deadline)
   }
@@ -198,6 +203,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
 package struct WorkerPlan: Sendable {
   /// The source topics.
   package var topics: [String]
+  /// Which of them has the subjects `statusd@HOST`, where these were in another before; nil: none.
+  package var ownTopic: Int?
   /// The consumer group.
   package var group: String
   /// What this evaluator is called among those of its group.

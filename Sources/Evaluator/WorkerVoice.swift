@@ -240,6 +240,13 @@ struct WorkerVoice {
       ])
   }
 
+  /// Said again each minute, when it is tried again.
+  func mayNotRead(_ partition: LogPartition) {
+    log.error(
+      "brokers don't let this evaluator read a source topic; nothing of it is evaluated, it is tried again in a minute",
+      facts(partition, ["remedy": "kafka-acls.sh --add --operation Read --topic TOPIC --allow-principal User:NAME"]))
+  }
+
   /// - Parameter cause: why the group took them without asking; nil: it asked.
   func released(_ partitions: [LogPartition], lostFor cause: LossCause?, isDelivered: Bool) {
     for partition in partitions {

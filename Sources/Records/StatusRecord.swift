@@ -7,6 +7,8 @@ public struct StatusRecord: Equatable, Sendable {
   public var timestamp: WallTime
   /// The subject; also the record's key.
   public var host: String
+  /// What the record tells of, where that isn't a host: `self` for this program's own numbers.
+  public var kind: String?
   /// Percent of all CPUs' time that was busy: neither idle nor waiting for a disk.
   public var cpuUsage: Double?
   /// Percent of memory that programs can't have without swapping.
@@ -61,6 +63,10 @@ public struct StatusRecord: Equatable, Sendable {
     writer.plainString { timestamp.appendRFC3339(to: &$0) }
     writer.key("host")
     writer.string(host)
+    if let kind {
+      writer.key("kind")
+      writer.string(kind)
+    }
     writer.member("cpu_usage", cpuUsage)
     writer.member("memory_usage", memoryUsage)
     writer.member("cpu_user", cpuUser)

@@ -30,6 +30,16 @@ extension Engine {
   /// When somebody may be silent next, on the clock of `now`; nil: nobody is waited for.
   public var nextSilence: Int64? { state.pointee.silences.first == .max ? nil : state.pointee.silences.first }
 
+  /// Subjects whose names begin so have moved to another topic; empty: none have. Their silence here means nothing: it
+  /// ends them, as a tombstone would.
+  public var movedPrefix: [UInt8] {
+    get { state.pointee.movedPrefix }
+    set { state.pointee.movedPrefix = newValue }
+  }
+
+  /// Ends the series of all subjects that have moved to another topic, as tombstones would.
+  public func forgetMoved(into transitions: inout [Transition]) { state.pointee.forgetMoved(into: &transitions) }
+
   // MARK: Writing
 
   /// The marker of a partition whose next record is at `position`, after everything that `takeCheckpoints` gave. The

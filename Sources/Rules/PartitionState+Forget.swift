@@ -25,6 +25,24 @@ extension PartitionState {
     settleForgetting()
   }
 
+  /// Whether the subject's records come in another topic now.
+  func hasMoved(_ subject: Subject) -> Bool {
+    !movedPrefix.isEmpty && subject.name.count >= movedPrefix.count
+      && subject.name.prefix(movedPrefix.count).elementsEqual(movedPrefix)
+  }
+
+  /// See `Engine.forgetMoved`.
+  mutating func forgetMoved(into transitions: inout [Transition]) {
+    for number in 0..<subjects.used where subjects[number].isInhabited && hasMoved(subjects[number]) {
+      forgetMoved(subjects[number], into: &transitions)
+    }
+  }
+
+  /// No record of the log ends it: none must be read again for that.
+  mutating func forgetMoved(_ subject: Subject, into transitions: inout [Transition]) {
+    forget(subject.name, hash: subject.header.pointee.hash, offset: .max, into: &transitions)
+  }
+
   /// Works out at which time of the log somebody may be gone next.
   mutating func settleForgetting() {
     forgetAt = idle.first == .max ? .max : idle.first &+ layout.forgetAfter

@@ -54,12 +54,15 @@ extension PartitionState {
       let subject = subjects[number]
       var next = Int64.max
       var isChanged = false
+      var hasGone = false
       for track in 0..<trackCount where tracks[track].watchesSilence && subject.tracks[track].isBorn {
         let sign = max(since, subject.signs(trackCount)[track])
         for index in tracks[track].series where layout.series[index].watchesSilence {
           if subject.series[index].silence != .none { continue }
           let allowed = allowedSilence(of: index, subject)
-          if now &- sign >= allowed {
+          if now &- sign >= allowed, hasMoved(subject) {
+            hasGone = true
+          } else if now &- sign >= allowed {
             declareSilence(of: index, subject, after: allowed, &transitions)
             isChanged = true
           } else {
@@ -68,6 +71,10 @@ extension PartitionState {
             next = min(next, isFixed ? sign &+ allowed : min(sign &+ allowed, now &+ Step.shortestHole))
           }
         }
+      }
+      if hasGone {
+        forgetMoved(subject, into: &transitions)
+        continue
       }
       if isChanged { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
       if next == .max {

@@ -67,6 +67,8 @@ struct PartitionState: ~Copyable {
   var covered: [Int64] = []
   /// The greatest of these.
   var highestCovered: Int64 = 0
+  /// See `Engine.movedPrefix`.
+  var movedPrefix: [UInt8] = []
   /// The same while: chunks that wait for their checkpoint, by their numbers and where they are in the pool.
   var waiting: [ChunkOwner: [UInt32: UInt32]] = [:]
   /// Chunks of tracks that are no more; taken away little by little. Bounded by what the changelog has of these.

@@ -53,6 +53,7 @@ extension Key {
 
   private static let topics: [Key] = [
     .text("topics", "status", \.topics.status, problem: Names.problem(ofTopic:)),
+    .text("topics", "readings", \.topics.readings, problem: Names.problem(ofTopic:)),
     .text("topics", "monitor", \.topics.monitor, problem: Names.problem(ofTopic:)),
     .text("topics", "alerts", \.topics.alerts, problem: Names.problem(ofTopic:)),
     .text("topics", "alerts_current", \.topics.alertsCurrent, problem: Names.problem(ofTopic:)),

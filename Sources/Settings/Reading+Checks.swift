@@ -6,7 +6,8 @@ extension Reading {
   /// topic that would share them with another.
   func checkTopics() {
     let topics = [
-      ("status", settings.topics.status), ("monitor", settings.topics.monitor), ("alerts", settings.topics.alerts),
+      ("status", settings.topics.status), ("readings", settings.topics.readings),
+      ("monitor", settings.topics.monitor), ("alerts", settings.topics.alerts),
       ("alerts_current", settings.topics.alertsCurrent), ("changelog", settings.topics.changelog),
     ]
     for (index, (key, name)) in topics.enumerated() {

@@ -7,6 +7,7 @@ extension Settings.Topics {
     let (name, policy) =
       switch topic {
       case .status: (status, Self.kept(days: 7))
+      case .readings: (readings, Self.kept(days: 7))
       case .monitor: (monitor, Self.kept(days: 7))
       case .alerts: (alerts, Self.kept(days: 30))
       case .alertsCurrent: (alertsCurrent, Self.compacted)
@@ -35,6 +36,8 @@ extension Settings.Topics {
   public enum Needed: Sendable, CaseIterable {
     /// Status records.
     case status
+    /// statusd's own numbers.
+    case readings
     /// Monitor records.
     case monitor
     /// Transitions.

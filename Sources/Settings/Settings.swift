@@ -62,6 +62,8 @@ public struct Settings: Equatable, Sendable {
   public struct Topics: Equatable, Sendable {
     /// Status records.
     public var status = "status_topic"
+    /// What statusd has to say beside hosts' samples: its own numbers.
+    public var readings = "statusd-readings"
     /// Monitor records.
     public var monitor = "monitor_topic"
     /// Transitions.

@@ -54,11 +54,12 @@ struct Cluster {
   /// Configuration mistakes that have been said.
   struct BadConfiguration: Error {}
 
-  /// The topic that `name` means: `alerts`, `status` and `monitor` stand for those of the configuration.
+  /// The topic that `name` means: `alerts`, `status`, `readings` and `monitor` stand for those of the configuration.
   func topic(named name: String) -> String {
     switch name {
     case "alerts": topics.alerts
     case "status": topics.status
+    case "readings": topics.readings
     case "monitor": topics.monitor
     default: name
     }

@@ -34,10 +34,10 @@ final class Daemon {
     var plan = AgentService.Plan(agent: settings.agent, topic: settings.topics.status, configuration: configuration)
     plan.samplesHost = settings.run.role.samples
     if machineNames.contains("agent.host") { plan.machineName = { Surroundings.machine.hostName } }
-    let statusTopic = settings.topics.status
+    plan.ownTopic = settings.topics.readings
     agent = AgentService(
       plan, log: log,
-      topicIsReady: { topics.isPresent(statusTopic) },
+      topicIsReady: { topics.isPresent($0) },
       ownNumbers: { evaluator?.numbers.fields.map { ($0.name, $0.value) } ?? [] })
     self.topics = topics
     self.evaluator = evaluator
@@ -45,7 +45,8 @@ final class Daemon {
 
   private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {
     let needed: [Settings.Topics.Needed] =
-      settings.run.role.evaluates ? [.status, .alerts, .alertsCurrent, .changelog] : [.status]
+      settings.run.role.evaluates
+      ? [.status, .readings, .alerts, .alertsCurrent, .changelog] : [.status, .readings]
     let policies = needed.map { settings.topics.policy(of: $0) }
     return TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
   }

@@ -7,8 +7,8 @@ import Records
 enum Forget: Subcommand {
   private static let topic = Option.text(
     "topic", short: "t", placeholder: "TOPIC",
-    help: "where its records stand; by default the configuration's status topic",
-    completion: .words(["status", "monitor"]))
+    help: "where its records stand; by default the configuration's status topic, and that of statusd's own numbers",
+    completion: .words(["status", "readings", "monitor"]))
   private static let within = Option<Duration>.duration(
     "within", short: "w", in: .zero ... .seconds(86_400), help: "how long to wait for delivery; by default 30s")
 
@@ -17,7 +17,8 @@ enum Forget: Subcommand {
       name: "forget",
       summary: "tell evaluators that a host is gone: what fires for it is resolved, its state goes",
       description: [
-        "Writes a tombstone keyed by the host to every partition of the topic: a record may have stood in any of them. "
+        "Writes a tombstone keyed by the host to every partition of the topic: a record may have stood in any of them; in "
+          + "the topic of statusd's own numbers also one keyed statusd@HOST. "
           + "Where the host goes on sending, it begins from nothing with its next record.",
         "It ends once all is delivered, or with status 75.",
       ],
@@ -36,25 +37,29 @@ enum Forget: Subcommand {
     // Before there is a second thread: all that come inherit what is blocked here.
     let signals = try Signals()
     return try withCluster(given) { cluster in
-      let name = cluster.topic(named: given[topic] ?? "status")
       let limit = given[within] ?? .seconds(30)
       let begin = SystemTime().monotonic
-      let count: Int
-      do throws(KafkaError) {
-        guard let found = try partitions(of: name, cluster.configuration, within: limit) else {
-          printError("statusd forget: there is no topic '\(name)'\n")
-          return .failed
+      var places: [(topic: String, count: Int, keys: [String])] = []
+      for (name, keys, isNeeded) in tombstones(given, cluster) {
+        do throws(KafkaError) {
+          if let count = try partitions(of: name, cluster.configuration, within: limit) {
+            places.append((name, count, keys))
+          } else if isNeeded {
+            printError("statusd forget: there is no topic '\(name)'\n")
+            return .failed
+          }
+        } catch {
+          printError("statusd forget: nothing was written: brokers don't say what stands in '\(name)': \(error)\n")
+          return .temporary
         }
-        count = found
-      } catch {
-        printError("statusd forget: nothing was written: brokers don't say what stands in '\(name)': \(error)\n")
-        return .temporary
       }
       var sender = try Sender.make(cluster.configuration, signals: signals)
-      for var host in given.operands {
-        host.withUTF8 { key in
-          for partition in 0..<count {
-            sender.send(topic: name, partition: Int32(partition), key: UnsafeRawBufferPointer(key), value: nil)
+      for (name, count, keys) in places {
+        for var key in keys {
+          key.withUTF8 { key in
+            for partition in 0..<count {
+              sender.send(topic: name, partition: Int32(partition), key: UnsafeRawBufferPointer(key), value: nil)
+            }
           }
         }
       }
@@ -64,10 +69,22 @@ enum Forget: Subcommand {
       if code == .ok {
         let hosts =
           given.operands.count == 1 ? "'\(Printable.text(given.operands[0]))' is" : "\(given.operands.count) hosts are"
-        try printOut("\(hosts) forgotten: \(counted(sent, "tombstone")) written to '\(name)'\n")
+        let topics = places.map { "'\($0.topic)'" }.joined(separator: " and ")
+        try printOut("\(hosts) forgotten: \(counted(sent, "tombstone")) written to \(topics)\n")
       }
       return code
     }
+  }
+
+  /// Which keys get a tombstone in which topic, and whether that must be there. Where no topic is named: the hosts, and
+  /// what statusd says there of itself.
+  private static func tombstones(
+    _ given: Parsed, _ cluster: Cluster
+  ) -> [(topic: String, keys: [String], isNeeded: Bool)] {
+    let hosts = given.operands
+    if let name = given[topic] { return [(cluster.topic(named: name), hosts, true)] }
+    let own = hosts.map { "statusd@\($0)" }.filter { $0.utf8.count <= RecordReader.maxSubject }
+    return [(cluster.topics.status, hosts, true), (cluster.topics.readings, hosts + own, false)]
   }
 
   /// How many partitions a topic has; nil: there is no such topic.

@@ -5,10 +5,12 @@ import Platform
 
 /// `statusd tail`: what comes into a topic, as it comes.
 enum Tail: Subcommand {
+  /// Topics of the configuration, which may be made later.
+  private static let named = ["alerts", "status", "readings", "monitor"]
   private static let topic = Option.text(
     "topic", short: "t", placeholder: "TOPIC",
-    help: "alerts, status or monitor as the configuration names them, or any topic's name; by default alerts",
-    completion: .words(["alerts", "status", "monitor"]))
+    help: "alerts, status, readings or monitor as the configuration names them, or any topic's name; by default alerts",
+    completion: .words(named))
   private static let since = Option<Start>(
     "since", short: "s", placeholder: "DURATION|beginning",
     help: "begin with what came in the last 10m, say, or with all there is; by default with what comes next",
@@ -45,8 +47,8 @@ enum Tail: Subcommand {
       summary: "follow a topic: alerts as they are raised and resolved, or any other records",
       description: [
         "Follows all partitions of a topic, new ones too, until Ctrl-C. Only committed records are read. While brokers "
-          + "are away it says so and keeps trying; 'alerts', 'status' and 'monitor' are waited for where they don't exist "
-          + "yet, any other name that is no topic ends it with status 1.",
+          + "are away it says so and keeps trying; 'alerts', 'status', 'readings' and 'monitor' are waited for where they "
+          + "don't exist yet, any other name that is no topic ends it with status 1.",
         "The pretty format shows a transition as time, status, severity, rule, subject, value and summary, and any other "
           + "JSON object as time, host (or source, or key) and fields; control characters are escaped. Colours are for "
           + "terminals, unless NO_COLOR is set. Times are UTC; one with a * behind it is Kafka's, of a record without a time of "
@@ -69,7 +71,7 @@ enum Tail: Subcommand {
     return try withCluster(given) { cluster in
       let name = given[topic] ?? "alerts"
       let plan = Follower.Plan(
-        topic: cluster.topic(named: name), waitsForTopic: ["alerts", "status", "monitor"].contains(name),
+        topic: cluster.topic(named: name), waitsForTopic: named.contains(name),
         start: given[since] ?? .now)
       var follower = try Follower.make(cluster.configuration, plan: plan, signals: signals)
       var view = View(

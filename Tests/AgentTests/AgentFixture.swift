@@ -11,15 +11,18 @@ import Testing
 final class AgentFixture {
   let cluster: MockCluster
   let topic = "status_topic"
+  let ownTopic = "statusd-readings"
   let host = "web-1"
   let time = ManualTime(monotonic: MonotonicTime(nanoseconds: 5_000_000_000_000))
   let captured = CapturedLog()
   private let asleep: Wakeup
   private var reader: TopicReader?
+  private var ownReader: TopicReader?
 
   init(createsTopic: Bool = true) throws {
     cluster = try MockCluster()
     if createsTopic { try cluster.createTopic(topic) }
+    try cluster.createTopic(ownTopic)
     asleep = try Wakeup()
     time.observeSleepers(asleep)
   }
@@ -28,7 +31,9 @@ final class AgentFixture {
   var plan: AgentService.Plan {
     var configuration = Configuration(brokers: cluster.brokers)
     configuration.properties = [("reconnect.backoff.max.ms", "100"), ("retry.backoff.ms", "20")]
-    return AgentService.Plan(agent: Settings.Agent(host: host), topic: topic, configuration: configuration)
+    var plan = AgentService.Plan(agent: Settings.Agent(host: host), topic: topic, configuration: configuration)
+    plan.ownTopic = ownTopic
+    return plan
   }
 
   /// Hardly any samples, and nothing else: in the minutes between, the loop only takes what brokers have answered. So
@@ -44,7 +49,7 @@ final class AgentFixture {
   static var longInterval: Duration { .seconds(10_000_000) }
 
   func agent(
-    _ plan: AgentService.Plan, topicIsReady: @escaping @Sendable () -> Bool = { true },
+    _ plan: AgentService.Plan, topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },
     ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }
   ) -> AgentService {
     AgentService(
@@ -83,7 +88,14 @@ final class AgentFixture {
     return try reader.next(within: 20)
   }
 
-  /// The next record of the host itself; own numbers before it aside.
+  /// The next record of the program's own numbers.
+  func nextOwnRecord() throws -> Record {
+    let reader = try ownReader ?? TopicReader(ownTopic, on: cluster.brokers)
+    ownReader = reader
+    return try reader.next(within: 20)
+  }
+
+  /// The next record of the host itself.
   func nextSample() throws -> [String: Any] {
     while true {
       let record = try nextRecord()

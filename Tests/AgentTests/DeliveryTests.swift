@@ -114,7 +114,7 @@ struct DeliveryTests {
   func topicComesLater() throws {
     let fixture = try AgentFixture(createsTopic: false)
     let isThere = Flag()
-    let agent = fixture.agent(fixture.plan, topicIsReady: { isThere.isSet })
+    let agent = fixture.agent(fixture.plan, topicIsReady: { _ in isThere.isSet })
     try agent.start()
     fixture.advance(times: 3)
     fixture.settle()

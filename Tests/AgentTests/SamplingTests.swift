@@ -120,7 +120,7 @@ struct SamplingTests {
     }
   }
 
-  @Test("every 10 s the program's own numbers come under a subject of their own")
+  @Test("every 10 s the program's own numbers come in a topic of their own: that of the hosts has hosts only")
   func ownNumbers() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan, ownNumbers: { [("lag", 17), ("ratio", 0.25), ("broken", .nan)] })
@@ -128,12 +128,16 @@ struct SamplingTests {
     fixture.advance(times: 10)
     fixture.settle()
     #expect(fixture.stop(agent) == 0)
-    var records = try (0..<11).map { _ in try fixture.nextRecord() }
-    let own = records.removeLast()
-    #expect(records.allSatisfy { $0.key == "web-1" })
+    for _ in 0..<10 {
+      let sample = try fixture.nextRecord()
+      #expect(sample.key == "web-1")
+      #expect(try sample.object["kind"] == nil)
+    }
+    let own = try fixture.nextOwnRecord()
     #expect(own.key == "statusd@web-1")
     let object = try own.object
     #expect(object["host"] as? String == "statusd@web-1")
+    #expect(object["kind"] as? String == "self")
     #expect(object.number("samples") == 10)
     #expect(object.number("samples_lost") == 0)
     #expect(object.number("lag") == 17)
@@ -153,8 +157,21 @@ struct SamplingTests {
     fixture.advance(by: .seconds(10), times: 2)
     fixture.settle()
     #expect(fixture.stop(agent) == 0)
-    for _ in 0..<2 { #expect(try fixture.nextRecord().key == "statusd@web-1") }
+    for _ in 0..<2 { #expect(try fixture.nextOwnRecord().key == "statusd@web-1") }
     #expect(agent.numbers.samples == 0)
+  }
+
+  @Test("where the topic of own numbers isn't there, samples go on, and the numbers of that time are left out")
+  func noOwnTopic() throws {
+    let fixture = try AgentFixture()
+    let own = fixture.ownTopic
+    let agent = fixture.agent(fixture.plan, topicIsReady: { $0 != own })
+    try agent.start()
+    fixture.advance(times: 21)
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    for _ in 0..<21 { #expect(try fixture.nextRecord().key == "web-1") }
+    #expect(agent.numbers.recordsDelivered == agent.numbers.samples)
   }
 
   @Test("a /proc that can't be read ends the start with its path")

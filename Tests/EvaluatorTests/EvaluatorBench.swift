@@ -23,6 +23,7 @@ struct EvaluatorBench {
     log = CapturedLog(arrived: arrived)
     settings = Settings(brokers: cluster.brokers)
     settings.topics.status = try cluster.createTopic(partitions: partitions)
+    settings.topics.readings = try cluster.createTopic()
     settings.topics.alerts = try cluster.createTopic()
     settings.topics.alertsCurrent = try cluster.createTopic(configuration: [("cleanup.policy", "compact")])
     settings.topics.changelog = try cluster.createTopic(

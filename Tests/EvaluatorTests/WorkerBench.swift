@@ -18,10 +18,13 @@ struct WorkerBench: ~Copyable {
   private let planted = PlantedFaults()
   var plan: WorkerPlan
   private let isTransactional: Bool
+  /// See `SimulatedLog`.
+  private let longestWait: Duration?
 
   init(
     _ rules: [Rule] = [.cpuHigh], partitions: Int32 = 1, isTransactional: Bool = true,
-    checkpointInterval: Duration = .seconds(60), since: WallTime = WallTime(milliseconds: 0)
+    checkpointInterval: Duration = .seconds(60), ownTopic: Int? = nil, longestWait: Duration? = nil,
+    since: WallTime = WallTime(milliseconds: 0)
   ) throws {
     let cluster = SimulatedCluster(time: time, partitions: partitions)
     cluster.marksAtOnce = true
@@ -30,21 +33,25 @@ struct WorkerBench: ~Copyable {
     cluster.faults = { call, _ in planted.next(call) }
     self.cluster = cluster
     self.isTransactional = isTransactional
+    self.longestWait = longestWait
     plan = WorkerPlan(
       topics: ["status_topic"], group: "group", instance: "here", checkpointInterval: checkpointInterval)
     plan.since = since
+    plan.ownTopic = ownTopic
     heartbeat = Heartbeat(name: "evaluator", allowedSilence: .seconds(10), now: time.monotonic)
     share = try WorkerShare()
     member = cluster.join("here")
-    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional)
+    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional, longestWait)
   }
 
   private static func worker(
     _ cluster: SimulatedCluster, _ member: SimulatedMember, _ rules: [Rule], _ plan: WorkerPlan, _ share: WorkerShare,
-    _ log: CapturedLog, _ heartbeat: Heartbeat, _ isTransactional: Bool
+    _ log: CapturedLog, _ heartbeat: Heartbeat, _ isTransactional: Bool,
+    _ longestWait: Duration?
   ) -> Worker<SimulatedLog> {
     Worker(
-      log: SimulatedLog(cluster, member, isTransactional: isTransactional), rules: RuleSet(rules), plan: plan,
+      log: SimulatedLog(cluster, member, isTransactional: isTransactional, longestWait: longestWait),
+      rules: RuleSet(rules), plan: plan,
       share: share, heartbeat: heartbeat,
       logger: Logger(level: .debug, output: log), time: cluster.time)
   }
@@ -56,7 +63,7 @@ struct WorkerBench: ~Copyable {
     cluster.group.expel(member, isTold: false)
     share = try WorkerShare()
     member = cluster.join("here")
-    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional)
+    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional, longestWait)
     cluster.group.giveOutFree()
   }
 
@@ -76,6 +83,12 @@ struct WorkerBench: ~Copyable {
   func time(of offset: Int64, in partition: Int32 = 0) -> WallTime {
     let entry = cluster.source[Int(partition)].committed.first { $0.offset == offset }
     return WallTime(milliseconds: entry?.kafkaTime ?? -1)
+  }
+
+  /// See `WorkerPlan.ownTopic`; the next process has it.
+  var ownTopic: Int? {
+    get { plan.ownTopic }
+    set { plan.ownTopic = newValue }
   }
 
   func assign(_ partitions: Int32...) { for number in partitions { cluster.group.move(number, to: member) } }

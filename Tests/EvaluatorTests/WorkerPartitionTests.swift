@@ -81,6 +81,24 @@ struct WorkerPartitionTests {
     #expect(said.map(\.level) == [.info, .warning])
   }
 
+  @Test("a source topic that may not be read is said, not committed, and tried again; what can be read goes on")
+  func unreadable() throws {
+    var bench = try WorkerBench(partitions: 2)
+    bench.cluster.unreadable = [0]
+    bench.assign(0, 1)
+    bench.settle(turns: 5)
+    bench.sample(95, to: 0)
+    bench.sample(95, host: "web-2", to: 1)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2"])
+    #expect(bench.committed == [1: 1])
+    #expect(bench.log.messages.filter { $0.hasPrefix("brokers don't let this evaluator read") }.count == 1)
+    bench.cluster.unreadable = []
+    bench.time.advance(by: .seconds(61))
+    bench.settle(turns: 10)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2", "cpu-high/web-1"])
+  }
+
   @Test("partitions that are handed over are delivered and committed first")
   func handOver() throws {
     var bench = try WorkerBench()

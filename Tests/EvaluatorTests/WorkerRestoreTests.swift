@@ -429,6 +429,24 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 2)
   }
 
+  @Test("statusd's own subjects, which another topic has now, are ended by the first start that knows it, once")
+  func moved() throws {
+    var bench = try WorkerBench(ownTopic: nil)
+    bench.assign(0)
+    bench.sample(95, host: "statusd@web-1")
+    bench.sample(95)
+    bench.settle(turns: 5)
+    #expect(bench.current.count == 2)
+    bench.ownTopic = 1
+    for _ in 0..<2 {
+      try bench.restart()
+      bench.settle(turns: 10)
+      #expect(bench.current.keys.sorted() == ["cpu-high/web-1"])
+      #expect(bench.alerts.count == 3)
+    }
+    #expect(bench.alerts.last?.value.contains(#""reason":"forgotten""#) == true)
+  }
+
   @Test("several groups share a changelog, and each sees its own")
   func foreign() throws {
     var bench = try WorkerBench()

@@ -48,11 +48,12 @@ struct WorkerSilenceTests {
   func besideOthers(_ perSecond: Int) throws {
     var rules = rules
     rules[0].noDataAfter = .seconds(10)
-    var bench = try WorkerBench(rules)
+    // A sample, and three turns of the loop that wait as long each where there is nothing.
+    let part = Duration.seconds(1) / perSecond / 4
+    var bench = try WorkerBench(rules, longestWait: part)
     bench.assign(0)
     bench.settle(turns: 3)
-    let interval = Duration.seconds(1) / perSecond
-    bench.sample(20, host: "dead", after: interval)
+    bench.sample(20, host: "dead", after: part)
     let last = bench.time.wall.milliseconds
     // The end that is asked for has always moved on when the answer comes.
     let (cluster, time) = (bench.cluster, bench.time)
@@ -62,8 +63,8 @@ struct WorkerSilenceTests {
         value: Array(#"{"timestamp":\#(time.wall.milliseconds),"host":"alive","cpu_usage":20}"#.utf8))
     }
     for _ in 0..<(14 * perSecond) {
-      bench.sample(20, host: "alive", after: interval)
-      bench.worker.turn()
+      bench.sample(20, host: "alive", after: part)
+      bench.settle(turns: 3)
     }
     #expect(bench.alerts.map(\.key) == ["cpu-high/dead"])
     let said = try #require(bench.cluster.alerts.committed.first).kafkaTime

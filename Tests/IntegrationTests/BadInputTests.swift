@@ -39,7 +39,7 @@ struct BadInputTests {
       try #require(object["status"] as? String == (number % 2 == 0 ? "firing" : "resolved"))
     }
     // Its own numbers come every 10 s.
-    let numbers = try site.statusReader().next(within: 60) { record in
+    let numbers = try TopicReader(site.readings, on: site.cluster.brokers).next(within: 60) { record in
       guard record.key == "statusd@\(site.host)" else { return false }
       return try (record.object["records"] as? NSNumber)?.intValue ?? 0 >= good * 21 + 1
     }.object

@@ -177,6 +177,7 @@ struct BrokerTroubleTests {
       [topics]
       status = "\(site.status)"
       alerts = "\(site.alerts)"
+      readings = "\(site.readings)"
       create = false
       [agent]
       host = "\(site.host)"
@@ -186,13 +187,13 @@ struct BrokerTroubleTests {
 
       """ + Site.rule, to: "statusd.toml")
     let daemon = try site.run()
-    for topic in [site.status, site.alerts, "alerts-current", "statusd-changelog"] {
+    let kept = [site.status, site.readings, site.alerts]
+    for topic in kept + ["alerts-current", "statusd-changelog"] {
       let line = try daemon.waitForLine(on: \.errors) { $0.contains(topic) && $0.contains("kafka-topics") }
       #expect(line.contains("--create"))
-      #expect(line.contains("cleanup.policy=compact") == (topic != site.status && topic != site.alerts))
+      #expect(line.contains("cleanup.policy=compact") == !kept.contains(topic))
     }
-    try site.cluster.createTopic(site.status)
-    try site.cluster.createTopic(site.alerts)
+    for topic in kept { try site.cluster.createTopic(topic) }
     for topic in ["alerts-current", "statusd-changelog"] {
       try site.cluster.createTopic(topic, configuration: [("cleanup.policy", "compact")])
     }

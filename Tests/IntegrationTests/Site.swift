@@ -10,6 +10,7 @@ final class Site {
   let directory: TemporaryDirectory
   let status: String
   let alerts: String
+  let readings = uniqueName("readings")
   /// What fires now, and the evaluators' state, where `withState` made the site.
   let current = uniqueName("current")
   let changelog = uniqueName("changelog")
@@ -28,6 +29,7 @@ final class Site {
     alerts = uniqueName("alerts")
     if makesTopics || cluster.mock != nil {
       try cluster.createTopic(status)
+      try cluster.createTopic(readings)
       try cluster.createTopic(alerts)
     }
   }
@@ -55,7 +57,10 @@ final class Site {
       ("kafka", "brokers = \"\(cluster.brokers)\""),
       // The mock answers a fetch only when it is full or this has passed: 500 ms by default.
       ("kafka.properties", cluster.mock == nil ? "" : "\"fetch.wait.max.ms\" = 5"),
-      ("topics", "status = \"\(status)\"\nalerts = \"\(alerts)\"\ncreate = \(cluster.mock == nil)"),
+      (
+        "topics",
+        "status = \"\(status)\"\nreadings = \"\(readings)\"\nalerts = \"\(alerts)\"\ncreate = \(cluster.mock == nil)"
+      ),
       ("agent", "host = \"\(host)\""),
       ("evaluator", "group = \"\(group)\"\nstart = \"\(start)\""),
       ("log", ""),

@@ -10,9 +10,9 @@ struct TopicPolicyTests {
     topics.alerts = "a"
     topics.partitions = 4
     topics.replication = 2
-    let days: [Settings.Topics.Needed: Int] = [.status: 7, .monitor: 7, .alerts: 30]
+    let days: [Settings.Topics.Needed: Int] = [.status: 7, .readings: 7, .monitor: 7, .alerts: 30]
     let names: [Settings.Topics.Needed: String] = [
-      .status: "status_topic", .monitor: "monitor_topic", .alerts: "a",
+      .status: "status_topic", .readings: "statusd-readings", .monitor: "monitor_topic", .alerts: "a",
       .alertsCurrent: "alerts-current", .changelog: "statusd-changelog",
     ]
     for needed in Settings.Topics.Needed.allCases {

@@ -31,6 +31,8 @@ package final class SimulatedCluster {
   package var faults: ((SimulatedCall, SimulatedMember) -> SimulatedFault?)?
   /// Records that a fetch gives before all others, wherever they stand: what an old librdkafka delivers twice.
   package var strays: [(partition: Int32, entry: SimulatedPartition.Entry)] = []
+  /// Partitions that nobody may read.
+  package var unreadable: Set<Int32> = []
   /// No delivery is acknowledged: brokers are away.
   package var isSilent = false
   /// How long it takes to say where partitions end.

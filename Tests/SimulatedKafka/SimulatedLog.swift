@@ -194,6 +194,12 @@ package struct SimulatedLog: EvaluatorLog {
     }
   }
 
+  package mutating func isReadable(
+    _ partition: LogPartition, at offset: Int64, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Bool {
+    try attempt(.firstRecord) { () throws(LogFailure) in !cluster.unreadable.contains(partition.number) }
+  }
+
   // MARK: The assignment
 
   package mutating func accept(_ partitions: [LogPartition]) {

@@ -12,8 +12,9 @@ enum Backtest: Subcommand {
     "config", short: "c", help: "take rules, brokers and topics from this configuration", isRequired: true)
   private static let topic = Option.text(
     "topic", short: "t", placeholder: "TOPIC",
-    help: "status or monitor as the configuration names them, or any topic's name; by default status",
-    completion: .words(["status", "monitor"]))
+    help:
+      "status, readings or monitor as the configuration names them, or any topic's name; by default status, readings",
+    completion: .words(["status", "readings", "monitor"]))
   private static let since = Option<Moment>(
     "since", short: "s", placeholder: "DURATION|TIME|beginning",
     help: "begin with what came in the last 7d, say, or since 2026-11-22T18:00:00Z; by default with all there is",
@@ -37,7 +38,8 @@ enum Backtest: Subcommand {
       summary: "run the rules over history: what would have fired",
       description: [
         "Reads a topic's records from --since on, as far as it reaches when the command begins, and evaluates them as "
-          + "'statusd run' does, from no state. Writes nothing anywhere. Transitions come in the order of Kafka's time. "
+          + "'statusd run' does, from no state. Writes nothing anywhere. Transitions come in the order of Kafka's time, "
+          + "those of the readings behind those of the hosts. "
           + "What the silence of a host would have raised isn't shown: no log tells it.",
         "The pretty format ends with a summary of each rule: how many alerts, for how long they fired altogether, the "
           + "shortest, and how many flapped (fired again within 10 minutes of their end). The json format is what would "
@@ -78,12 +80,13 @@ enum Backtest: Subcommand {
       let view = BacktestView(
         given[format] ?? .pretty, rules: cluster.settings.rules.map(\.name), isComparing: given[compare] != nil,
         signals: signals)
-      let name = cluster.topic(named: given[topic] ?? "status")
+      let named = given[topic].map { [cluster.topic(named: $0)] }
+      let topics = named ?? [cluster.topics.status, cluster.topics.readings]
       if let path = given[fromFile] {
-        return try RecordedBacktest(path: path, topic: name, settings: cluster.settings).run(view, signals)
+        return try RecordedBacktest(path: path, topic: topics[0], settings: cluster.settings).run(view, signals)
       }
       let plan = TopicBacktest.Plan(
-        topic: name, since: given[since] ?? .beginning, until: given[until] ?? .now,
+        topics: topics, since: given[since] ?? .beginning, until: given[until] ?? .now,
         alerts: given[compare].map(cluster.topic(named:)))
       return try TopicBacktest(cluster, plan, signals).run(view)
     }

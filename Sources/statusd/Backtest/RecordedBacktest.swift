@@ -32,7 +32,8 @@ struct RecordedBacktest {
     defer { close(descriptor) }
     let run = BacktestRun(
       Stretch(topic: topic, offsets: [0: 0..<Int64.max]), settings: settings, partitionCount: 1, log: Cluster.log)
-    var reading = Lines(BacktestReading(run, view: view, difference: nil, total: nil), path: path)
+    var reading = Lines(
+      BacktestReading(run, after: BacktestResult(view: view), difference: nil, total: nil), path: path)
     var splitter = LineSplitter(limit: Self.greatestLine)
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { buffer.deallocate() }
@@ -116,7 +117,7 @@ struct RecordedBacktest {
       var more: [String] = []
       if cut > 0 { more.append("\(counted(cut, "line")) longer than \(RecordedBacktest.greatestLine) bytes, and cut") }
       if broken > 0 { more.append("\(counted(broken, "line")) no JSON") }
-      let code = try reading.finish(nil, more)
+      let code = try reading.end(nil, of: path, more).finish()
       return isRefused ? .failed : code
     }
   }

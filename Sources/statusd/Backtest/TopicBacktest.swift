@@ -6,12 +6,12 @@ import Platform
 import Records
 import Settings
 
-/// A backtest over the records of a topic.
+/// A backtest over the records of topics, one after the other.
 struct TopicBacktest {
   /// What is read.
   struct Plan {
-    /// The records.
-    var topic: String
+    /// Where the records stand. All but the first may be missing.
+    var topics: [String]
     /// From when on.
     var since: Moment
     /// Up to when.
@@ -30,38 +30,51 @@ struct TopicBacktest {
     self.signals = signals
   }
 
-  /// Reads it to its end; how the command ends.
+  /// Reads all to its end; how the command ends.
   func run(_ view: BacktestView) throws -> ExitCode {
-    do {
-      return try History.open(cluster.configuration, topic: plan.topic, signals: signals) { history in
-        try run(view, over: &history)
+    var result = BacktestResult(view: view)
+    for (place, topic) in plan.topics.enumerated() where result.goesOn {
+      do {
+        let next = try History.open(cluster.configuration, topic: topic, signals: signals) { history in
+          try run(topic, over: &history, after: result)
+        }
+        guard let next else { return signals.isUnread ? .ok : .temporary }
+        result = next
+      } catch History.Problem.noTopic where place > 0 {
+        continue
+      } catch let problem as History.Problem {
+        return signals.isUnread ? .ok : problem.report("backtest", topic: topic)
       }
-    } catch let problem as History.Problem {
-      return signals.isUnread ? .ok : problem.report("backtest", topic: plan.topic)
     }
+    return try result.finish()
   }
 
-  private func run(_ view: BacktestView, over history: inout History) throws -> ExitCode {
+  /// nil: it can't be compared, and that is said.
+  private func run(
+    _ topic: String, over history: inout History, after result: BacktestResult
+  ) throws -> BacktestResult? {
     let begin = plan.since.wall(now: SystemTime().wall)
     var stretch = Stretch(
-      topic: plan.topic, offsets: try history.stretch(from: plan.since, to: plan.until), begin: begin)
+      topic: topic, offsets: try history.stretch(from: plan.since, to: plan.until), begin: begin)
     var difference: AlertsDifference?
     if let alerts = plan.alerts {
       let evaluated = try History.committed(
         by: cluster.settings.evaluator.group, cluster.configuration,
-        in: stretch.offsets.keys.map { TopicPartition(plan.topic, $0) })
+        in: stretch.offsets.keys.map { TopicPartition(topic, $0) })
       stretch.end(at: evaluated)
       difference = try RecordedAlerts.read(
         alerts,
         into: AlertsDifference(stretch, allowsDoubles: cluster.settings.evaluator.delivery == .atLeastOnce),
         cluster.configuration, signals)
-      if difference == nil { return signals.isUnread ? .ok : .temporary }
+      if difference == nil { return nil }
     }
+    // Where nothing was said yet, there is nothing to say of it.
+    if stretch.count == 0, topic != plan.topics.first { return result }
     var reading = BacktestReading(
       BacktestRun(stretch, settings: cluster.settings, partitionCount: history.partitionCount, log: Cluster.log),
-      view: view, difference: difference, total: stretch.count)
+      after: result, difference: difference, total: stretch.count)
     let ending = try history.read(stretch.offsets, into: &reading) { $0.show() }
-    return try reading.finish(ending.problem(topic: plan.topic))
+    return reading.end(ending.problem(topic: topic), of: topic)
   }
 }
 
@@ -105,14 +118,14 @@ private struct RecordedAlerts: LogReceiver {
 /// A backtest under way: takes records, shows what they came to.
 struct BacktestReading: ~Copyable, LogReceiver {
   private var run: BacktestRun
-  private var view: BacktestView
+  private var result: BacktestResult
   private var difference: AlertsDifference?
   private var progress: Progress
 
   /// - Parameter total: how many offsets there are; nil: not known.
-  init(_ run: consuming BacktestRun, view: BacktestView, difference: AlertsDifference?, total: Int64?) {
+  init(_ run: consuming BacktestRun, after result: BacktestResult, difference: AlertsDifference?, total: Int64?) {
     self.run = run
-    self.view = view
+    self.result = result
     self.difference = difference
     progress = Progress(of: total)
   }
@@ -124,47 +137,80 @@ struct BacktestReading: ~Copyable, LogReceiver {
   }
 
   /// A signal says to end.
-  mutating func stop() { view.stop() }
+  mutating func stop() { result.view.stop() }
 
   /// Shows what came of the records so far; whether there is any use in more.
   mutating func show() -> Bool {
     while let transition = run.next() {
-      view.take(transition)
+      result.view.take(transition)
       switch difference?.take(transition) {
-      case .missing: view.show(transition, .onlyInBacktest)
-      case .outOfOrder: view.show(transition, .inAnotherOrder)
+      case .missing: result.view.show(transition, .onlyInBacktest)
+      case .outOfOrder: result.view.show(transition, .inAnotherOrder)
       default: break
       }
     }
-    if view.hasSomething { progress.clear() }
+    if result.view.hasSomething { progress.clear() }
     run.speak()
-    view.flush()
+    result.view.flush()
     progress.show(run.records)
-    return view.goesOn
+    return result.view.goesOn
   }
 
-  /// Shows the rest and the summary, with `more` lines behind it; how the command ends. `problem` is why it isn't all.
-  consuming func finish(_ problem: String?, _ more: [String] = []) throws -> ExitCode {
-    let problem = problem ?? (view.isStopped ? "stopped before all was read" : nil)
+  /// Shows the rest; what it came to, with `more` lines behind. `problem` is why it isn't all.
+  consuming func end(_ problem: String?, of topic: String, _ more: [String] = []) -> BacktestResult {
+    let problem = problem ?? (result.view.isStopped ? "stopped before all was read" : nil)
     run.giveUp()
     _ = show()
-    var lines = run.numbers.summary + more
-    if run.hasProducersTimes {
-      lines.append("times were the producers' own (CreateTime): --since and --until go by these")
-    }
+    result.lines.append((topic, run.numbers.summary + more))
+    if run.hasProducersTimes { result.hasProducersTimes = true }
+    if let latest = run.latest, latest.milliseconds > result.latest?.milliseconds ?? .min { result.latest = latest }
     if difference != nil, problem == nil {
-      difference?.finish { view.show($0, .onlyInTopic) }
-      lines += difference?.summary ?? []
+      difference?.finish { result.view.show($0, .onlyInTopic) }
+      if let difference {
+        let counts = difference.counts
+        result.counts = result.counts.map { $0 + counts } ?? counts
+        result.isSame = result.isSame && difference.isSame
+      }
     }
     progress.clear()
-    view.finish(until: run.latest ?? WallTime(milliseconds: 0), lines)
+    result.problem = problem
+    return result
+  }
+}
+
+/// What the stretches read so far came to.
+struct BacktestResult {
+  var view: BacktestView
+  /// Of each topic, what is said of its records.
+  var lines: [(topic: String, lines: [String])] = []
+  /// Some had their producers' times.
+  var hasProducersTimes = false
+  /// The latest Kafka time of a record; nil: none had any.
+  var latest: WallTime?
+  /// How both sides compare; nil: they weren't compared.
+  var counts: AlertsDifference.Counts?
+  var isSame = true
+  /// Why it isn't all.
+  var problem: String?
+
+  init(view: BacktestView) { self.view = view }
+
+  /// Whether there is any use in another stretch.
+  var goesOn: Bool { problem == nil && view.goesOn }
+
+  /// Shows the summary; how the command ends.
+  consuming func finish() throws -> ExitCode {
+    var text = lines.flatMap { topic, said in lines.count == 1 ? said : said.map { "\(topic): \($0)" } }
+    if hasProducersTimes { text.append("times were the producers' own (CreateTime): --since and --until go by these") }
+    if let counts, problem == nil { text += counts.summary(isSame: isSame) }
+    view.finish(until: latest ?? WallTime(milliseconds: 0), text)
     try view.flow.check()
     if view.isUnread { return .ok }
     if let problem {
       printError("statusd backtest: \(problem)\n")
       return .temporary
     }
-    return difference?.isSame ?? true ? .ok : .failed
+    return isSame ? .ok : .failed
   }
 }
 
@@ -178,16 +224,15 @@ extension Stretch {
   }
 }
 
-extension AlertsDifference {
+extension AlertsDifference.Counts {
   /// What the comparison came to, for people.
-  fileprivate var summary: [String] {
-    let same = counts.same
+  fileprivate func summary(isSame: Bool) -> [String] {
     var lines = [isSame ? "no difference: \(counted(same, "transition")) on both sides" : "\(same) on both sides"]
     for (count, what) in [
-      (counts.missing, "only in the backtest"), (counts.extra, "only in the topic"),
-      (counts.outOfOrder, "in another order"), (counts.doubled, "more than once in the topic"),
-      (counts.begunBefore, "of alerts that fired already when the stretch began"),
-      (counts.notComparable, "not compared: behind a silence or a change of rules"),
+      (missing, "only in the backtest"), (extra, "only in the topic"),
+      (outOfOrder, "in another order"), (doubled, "more than once in the topic"),
+      (begunBefore, "of alerts that fired already when the stretch began"),
+      (notComparable, "not compared: behind a silence or a change of rules"),
     ] where count > 0 {
       lines.append("\(count) \(what)")
     }

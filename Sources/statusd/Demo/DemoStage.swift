@@ -57,7 +57,7 @@ final class DemoStage {
     settings.evaluator.start = .beginning
     topics = settings.topics
     host = settings.agent.host
-    for topic in [topics.status, topics.alerts, topics.alertsCurrent, topics.changelog] {
+    for topic in [topics.status, topics.readings, topics.alerts, topics.alertsCurrent, topics.changelog] {
       try cluster.createTopic(topic)
     }
     // The cluster answers a fetch only when it is full or this has passed.

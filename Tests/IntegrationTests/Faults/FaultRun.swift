@@ -13,7 +13,7 @@ final class FaultRun {
   private let directory: TemporaryDirectory
   private let names = (
     status: uniqueName("status"), alerts: uniqueName("alerts"), current: uniqueName("current"),
-    changelog: uniqueName("changelog"), group: uniqueName("group")
+    changelog: uniqueName("changelog"), readings: uniqueName("readings"), group: uniqueName("group")
   )
   private var random: SeededRandom
   /// Those that run, by their names.
@@ -108,6 +108,7 @@ final class FaultRun {
       "session.timeout.ms" = 6000
       [topics]
       status = "\(names.status)"
+      readings = "\(names.readings)"
       alerts = "\(names.alerts)"
       alerts_current = "\(names.current)"
       changelog = "\(names.changelog)"

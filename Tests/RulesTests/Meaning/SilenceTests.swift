@@ -1,3 +1,4 @@
+import Records
 import Testing
 
 @testable import Rules
@@ -22,6 +23,35 @@ struct SilenceTests {
     story.at(0, 85)
     #expect(story.silent(at: 30) == ["30 firing critical cpu-high/web-1 85 since 0 (no data)"])
     #expect(story.transitions.last?.previous == .firing)
+    #expect(story.engine.counters.firing == 1)
+  }
+
+  @Test("the silence of a subject that has moved to another topic ends it, as a tombstone would")
+  func moved() {
+    let story = Story(cpuHigh(noDataAfter: .seconds(30)).onSilence(.alert))
+    story.engine.movedPrefix = Array("statusd@".utf8)
+    story.at(0, 95, host: "statusd@web-1")
+    story.at(0, 10, host: "statusd@web-2")
+    story.at(0, 10, host: "web-1")
+    #expect(
+      story.silent(at: 30) == [
+        "0 resolved critical cpu-high/statusd@web-1 95 since 0 (forgotten)",
+        "30 firing critical cpu-high/web-1 10 since 0 (no data)",
+      ])
+    #expect(story.engine.counters.subjects == 1)
+    #expect(story.silent(at: 100).isEmpty)
+  }
+
+  @Test("subjects that have moved to another topic can be ended at once, and no other is touched")
+  func movedAtOnce() {
+    let story = Story(cpuHigh())
+    story.engine.movedPrefix = Array("statusd@".utf8)
+    story.at(0, 95, host: "statusd@web-1")
+    story.at(0, 95, host: "web-1")
+    var made: [Transition] = []
+    story.engine.forgetMoved(into: &made)
+    #expect(made.map(\.subject) == ["statusd@web-1"])
+    #expect(made.map(\.reason) == [.forgotten])
     #expect(story.engine.counters.firing == 1)
   }
 
