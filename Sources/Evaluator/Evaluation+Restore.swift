@@ -103,7 +103,7 @@ extension Evaluation {
     replay.position = record.offset + 1
     numbers.replayed += 1
     let kafkaTime = partitions[place].settle(record, wall)
-    let clock = record.isLogAppendTime ? kafkaTime : wall
+    let clock = Self.clock(of: kafkaTime)
     let count = replay.made.count
     switch replay.reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
     case .record: partitions[place].engine.replay(replay.reader, offset: record.offset, into: &replay.made)

@@ -44,6 +44,18 @@ struct Evaluation: ~Copyable, LogReceiver {
     var partition: LogPartition
     var offset: Int64
     var reason: BadReason
+    /// Of one whose time is in the future; nil: it isn't.
+    var ahead: Ahead?
+
+    /// How far, and whose it is.
+    struct Ahead: Equatable {
+      /// nil: it can't be told.
+      var subject: String?
+      /// Milliseconds ahead of its Kafka time; nil: beyond any time that can be.
+      var by: Int64?
+      /// Kafka's time is the broker's, not the producer's.
+      var isOfBroker: Bool
+    }
   }
 
   /// How many bad records of a batch are kept for the log; the rest is only counted.
@@ -53,8 +65,8 @@ struct Evaluation: ~Copyable, LogReceiver {
   let plan: WorkerPlan
   /// How many partitions each of the topics has, as far as is known.
   var partitionCounts: [Int32]
-  /// Milliseconds since the epoch on the wall clock, set before each batch: what the future is measured against in
-  /// topics whose times are their producers'.
+  /// Milliseconds since the epoch on the wall clock, set before each batch: in topics whose times are their producers' the
+  /// log's time is no later.
   var wall: Int64 = 0
   /// Milliseconds on the monotonic clock, set before each batch.
   var clock: Int64 = 0
@@ -101,8 +113,9 @@ struct Evaluation: ~Copyable, LogReceiver {
     partitions[place].last = Marker.Fingerprint(offset: record.offset, kafkaTime: record.kafkaTime)
     numbers.records += 1
     let kafkaTime = partitions[place].settle(record, wall)
-    let clock = record.isLogAppendTime ? kafkaTime : wall
-    switch reader.read(value: record.value, key: record.key, kafkaTime: kafkaTime, clock: clock) {
+    switch reader.read(
+      value: record.value, key: record.key, kafkaTime: kafkaTime, clock: Self.clock(of: kafkaTime))
+    {
     case .record:
       if !reader.hasKey { note(recordWithoutKeyIn: record.partition) }
       partitions[place].applying.apply(reader, offset: record.offset, into: &transitions)
@@ -112,9 +125,15 @@ struct Evaluation: ~Copyable, LogReceiver {
     case .tombstoneWithoutKey:
       numbers.tombstonesWithoutKey += 1
     case .bad(let reason):
-      refuse(record, reason)
+      refuse(record, reason, kafkaTime)
     }
   }
+
+  /// What the future of a record is measured against: its Kafka time, whoever gave it that. So a replay decides as was
+  /// decided then, and an evaluator whose own clock is wrong refuses nobody. A producer whose clock is ahead, in a topic
+  /// that keeps its times, is ahead with both, and alone with it. Without a Kafka time nothing tells.
+  @inline(__always)
+  static func clock(of kafkaTime: Int64) -> Int64 { kafkaTime < 0 ? .max : kafkaTime }
 
   /// A record that isn't to be evaluated: of a partition that isn't held, or that is still replayed, or below the
   /// position.
@@ -148,11 +167,16 @@ struct Evaluation: ~Copyable, LogReceiver {
     if keyless == nil, partitionCounts[partition.topic] > 1 { keyless = partition }
   }
 
-  private mutating func refuse(_ record: LogRecord, _ reason: BadReason) {
+  private mutating func refuse(_ record: LogRecord, _ reason: BadReason, _ kafkaTime: Int64) {
     numbers.badByReason[Int(reason.rawValue)] += 1
-    if badRecords.count < Self.keptBadRecords {
-      badRecords.append(BadRecord(partition: record.partition, offset: record.offset, reason: reason))
+    guard badRecords.count < Self.keptBadRecords else { return }
+    var bad = BadRecord(partition: record.partition, offset: record.offset, reason: reason)
+    if reason == .future {
+      bad.ahead = BadRecord.Ahead(
+        subject: reader.subject(ofRefused: record.key), by: kafkaTime < 0 ? nil : reader.time &- kafkaTime,
+        isOfBroker: record.isLogAppendTime)
     }
+    badRecords.append(bad)
   }
 }
 

@@ -20,7 +20,7 @@ public struct Replay: ~Copyable {
   ///   - topic: where the records stand.
   ///   - partitionCount: how many partitions that topic has.
   ///   - log: told of bad records and other oddities, at the evaluator's bounded rates.
-  ///   - time: for these rates, and for the wall clock, which the future is measured against in topics whose times are
+  ///   - time: for these rates, and for the wall clock, beyond which the log's time doesn't go in topics whose times are
   ///     their producers'.
   public init(settings: Settings, topic: String, partitionCount: Int32, log: Logger, time: any TimeSource) {
     let plan = WorkerPlan(

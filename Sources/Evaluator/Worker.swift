@@ -213,7 +213,7 @@ package struct WorkerPlan: Sendable {
   package var commitInterval: Duration
   /// How long a subject's change may wait until it is written to the changelog.
   package var checkpointInterval: Duration
-  /// How far ahead of the log's time a record may be.
+  /// How far ahead of its Kafka time a record's own may be.
   package var maxFuture: Duration
   /// Places for subjects, shared with the other workers of the process.
   package var room: SubjectRoom

@@ -55,6 +55,10 @@ struct WorkerVoice {
   /// What a batch brought that is worth a line.
   mutating func speak(of evaluation: inout Evaluation) {
     for record in evaluation.badRecords {
+      if let ahead = record.ahead {
+        say(ahead, of: record)
+        continue
+      }
       log.limited(
         bad, .warning, "record can't be read and is skipped",
         facts(record.partition, ["offset": .int(record.offset), "reason": .string(record.reason.text)]))
@@ -67,6 +71,19 @@ struct WorkerVoice {
     }
     evaluation.keyless = nil
     for (partition, happening) in evaluation.takeHappenings() { say(happening, in: partition) }
+  }
+
+  /// Which clock is wrong can't be told from one record, so both are named.
+  private func say(_ ahead: Evaluation.BadRecord.Ahead, of record: Evaluation.BadRecord) {
+    var more: LogMetadata = ["offset": .int(record.offset), "reason": .string(record.reason.text)]
+    if let subject = ahead.subject { more.append("subject", .string(subject)) }
+    if let by = ahead.by { more.append("ahead", .duration(.milliseconds(by))) }
+    log.limited(
+      bad, .warning,
+      ahead.isOfBroker
+        ? "a record's time is ahead of the broker's clock by more than max_future, and it is skipped; cure: set the clock of its host, or that of the broker"
+        : "a record's time is ahead of its Kafka time, which its sender gave it, by more than max_future, and it is skipped; cure: set the clock of its host, or that of the sender",
+      facts(record.partition, more))
   }
 
   private func say(_ happening: Happening, in partition: LogPartition) {

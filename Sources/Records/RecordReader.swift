@@ -79,8 +79,8 @@ public struct RecordReader: ~Copyable {
   static var notFound: cscan_found { cscan_found(place: nil, plain_length: -1) }
 
   /// Reads one record. `value` and `key` are nil where they are null in Kafka; they aren't needed after the call.
-  /// `kafkaTime` is the record's Kafka timestamp, -1 for none; `clock` is what the future is measured against: the
-  /// partition's Kafka time under LogAppendTime, the wall clock under CreateTime; milliseconds since the epoch.
+  /// `kafkaTime` is the record's Kafka timestamp, -1 for none; `clock` is what the future is measured against; milliseconds
+  /// since the epoch.
   public mutating func read(
     value bytes: UnsafeRawBufferPointer?, key: UnsafeRawBufferPointer?, kafkaTime: Int64, clock: Int64
   ) -> Outcome {
@@ -94,6 +94,11 @@ public struct RecordReader: ~Copyable {
     guard let end = readObject(start), Scan.blanks(end) == value.start + value.count else { return .bad(.notJSON) }
     if let reason = settleTexts() ?? settleTime(clock) ?? settleSubject(key) ?? settleBoot() { return .bad(reason) }
     return .record
+  }
+
+  /// Whose record it was that has just been refused for its time; nil: it doesn't say.
+  public mutating func subject(ofRefused key: UnsafeRawBufferPointer?) -> String? {
+    settleSubject(key) == nil ? String(decoding: subject, as: UTF8.self) : nil
   }
 
   /// What is wrong with a value that begins with no brace.

@@ -111,7 +111,7 @@ public struct Settings: Equatable, Sendable {
     public var commitInterval = Duration.seconds(1)
     /// How long a host's change may wait until it is written to the changelog.
     public var checkpointInterval = Duration.seconds(60)
-    /// How far ahead of the log's time a record may be before it counts as bad.
+    /// How far ahead of its Kafka time a record's own may be before it counts as bad.
     public var maxFuture = Duration.seconds(60)
     /// How long nothing may come of a subject, by the log's time, before it is forgotten.
     public var forgetAfter = RuleSet.Bounds().forgetAfter

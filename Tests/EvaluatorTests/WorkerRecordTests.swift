@@ -120,19 +120,62 @@ struct WorkerRecordTests {
     #expect(bench.alerts.count == 1)
   }
 
-  @Test("where times are the producers', the future is measured against the wall clock")
+  @Test("where times are the producers', one far ahead of the record's Kafka time is skipped, and said with its host")
   func createTime() throws {
     var bench = try WorkerBench()
     bench.assign(0)
     let now = bench.time.wall
     for ahead in [30, 90] {
       bench.append(
-        #"{"timestamp":"\#((now + .seconds(ahead)).rfc3339)","cpu_usage":1}"#,
-        kafkaTime: now.milliseconds + 7_200_000, isLogAppendTime: false)
+        #"{"timestamp":"\#((now + .seconds(ahead)).rfc3339)","host":"web-\#(ahead)","cpu_usage":95}"#, key: nil,
+        kafkaTime: now.milliseconds, isLogAppendTime: false)
     }
-    bench.worker.turn()
-    bench.worker.turn()
+    bench.settle(turns: 5)
     #expect(bench.numbers.badByReason[Int(BadReason.future.rawValue)] == 1)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-30"])
+    let line = try #require(
+      bench.log.lines.first { $0.message.hasPrefix("a record's time is ahead of its Kafka time") })
+    #expect(line.metadata["subject"] == .string("web-90"))
+    #expect(line.metadata["ahead"] == .duration(.seconds(90)))
+  }
+
+  @Test("an evaluator whose own clock is wrong by ten minutes skips nobody's records", arguments: [-600, 600])
+  func ownClock(behind: Int) throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    for (number, host) in ["h-1", "h-2", "h-3"].enumerated() {
+      let time = bench.time.wall + .seconds(behind + number)
+      bench.append(
+        #"{"timestamp":"\#(time.rfc3339)","host":"\#(host)","cpu_usage":95}"#, key: host, kafkaTime: time.milliseconds,
+        isLogAppendTime: false)
+    }
+    bench.settle(turns: 5)
+    #expect(bench.numbers.bad == 0)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/h-1", "cpu-high/h-2", "cpu-high/h-3"])
+  }
+
+  @Test("a sender whose clock is a year ahead concerns nobody else, and is heard again once its clock is set right")
+  func wildSender() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    let now = bench.time.wall
+    let cluster = bench.cluster
+    func send(_ host: String, _ cpu: Int, at time: WallTime) {
+      let value = #"{"timestamp":"\#(time.rfc3339)","host":"\#(host)","cpu_usage":\#(cpu)}"#
+      cluster.append(
+        key: Array(host.utf8), value: Array(value.utf8), kafkaTime: time.milliseconds, isLogAppendTime: false)
+    }
+    send("right", 95, at: now)
+    send("wild", 20, at: now + .seconds(365 * 86_400))
+    for second in 1...4 {
+      send("right", 95, at: now + .seconds(second))
+      send("wild", 95, at: now + .seconds(second))
+    }
+    bench.settle(turns: 5)
+    #expect(bench.numbers.bad == 0)
+    #expect(bench.numbers.subjects == 2)
+    #expect(bench.numbers.clocksSetBack == 1)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/right", "cpu-high/wild"])
   }
 
   @Test("new rules take the old ones' place between two batches, and what can't go on is resolved")
