@@ -47,6 +47,9 @@ extension Schedule {
     for key in seen.keys where text(key).hasPrefix("\(ScheduleInput.extra)/") {
       if let problem = checkExtra(key, seen.removeValue(forKey: key) ?? []) { return problem }
     }
+    for key in seen.keys where text(key).hasPrefix("\(ScheduleInput.quiet)/") {
+      if let problem = checkSilence(key, seen.removeValue(forKey: key) ?? []) { return problem }
+    }
     for (key, values) in expected where seen[key] != values {
       return "\(text(key)): expected \(values.count) transitions, seen \(seen[key]?.count ?? 0)"
         + difference(values, seen[key] ?? [])
@@ -85,6 +88,34 @@ extension Schedule {
     return checkCurrent([key: values])
   }
 
+  /// When silence is declared isn't in the log; but it begins and ends by turns, and nobody was called silent who hadn't
+  /// been for long enough by then.
+  private func checkSilence(_ key: [UInt8], _ values: [[UInt8]?]) -> String? {
+    let subject = String(text(key).dropFirst(ScheduleInput.quiet.count + 1))
+    var isFiring = false
+    for (number, value) in values.enumerated() {
+      guard let transition = (value ?? []).withUnsafeBytes({ Transition.decode($0) }) else {
+        return "\(text(key)): number \(number) can't be read"
+      }
+      if (transition.status == .firing) == isFiring { return "\(text(key)): number \(number) follows one of its kind" }
+      isFiring.toggle()
+      if isFiring, !wasSilent(subject, transition) { return "\(text(key)): number \(number): it wasn't silent" }
+    }
+    return checkCurrent([key: values])
+  }
+
+  /// Whether nothing of the subject came for long enough, at some time from the last record that counted on.
+  private func wasSilent(_ subject: String, _ transition: Transition) -> Bool {
+    let entries = cluster.source[Int(transition.source.partition)].committed.filter {
+      $0.offset >= transition.source.offset && text($0.key ?? []) == subject
+    }
+    let said = cluster.alerts.committed.first { entry in
+      (entry.value ?? []).withUnsafeBytes { Transition.decode($0)?.id == transition.id }
+    }
+    let times = entries.map(\.kafkaTime).filter { $0 <= said?.kafkaTime ?? .max } + [said?.kafkaTime ?? .max]
+    return zip(times, times.dropFirst()).contains { $1 - $0 >= ScheduleInput.quietAfter.wholeMilliseconds }
+  }
+
   private func checkCurrent(_ expected: [[UInt8]: [[UInt8]?]]) -> String? {
     var current: [[UInt8]: [UInt8]] = [:]
     for entry in cluster.alertsCurrent.committed { current[entry.key ?? []] = entry.value }
@@ -100,7 +131,7 @@ extension Schedule {
     Dictionary(grouping: lines) { $0.key }.mapValues { $0.map(\.value) }
   }
 
-  private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
   private func difference(_ expected: [[UInt8]?], _ seen: [[UInt8]?]) -> String {
     let place = zip(expected, seen).enumerated().first { $0.element.0 != $0.element.1 }?.offset

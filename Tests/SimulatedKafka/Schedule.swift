@@ -32,6 +32,8 @@ package final class Schedule {
 
   let kind: Kind
   let rules: RuleSet
+  /// To one of them silence means something.
+  let mindsSilence: Bool
   /// What reloads make of the rules.
   private let reloads: [RuleSet]
   let cluster: SimulatedCluster
@@ -67,7 +69,10 @@ package final class Schedule {
     cluster.batch = 1 + dice.below(8)
     faultsEvery = [0, 10, 25, 60][dice.below(4)]
     interruptsEvery = [3, 8, 20][dice.below(3)]
-    rules = ScheduleInput.rules(&dice)
+    // What becomes of silence hangs on clocks, and takes time: not each schedule has such a rule.
+    mindsSilence = kind.isTransactional && seed % 16 == 0
+    let drawn = ScheduleInput.rules(&dice)
+    rules = mindsSilence ? ScheduleInput.addingQuiet(to: drawn) : drawn
     reloads = ScheduleInput.reloads(of: rules)
     input = ScheduleInput.records(16 + dice.below(32), partitions: 2, &dice)
     cluster.faults = { [unowned self] call, member in strike(call, member) }
@@ -84,6 +89,7 @@ package final class Schedule {
       if next == input.count { idle += 1 }
     }
     if let problem = calm() { return problem }
+    if mindsSilence, let problem = fallSilent() ?? calm() { return problem }
     return kind.isTransactional ? checkExactlyOnce() : checkAtLeastOnce()
   }
 
@@ -274,6 +280,40 @@ package final class Schedule {
     }
     return "not done: the group has \(cluster.group.committed.sorted { $0.key < $1.key }), the log goes to "
       + "\(cluster.source.map(\.end))"
+  }
+
+  /// One host of each partition goes on, and all others have died. Whenever somebody asks where a partition ends, it has
+  /// moved on when the answer comes.
+  private func fallSilent() -> String? {
+    let hosts = cluster.source.indices.map { "h\($0 * ScheduleInput.hostsPerPartition)" }
+    cluster.whileAsked = { [unowned self] in goOn(hosts) }
+    let end = time.monotonic + ScheduleInput.quietAfter * 5
+    while time.monotonic < end {
+      goOn(hosts)
+      for actor in actors { actor.turn() }
+      cluster.arriveAll()
+      time.advance(by: .milliseconds(50))
+    }
+    cluster.whileAsked = nil
+    let silent = Set(cluster.alertsCurrent.current.keys.filter { $0.hasPrefix("\(ScheduleInput.quiet)/") })
+    let expected = Set(dead(besides: hosts).map { "\(ScheduleInput.quiet)/\($0)" })
+    return silent == expected ? nil : "silent are \(silent.sorted()), and should be \(expected.sorted())"
+  }
+
+  private func goOn(_ hosts: [String]) {
+    for (partition, host) in hosts.enumerated() {
+      let text = #"{"timestamp":\#(time.wall.milliseconds),"host":"\#(host)","cpu_usage":20}"#
+      cluster.append(key: Array(host.utf8), value: Array(text.utf8), to: Int32(partition))
+    }
+  }
+
+  /// Hosts of which a record came last, and no tombstone.
+  private func dead(besides hosts: [String]) -> Set<String> {
+    var last: [String: Bool] = [:]
+    for partition in cluster.source {
+      for entry in partition.committed { last[String(decoding: entry.key ?? [], as: UTF8.self)] = entry.value != nil }
+    }
+    return Set(last.filter { $0.value && !hosts.contains($0.key) }.keys)
   }
 
   private var isDone: Bool {

@@ -64,6 +64,18 @@ struct ScheduleInput {
     Rule(name: name, metric: "cpu_usage", side: .above, limits: limits)
   }
 
+  /// The name of the rule to which silence means something, and after how long it does.
+  static let quiet = "quiet"
+  static let quietAfter = Duration.seconds(1)
+
+  /// No value ever reaches its limit.
+  static func addingQuiet(to rules: RuleSet) -> RuleSet {
+    var rule = cpu(quiet, Rule.Limits(critical: 1000))
+    rule.noData = .alert
+    rule.noDataAfter = quietAfter
+    return RuleSet(rules.rules + [rule])
+  }
+
   /// The name of the rule that comes, changes and goes while workers run.
   static let extra = "extra"
 

@@ -96,6 +96,13 @@ package struct SimulatedPartition {
     return nil
   }
 
+  /// What a compacted topic has of each key, by its text.
+  package var current: [String: [UInt8]] {
+    var current: [String: [UInt8]] = [:]
+    for entry in committed { current[String(decoding: entry.key ?? [], as: UTF8.self)] = entry.value }
+    return current
+  }
+
   /// All that readers of committed records see.
   package var committed: [Entry] {
     let limit = lastStable
