@@ -25,6 +25,8 @@ struct Follower: ~Copyable {
   /// How often a broker is asked for new partitions, and how often the consumer tells how many it knows of: in the
   /// background, so that no record waits for the answer.
   private static let refresh = Duration.seconds(5)
+  /// How often brokers must say that there is no such topic: one that was made a moment ago isn't known to all of them.
+  private static let believedDenials = 3
 
   /// - Throws: where the configuration is refused, or no file descriptor is left.
   static func make(_ configuration: Configuration, plan: Plan, signals: Signals) throws -> Follower {
@@ -80,6 +82,8 @@ struct Follower: ~Copyable {
   /// Finds the partitions and where to begin in them, however long brokers are away; how it ends where it must.
   private mutating func begin() -> ExitCode? {
     var hasComplained = false
+    /// How often brokers have said that there is no such topic.
+    var denials = 0
     while true {
       do {
         try take(consumer.partitionCount(of: plan.topic, within: .seconds(1)))
@@ -87,10 +91,12 @@ struct Follower: ~Copyable {
       } catch {
         let isUnknown = error.code.isUnknownTopic
         if isUnknown, !plan.waitsForTopic {
-          printError("statusd tail: there is no topic '\(plan.topic)'\(nearest())\n")
-          return .failed
-        }
-        if !hasComplained {
+          denials += 1
+          if denials == Self.believedDenials {
+            printError("statusd tail: there is no topic '\(plan.topic)'\(nearest())\n")
+            return .failed
+          }
+        } else if !hasComplained {
           printError(
             isUnknown
               ? "statusd tail: there is no topic '\(plan.topic)' yet; waiting for it\n"
