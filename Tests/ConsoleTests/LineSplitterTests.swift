@@ -1,4 +1,5 @@
 import Console
+import Glibc
 import TestSupport
 import Testing
 
@@ -37,6 +38,38 @@ struct LineSplitterTests {
     #expect(found == ["real", "", "ab", "last"])
     #expect(cut == 0)
     #expect(lines("a\0b\n", chunk: chunk).lines == ["a\0b"])
+  }
+
+  @Test("lines are found about as fast as bytes can be looked at")
+  func speed() {
+    var text = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 23)
+    for end in stride(from: 99, to: text.count, by: 100) { text[end] = UInt8(ascii: "\n") }
+    var splitter = LineSplitter(limit: 1000, leavesOutNUL: true)
+    var (counted, found) = (0, 0)
+    // CPU time of this thread: the machine may be busy.
+    let (plain, split) = text.withUnsafeBytes { bytes in
+      let plain = cpuTime {
+        var rest = bytes
+        while let base = rest.baseAddress, let end = memchr(base, Int32(UInt8(ascii: "\n")), rest.count) {
+          counted += 1
+          rest = UnsafeRawBufferPointer(rebasing: rest[(UnsafeRawPointer(end) - base + 1)...])
+        }
+      }
+      return (plain, cpuTime { splitter.take(bytes) { _ in found += 1 } })
+    }
+    #expect(found == counted)
+    #expect(split < plain * 30, "\(split) beside \(plain)")
+  }
+
+  private func cpuTime(_ body: () -> Void) -> Duration {
+    func now() -> Duration {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+    }
+    let begin = now()
+    body()
+    return now() - begin
   }
 
   @Test("nothing, and a last line with an end, make no line more")
