@@ -84,7 +84,7 @@ final class Reporter: Sendable {
     // An error event says the same, and it comes with its code; of requests that timed out (REQTMOUT), too, which have up
     // to six lines for each connection. AUTOCREATE: a broker, such as the mock cluster, is too old to be told not to
     // create topics; what statusd asks for exists.
-    if ["FAIL", "ERROR", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE"].contains(facility) { level = .debug }
+    if ["FAIL", "ERROR", "FATAL", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE"].contains(facility) { level = .debug }
     if facility == "CONFWARN", Self.isExpected(text) { return }
     guard level >= log.level else { return }
     let facts: LogMetadata = [
