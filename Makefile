@@ -17,7 +17,7 @@ ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build release test test-asan test-tsan simulation fuzz faults coverage format lint demo install uninstall test-boot \
-  bench-agent bench-engine bench-evaluator bench-latency bench-scale clean
+  bench-agent bench-engine bench-evaluator bench-latency bench-recovery bench-scale clean
 
 help: ## says what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ bench-evaluator: deps ## CPU seconds of the evaluator beside a C program that on
 
 bench-latency: release ## from a sample to its transition under read_committed, beside a bare transaction and Python (COUNT=1000)
 	@Benchmarks/latency/run --count $(or $(COUNT),1000)
+
+bench-recovery: release ## how soon an evaluator evaluates again after a crash, a restart, a lost host, an outage, a lost coordinator (WAYS=, ROUNDS=3)
+	@Benchmarks/recovery/run --rounds $(or $(ROUNDS),3) $(WAYS)
 
 bench-scale: release ## memory, restore and lag with 10,000 to 1,000,000 hosts and five rules on a real broker (HOSTS=)
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator

@@ -49,7 +49,7 @@ enum BenchEvaluator {
     }
     settings.evaluator.group = run
     settings.evaluator.start = .beginning
-    settings.evaluator.instance = run
+    settings.run.instance = run
     settings.topics.status = arguments[2]
     settings.topics.alerts = run + "-alerts"
     settings.topics.alertsCurrent = run + "-current"

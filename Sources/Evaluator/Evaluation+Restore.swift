@@ -117,6 +117,7 @@ extension Evaluation {
   mutating func finishReplay(_ place: Int) {
     guard let replay = partitions[place].replay else { return }
     partitions[place].replay = nil
+    partitions[place].awaitsFirstSince = wall
     transitions += replay.made
     partitions[place].position = max(replay.liveFrom, replay.end)
     let engine = partitions[place].engine

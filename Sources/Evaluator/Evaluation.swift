@@ -27,6 +27,9 @@ struct Evaluation: ~Copyable, LogReceiver {
     var attendedSince: Int64?
     /// The end that was asked for, as long as it isn't read and judged by; nil: nothing is waited for.
     var askedEnd: AskedEnd?
+    /// The wall clock's time at which its records began to be evaluated, until the first one is; nil: it was, or they
+    /// aren't yet.
+    var awaitsFirstSince: Int64?
     /// The revision of its rules that the changelog has; 0: none.
     var storedRevision: UInt32 = 0
   }
@@ -112,6 +115,7 @@ struct Evaluation: ~Copyable, LogReceiver {
     partitions[place].position = record.offset + 1
     partitions[place].last = Marker.Fingerprint(offset: record.offset, kafkaTime: record.kafkaTime)
     numbers.records += 1
+    if partitions[place].awaitsFirstSince != nil { noteFirst(record, place) }
     let kafkaTime = partitions[place].settle(record, wall)
     switch reader.read(
       value: record.value, key: record.key, kafkaTime: kafkaTime, clock: Self.clock(of: kafkaTime))
@@ -160,6 +164,14 @@ struct Evaluation: ~Copyable, LogReceiver {
     }
     if position > partitions[place].position { partitions[place].position = position }
     beginsToAttend(partition)
+  }
+
+  /// The oldest of those that waited for the partition comes first.
+  @inline(never)
+  private mutating func noteFirst(_ record: LogRecord, _ place: Int) {
+    guard let since = partitions[place].awaitsFirstSince else { return }
+    partitions[place].awaitsFirstSince = nil
+    if record.kafkaTime >= 0, record.kafkaTime < since { numbers.blind = max(numbers.blind, wall - record.kafkaTime) }
   }
 
   private mutating func note(recordWithoutKeyIn partition: LogPartition) {

@@ -80,9 +80,14 @@ public protocol EvaluatorLog: ~Copyable {
 
   // MARK: Restoring
 
-  /// Ends what an earlier owner of this worker's name has left open, and keeps that owner from ever going on. Before
-  /// anything else, and again after a failure whose remedy is `.restore`.
+  /// Ends what an earlier owner of this worker's name has left open, and keeps that owner from ever going on; then joins
+  /// the group under that name. Before anything else, and again after a failure whose remedy is `.restore`.
   mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure)
+
+  /// Answers `.replaced`: joins the group again, unless somebody else goes by this worker's name. No delivery is open.
+  ///
+  /// - Throws: `.leave` where somebody does.
+  mutating func rejoin(until deadline: MonotonicTime) throws(LogFailure)
 
   /// The position that the group has committed; nil: none. Waits for deliveries that are about to change it: what it
   /// fails with is to be tried again.
@@ -141,8 +146,10 @@ public protocol EvaluatorLog: ~Copyable {
   /// Gives the delivery up; what of it readers see all the same depends on the log. False: not yet, call again.
   mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
-  /// Leaves the group and lets go of everything.
-  consuming func close(until deadline: MonotonicTime)
+  /// Lets go of everything. The group keeps this worker's place for whoever comes back under its name.
+  ///
+  /// - Parameter forGood: nobody will, soon: its partitions go to others at once.
+  consuming func close(until deadline: MonotonicTime, forGood: Bool)
 }
 
 extension EvaluatorLog where Self: ~Copyable {

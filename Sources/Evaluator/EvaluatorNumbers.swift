@@ -62,6 +62,9 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var undelivered: Int64 = 0
   /// Records of the log that somebody's open transaction hides just now.
   public var hidden: Int64 = 0
+  /// Milliseconds: how long the record that waited longest for the last assignment did, by its Kafka time, until it was
+  /// evaluated; 0: none waited.
+  public var blind: Int64 = 0
 
   /// Nothing done yet.
   public init(lag: Int64? = nil) { self.lag = lag }
@@ -86,7 +89,18 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   mutating func add(_ other: EvaluatorNumbers) {
     for (_, path) in Self.sums { self[keyPath: path] += other[keyPath: path] }
     for index in badByReason.indices { badByReason[index] += other.badByReason[index] }
+    blind = max(blind, other.blind)
     if let sum = lag, let own = other.lag { lag = sum + own } else { lag = nil }
+  }
+
+  /// The same counters for a worker that begins anew, and holds nothing yet.
+  var ofSuccessor: EvaluatorNumbers {
+    var numbers = self
+    for path in [\.restoring, \.partitions, \.subjects, \.firing, \.pending, \.undelivered, \.hidden, \.blind]
+      as [WritableKeyPath<EvaluatorNumbers, Int64>]
+    { numbers[keyPath: path] = 0 }
+    numbers.lag = nil
+    return numbers
   }
 
   /// Records that couldn't be read, for whatever reason.
@@ -99,6 +113,7 @@ public struct EvaluatorNumbers: Equatable, Sendable {
     let bad = zip(BadReason.allCases, badByReason).map { (name: "records_bad_\($0.fieldName)", value: Double($1)) }
     // Beside the records that they are part of.
     fields.insert(contentsOf: [(name: "records_bad", value: Double(self.bad))] + bad, at: 1)
+    fields.append(("blind_ms", Double(blind)))
     if let lag { fields.append(("lag", Double(lag))) }
     return fields
   }

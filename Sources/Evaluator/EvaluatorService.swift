@@ -2,6 +2,7 @@ import Kafka
 import Platform
 import Rules
 import Settings
+import Synchronization
 
 /// The evaluator as a service: one worker or several, which share the partitions that the group gives to this process.
 public final class EvaluatorService: Service {
@@ -9,9 +10,10 @@ public final class EvaluatorService: Service {
   public let name = "evaluator"
   private let settings: Settings
   private let configuration: Configuration
-  private let rules: RuleSet
+  private let rules: LatestRules
   private let log: Logger
   private let time: any TimeSource
+  private let comesBack: Bool
   private let workers: [WorkerThread]
   private let room: SubjectRoom
   /// When it was made, before anything of this process was sent.
@@ -23,17 +25,20 @@ public final class EvaluatorService: Service {
   /// - Parameters:
   ///   - settings: topics, `[evaluator]` and the rules, which have no problems.
   ///   - configuration: how the brokers are reached.
+  ///   - comesBack: where somebody else takes its name, it takes the name again after a minute, instead of failing.
   /// - Throws: where no file descriptor is left.
   public init(
-    settings: Settings, configuration: Configuration, log: Logger, time: any TimeSource = SystemTime()
+    settings: Settings, configuration: Configuration, comesBack: Bool = false, log: Logger,
+    time: any TimeSource = SystemTime()
   ) throws(SystemError) {
     self.settings = settings
     self.configuration = configuration
+    self.comesBack = comesBack
     self.log = log
     self.time = time
     made = time.wall
     strangers = KafkaLog.makeStrangersLimit(time)
-    rules = settings.ruleSet
+    rules = LatestRules(settings.ruleSet)
     room = SubjectRoom(limit: settings.evaluator.maxSubjects)
     var workers: [WorkerThread] = []
     for number in 0..<settings.evaluator.workers {
@@ -65,21 +70,23 @@ public final class EvaluatorService: Service {
     let names = KafkaLog.Names(
       sources: [settings.topics.status, settings.topics.readings], alerts: settings.topics.alerts,
       alertsCurrent: settings.topics.alertsCurrent,
-      changelog: settings.topics.changelog, mayCreate: settings.topics.create, group: evaluator.group,
-      transactionalID: "\(evaluator.group)/\(evaluator.instance)/\(number)")
+      changelog: settings.topics.changelog, mayCreate: settings.topics.create,
+      member: MemberName(group: evaluator.group, instance: settings.run.instance, worker: number))
     var plan = WorkerPlan(
-      topics: names.sources, group: evaluator.group, instance: evaluator.instance,
+      topics: names.sources, group: evaluator.group, instance: settings.run.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
       maxFuture: evaluator.maxFuture, room: room)
     plan.since = settings.evaluator.start.time(now: made)
     plan.ownTopic = names.sources.firstIndex(of: settings.topics.readings)
     worker.heartbeat.beat(time.monotonic)
-    try worker.start(
+    let (share, heartbeat) = (worker.share, worker.heartbeat)
+    try worker.start(comesBack: comesBack, time: time) { [configuration, rules, log, time, strangers, plan] in
       Worker(
         log: try KafkaLog(
           configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
-          strangers: strangers, logger: log, wakeup: worker.share.wakeup, time: time),
-        rules: rules, plan: plan, share: worker.share, heartbeat: worker.heartbeat, logger: log, time: time))
+          strangers: strangers, logger: log, wakeup: share.wakeup, time: time),
+        rules: rules.value, plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
+    }
   }
 
   /// Whether one has ended for good: another evaluator goes by its name, or somebody has to do something first.
@@ -93,14 +100,19 @@ public final class EvaluatorService: Service {
   /// From the next batch on these rules hold, in every partition at once: what can't go on under them is resolved,
   /// every other alert lives on. The rules have no problems.
   public func reload(_ rules: RuleSet) {
+    self.rules.value = rules
     for worker in workers { worker.share.offer(rules) }
   }
 
   /// So many subjects there may be from now on; whoever is known stays.
   public func reload(maxSubjects: Int) { room.limit = maxSubjects }
 
-  /// Delivers what there is, commits, hands the partitions over and leaves the group; bounded by `deadline`, also
-  /// while a broker is silent.
+  /// The group gives its partitions to others at once, instead of keeping its place for a session.
+  public func leaveForGood() {
+    for worker in workers { worker.share.leavesForGood = true }
+  }
+
+  /// Delivers what there is, commits and lets go of the partitions; bounded by `deadline`, also while a broker is silent.
   ///
   /// - Returns: transitions that weren't acknowledged, and partitions whose position couldn't be committed.
   public func stop(by deadline: MonotonicTime) -> Int {
@@ -116,5 +128,17 @@ public final class EvaluatorService: Service {
       }
     }
     return undone
+  }
+}
+
+/// The rules that a worker begins with: those of the file as it was read last.
+private final class LatestRules: Sendable {
+  private let rules: Mutex<RuleSet>
+
+  init(_ rules: RuleSet) { self.rules = Mutex(rules) }
+
+  var value: RuleSet {
+    get { rules.withLock { $0 } }
+    set { rules.withLock { $0 = newValue } }
   }
 }

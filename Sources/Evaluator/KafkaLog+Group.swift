@@ -3,7 +3,6 @@ import Platform
 
 /// A question for the group's position that isn't answered.
 struct UnansweredPosition {
-  var partition: TopicPartition
   var since: MonotonicTime
   /// When it is asked next whether an open transaction is the reason.
   var nextLook: MonotonicTime
@@ -13,6 +12,10 @@ struct UnansweredPosition {
 
 /// The group: what it gives and takes, and what it remembers.
 extension KafkaLog {
+  /// After how much silence a member's partitions go to others; the user's own value wins.
+  static var sessionTimeout: Duration { .seconds(8) }
+  /// How soon a member hears that the group moves partitions; the user's own value wins.
+  static var heartbeatInterval: Duration { .seconds(1) }
   /// Longer than a transaction of statusd's may be open.
   private static var positionPatience: Duration { .seconds(30) }
 
@@ -22,19 +25,21 @@ extension KafkaLog {
     var configuration = configuration
     // So often a client asks whether its topics are there and have more partitions; the user's own value wins.
     configuration.properties.insert(("topic.metadata.refresh.interval.ms", "5000"), at: 0)
-    var options = Consumer.Options(group: names.group)
+    var options = Consumer.Options(group: names.member.group)
+    options.instance = names.member.groupInstanceID(subscribedTo: names.sources)
+    options.sessionTimeout = sessionTimeout
+    options.heartbeatInterval = heartbeatInterval
     options.batchSize = batchSize
     // 64 MiB: below it librdkafka rests for up to a second whenever it is reached, and a backlog is read by the second.
     options.queueKiB = 65_536
-    var consumer = try Consumer(configuration, options: options, log: logger, wakeup: wakeup)
-    try consumer.subscribe(to: names.sources)
-    return consumer
+    return try Consumer(configuration, options: options, log: logger, wakeup: wakeup)
   }
 
   /// After an outage a group may find out late that a member was silent; no longer than that.
   private static var outagePatience: Duration { .seconds(30) }
 
   var lossCause: LossCause {
+    if membership.standing == .replaced { return .replaced }
     if isTopicGone { return .topicGone }
     return configuration.wereBrokersAway(within: Self.outagePatience, of: time.monotonic) ? .brokersAway : .unknown
   }
@@ -50,6 +55,7 @@ extension KafkaLog {
   mutating func serve() {
     while let event = consumer.nextEvent() { take(event) }
     watchGroup()
+    lookForUnowned()
     transactions?.serve()
     serveSteps()
   }
@@ -58,6 +64,7 @@ extension KafkaLog {
     switch event {
     case .assigned(let partitions):
       say(watch.rebalances(time.monotonic, isGiven: true))
+      ownership.noteAssignment(time.monotonic)
       if partitions.isEmpty {
         // A cooperative rebalance that changes nothing here wants its answer too.
         reply { consumer throws(KafkaError) in try consumer.take([]) }
@@ -76,6 +83,8 @@ extension KafkaLog {
       if error.isFatal { renewConsumer(after: error) }
     case .members(let answer):
       say(watch.takes(answer, time.monotonic))
+    case .shares(let shares):
+      note(shares: shares)
     case .statistics:
       break
     }
@@ -92,6 +101,7 @@ extension KafkaLog {
   }
 
   mutating func unassign(_ partitions: [LogPartition]) {
+    for partition in partitions { unanswered[names.partition(partition)] = nil }
     // After a fatal error the consumer is another one, which holds nothing.
     guard consumer.awaitsAnswer else { return }
     reply { consumer throws(KafkaError) in try consumer.giveBack() }
@@ -111,44 +121,25 @@ extension KafkaLog {
     }
   }
 
-  /// Nothing can be done with a consumer after a fatal error but to begin with a new one.
-  private mutating func renewConsumer(after error: KafkaError) {
-    logger.error("the consumer has failed and is made anew", ["reason": .string("\(error)")])
-    let held = consumer.held.compactMap(names.id(of:))
-    do throws(KafkaError) {
-      let successor = try Self.makeConsumer(configuration, names, logger, wakeup)
-      let failed = exchange(&consumer, with: successor)
-      failed.close(by: time.monotonic)
-      ids = []
-      watch.losesQuestion(time.monotonic)
-    } catch {
-      logger.limited(trouble, .error, "no new consumer can be made", ["reason": .string("\(error)")])
-    }
-    events.append(.revoked(held, lost: true))
-  }
-
   mutating func committed(
     _ id: LogPartition, until deadline: MonotonicTime
   ) throws(LogFailure) -> CommittedPosition? {
     let now = time.monotonic
     let partition = names.partition(id)
-    if unanswered?.partition != partition { unanswered = nil }
-    if var waiting = unanswered, !waiting.isPending, now >= waiting.nextLook {
+    if var waiting = unanswered[partition], !waiting.isPending, now >= waiting.nextLook {
       waiting.isPending = isAboutToChange(partition, within: deadline - now)
       waiting.nextLook = now + Self.positionPatience
-      unanswered = waiting
+      unanswered[partition] = waiting
     }
     do throws(KafkaError) {
       let limit = max(.milliseconds(1), deadline - time.monotonic)
       let place = try consumer.committed([partition], within: limit).first { $0.partition == partition }
-      unanswered = nil
+      unanswered[partition] = nil
       guard let place, place.offset.isNumber else { return nil }
       return CommittedPosition(place.offset.rawValue, since: CommitNote.since(place.note))
     } catch {
-      let waiting =
-        unanswered
-        ?? UnansweredPosition(partition: partition, since: now, nextLook: now + Self.positionPatience)
-      unanswered = waiting
+      let waiting = unanswered[partition] ?? UnansweredPosition(since: now, nextLook: now + Self.positionPatience)
+      unanswered[partition] = waiting
       let reason =
         waiting.isPending
         ? "for \((now - waiting.since).roughText) an open transaction has been about to change the group's offset of \(partition); "
@@ -159,7 +150,7 @@ extension KafkaLog {
 
   /// Whether the group's position isn't told because of an open transaction: who doesn't mind one is told it.
   private func isAboutToChange(_ partition: TopicPartition, within limit: Duration) -> Bool {
-    var options = Consumer.Options(group: names.group)
+    var options = Consumer.Options(group: names.member.group)
     options.readsCommitted = false
     guard let other = try? Consumer(configuration, options: options, log: logger, wakeup: wakeup) else { return false }
     let isTold = (try? other.committed([partition], within: limit)) != nil
@@ -191,7 +182,9 @@ extension KafkaLog {
   mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      try log.askPartitionCount(of: log.names.sources[topic], within: limit)
+      let count = try log.askPartitionCount(of: log.names.sources[topic], within: limit)
+      log.ownership.counts[topic] = count
+      return count
     }
   }
 

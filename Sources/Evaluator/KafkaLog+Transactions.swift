@@ -19,7 +19,7 @@ extension KafkaLog {
   static func makeTransactions(
     _ configuration: Configuration, _ names: Names, _ batch: Int, _ logger: Logger, _ wakeup: Wakeup
   ) throws(KafkaError) -> TransactionalProducer {
-    var options = TransactionalProducer.Options(id: names.transactionalID)
+    var options = TransactionalProducer.Options(id: names.member.transactionalID)
     options.timeout = transactionTimeout
     return try TransactionalProducer(prompt(configuration, batch), options: options, log: logger, wakeup: wakeup)
   }
@@ -56,6 +56,12 @@ extension KafkaLog {
   }
 
   mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure) {
+    try takeNameOver(until: deadline)
+    // Whoever has the name of transactions may have the member's, too; not the other way round.
+    try join()
+  }
+
+  private mutating func takeNameOver(until deadline: MonotonicTime) throws(LogFailure) {
     if let refusal, time.monotonic < refusal.until { throw refusal.failure }
     do throws(KafkaError) {
       try makeProducer()
@@ -137,13 +143,17 @@ extension KafkaLog {
       return
     }
     if consumer.hasLostAssignment { throw LogFailure(.deliverAgain, reason: "the assignment is lost") }
+    // Brokers take what no member sends, whoever holds the partition.
+    if let generation = try? consumer.groupMetadata().generation, generation < 0 {
+      throw LogFailure(.deliverAgain, reason: "the group has gone on")
+    }
+    try offerPositions(offsets)
+  }
+
+  /// Puts positions into the transaction, as whoever the consumer is in its group now.
+  mutating func offerPositions(_ offsets: [PartitionOffset]) throws(LogFailure) {
     do throws(KafkaError) {
-      let metadata = try consumer.groupMetadata()
-      // Brokers take what no member sends, whoever holds the partition.
-      if let generation = metadata.generation, generation < 0 {
-        throw KafkaError(code: .illegalGeneration, message: "the group has gone on", requiresAbort: true)
-      }
-      try transactions?.sendOffsets(offsets, of: metadata, within: Self.offsetsPatience)
+      try transactions?.sendOffsets(offsets, of: consumer.groupMetadata(), within: Self.offsetsPatience)
     } catch {
       throw failure(error)
     }
@@ -216,12 +226,12 @@ extension KafkaLog {
     }
   }
 
-  consuming func close(until deadline: MonotonicTime) {
+  consuming func close(until deadline: MonotonicTime, forGood: Bool) {
     let now = time.monotonic
     // Acknowledged by now, or counted as undelivered: nothing to wait for.
     if let producer = transactions.take() { producer.close(by: now) }
     if let producer = steps.producer.take() { _ = producer.close(by: now) }
     closeChangelog()
-    consumer.close(by: deadline)
+    consumer.close(by: deadline, forGood: forGood)
   }
 }

@@ -15,9 +15,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     var changelog: String
     /// Whether a changelog that is too narrow may be grown here.
     var mayCreate: Bool
-    var group: String
-    /// `transactional.id`: the same after every restart, and nobody else's.
-    var transactionalID: String
+    var member: MemberName
 
     func id(of partition: TopicPartition) -> LogPartition? {
       sources.firstIndex(of: partition.topic).map { LogPartition(topic: $0, number: partition.partition) }
@@ -49,6 +47,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   let wakeup: Wakeup
   let time: any TimeSource
   var consumer: Consumer
+  var membership = Membership()
+  var ownership = Ownership()
   /// The source partition of each `Message.partitionIndex`; nil: of no source topic.
   var ids: [LogPartition?] = []
   /// Met while something else was done, and to be given out.
@@ -62,8 +62,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   /// The Kafka time from which on the group evaluates each of the source topics, as far as it is known.
   var since: [Int: WallTime] = [:]
   let renewals: RateLimit
-  /// The group's position that is asked for; nil: the last question was answered.
-  var unanswered: UnansweredPosition?
+  /// The group's positions that are asked for, and weren't told yet.
+  var unanswered: [TopicPartition: UnansweredPosition] = [:]
 
   var mode: Mode
   /// Whether brokers without transactions are no reason to do without deliveries.

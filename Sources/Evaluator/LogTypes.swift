@@ -120,6 +120,8 @@ public enum LogEvent: Equatable, Sendable {
   /// The group takes these partitions away. Answered with `unassign`. Lost: somebody else may have them already, and
   /// nothing can be committed for them.
   case revoked([LogPartition], lost: Bool)
+  /// The group has another member under this worker's name, and this one is out of it. Answered with `rejoin`.
+  case replaced
   /// The log no longer has the offset at which this partition was to be read. Answered with `start`.
   case outOfRange(LogPartition, position: Int64)
 }
@@ -130,6 +132,8 @@ public enum LossCause: Equatable, Sendable {
   case brokersAway
   /// The topic isn't there any more.
   case topicGone
+  /// Another member has joined under the worker's name.
+  case replaced
   /// The worker stood still, or whatever else.
   case unknown
 }

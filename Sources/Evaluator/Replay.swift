@@ -24,7 +24,7 @@ public struct Replay: ~Copyable {
   ///     their producers'.
   public init(settings: Settings, topic: String, partitionCount: Int32, log: Logger, time: any TimeSource) {
     let plan = WorkerPlan(
-      topics: [topic], group: settings.evaluator.group, instance: settings.evaluator.instance,
+      topics: [topic], group: settings.evaluator.group, instance: settings.run.instance,
       maxFuture: settings.evaluator.maxFuture, room: SubjectRoom(limit: settings.evaluator.maxSubjects))
     evaluation = Evaluation(plan, rules: settings.ruleSet)
     evaluation.setPartitionCount(partitionCount, ofTopic: 0)

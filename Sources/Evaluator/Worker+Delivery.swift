@@ -89,7 +89,7 @@ extension Worker where Log: ~Copyable {
     case .restore:
       voice.restoresAll(failure, transitions: outbox.transitions)
       restoreAll()
-    case .leave, .stop: end(failure)
+    case .leave, .stop: give(up: failure)
     }
   }
 
@@ -101,9 +101,9 @@ extension Worker where Log: ~Copyable {
   }
 
   /// It can't go on, for good.
-  mutating func end(_ failure: LogFailure) {
+  mutating func give(up failure: LogFailure) {
     voice.ends(failure)
-    isEnded = true
+    end = failure.remedy == .leave ? .replaced : .stuck
   }
 
   /// Nobody knows what became of the last delivery: everything that is held is read anew from the changelog.
@@ -111,6 +111,7 @@ extension Worker where Log: ~Copyable {
     let held = evaluation.held
     owed.add(transitions: outbox.transitions, outbox.positions + evaluation.uncommitted)
     evaluation.remove(held)
+    evaluation.numbers.blind = 0
     outbox.removeAll()
     joining = held + joining.filter { !held.contains($0) }
     giveUpRestoration()
@@ -123,7 +124,7 @@ extension Worker where Log: ~Copyable {
   mutating func deliverAll(by deadline: MonotonicTime) -> Bool {
     while !outbox.isEmpty || !delivery.isIdle || evaluation.hasUncommitted {
       let now = time.monotonic
-      if now >= deadline || isEnded { return false }
+      if now >= deadline || end != nil { return false }
       heartbeat.beat(now)
       deliver(until: min(deadline, now + plan.patience))
     }

@@ -7,6 +7,7 @@ extension Worker where Log: ~Copyable {
     switch event {
     case .assigned(let partitions):
       evaluation.numbers.rebalances += 1
+      evaluation.numbers.blind = 0
       log.accept(partitions)
       // Hosts first: statusd's own numbers can wait for them.
       joining += partitions.filter { !joining.contains($0) }.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
@@ -14,6 +15,9 @@ extension Worker where Log: ~Copyable {
     case .revoked(let partitions, let lost):
       evaluation.numbers.rebalances += 1
       release(partitions, lost: lost)
+    case .replaced:
+      isOut = true
+      nextTry = time.monotonic
     case .outOfRange(let partition, let position):
       misplaced.removeAll { $0.partition == partition }
       misplaced.append(LogPosition(partition, position))
@@ -32,6 +36,7 @@ extension Worker where Log: ~Copyable {
     evaluation.remove(partitions)
     joining.removeAll { partitions.contains($0) }
     for partition in partitions { refused[partition] = nil }
+    for partition in partitions { hiddenSince[partition] = nil }
     owed.drop(partitions)
     misplaced.removeAll { partitions.contains($0.partition) }
     if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }
@@ -53,24 +58,28 @@ extension Worker where Log: ~Copyable {
     let isCountDue = evaluation.sawRecordWithoutKey && now >= nextCount
     // What the changelog brings rings; a question that wasn't answered waits for its time.
     let isReading = restoration?.isOpen ?? false
-    guard now >= nextTry || isReading, !joining.isEmpty || !misplaced.isEmpty || isCountDue || !hasTakenOver else {
-      return
-    }
+    guard now >= nextTry || isReading, !joining.isEmpty || !misplaced.isEmpty || isCountDue || !hasTakenOver || isOut
+    else { return }
     let deadline = now + plan.questionPatience
     do throws(LogFailure) {
       // At once, also before there are partitions: what a predecessor left open hides what is behind it.
       if !hasTakenOver {
         try log.takeOver(until: deadline)
         hasTakenOver = true
+        isOut = false
+      }
+      if isOut, mayChangeState {
+        try log.rejoin(until: deadline)
+        isOut = false
       }
       if isCountDue { try countPartitions(of: Set(evaluation.held.map(\.topic)), until: deadline) }
       if !misplaced.isEmpty, mayChangeState { try replaceFirstMisplaced(until: deadline) }
       if !joining.isEmpty { try restoreFirst(until: deadline) }
     } catch {
       switch error.remedy {
-      case .leave, .stop: return end(error)
+      case .leave, .stop: return give(up: error)
       case .restore: hasTakenOver = false
-      case .retry, .deliverAgain: break
+      case .retry, .deliverAgain: if restoration?.isOpen != true { passOver() }
       }
       nextTry = time.monotonic + plan.questionPause
       voice.cannotSettle(error)

@@ -63,9 +63,11 @@ extension Worker where Log: ~Copyable {
         } else {
           nextTry = now + plan.questionPause
           // Longer than statusd's own may be open.
-          if now - current.advanced >= .seconds(30) {
-            return voice.hidesState(
-              of: partition, read: current.position, of: end, for: now - current.advanced)
+          let since = hiddenSince[partition] ?? current.advanced
+          hiddenSince[partition] = since
+          if now - current.advanced >= .seconds(5) { passOver() }
+          if now - since >= .seconds(30) {
+            return voice.hidesState(of: partition, read: current.position, of: end, for: now - since)
           }
         }
         return voice.restores(partition, read: current.position, of: end)
@@ -109,6 +111,7 @@ extension Worker where Log: ~Copyable {
     if let other = restored.storedBy, other != plan.instance, restored.engine.rules != evaluation.rules {
       voice.differs(from: other, in: partition)
     }
+    evaluation.wall = time.wall.milliseconds
     evaluation.add(partition, &restored, resumption)
     owed.settle([LogPosition(partition, resumption.position)])
     endRestoration()
@@ -124,7 +127,7 @@ extension Worker where Log: ~Copyable {
   }
 
   private mutating func endRestoration() {
-    joining.removeFirst()
+    hiddenSince[joining.removeFirst()] = nil
     restoration = nil
     if joining.isEmpty { log.closeChangelog() }
   }
@@ -172,6 +175,13 @@ extension Worker where Log: ~Copyable {
     // Where it isn't there any more but others are, compaction took it.
     if found.offset > fingerprint.offset { return found.kafkaTime < fingerprint.kafkaTime ? false : nil }
     return found.kafkaTime == fingerprint.kafkaTime
+  }
+
+  /// The first partition that joins waits for something: meanwhile the others are restored.
+  mutating func passOver() {
+    if joining.count < 2 { return }
+    giveUpRestoration()
+    joining.append(joining.removeFirst())
   }
 
   /// Nothing more is read of the changelog for the partition that was being restored.

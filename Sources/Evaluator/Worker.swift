@@ -22,10 +22,14 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var since: [Int: WallTime] = [:]
   /// The log has taken over what an earlier owner of this worker's name left.
   var hasTakenOver = false
+  /// It is out of the group, and must join again.
+  var isOut = false
   /// Topics that this worker has found that it may read.
   var readable: Set<Int> = []
   /// Partitions that it may not read, and when that is tried next.
   var refused: [LogPartition: MonotonicTime] = [:]
+  /// Since when the ends of their changelogs are hidden, of partitions that join.
+  var hiddenSince: [LogPartition: MonotonicTime] = [:]
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
   /// What nobody knows the fate of.
@@ -38,8 +42,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   let heartbeat: Heartbeat
   let time: any TimeSource
 
-  /// It can't go on, and has said why.
-  var isEnded = false
+  /// Why it can't go on, once it can't; it has been said. nil: it goes on.
+  package internal(set) var end: End?
   /// The last batch was full: more is there already.
   var isBehind = false
   /// When the last delivery was done.
@@ -71,6 +75,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     self.time = time
     voice = WorkerVoice(logger: logger, topics: plan.topics, time: time)
     evaluation = Evaluation(plan, rules: rules)
+    evaluation.numbers = share.numbers.ofSuccessor
     nextCommit = time.monotonic
     lastDelivery = nextCommit
     nextAttempt = nextCommit
@@ -81,23 +86,38 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     expectedBy = nextCommit
   }
 
-  /// Goes on until the share says stop; then delivers what there is, leaves the group and ends.
-  consuming func run() {
-    while share.stopBy == nil, !isEnded { turn() }
-    if isEnded { share.fail() }
+  /// Why a worker can't go on.
+  package enum End: Equatable {
+    /// Somebody else goes by its name.
+    case replaced
+    /// Somebody has to do something first.
+    case stuck
+  }
+
+  /// Goes on until the share says stop, or it can't; then delivers what there is and lets go of everything.
+  ///
+  /// - Returns: why it couldn't go on; nil: it was told to stop.
+  @discardableResult
+  package consuming func run() -> End? {
+    while share.stopBy == nil, end == nil { turn() }
+    let end = end
     let deadline = share.stopBy ?? time.monotonic + plan.handOver
     finish(by: deadline)
-    log.close(until: deadline)
-    heartbeat.end()
+    // Who waits for a person would only keep its partitions from others.
+    let isForGood = end == .stuck || share.leavesForGood
+    log.close(until: deadline, forGood: isForGood)
+    return end
   }
 
   /// One turn of the loop.
   package mutating func turn() {
     var now = time.monotonic
     heartbeat.beat(now)
+    if end != nil { return }
     while let event = log.nextEvent() { answer(event) }
     if share.hasRules, outbox.isEmpty, delivery.isIdle, evaluation.unwrittenSubjects == 0 { takeRules() }
     settlePartitions(now)
+    if end != nil { return publish() }
     // Where rules changed since a partition was left, what that ends goes along with the new ones.
     collect()
     if mayChangeState { declareSilences(now) }
@@ -106,9 +126,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     now = time.monotonic
     expectedBy = now + plan.patience
     let isDue = isDeliveryDue(now)
-    if isEnded {
-      share.fail()
-    } else if isDue, !gathers(now) {
+    if isDue, !gathers(now) {
       deliver(until: now + plan.patience)
     } else {
       let deadline = isDue ? now : nextDeadline(now)
@@ -171,7 +189,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
     var deadline = now + plan.idle
     if evaluation.hasUncommitted { deadline = min(deadline, max(nextCommit, nextAttempt)) }
-    if !joining.isEmpty || !misplaced.isEmpty || !hasTakenOver { deadline = min(deadline, nextTry) }
+    if !joining.isEmpty || !misplaced.isEmpty || !hasTakenOver || isOut { deadline = min(deadline, nextTry) }
     if let retry = refused.values.min() { deadline = min(deadline, retry) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }
     return max(now, deadline)
@@ -181,7 +199,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private mutating func finish(by deadline: MonotonicTime) {
     // The last part of the time belongs to the group, so that it needn't wait for a session to time out.
     let now = time.monotonic
-    if isEnded || !deliverAll(by: now + (deadline - now) * 2 / 3) || undone != (0, 0) {
+    if end != nil || !deliverAll(by: now + (deadline - now) * 2 / 3) || undone != (0, 0) {
       voice.leaves(transitions: undone.transitions, positions: undone.positions)
     }
     publish()

@@ -11,6 +11,7 @@ package final class WorkerShare: Sendable {
   private let published = Mutex(EvaluatorNumbers())
   private let leftUndone = Atomic<Int>(0)
   private let failed = Atomic<Bool>(false)
+  private let leaving = Atomic<Bool>(false)
   private let failureListener = Mutex<Wakeup?>(nil)
   /// Nanoseconds of the monotonic clock; the largest value: not told to end.
   private let stopDeadline = Atomic<Int64>(.max)
@@ -44,6 +45,12 @@ package final class WorkerShare: Sendable {
   var stopBy: MonotonicTime? {
     let nanoseconds = stopDeadline.load(ordering: .acquiring)
     return nanoseconds == .max ? nil : MonotonicTime(nanoseconds: nanoseconds)
+  }
+
+  /// Nobody will come back under the worker's name, soon: where it ends, its partitions go to others at once.
+  var leavesForGood: Bool {
+    get { leaving.load(ordering: .acquiring) }
+    set { leaving.store(newValue, ordering: .releasing) }
   }
 
   /// What the worker has done so far.

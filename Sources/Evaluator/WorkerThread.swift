@@ -21,13 +21,41 @@ final class WorkerThread: Sendable {
     heartbeat = Heartbeat(name: name, allowedSilence: .seconds(15), now: now)
   }
 
-  /// Starts the thread of `worker`, which was made with this one's `share` and `heartbeat`.
+  /// How long somebody else who goes by this name is left alone.
+  private static let standBy = Duration.seconds(60)
+
+  /// Makes a worker with this one's `share` and `heartbeat`, and starts its thread. Where somebody else has taken the
+  /// name, a minute passes before anything else happens: two who take it from each other do so once a minute at most.
   ///
-  /// - Throws: where no thread is left.
-  func start(_ worker: consuming Worker<KafkaLog>) throws(SystemError) {
-    let handover = Handover(worker)
-    let started = try startThread(name: name) { handover.take()?.run() }
+  /// - Parameter comesBack: then it takes the name again, for the others of this process needn't end; false: it fails.
+  /// - Throws: what `make` throws, or where no thread is left.
+  func start<Log: EvaluatorLog & SendableMetatype & ~Copyable>(
+    comesBack: Bool, time: any TimeSource, making make: @escaping @Sendable () throws -> Worker<Log>
+  ) throws {
+    let first = Handover(try make())
+    let started = try startThread(name: name) { [self] in
+      var end: Worker<Log>.End?
+      if let worker = first.take() { end = worker.run() }
+      while end == .replaced {
+        share.numbers = share.numbers.ofSuccessor
+        standBy(time)
+        if share.stopBy != nil { break }
+        if !comesBack { break }
+        do { end = try make().run() } catch { break }
+      }
+      heartbeat.end()
+      if end != nil { share.fail() }
+    }
     handle.withLock { $0 = started }
+  }
+
+  /// Waits, unless it is told to end.
+  private func standBy(_ time: any TimeSource) {
+    let end = time.monotonic + Self.standBy
+    while share.stopBy == nil, time.monotonic < end {
+      heartbeat.beat(time.monotonic, waitingUntil: end)
+      _ = time.wait(for: share.wakeup, until: end)
+    }
   }
 
   /// Waits for its end; false where it doesn't come before `deadline`.

@@ -226,8 +226,8 @@ struct WorkerVoice {
     let reason: LogMetadata = ["reason": .string(failure.reason)]
     if failure.remedy == .leave {
       log.critical(
-        "another evaluator goes by this one's name: give each an [evaluator] instance of its own; this one ends", reason
-      )
+        "another evaluator goes by this one's name: give each a [run] instance of its own; this one stands down for a minute",
+        reason)
     } else {
       log.critical("the evaluator can't go on until somebody has done something about it; it ends", reason)
     }
@@ -342,6 +342,7 @@ extension LossCause {
     case .brokersAway:
       "partition is lost: brokers were away for longer than the group waits for its members; it is taken again with them"
     case .topicGone: "partition is lost: its topic isn't there any more"
+    case .replaced: "partition is lost: another member has joined the group under this one's name"
     case .unknown:
       "partition is lost: the group heard nothing of this evaluator for too long, and may have given it to another"
     }

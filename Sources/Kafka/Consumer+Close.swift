@@ -5,11 +5,15 @@ extension Consumer {
   /// Leaves the group, so that its partitions go to others at once, and ends the consumer, both until `deadline`; what
   /// takes longer is left behind on a thread of its own. Commit before; drop all batches before.
   ///
+  /// A static member keeps its place until its session ends, for whoever comes back under its name.
+  ///
+  /// - Parameter forGood: a static member leaves, too.
   /// - Returns: whether the group was left properly.
   @discardableResult
-  public consuming func close(by deadline: MonotonicTime) -> Bool {
+  public consuming func close(by deadline: MonotonicTime, forGood: Bool = false) -> Bool {
     var isLeft = true
     if options.group != nil {
+      if forGood, options.instance != nil { resign(by: deadline) }
       let lacked = lacksAssignorState
       isLeft = leave(by: deadline)
       client.cannotEnd = lacked && !wasAssigned
@@ -27,6 +31,35 @@ extension Consumer {
     guard rd_kafka_version() < 0x0203_00ff, isSubscribed, !wasAssigned else { return false }
     rd_kafka_unsubscribe(client.handle)
     return isCooperative
+  }
+
+  /// A static member leaves the group: librdkafka sends that for one that unsubscribes, and not for one that closes.
+  private mutating func resign(by deadline: MonotonicTime) {
+    guard rd_kafka_unsubscribe(client.handle) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
+    if pending != nil { answerLast() }
+    // The name that the group gave goes when partitions have been let go of; the request to leave follows within
+    // milliseconds, unless a close comes before it. Nothing says that it was sent.
+    var end = deadline
+    while true {
+      let now = SystemTime().monotonic
+      if !isMember { end = min(end, now + Self.farewell) }
+      let left = (end - now).rdkafkaMilliseconds
+      if left == 0 { return }
+      switch nextEvent(milliseconds: min(left, 5)) {
+      case .assigned, .revoked: answerLast()
+      default: break
+      }
+    }
+  }
+
+  /// How long a request to leave the group may take to be sent.
+  private static var farewell: Duration { .milliseconds(200) }
+
+  /// Whether the group has given us a name that we still have.
+  private var isMember: Bool {
+    guard let name = rd_kafka_memberid(client.handle) else { return false }
+    defer { rd_kafka_mem_free(client.handle, name) }
+    return name.pointee != 0
   }
 
   /// Answers what the group still asks until it has let us go.

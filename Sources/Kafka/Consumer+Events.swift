@@ -12,6 +12,9 @@ extension Consumer {
     case revoked([TopicPartition], lost: Bool)
     /// A commit of `commitLater` was answered.
     case committed([PartitionOffset], KafkaError?)
+    /// The partitions that the group's members have, after `askShares`; nil: brokers don't say, or the group is just
+    /// sharing out anew.
+    case shares([TopicPartition]?)
     /// Something is wrong that concerns no partition; said in the log, too, but for `.inconsistentGroupProtocol`, which
     /// comes with each try to join and needs to know who else is in the group.
     case error(KafkaError)
@@ -59,6 +62,8 @@ extension Consumer {
       if code == RD_KAFKA_RESP_ERR_NO_ERROR { client.reporter.noteAnswer() }
       let error = code == RD_KAFKA_RESP_ERR_NO_ERROR ? entries.lazy.compactMap(\.1).first : KafkaError(code)
       return .committed(entries.map(\.0), error)
+    case RD_KAFKA_EVENT_DESCRIBECONSUMERGROUPS_RESULT:
+      return .shares(Self.shares(event))
     case RD_KAFKA_EVENT_STATS:
       guard let text = rd_kafka_event_stats(event) else { return nil }
       return Statistics(json: UnsafeRawBufferPointer(start: text, count: strlen(text))).map { .statistics($0) }
@@ -66,7 +71,8 @@ extension Consumer {
       let error = client.reporter.error(of: event)
       // librdkafka asks for a group's coordinator also where there is no group but its own placeholder.
       if options.group == nil, error.code == .groupAuthorizationFailed { return nil }
-      if error.code != .inconsistentGroupProtocol { client.reporter.report(error) }
+      // Of these two the owner says what becomes of it.
+      if ![.inconsistentGroupProtocol, .fencedInstance].contains(error.code) { client.reporter.report(error) }
       return .error(error)
     default:
       _ = client.reporter.report(event)

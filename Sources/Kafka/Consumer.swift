@@ -21,6 +21,9 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     public var readsCommitted = true
     /// How a group spreads partitions.
     public var strategy = Strategy.cooperativeSticky
+    /// `group.instance.id`: a static member. Whoever joins under this name next gets what we had, at once, and shuts us out
+    /// (`.fencedInstance`); closing doesn't leave the group. nil: a dynamic member, which is new each time.
+    public var instance: String?
     /// What happens at a position that the log doesn't have (any more).
     public var reset = Reset.error
     /// Entries of a batch at most, 1 at least.
@@ -32,6 +35,8 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     public var queueRecords = 1_000_000
     /// `session.timeout.ms`: after how much silence the group goes on without us.
     public var sessionTimeout = Duration.seconds(30)
+    /// `heartbeat.interval.ms`: how often the group hears of us, and we of its changes.
+    public var heartbeatInterval = Duration.seconds(3)
     /// `max.poll.interval.ms`: after how long without a fetch.
     public var pollInterval = Duration.seconds(300)
     /// Topics that don't exist are created by asking for them, where brokers do that.
@@ -100,7 +105,9 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     try conf.set("allow.auto.create.topics", options.createsTopics ? "true" : "false")
     try conf.set("queued.max.messages.kbytes", "\(max(1, options.queueKiB))")
     try conf.set("queued.min.messages", "\(max(1, options.queueRecords))")
+    if let instance = options.instance { try conf.set("group.instance.id", instance) }
     try conf.set("session.timeout.ms", "\(options.sessionTimeout.rdkafkaMilliseconds)")
+    try conf.set("heartbeat.interval.ms", "\(options.heartbeatInterval.rdkafkaMilliseconds)")
     try conf.set(
       "max.poll.interval.ms", "\(max(options.pollInterval, options.sessionTimeout).rdkafkaMilliseconds)")
     if let interval = options.statisticsInterval {
@@ -219,6 +226,9 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
 
   /// The index that messages of a partition carry; the partition need not be held yet.
   public mutating func index(of partition: TopicPartition) -> Int32 { table.index(of: partition) }
+
+  /// The error that has ended the consumer, if one has.
+  public var fatalError: KafkaError? { client.fatalError }
 
   /// The partitions that are held now.
   public var held: [TopicPartition] { table.held }

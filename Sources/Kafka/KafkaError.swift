@@ -144,6 +144,8 @@ extension KafkaError.Code {
   public static let illegalGeneration = Self(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
   /// `UNKNOWN_MEMBER_ID`: the group has gone on without us.
   public static let unknownMember = Self(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
+  /// `FENCED_INSTANCE_ID`: somebody else has joined the group under this static member's name.
+  public static let fencedInstance = Self(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
   /// `REBALANCE_IN_PROGRESS`.
   public static let rebalanceInProgress = Self(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
   /// `COORDINATOR_NOT_AVAILABLE`: nobody leads the partition that keeps the group's offsets, or not yet.

@@ -17,6 +17,9 @@ public protocol Service: Sendable {
   /// Once it can't go on it rings `wakeup`. Called once, before `start`.
   func onFailure(ring wakeup: Wakeup)
 
+  /// It is told to stop next, and nobody means to start it again soon.
+  func leaveForGood()
+
   /// Ends the loop, handing over what it can, and returns by `deadline` (monotonic), whatever brokers do.
   ///
   /// - Returns: how many records weren't delivered.
@@ -26,6 +29,8 @@ public protocol Service: Sendable {
 extension Service {
   /// Never.
   public var hasFailed: Bool { false }
+  /// It makes no difference.
+  public func leaveForGood() {}
   /// There is nothing to ring for.
   public func onFailure(ring wakeup: Wakeup) {}
 }
@@ -70,6 +75,9 @@ public final class ServiceGroup: Sendable {
     state.withLock { $0.running.append(service) }
     log.debug("service started", ["service": .string(service.name)])
   }
+
+  /// Tells all that runs that nobody means to start it again soon.
+  public func leaveForGood() { for service in state.withLock({ $0.running }) { service.leaveForGood() } }
 
   /// Stops all that runs, the last one started first.
   ///

@@ -1,5 +1,6 @@
 import Cglibc
 import Glibc
+import Synchronization
 
 /// The signals that steer the daemon, taken as events on one thread instead of interrupting any.
 ///
@@ -17,6 +18,10 @@ public final class Signals: Sendable {
   private let descriptor: Int32
   /// Whose reader's end is a stop; -1, which poll(2) leaves out: nobody's.
   private let output: Int32
+  private let interrupted = Atomic<Bool>(false)
+
+  /// Whether the last `.stop` was a person's Ctrl-C (SIGINT), which no restart is: systemd sends SIGTERM.
+  public var isInterrupt: Bool { interrupted.load(ordering: .relaxed) }
 
   /// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and all threads that it will start, and ignores SIGPIPE,
   /// which a closed pipe would end the process with. Fails where no file descriptor is left.
@@ -75,10 +80,13 @@ public final class Signals: Sendable {
 
   /// The next signal that is pending, or a stop where nobody reads the output any more; without waiting.
   public func take() -> Event? {
-    switch statusd_signalfd_read(descriptor) {
-    case SIGTERM, SIGINT: .stop
-    case SIGHUP: .reload
-    default: isUnread ? .stop : nil
+    let signal = statusd_signalfd_read(descriptor)
+    switch signal {
+    case SIGTERM, SIGINT:
+      interrupted.store(signal == SIGINT, ordering: .relaxed)
+      return .stop
+    case SIGHUP: return .reload
+    default: return isUnread ? .stop : nil
     }
   }
 }

@@ -113,6 +113,7 @@ public final class Supervisor {
       notifier.ready(status: shownStatus)
     case .stop(let deadline):
       notifier.stopping(status: "stopping")
+      if signals.isInterrupt { group.leaveForGood() }
       log.notice("stopping", ["within": .duration(deadline - time.monotonic)])
       let (group, wakeup) = (group, wakeup)
       // On a thread of its own: a second signal must find this one awake, and a service that hangs must not hold it.

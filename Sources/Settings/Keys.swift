@@ -9,6 +9,9 @@ extension Key {
     if !tables.contains(table) { tables.append(table) }
   }
 
+  /// Keys that stood elsewhere in earlier versions, and where they stand now.
+  static let moved = ["evaluator.instance": (table: "run", name: "instance")]
+
   private static let connection: [Key] = [
     .text("kafka", "brokers", \.kafka.brokers, problem: Names.problem(ofBrokers:)),
     Key(
@@ -48,7 +51,8 @@ extension Key {
   ]
 
   private static let run: [Key] = [
-    .choice("run", "role", \.run.role, Settings.Role.allCases.map { ($0.rawValue, $0) })
+    .choice("run", "role", \.run.role, Settings.Role.allCases.map { ($0.rawValue, $0) }),
+    .text("run", "instance", \.run.instance, problem: Names.problem(ofInstance:)),
   ]
 
   private static let topics: [Key] = [
@@ -92,7 +96,6 @@ extension Key {
 
   private static let evaluator: [Key] = [
     .text("evaluator", "group", \.evaluator.group, problem: Names.problem(ofGroup:)),
-    .text("evaluator", "instance", \.evaluator.instance, problem: Names.problem(ofInstance:)),
     Key(
       table: "evaluator", name: "start",
       read: { place, settings in

@@ -45,7 +45,7 @@ enum Names {
   /// A consumer group.
   static func problem(ofGroup text: String) -> String? { problem(of: text, what: "a consumer group's name") }
 
-  /// What an evaluator is called.
+  /// What a process is called among those that share its work.
   static func problem(ofInstance text: String) -> String? { problem(of: text, what: "an instance's name") }
 
   /// A user of SASL.

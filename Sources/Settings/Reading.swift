@@ -72,7 +72,7 @@ final class Reading {
   var machineNames: Set<String> {
     var names: Set<String> = []
     if find("agent", "host") == nil { names.insert("agent.host") }
-    if find("evaluator", "instance") == nil { names.insert("evaluator.instance") }
+    if find("run", "instance") == nil { names.insert("run.instance") }
     return names
   }
 
@@ -139,7 +139,9 @@ final class Reading {
         + Reading.tables.filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }.sorted()
     let name = path.isEmpty ? node.key : "\(path).\(node.key)"
     let what = "unknown key \(Reading.quoted(name))"
-    if let meant = suggestion(for: node.key, among: known) {
+    if let place = Key.moved[name] {
+      return "\(name) has moved: write this line under [\(place.table)], as \(place.name)"
+    } else if let meant = suggestion(for: node.key, among: known) {
       return "\(what); did you mean \(meant)?"
     } else if let key = Key.all.first(where: { $0.name == node.key }) {
       return "\(what); did you mean \(node.key) under [\(key.table)]?"

@@ -6,7 +6,7 @@ extension Settings {
     /// Everything that is wrong or questionable, in the order of the file; where that is more than a hundred, the first
     /// hundred, and how many more there are.
     public var complaints: [Complaint]
-    /// Which of `agent.host` and `evaluator.instance` are the machine's name, because the file gives none.
+    /// Which of `agent.host` and `run.instance` are the machine's name, because the file gives none.
     public var machineNames: Set<String> = []
   }
 

@@ -21,10 +21,10 @@ public struct Settings: Equatable, Sendable {
   /// The settings of a file that names nothing but `brokers`, on a machine called `hostName`.
   public init(brokers: String, hostName: String = Surroundings.machine.hostName) {
     kafka = Connection(brokers: brokers)
-    run = Run()
+    run = Run(instance: hostName)
     topics = Topics()
     agent = Agent(host: hostName)
-    evaluator = Evaluator(instance: hostName)
+    evaluator = Evaluator()
     log = Log()
     rules = []
   }
@@ -41,6 +41,11 @@ public struct Settings: Equatable, Sendable {
   public struct Run: Equatable, Sendable {
     /// Which parts.
     public var role = Role.all
+    /// What this process is called among those that share its work: a restarted one takes its predecessor's place by it.
+    public var instance: String
+
+    /// The defaults, for a process of this name.
+    public init(instance: String) { self.instance = instance }
   }
 
   /// Which parts of statusd a process is.
@@ -99,8 +104,6 @@ public struct Settings: Equatable, Sendable {
   public struct Evaluator: Equatable, Sendable {
     /// The consumer group.
     public var group = "status_group"
-    /// What this evaluator is called among those of its group: a restarted one takes over from its predecessor by it.
-    public var instance: String
     /// How many members of the group this process is, each on a thread of its own.
     public var workers = 1
     /// From where on a group evaluates that has nothing of a topic yet.
@@ -120,8 +123,8 @@ public struct Settings: Equatable, Sendable {
     /// Samples that a rule's window holds at most; past it the oldest are dropped, counted and said.
     public var maxSamples = RuleSet.Bounds().maxSamples
 
-    /// The defaults, for an evaluator of this name.
-    public init(instance: String) { self.instance = instance }
+    /// The defaults.
+    public init() {}
   }
 
   /// From where on a group evaluates that has nothing of a topic yet.

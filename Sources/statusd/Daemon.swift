@@ -30,7 +30,10 @@ final class Daemon {
     let configuration = settings.kafkaConfiguration
     let topics = Self.keeper(settings, configuration, log)
     let evaluates = settings.run.role.evaluates
-    let evaluator = evaluates ? try EvaluatorService(settings: settings, configuration: configuration, log: log) : nil
+    let evaluator =
+      evaluates
+      ? try EvaluatorService(
+        settings: settings, configuration: configuration, comesBack: settings.run.role.samples, log: log) : nil
     var plan = AgentService.Plan(agent: settings.agent, topic: settings.topics.status, configuration: configuration)
     plan.samplesHost = settings.run.role.samples
     if machineNames.contains("agent.host") { plan.machineName = { Surroundings.machine.hostName } }

@@ -12,8 +12,8 @@ enum MachineName {
   static func isMissing(in settings: Settings, _ keys: Set<String>) -> Bool {
     let role = settings.run.role
     return role.samples && keys.contains("agent.host") && Surroundings.isPlaceholder(settings.agent.host)
-      || role.evaluates && keys.contains("evaluator.instance")
-        && Surroundings.isPlaceholder(settings.evaluator.instance)
+      || role.evaluates && keys.contains("run.instance")
+        && Surroundings.isPlaceholder(settings.run.instance)
   }
 
   /// Waits until the machine has a name, for `patience` at most.
@@ -34,7 +34,7 @@ enum MachineName {
       if SystemTime().monotonic >= deadline {
         log.warning(
           "this machine still has no name of its own; what goes by it shares it with others",
-          ["name": .string(now), "remedy": "give agent.host and evaluator.instance in the configuration"])
+          ["name": .string(now), "remedy": "give agent.host and run.instance in the configuration"])
         break
       }
       if signals.pause(.milliseconds(200), drainingRingsOf: wakeup) { return nil }
@@ -46,6 +46,6 @@ enum MachineName {
   /// Lets what goes by the machine's name go by `name`.
   static func put(_ name: String, into settings: inout Settings, _ keys: Set<String>) {
     if keys.contains("agent.host") { settings.agent.host = name }
-    if keys.contains("evaluator.instance") { settings.evaluator.instance = name }
+    if keys.contains("run.instance") { settings.run.instance = name }
   }
 }

@@ -13,8 +13,10 @@ enum Run: Subcommand {
       summary: "sample this host and evaluate rules, until a signal ends it",
       description: [
         "SIGTERM and SIGINT end it within 5 s, whatever brokers do: with status 0 when everything was delivered, else "
-          + "with 75 and the count of what was not. A second signal ends it at once. SIGHUP makes it read its rules and "
-          + "its log level again; a configuration with a mistake is refused, and the old one stays in force."
+          + "with 75 and the count of what was not. A second signal ends it at once. After SIGTERM the group keeps the place "
+          + "of an evaluator for a restart, as long as its session is; after SIGINT its partitions go to others at once. "
+          + "SIGHUP makes it read its rules and its log level again; a configuration with a mistake is refused, and the "
+          + "old one stays in force."
       ],
       options: [CommonOptions.config, CommonOptions.role],
       examples: [

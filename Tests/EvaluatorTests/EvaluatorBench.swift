@@ -42,7 +42,7 @@ struct EvaluatorBench {
 
   func start(log output: CapturedLog? = nil, instance: String = "one") throws -> EvaluatorService {
     var settings = settings
-    settings.evaluator.instance = instance
+    settings.run.instance = instance
     let service = try EvaluatorService(
       settings: settings, configuration: Configuration(brokers: cluster.brokers),
       log: Logger(level: .debug, output: output ?? log))
@@ -59,7 +59,8 @@ struct EvaluatorBench {
     let topics = settings.topics
     let names = KafkaLog.Names(
       sources: [topics.status], alerts: topics.alerts, alertsCurrent: topics.alertsCurrent,
-      changelog: topics.changelog, mayCreate: false, group: settings.evaluator.group, transactionalID: "id")
+      changelog: topics.changelog, mayCreate: false,
+      member: MemberName(group: settings.evaluator.group, instance: "one", worker: 0))
     return try KafkaLog(
       configuration, names: names, delivery: delivery, strangers: KafkaLog.makeStrangersLimit(time),
       logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)

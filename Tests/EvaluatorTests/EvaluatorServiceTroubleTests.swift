@@ -102,7 +102,7 @@ struct EvaluatorServiceTroubleTests {
     let second = try refusal(&log, after: first.pause)
     #expect(second.pause == first.pause * 2)
     #expect(second.until - time.monotonic == second.pause)
-    log.close(until: SystemTime().monotonic)
+    log.close(until: SystemTime().monotonic, forGood: false)
   }
 
   /// A service whose group has no coordinator from its first delivery on.

@@ -43,7 +43,7 @@ private struct Count: ChangelogReceiver {
     // As after a delivery that nobody knows the fate of, and of another topic's partition with the same number.
     let counts = try [0, 0, 1, 0, 0].map { number in try read(number, of: &log) }
     #expect(counts == [3, 3, 0, 3, 3])
-    log.close(until: SystemTime().monotonic)
+    log.close(until: SystemTime().monotonic, forGood: false)
   }
 
   /// Takes an assignment and reads from the beginning until the partition's end came.
@@ -154,6 +154,6 @@ private struct Count: ChangelogReceiver {
     try Array("key".utf8).withUnsafeBytes { try log.produce(to: .alerts, key: $0, value: $0) }
     #expect(try log.flush(until: SystemTime().monotonic + .seconds(30)))
     #expect(try bench.alerts().next().key == "key")
-    log.close(until: SystemTime().monotonic)
+    log.close(until: SystemTime().monotonic, forGood: false)
   }
 }

@@ -43,6 +43,25 @@ struct SimulationTests {
     #expect(members[0].events.count == 1)
   }
 
+  @Test("a static member that comes back to the simulated group gets what it had, and the other of its name is out")
+  func comesBack() {
+    let cluster = SimulatedCluster(time: ManualTime(), partitions: 2)
+    let (first, other) = (cluster.join("one"), cluster.join("two"))
+    cluster.group.move(0, to: first)
+    cluster.group.move(1, to: other)
+    let generation = cluster.group.generation
+    let second = cluster.join("one")
+    #expect(cluster.group.generation == generation)
+    #expect(second.events == [.assigned([LogPartition(topic: 0, number: 0)])])
+    #expect(first.events.last == .replaced)
+    #expect(cluster.group.owner(of: 1) === other)
+    // What it was about to let go of isn't its own any more.
+    cluster.group.move(0, to: other)
+    let third = cluster.join("one")
+    #expect(third.events.isEmpty)
+    #expect(cluster.group.owner(of: 0) === other)
+  }
+
   @Test("the same seed gives the same run")
   func deterministic() {
     let runs = (0..<2).map { _ in

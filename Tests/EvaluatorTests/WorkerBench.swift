@@ -67,6 +67,14 @@ struct WorkerBench: ~Copyable {
     cluster.group.giveOutFree()
   }
 
+  /// The process dies, and is started again before the group has noticed.
+  mutating func comeBack(_ rules: [Rule] = [.cpuHigh]) throws {
+    member.isDead = true
+    share = try WorkerShare()
+    member = cluster.newMember("here")
+    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional)
+  }
+
   /// An evaluator of the group has committed this position, and the changelog has nothing of it.
   func committedByStatusd(_ partition: Int32, _ position: Int64) {
     cluster.group.committed[partition] = position

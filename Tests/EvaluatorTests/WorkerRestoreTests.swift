@@ -76,6 +76,28 @@ struct WorkerRestoreTests {
     #expect(bench.log.messages.contains { $0.hasPrefix(said) })
   }
 
+  @Test("a partition whose restore waits for something holds up none of the others, and is said all the same")
+  func passedOver() throws {
+    var bench = try WorkerBench(partitions: 3)
+    // Of the first the group's position is about to change, of the second the changelog's end is hidden.
+    _ = bench.cluster.transactions.takeOver("stranger", by: 99)
+    let begun = bench.cluster.transactions.begin("stranger", at: bench.time.monotonic)
+    let transaction = try #require(begun)
+    bench.cluster.transactions.add([SimulatedCommit(partition: 0, position: 5)], to: transaction)
+    bench.cluster.appendToChangelog(key: [1], value: nil, number: 1, transaction: 77)
+    bench.assign(0, 1, 2)
+    let began = bench.time.monotonic
+    while bench.numbers.partitions < 1, bench.time.monotonic - began < .seconds(60) { bench.worker.turn() }
+    #expect(bench.time.monotonic - began < .seconds(10))
+    bench.sample(95, to: 2)
+    bench.settle(turns: 20)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-1"])
+    while bench.time.monotonic - began < .seconds(60) { bench.worker.turn() }
+    #expect(bench.log.messages.contains { $0.hasPrefix("an open transaction hides the changelog's end") })
+    #expect(bench.numbers.partitions == 1)
+    #expect(bench.numbers.restoring == 2)
+  }
+
   @Test("who takes over from an evaluator with other rules says whose they were; its own new file is nothing to say")
   func otherRules() throws {
     let said = "another evaluator of this group had other rules in force here"

@@ -28,10 +28,10 @@ struct MachineNameTests {
     #expect(MachineName.isMissing(in: settings, ["agent.host"]))
     #expect(!MachineName.isMissing(in: settings, []))
     MachineName.put("web-7", into: &settings, ["agent.host"])
-    #expect(settings.agent.host == "web-7" && settings.evaluator.instance == "localhost")
-    #expect(MachineName.isMissing(in: settings, ["agent.host", "evaluator.instance"]))
+    #expect(settings.agent.host == "web-7" && settings.run.instance == "localhost")
+    #expect(MachineName.isMissing(in: settings, ["agent.host", "run.instance"]))
     settings.run.role = .agent
-    #expect(!MachineName.isMissing(in: settings, ["agent.host", "evaluator.instance"]))
+    #expect(!MachineName.isMissing(in: settings, ["agent.host", "run.instance"]))
   }
 
   @Test("is known by what it is called", arguments: ["localhost", "LOCALHOST", "localhost.localdomain", "(none)"])

@@ -62,6 +62,7 @@ final class Site {
         "status = \"\(status)\"\nreadings = \"\(readings)\"\nalerts = \"\(alerts)\"\ncreate = \(cluster.mock == nil)"
       ),
       ("agent", "host = \"\(host)\""),
+      ("run", ""),
       ("evaluator", "group = \"\(group)\"\nstart = \"\(start)\""),
       ("log", ""),
     ]
@@ -75,9 +76,9 @@ final class Site {
   }
 
   /// Starts an evaluator and waits until it evaluates.
-  func runEvaluator() throws -> Subprocess {
+  func runEvaluator(within seconds: TimeInterval = 60) throws -> Subprocess {
     let evaluator = try run("evaluator")
-    try evaluator.isLive()
+    try evaluator.isLive(within: seconds)
     return evaluator
   }
 

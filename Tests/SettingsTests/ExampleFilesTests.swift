@@ -6,7 +6,7 @@ import Testing
 struct ExampleFilesTests {
   /// Keys that are shown with an example, as they have no fixed default.
   private let examples: Set<String> = [
-    "topics.replication", "agent.host", "kafka.brokers", "evaluator.instance",
+    "topics.replication", "agent.host", "kafka.brokers", "run.instance",
     "evaluator.delivery",
   ]
 

@@ -28,6 +28,15 @@ struct SourceTests {
       ])
   }
 
+  @Test("a key that has moved is complained of where it stands, with its new place")
+  func moved() {
+    #expect(
+      complaints(brokers + "[evaluator]\ninstance = \"web-1\"") == [
+        "file.toml:3:1: evaluator.instance has moved: write this line under [run], as instance"
+      ])
+    #expect(load(brokers + "[run]\ninstance = \"web-1\"").settings?.run.instance == "web-1")
+  }
+
   @Test("a mistake that could be anywhere ends the reading")
   func noRecovery() {
     #expect(complaints(brokers + "[agent\nhots = 1").count == 1)

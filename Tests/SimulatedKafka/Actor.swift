@@ -9,7 +9,7 @@ final class Actor {
   private var worker: Worker<SimulatedLog>?
   private var share: WorkerShare?
   /// The rules in its file.
-  private var rules: RuleSet
+  private(set) var rules: RuleSet
   /// It has its turn just now.
   private(set) var isBusy = false
 
@@ -17,6 +17,9 @@ final class Actor {
     self.name = name
     self.rules = rules
   }
+
+  /// Somebody has started another process of its name: once it has ended, it stays so.
+  var isReplaced = false
 
   /// Its process isn't there.
   var isGone: Bool { member?.isDead ?? true }
@@ -47,6 +50,7 @@ final class Actor {
     if isBusy || isGone { return }
     isBusy = true
     worker?.turn()
+    if worker?.end != nil { kill() }
     isBusy = false
   }
 }

@@ -17,6 +17,8 @@ package enum PlantedMistake: String, CaseIterable {
   case stampsLate = "a checkpoint stamped a record late"
   /// The changelog is read only as far as its last stable offset when it is opened.
   case restoresToLastStable = "a restore that stops at the last stable offset"
+  /// Who takes a name over shuts nobody out, and the group tells its members by their names alone.
+  case fencesNobody = "a name that fences nobody"
   /// The changelog that is opened again is read from where its reader stopped.
   case resumesChangelog = "a changelog that goes on where it was left"
   /// A record that was refused for its size is sent again as it is.

@@ -145,6 +145,7 @@ package final class Schedule {
     let actor = actors[index]
     if actor.isBusy { return }
     if !actor.isGone { return actor.turn() }
+    if actor.isReplaced { return }
     // It is started again, mostly before the group has noticed that it was gone.
     if dice.once(in: 2) { start(actor) }
     for member in cluster.group.members where member.isDead && dice.once(in: 2) { cluster.group.expel(member) }
@@ -159,7 +160,7 @@ package final class Schedule {
   /// What happens to topics and processes now and then.
   private func shake() {
     let index = dice.below(actors.count)
-    switch dice.below(9) {
+    switch dice.below(11) {
     case 0:
       if takes("the changelog is compacted") { cluster.compact(dropsTombstones: dice.once(in: 2)) }
     case 1:
@@ -182,6 +183,21 @@ package final class Schedule {
       let partition = Int32(dice.below(2))
       let isCommit = dice.once(in: 2)
       if takes("a producer's transaction in \(partition) begins, or ends") { stranger(partition, isCommit: isCommit) }
+    case 8:
+      // Without transactions nothing keeps who was replaced, and doesn't know, from writing state.
+      let actor = actors[index]
+      if kind.isTransactional, !actor.isGone, !actor.isReplaced, actors.count < 5,
+        takes("another process of \(actor.name) is started")
+      {
+        double(index)
+      }
+    case 9:
+      let name = actors[index].name
+      if kind.isTransactional, takes("a late request of a dead \(name) joins the group") {
+        let ghost = cluster.newMember(name)
+        ghost.isDead = true
+        cluster.group.join(ghost)
+      }
     default:
       let stray = dice.below(2)
       if let entry = cluster.source[stray].next(from: Int64(dice.below(20)), before: .max) {
@@ -241,7 +257,7 @@ package final class Schedule {
     case .partitionCount, .bounds, .askEnds, .firstRecord, .start, .committed, .openChangelog, .readChangelog, .begin,
       .flush:
       return dice.once(in: 3) ? crash : .fails(.retry)
-    case .takeOver:
+    case .takeOver, .rejoin:
       return [.fails(.retry), .failsAfter(.retry), crash][dice.below(3)]
     case .produce:
       return [.fails(.retry), .fails(.deliverAgain), .fails(.restore), crash][dice.below(4)]
@@ -258,8 +274,17 @@ package final class Schedule {
 
   // MARK: Processes
 
+  /// A process is started although another one of its name is running.
+  private func double(_ index: Int) {
+    let old = actors[index]
+    old.isReplaced = true
+    actors.append(old)
+    actors[index] = Actor(name: old.name, rules: old.rules)
+    start(actors[index])
+  }
+
   private func start(_ actor: Actor) {
-    let member = cluster.join(actor.name)
+    let member = cluster.newMember(actor.name)
     actor.start(
       SimulatedLog(
         cluster, member, isTransactional: kind.isTransactional, mistake: kind.mistake,
@@ -275,7 +300,7 @@ package final class Schedule {
     for round in 0..<2000 {
       cluster.arriveAll()
       for member in cluster.group.members where member.isDead { cluster.group.expel(member) }
-      for actor in actors where actor.isGone { start(actor) }
+      for actor in actors where actor.isGone && !actor.isReplaced { start(actor) }
       cluster.group.giveOutFree()
       for actor in actors { actor.turn() }
       time.advance(by: .milliseconds(50))

@@ -24,7 +24,7 @@ package final class SimulatedCluster {
   package internal(set) var alertsCurrent = SimulatedPartition()
   package internal(set) var changelog: [SimulatedPartition]
   package let group: SimulatedGroup
-  package internal(set) var transactions = SimulatedTransactions()
+  package var transactions = SimulatedTransactions()
   /// Every member there ever was.
   package private(set) var members: [SimulatedMember] = []
   /// What is asked at every call of a worker, before it has any effect; nil: nothing goes wrong.
@@ -64,9 +64,15 @@ package final class SimulatedCluster {
 
   /// A new member of the group, with a producer of this transactional id.
   package func join(_ name: String) -> SimulatedMember {
+    let member = newMember(name)
+    group.join(member)
+    return member
+  }
+
+  /// The same, before it has joined.
+  package func newMember(_ name: String) -> SimulatedMember {
     let member = SimulatedMember(id: members.count + 1, name: name)
     members.append(member)
-    group.join(member)
     return member
   }
 
@@ -131,7 +137,8 @@ package final class SimulatedCluster {
 
 /// The calls of a worker that can fail.
 package enum SimulatedCall: Hashable, CaseIterable {
-  case fetch, partitionCount, bounds, askEnds, firstRecord, start, takeOver, committed, openChangelog, readChangelog
+  case fetch, partitionCount, bounds, askEnds, firstRecord, start, takeOver, rejoin, committed, openChangelog
+  case readChangelog
   case begin, produce, flush, sendOffsets, commit, abort
 }
 

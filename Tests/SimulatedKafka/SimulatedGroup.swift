@@ -7,12 +7,21 @@ package struct SimulatedCommit {
   package var position: Int64
   /// The Kafka time from which on its group evaluates the topic.
   package var since: WallTime?
+
+  package init(partition: Int32, position: Int64, since: WallTime? = nil) {
+    self.partition = partition
+    self.position = position
+    self.since = since
+  }
 }
 
 /// A consumer group: members, the generation, who has which partition, and what is committed.
 ///
 /// Cooperative: who keeps a partition goes on reading it while others move, and one that moves is taken back before it
 /// is given on. A member that was silent for too long loses everything at once, and learns it only when it asks.
+///
+/// Members are static: who joins under a name that the group has takes that member's place, with what it had, and nothing
+/// moves. The one that had it is out, and learns it only when it asks.
 package final class SimulatedGroup {
   package private(set) var generation = 1
   /// The members, in the order in which they joined.
@@ -22,6 +31,8 @@ package final class SimulatedGroup {
   private var successors: [Int32: SimulatedMember] = [:]
   /// Partitions whose owner was told to let go of them, and hasn't yet: it is told once, whoever gets them then.
   private var leaving: Set<Int32> = []
+  /// Who was expelled, and hasn't joined again.
+  private var expelled: [SimulatedMember] = []
   package var committed: [Int32: Int64] = [:]
   /// What was committed along with these positions, where an evaluator did.
   package var since: [Int32: WallTime] = [:]
@@ -30,6 +41,10 @@ package final class SimulatedGroup {
   init(partitions: Int32) { self.partitions = partitions }
 
   package func join(_ member: SimulatedMember) {
+    if members.contains(where: { $0 === member }) { return }
+    expelled.removeAll { $0 === member }
+    for other in expelled where other.name == member.name { replace(other) }
+    if let place = members.firstIndex(where: { $0.name == member.name }) { return replace(place, by: member) }
     members.append(member)
     advance()
   }
@@ -40,14 +55,47 @@ package final class SimulatedGroup {
     since[entry.partition] = entry.since
   }
 
+  /// A static member comes back. The generation stays, as long as no partition is on its way.
+  private func replace(_ place: Int, by member: SimulatedMember) {
+    let old = members[place]
+    members[place] = member
+    member.nextGeneration = generation
+    let held = owners.filter { $0.value === old }.keys.sorted()
+    for partition in held { owners[partition] = leaving.contains(partition) ? nil : member }
+    for (partition, successor) in successors where successor === old { successors[partition] = member }
+    let kept = held.filter { !leaving.contains($0) }
+    if kept.count < held.count {
+      // What it was told to let go of it no longer has. Who waited for that gets it.
+      leaving.subtract(held)
+      advance()
+      for partition in held where owners[partition] == nil {
+        if let successor = successors.removeValue(forKey: partition) { give(partition, to: successor) }
+      }
+    }
+    if !kept.isEmpty { member.events.append(.assigned(kept.map { LogPartition(topic: 0, number: $0) })) }
+    replace(old)
+  }
+
+  /// A member learns that another one goes by its name.
+  private func replace(_ old: SimulatedMember) {
+    expelled.removeAll { $0 === old }
+    old.mustRejoin = false
+    old.events = [
+      .revoked(old.accepted.sorted().map { LogPartition(topic: 0, number: $0) }, lost: true), .replaced,
+    ]
+  }
+
   private func advance() {
     generation += 1
     for member in members { member.nextGeneration = generation }
   }
 
   /// Whether `member` may commit: it knows the generation that there is.
-  package func accepts(_ member: SimulatedMember) -> Bool {
-    members.contains { $0 === member } && member.generation == generation
+  ///
+  /// - Parameter byName: whoever has its name now may know it in its stead.
+  package func accepts(_ member: SimulatedMember, byName: Bool = false) -> Bool {
+    if byName, let other = members.first(where: { $0.name == member.name }) { return other.generation == generation }
+    return members.contains { $0 === member } && member.generation == generation
   }
 
   /// Who holds a partition, as the group sees it.
@@ -93,6 +141,7 @@ package final class SimulatedGroup {
       // What it was given and hasn't seen, it never will.
       member.events = [.revoked(member.accepted.sorted().map { LogPartition(topic: 0, number: $0) }, lost: true)]
       member.mustRejoin = true
+      expelled.append(member)
     }
   }
 

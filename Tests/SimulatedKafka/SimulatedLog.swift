@@ -235,14 +235,22 @@ package struct SimulatedLog: EvaluatorLog {
   // MARK: Restoring
 
   package mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure) {
-    guard isTransactional else { return }
+    guard isTransactional else { return cluster.group.join(member) }
     try attempt(.takeOver) { () throws(LogFailure) in
       member.transaction = 0
       member.hasBegun = false
       member.isInDoubt = false
-      member.epoch = cluster.transactions.takeOver(member.name, by: member.id)
+      member.epoch = cluster.transactions.takeOver(member.name, by: member.id, fences: mistake != .fencesNobody)
       if cluster.marksAtOnce { cluster.arriveAll() }
       if member.epoch == nil { throw LogFailure(.retry, reason: "the predecessor's transaction is still ending") }
+      cluster.group.join(member)
+    }
+  }
+
+  package mutating func rejoin(until deadline: MonotonicTime) throws(LogFailure) {
+    try attempt(.rejoin) { () throws(LogFailure) in
+      if isTransactional { try checkEpoch() }
+      cluster.group.join(member)
     }
   }
 
@@ -415,7 +423,7 @@ package struct SimulatedLog: EvaluatorLog {
       guard isTransactional else { return }
       if mistake == .sendsNoOffsets { return }
       let transaction = try transaction()
-      if mistake != .sendsNoMember, !cluster.group.accepts(member) {
+      if mistake != .sendsNoMember, !cluster.group.accepts(member, byName: mistake == .fencesNobody) {
         throw LogFailure(.deliverAgain, reason: "ILLEGAL_GENERATION")
       }
       let offsets = commits(copy)
@@ -497,9 +505,9 @@ package struct SimulatedLog: EvaluatorLog {
     }
   }
 
-  package consuming func close(until deadline: MonotonicTime) {
+  package consuming func close(until deadline: MonotonicTime, forGood: Bool) {
     if member.isDead { return }
-    cluster.group.expel(member, isTold: false)
+    if forGood { cluster.group.expel(member, isTold: false) }
     note(.closed)
   }
 }

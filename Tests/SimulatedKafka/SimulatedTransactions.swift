@@ -50,18 +50,20 @@ package struct SimulatedTransactions {
   package subscript(_ number: Int) -> Transaction { all[number - 1] }
 
   /// A member takes an id over: what its former owner left open is aborted. nil: the coordinator is still busy with that.
-  package mutating func takeOver(_ name: String, by member: Int) -> Int? {
+  ///
+  /// - Parameter fences: its former owner is shut out.
+  package mutating func takeOver(_ name: String, by member: Int, fences: Bool = true) -> Int? {
     var owner = owners[name, default: Owner()]
     if owner.transaction != 0 {
       if case .open = all[owner.transaction - 1].state { end(owner.transaction, isCommit: false) }
       if live.contains(owner.transaction) {
         // Already fenced, though it has to ask again.
-        owner.epoch += 1
+        if fences { owner.epoch += 1 }
         owners[name] = owner
         return nil
       }
     }
-    owner.epoch += 1
+    if fences { owner.epoch += 1 }
     owner.member = member
     owner.transaction = 0
     owners[name] = owner

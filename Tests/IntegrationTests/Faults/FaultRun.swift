@@ -114,9 +114,10 @@ final class FaultRun {
       changelog = "\(names.changelog)"
       partitions = \(Self.partitions)
       replication = \(plan.brokers)
+      [run]
+      instance = "\(name)"
       [evaluator]
       group = "\(names.group)"
-      instance = "\(name)"
       start = "beginning"
       checkpoint_interval = "2s"
 

@@ -1,0 +1,88 @@
+import Platform
+import Rules
+import SimulatedKafka
+import Synchronization
+import Testing
+
+@testable import Evaluator
+
+/// A worker whose name somebody else has taken before its first turn.
+private func replaced(_ thread: WorkerThread, _ time: ManualTime) throws -> Worker<SimulatedLog> {
+  let cluster = SimulatedCluster(time: time)
+  cluster.faults = { call, _ in call == .takeOver ? .fails(.leave) : nil }
+  let plan = WorkerPlan(topics: ["status_topic"], group: "group", instance: "here")
+  return Worker(
+    log: SimulatedLog(cluster, cluster.newMember("here")), rules: RuleSet([.cpuHigh]), plan: plan, share: thread.share,
+    heartbeat: thread.heartbeat, logger: Logger(level: .critical, output: CapturedLog()), time: time)
+}
+
+private final class Count: Sendable {
+  let value = Mutex(0)
+}
+
+@Suite("A worker whose name somebody else has", .waits)
+struct WorkerThreadTests {
+  private let time = ManualTime()
+  private let thread: WorkerThread
+  private let failed: Wakeup
+  private let slept: Wakeup
+  private let made = Count()
+
+  init() throws {
+    thread = try WorkerThread(name: "evaluator", now: time.monotonic)
+    failed = try Wakeup()
+    slept = try Wakeup()
+    thread.share.onFailure(ring: failed)
+    time.observeSleepers(slept)
+  }
+
+  private func start(comesBack: Bool) throws {
+    let (thread, time, made) = (thread, time, made)
+    try thread.start(comesBack: comesBack, time: time) {
+      made.value.withLock { $0 += 1 }
+      return try replaced(thread, time)
+    }
+  }
+
+  private func waitForSleeper() {
+    let deadline = SystemTime().monotonic + .seconds(30)
+    while time.nextDeadline == nil, SystemTime().monotonic < deadline { slept.wait(until: deadline) }
+  }
+
+  @Test("it stands down for a minute, then it has failed")
+  func standsDown() throws {
+    try start(comesBack: false)
+    waitForSleeper()
+    #expect(time.nextDeadline == time.monotonic + .seconds(60))
+    #expect(!thread.share.hasFailed)
+    #expect(thread.heartbeat.isFresh(at: time.monotonic + .seconds(60)))
+    time.advance(by: .seconds(60))
+    failed.wait(until: SystemTime().monotonic + .seconds(30))
+    #expect(thread.share.hasFailed)
+    #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
+    #expect(made.value.withLock { $0 } == 1)
+  }
+
+  @Test("told to stop, it doesn't wait")
+  func stops() throws {
+    try start(comesBack: false)
+    waitForSleeper()
+    thread.share.stop(by: time.monotonic + .seconds(3))
+    #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
+  }
+
+  @Test("beside others of its process it takes the name again after each minute, and never fails")
+  func comesBack() throws {
+    try start(comesBack: true)
+    for round in 1...3 {
+      waitForSleeper()
+      #expect(made.value.withLock { $0 } == round)
+      time.advance(by: .seconds(60))
+      let deadline = SystemTime().monotonic + .seconds(30)
+      while made.value.withLock({ $0 }) == round, SystemTime().monotonic < deadline { slept.wait(until: deadline) }
+    }
+    #expect(!thread.share.hasFailed)
+    thread.share.stop(by: time.monotonic + .seconds(3))
+    #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
+  }
+}
