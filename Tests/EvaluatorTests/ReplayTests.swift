@@ -76,7 +76,7 @@ struct ReplayTests {
       ("web-1", wall - 7_200_000), ("web-2", wall - 7_100_000), ("web-2", wall + 86_400_000 * 365),
     ]
     for (offset, (host, kafkaTime)) in records.enumerated() {
-      let own = wall - 1000 + Int64(offset)
+      let own = min(kafkaTime, wall - 1000)
       Array(host.utf8).withUnsafeBytes { key in
         Array("{\"cpu_usage\":95,\"timestamp\":\(own)}".utf8).withUnsafeBytes { value in
           replay.receive(

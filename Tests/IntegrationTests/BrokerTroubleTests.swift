@@ -63,6 +63,13 @@ struct BrokerTroubleTests {
     // A group's coordinator may be back long after the partitions are.
     let deadline = Date(timeIntervalSinceNow: 90)
     while try site.committed() <= offset, Date() < deadline {}
+    // What a delivery left in doubt is restored, in both source topics.
+    func count(_ words: String) -> Int { daemon.errors.lines.count { $0.contains(words) } }
+    while count("evaluated here from now on") < 2 * (1 + count("nobody knows what became of a delivery")),
+      Date() < deadline
+    {
+      _ = try? daemon.waitForLine(on: \.errors, skipping: daemon.errors.lines.count, within: 0.2) { _ in false }
+    }
     if trouble != .paused {
       let line = try daemon.waitForLine(containing: "brokers are back", on: \.errors)
       #expect(line.contains("away="))
