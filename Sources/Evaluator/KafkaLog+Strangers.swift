@@ -36,15 +36,15 @@ extension KafkaLog {
         "another program is a member of the evaluators' group: partitions that it is given are not evaluated; cure: end that program, or give it a group.id of its own",
         facts)
     case .takesAgain(let duration):
-      logger.notice("the group takes evaluators again", ["group": .string(names.group), "after": .duration(duration)])
+      logger.notice("the group takes evaluators again", ["group": .string(names.member.group), "after": .duration(duration)])
     case .isAmongItself:
-      logger.notice("no other program is a member of the evaluators' group any more", ["group": .string(names.group)])
+      logger.notice("no other program is a member of the evaluators' group any more", ["group": .string(names.member.group)])
     }
   }
 
   /// The group, and the first of these members.
   private func facts(of members: [GroupMember]) -> LogMetadata {
-    var facts: LogMetadata = ["group": .string(names.group)]
+    var facts: LogMetadata = ["group": .string(names.member.group)]
     guard let first = members.first else { return facts }
     facts.append("client_id", .string(first.clientID))
     facts.append("host", .string(first.host))

@@ -124,7 +124,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   /// The error for people; where a right is missing, with the command that grants it.
   func words(_ error: KafkaError) -> String {
     let topics = [names.alerts, names.alertsCurrent, names.changelog]
-    let own: [MissingRight.Purpose] = [.transactions(id: names.transactionalID), .group(names.group)]
+    let own: [MissingRight.Purpose] = [.transactions(id: names.member.transactionalID), .group(names.member.group)]
     // Of several topics the error names the one.
     let named = topics.first { error.message.contains(" \($0) [") } ?? names.alerts
     return error.words(for: own + [.write(topic: named)], configuration)

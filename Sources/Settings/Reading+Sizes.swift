@@ -23,7 +23,7 @@ extension Reading {
     }
     // One that is too large alone is the reason for all together.
     if hasMistake { return }
-    let size = settings.ruleSet.greatestStoredSize(instance: settings.evaluator.instance)
+    let size = settings.ruleSet.greatestStoredSize(instance: settings.run.instance)
     if settings.run.role.evaluates, size > limit {
       complain(
         at: ruleNodes.first.map { document.nodes[$0].position },

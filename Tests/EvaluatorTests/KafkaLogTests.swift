@@ -81,7 +81,7 @@ private struct Count: ChangelogReceiver {
     let end = try log.askHighWatermarks(of: [partition], until: asked + .seconds(40))
     #expect(end == [1])
     #expect(SystemTime().monotonic - asked < .seconds(25))
-    log.close(until: SystemTime().monotonic)
+    log.close(until: SystemTime().monotonic, forGood: false)
   }
 
   /// Delivers `values` as alerts, as often as the log asks for it; how often that was.
@@ -142,7 +142,7 @@ private struct Count: ChangelogReceiver {
     let seen = try bench.alerts().readToEnd()
     if mode == .transactions { #expect(seen.count == 400) } else { #expect(seen.count >= 400) }
     #expect(Set(seen.compactMap(\.value?.utf8.count)).count >= 1)
-    log.close(until: SystemTime().monotonic)
+    log.close(until: SystemTime().monotonic, forGood: false)
   }
 
   @Test("without transactions a producer that couldn't be made anew at once is made by the next record")

@@ -72,7 +72,7 @@ struct WorkerBench: ~Copyable {
     member.isDead = true
     share = try WorkerShare()
     member = cluster.newMember("here")
-    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional)
+    worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional, longestWait)
   }
 
   /// An evaluator of the group has committed this position, and the changelog has nothing of it.
