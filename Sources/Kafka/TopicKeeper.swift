@@ -14,6 +14,8 @@ public final class TopicKeeper: Service {
     public var creates: Bool
     /// From one try to the next, while something is missing.
     public var interval = Duration.seconds(5)
+    /// The same while no broker answers: whoever waits for its topic shall not wait for long once one does.
+    public var pauseWithoutBrokers = Duration.milliseconds(500)
     /// How long `start` waits for the first try, so that no client of ours comes first and a broker makes a topic its
     /// own way.
     public var head = Duration.seconds(1)
@@ -92,43 +94,44 @@ public final class TopicKeeper: Service {
     var said = Set<String>()
     let trouble = RateLimit(1, per: .seconds(60), time: time)
     while true {
-      missing = remaining(missing, admin, &found, &said, trouble)
+      var pause = plan.interval
+      do throws(KafkaError) {
+        missing = try remaining(missing, admin, &found, &said)
+      } catch {
+        pause = min(pause, plan.pauseWithoutBrokers)
+        log.limited(
+          trouble, .warning, "can't ask brokers for topics yet; trying again", ["reason": .string("\(error)")])
+      }
       tried.ring()
       for topic in found where !stopping.token.isStopped { check(topic, admin) }
       found = []
       if missing.isEmpty || stopping.token.isStopped { return }
-      _ = time.wait(for: wakeup, until: time.monotonic + plan.interval)
+      _ = time.wait(for: wakeup, until: time.monotonic + pause)
       if stopping.token.isStopped { return }
     }
   }
 
   /// One try: which topics are still missing after it.
   private func remaining(
-    _ topics: [Admin.NewTopic], _ admin: borrowing Admin, _ found: inout [Admin.NewTopic], _ said: inout Set<String>,
-    _ trouble: RateLimit
-  ) -> [Admin.NewTopic] {
-    do throws(KafkaError) {
-      var missing: [Admin.NewTopic] = []
-      for var topic in topics {
-        let cluster = try admin.describe(topic: topic.name, within: .seconds(2))
-        let brokers = max(1, cluster.brokers.count)
-        count.withLock { $0 = brokers }
-        topic.replication = topic.replication ?? min(3, brokers)
-        switch try find(topic, in: cluster, admin) {
-        case .made: present.withLock { _ = $0.insert(topic.name) }
-        case .present:
-          // Where a later topic can't be asked for, this one is found again.
-          if present.withLock({ $0.insert(topic.name).inserted }) { found.append(topic) }
-        case .missing(let error):
-          missing.append(topic)
-          if said.insert(topic.name).inserted { say(topic, error, brokers: brokers) }
-        }
+    _ topics: [Admin.NewTopic], _ admin: borrowing Admin, _ found: inout [Admin.NewTopic], _ said: inout Set<String>
+  ) throws(KafkaError) -> [Admin.NewTopic] {
+    var missing: [Admin.NewTopic] = []
+    for var topic in topics {
+      let cluster = try admin.describe(topic: topic.name, within: .seconds(2))
+      let brokers = max(1, cluster.brokers.count)
+      count.withLock { $0 = brokers }
+      topic.replication = topic.replication ?? min(3, brokers)
+      switch try find(topic, in: cluster, admin) {
+      case .made: present.withLock { _ = $0.insert(topic.name) }
+      case .present:
+        // Where a later topic can't be asked for, this one is found again.
+        if present.withLock({ $0.insert(topic.name).inserted }) { found.append(topic) }
+      case .missing(let error):
+        missing.append(topic)
+        if said.insert(topic.name).inserted { say(topic, error, brokers: brokers) }
       }
-      return missing
-    } catch {
-      log.limited(trouble, .warning, "can't ask brokers for topics yet; trying again", ["reason": .string("\(error)")])
-      return topics
     }
+    return missing
   }
 
   private func find(
