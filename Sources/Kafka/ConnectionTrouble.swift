@@ -5,7 +5,7 @@ struct ConnectionTrouble: Equatable {
   enum Kind: Int, CaseIterable {
     case unresolvable, refused, advertised, timedOut, broken, allDown
     case wrongAuthority, expired, notYetValid, otherName, otherCertificate, ownCertificate, tls, plaintext, halfTLS
-    case login, scramBug, mechanism, loginMissing, fatal, other
+    case login, scramBug, mechanism, loginMissing, topicMissing, fatal, other
   }
 
   var kind: Kind
@@ -51,6 +51,8 @@ struct ConnectionTrouble: Equatable {
       kind = Self.transport(detail)
     case .timedOut:
       kind = .timedOut
+    case _ where error.code.isUnknownTopic:
+      kind = .topicMissing
     default:
       break
     }
@@ -115,6 +117,7 @@ struct ConnectionTrouble: Equatable {
       "the login can't be tried as it is set: the broker offers other mechanisms, or librdkafka lacks this one"
     // It says no more than that it hangs up: it wants a login, or is about to end.
     case .loginMissing: "the broker ended the connection; if it always does, it wants a login: see [kafka.sasl]"
+    case .topicMissing: "a topic isn't there; it is read as soon as it is"
     case .fatal: "the Kafka client can't go on and is made anew"
     case .other: "Kafka reports an error"
     }

@@ -80,13 +80,7 @@ final class Reporter: Sendable {
   }
 
   private func line(_ facility: String, _ text: String, _ priority: Int32) {
-    var level = LogLevel(syslogPriority: priority)
-    // An error event says the same, and it comes with its code; of requests that timed out (REQTMOUT), too, which have up
-    // to six lines for each connection. AUTOCREATE: a broker, such as the mock cluster, is too old to be told not to
-    // create topics; what statusd asks for exists.
-    if ["FAIL", "ERROR", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE"].contains(facility) { level = .debug }
-    if facility == "CONFWARN", Self.isExpected(text) { return }
-    guard level >= log.level else { return }
+    guard let level = Self.level(facility, text, priority), level >= log.level else { return }
     let facts: LogMetadata = [
       "facility": .string(facility), "detail": .string(redaction.applied(to: Self.withoutThread(text))),
     ]
@@ -94,6 +88,20 @@ final class Reporter: Sendable {
       log.debug("librdkafka traces", facts)
     } else {
       log.limited(lines, level, "librdkafka says", facts)
+    }
+  }
+
+  /// How important a line of librdkafka's is to people; nil: it tells nobody anything.
+  static func level(_ facility: String, _ text: String, _ priority: Int32) -> LogLevel? {
+    switch facility {
+    // An error event says the same, and it comes with its code; of requests that timed out (REQTMOUT), too, which have up
+    // to six lines for each connection. AUTOCREATE: a broker, such as the mock cluster, is too old to be told not to
+    // create topics; what statusd asks for exists. ADDOFFSETS: the call for the transaction fails with the same words.
+    case "FAIL", "ERROR", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE", "ADDOFFSETS": .debug
+    // A coordinator that is still loading is asked again.
+    case "GETPID" where text.hasSuffix("retrying"): .debug
+    case "CONFWARN" where isExpected(text): nil
+    default: LogLevel(syslogPriority: priority)
     }
   }
 

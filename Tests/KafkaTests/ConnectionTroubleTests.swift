@@ -170,6 +170,10 @@ import Testing
     #expect(other.kind == .other)
     #expect(other.facts["error"] == "GROUP_AUTHORIZATION_FAILED")
     #expect(other.facts["broker"] == nil)
+    let missing = trouble(
+      .unknownTopicOrPartition, "Subscribed topic not available: s: Broker: Unknown topic or partition")
+    #expect(missing.kind == .topicMissing)
+    #expect(missing.facts["broker"] == nil)
   }
 
   @Test("every kind has a sentence, and no two the same")

@@ -89,6 +89,19 @@ import Testing
     #expect(line.metadata["facility"] == "CONFWARN")
   }
 
+  @Test("what an error event or a call says, too, is no line of its own, however often librdkafka writes it")
+  func repetitions() {
+    let texts = [
+      ("REQTMOUT", "127.0.0.1:1/1: Timed out ApiVersionRequest in flight (after 10010ms, timeout #0)"),
+      ("REQTMOUT", "127.0.0.1:1/1: Timed out 1 in-flight, 0 retry-queued, 0 out-queue, 0 partially-sent requests"),
+      ("ADDOFFSETS", "TxnCoordinator/1: Failed to add offsets to transaction on broker TxnCoordinator/1"),
+      ("GETPID", "Failed to acquire idempotence PID from broker a:1/1: Broker: Coordinator load in progress: retrying"),
+    ]
+    for (facility, text) in texts { #expect(Reporter.level(facility, text, 4) == .debug, "\(text)") }
+    #expect(Reporter.level("GETPID", "Failed to acquire PID: Broker: Cluster authorization failed", 4) == .warning)
+    #expect(Reporter.level("CONFWARN", "Configuration property x is deprecated: No longer used.", 4) == .warning)
+  }
+
   @Test("a property of the other kind of client is no warning: one file serves all clients")
   func otherClients() throws {
     let log = CapturedLog()
