@@ -34,10 +34,11 @@ final class Client: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - conf: what the kind of client adds, set before the user's properties so that these come last.
+  ///   - group: the group that a consumer is a member of, for the words of an error.
   ///   - wakeup: rung when something arrives in `events`; nil: nobody is.
   init(
     _ kind: rd_kafka_type_t, _ configuration: Configuration, conf: ClientConfiguration, events enabled: Int32,
-    queue: EventQueue, log: Logger, wakeup: Wakeup?
+    queue: EventQueue, group: String? = nil, log: Logger, wakeup: Wakeup?
   ) throws(KafkaError) {
     try conf.set(configuration)
     try conf.set("log.queue", "true")
@@ -62,7 +63,7 @@ final class Client: @unchecked Sendable {
     self.notes = unmanaged
     self.wakeup = wakeup
     reporter = Reporter(
-      log: log, redaction: Redaction(conf.secrets), notes: notes, configuration: configuration)
+      log: log, redaction: Redaction(conf.secrets), notes: notes, configuration: configuration, group: group)
     switch queue {
     case .main:
       events = rd_kafka_queue_get_main(handle)

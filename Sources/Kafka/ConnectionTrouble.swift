@@ -5,7 +5,7 @@ struct ConnectionTrouble: Equatable {
   enum Kind: Int, CaseIterable {
     case unresolvable, refused, advertised, timedOut, broken, allDown
     case wrongAuthority, expired, notYetValid, otherName, otherCertificate, ownCertificate, tls, plaintext, halfTLS
-    case login, scramBug, mechanism, loginMissing, topicMissing, fatal, other
+    case login, scramBug, mechanism, loginMissing, topicMissing, right, fatal, other
   }
 
   var kind: Kind
@@ -85,6 +85,15 @@ struct ConnectionTrouble: Equatable {
     if kind != .allDown { facts.append("detail", .string(detail)) }
   }
 
+  /// It is about a right.
+  mutating func tell(_ missing: MissingRight) {
+    kind = .right
+    level = .error
+    // Each broker says the same, and each right is said by itself.
+    broker = missing.right
+    facts.facts = missing.facts.facts + facts.facts.filter { $0.name != "broker" }
+  }
+
   /// The constant sentence of this kind.
   var sentence: StaticString {
     switch kind {
@@ -118,6 +127,8 @@ struct ConnectionTrouble: Equatable {
     // It says no more than that it hangs up: it wants a login, or is about to end.
     case .loginMissing: "the broker ended the connection; if it always does, it wants a login: see [kafka.sasl]"
     case .topicMissing: "a topic isn't there; it is read as soon as it is"
+    case .right:
+      "brokers refuse what statusd does: a right is missing, which an administrator can grant by this command"
     case .fatal: "the Kafka client can't go on and is made anew"
     case .other: "Kafka reports an error"
     }

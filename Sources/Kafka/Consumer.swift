@@ -109,7 +109,7 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     client = try Client(
       RD_KAFKA_CONSUMER, configuration, conf: conf,
       events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_STATS, queue: .group,
-      log: log, wakeup: wakeup)
+      group: options.group, log: log, wakeup: wakeup)
     data = client.makeQueue()
     storage = BatchStorage(capacity: max(1, options.batchSize))
     self.options = options

@@ -154,8 +154,21 @@ extension KafkaError.Code {
   public static let invalidProducerEpoch = Self(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
   /// `PRODUCER_FENCED`: the same, of a transaction.
   public static let producerFenced = Self(RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
-  /// `MSG_SIZE_TOO_LARGE`: the record is larger than the broker takes.
+  /// `MSG_SIZE_TOO_LARGE`: the record, or its batch, is larger than the broker takes.
   public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
+  /// `INVALID_TIMESTAMP`: the producer's time is too far from the broker's.
+  public static let invalidTimestamp = Self(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
+  /// `INVALID_RECORD`: the topic takes no such record.
+  public static let invalidRecord = Self(RD_KAFKA_RESP_ERR_INVALID_RECORD)
+  /// `INVALID_MSG_SIZE`: the record's size makes no sense to the broker.
+  public static let invalidMessageSize = Self(RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE)
+}
+
+extension KafkaError.Code {
+  /// A record is refused for what it is, however often it is sent; all others of its batch with it.
+  public var isRefusalOfRecord: Bool {
+    [.messageTooLarge, .invalidTimestamp, .invalidRecord, .invalidMessageSize].contains(self)
+  }
 }
 
 extension KafkaError.Code {

@@ -11,19 +11,24 @@ final class Reporter: Sendable {
   private let notes: ConnectionNotes
   /// The SASL mechanism in use, in capitals; nil: no login.
   private let mechanism: String?
-  private let troubles: TroubleBook
+  private let configuration: Configuration
+  /// The group that the client is a member of, or would be.
+  private let group: String?
+  private var troubles: TroubleBook { configuration.troubles }
   /// What `bootstrap.servers` names, as librdkafka names brokers.
   private let listed: Set<String>
   /// This client found all brokers gone, and has had no answer since.
   private let hasLostAll = Atomic(false)
-  private let lines = RateLimit(20, per: .seconds(30))
 
-  init(log: Logger, redaction: Redaction, notes: ConnectionNotes, configuration: Configuration) {
+  init(
+    log: Logger, redaction: Redaction, notes: ConnectionNotes, configuration: Configuration, group: String? = nil
+  ) {
     self.log = log
     self.redaction = redaction
     self.notes = notes
     mechanism = configuration.mechanism
-    troubles = configuration.troubles
+    self.configuration = configuration
+    self.group = group
     listed = configuration.addresses
   }
 
@@ -61,9 +66,10 @@ final class Reporter: Sendable {
       hasLostAll.store(true, ordering: .relaxed)
       troubles.lostAll(at: SystemTime().monotonic)
     }
-    let trouble = ConnectionTrouble(
+    var trouble = ConnectionTrouble(
       error, refusal: notes.refusal(of:), mechanism: mechanism, libraryVersion: rd_kafka_version(),
       isListed: listed.contains, wasConnected: troubles.wasConnected)
+    if let missing = missingRight(error) { trouble.tell(missing) }
     let limit = troubles.limit(of: trouble.kind, broker: trouble.broker)
     log.limited(limit, trouble.level, trouble.sentence, trouble.facts)
   }
@@ -79,6 +85,21 @@ final class Reporter: Sendable {
     log.limited(troubles.returns, .notice, "brokers are back", ["away": .duration(away)])
   }
 
+  /// The right that an error tells of: to be in the group, to write idempotently, to read the topic that it names.
+  private func missingRight(_ error: KafkaError) -> MissingRight? {
+    if let group, let missing = MissingRight(error.code, for: .group(group), configuration) { return missing }
+    // The code is that of a client which can't go on; the words are the broker's.
+    if error.isFatal, error.message.contains("Failed to acquire idempotence PID") {
+      let code: KafkaError.Code = .clusterAuthorizationFailed
+      return error.message.contains(code.words) ? MissingRight(code, for: .idempotence, configuration) : nil
+    }
+    let (before, after) = ("topic not available: ", ": Broker:")
+    guard let start = error.message.range(of: before)?.upperBound,
+      let end = error.message.range(of: after, from: start)?.lowerBound
+    else { return nil }
+    return MissingRight(error.code, for: .read(topic: String(error.message[start..<end])), configuration)
+  }
+
   private func line(_ facility: String, _ text: String, _ priority: Int32) {
     guard let level = Self.level(facility, text, priority), level >= log.level else { return }
     let facts: LogMetadata = [
@@ -87,7 +108,7 @@ final class Reporter: Sendable {
     if level == .debug {
       log.debug("librdkafka traces", facts)
     } else {
-      log.limited(lines, level, "librdkafka says", facts)
+      log.limited(troubles.limit(ofFacility: facility), level, "librdkafka says", facts)
     }
   }
 
@@ -96,8 +117,9 @@ final class Reporter: Sendable {
     switch facility {
     // An error event says the same, and it comes with its code; of requests that timed out (REQTMOUT), too, which have up
     // to six lines for each connection. AUTOCREATE: a broker, such as the mock cluster, is too old to be told not to
-    // create topics; what statusd asks for exists. ADDOFFSETS: the call for the transaction fails with the same words.
-    case "FAIL", "ERROR", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE", "ADDOFFSETS": .debug
+    // create topics; what statusd asks for exists. ADDOFFSETS, TXNERR: the call for the transaction fails with the same
+    // words.
+    case "FAIL", "ERROR", "FATAL", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE", "ADDOFFSETS", "TXNERR": .debug
     // A coordinator that is still loading is asked again.
     case "GETPID" where text.hasSuffix("retrying"): .debug
     case "CONFWARN" where isExpected(text): nil

@@ -35,6 +35,8 @@ public final class TopicKeeper: Service {
     case present
     /// It isn't, and wasn't made: why.
     case missing(KafkaError?)
+    /// It isn't, and brokers didn't make it: why.
+    case refused(KafkaError)
   }
 
   /// `topics`.
@@ -48,6 +50,8 @@ public final class TopicKeeper: Service {
   /// Which topics have been found or made.
   private let present = Mutex<Set<String>>([])
   private let count = Mutex<Int?>(nil)
+  /// Which times they take, as far as brokers say.
+  private let times = Mutex<[String: TopicTimes]>([:])
 
   /// Nothing happens before `start`.
   public init(_ configuration: Configuration, plan: Plan, log: Logger, time: any TimeSource = SystemTime()) {
@@ -62,6 +66,9 @@ public final class TopicKeeper: Service {
 
   /// How many brokers the cluster has, as the last try found; nil: none has answered yet.
   public var brokerCount: Int? { count.withLock { $0 } }
+
+  /// Which times `topic` takes; nil: it isn't known.
+  public func times(of topic: String) -> TopicTimes? { times.withLock { $0[topic] } }
 
   /// None: its loop may block in a call to brokers, and nobody depends on it.
   public var heartbeats: [Heartbeat] { [] }
@@ -103,7 +110,10 @@ public final class TopicKeeper: Service {
           trouble, .warning, "can't ask brokers for topics yet; trying again", ["reason": .string("\(error)")])
       }
       tried.ring()
-      for topic in found where !stopping.token.isStopped { check(topic, admin) }
+      for topic in found where !stopping.token.isStopped {
+        check(topic, admin)
+        lookAtTimes(of: topic, admin)
+      }
       found = []
       if missing.isEmpty || stopping.token.isStopped { return }
       _ = time.wait(for: wakeup, until: time.monotonic + pause)
@@ -128,7 +138,10 @@ public final class TopicKeeper: Service {
         if present.withLock({ $0.insert(topic.name).inserted }) { found.append(topic) }
       case .missing(let error):
         missing.append(topic)
-        if said.insert(topic.name).inserted { say(topic, error, brokers: brokers) }
+        if said.insert(topic.name).inserted { say(topic, error, .describe(topic: topic.name), brokers: brokers) }
+      case .refused(let error):
+        missing.append(topic)
+        if said.insert(topic.name).inserted { say(topic, error, .create(topic: topic.name), brokers: brokers) }
       }
     }
     return missing
@@ -146,7 +159,7 @@ public final class TopicKeeper: Service {
         "topic created", ["topic": .string(topic.name), "partitions": .int(topic.partitions)])
       return .made
     }
-    return refusal.code == .topicAlreadyExists ? .present : .missing(refusal)
+    return refusal.code == .topicAlreadyExists ? .present : .refused(refusal)
   }
 
   /// Says what is wrong with how a topic that somebody else may have made is kept. A topic that is asked for before
@@ -170,7 +183,31 @@ public final class TopicKeeper: Service {
     }
   }
 
-  private func say(_ topic: Admin.NewTopic, _ error: KafkaError?, brokers: Int) {
+  /// Says, once, what a topic weakens that keeps its producers' times where it should have the broker's.
+  private func lookAtTimes(of topic: Admin.NewTopic, _ admin: borrowing Admin) {
+    guard topic.configuration.contains(where: { $0 == ("message.timestamp.type", "LogAppendTime") }),
+      let found = try? admin.configuration(of: topic.name, within: .seconds(2))
+    else { return }
+    let known = TopicTimes(found)
+    times.withLock { $0[topic.name] = known }
+    guard known.isCreateTime else { return }
+    log.warning(
+      "the topic keeps its producers' times instead of the brokers': retention, the order of things and who counts as silent depend on every producer's clock, and brokers may refuse the records of one that is wrong; an administrator can change it by this command",
+      [
+        "topic": .string(topic.name),
+        "command": .string(
+          "kafka-configs.sh --bootstrap-server \(configuration.brokers) --alter --entity-type topics --entity-name "
+            + "\(topic.name) --add-config message.timestamp.type=LogAppendTime"),
+      ])
+  }
+
+  private func say(_ topic: Admin.NewTopic, _ error: KafkaError?, _ purpose: MissingRight.Purpose, brokers: Int) {
+    if let error, let missing = MissingRight(error.code, for: purpose, configuration) {
+      var facts: LogMetadata = ["topic": .string(topic.name)]
+      facts.facts += missing.facts.facts
+      return log.error(
+        "statusd may not look at the topic, or create it; an administrator can grant the right by this command", facts)
+    }
     if let wanted = topic.replication, wanted > brokers { return sayTooFewBrokers(topic, wanted, brokers) }
     var facts: LogMetadata = [
       "topic": .string(topic.name), "command": .string(topic.command(brokers: configuration.brokers)),

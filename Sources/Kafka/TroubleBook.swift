@@ -17,6 +17,7 @@ final class TroubleBook: Sendable {
   private let hasAnswered = Atomic(false)
   /// Of the line that brokers are back.
   let returns = RateLimit(1, per: .seconds(60))
+  private let lines = Mutex<[String: RateLimit]>([:])
 
   /// Of how many brokers and causes it knows; past that it begins anew, because a cluster may have any number of them.
   private static let bound = 1024
@@ -61,6 +62,18 @@ final class TroubleBook: Sendable {
       away = nil
       lastReturn.withLock { $0 = now }
       return now - since
+    }
+  }
+
+  /// Lets ten lines in half a minute through of what librdkafka says itself, for each of its facilities: a client that
+  /// fails and is made anew says the same again.
+  func limit(ofFacility facility: String) -> RateLimit {
+    lines.withLock { lines in
+      if let known = lines[facility] { return known }
+      if lines.count >= Self.bound { lines.removeAll() }
+      let limit = RateLimit(10, per: .seconds(30))
+      lines[facility] = limit
+      return limit
     }
   }
 }

@@ -44,6 +44,16 @@ import Testing
     #expect(!log.messages.contains("librdkafka says"))
   }
 
+  @Test("a bound on librdkafka's own lines holds for all clients of a configuration, also those that come later")
+  func bound() {
+    let book = Configuration(brokers: "a:1").troubles
+    let log = CapturedLog()
+    let logger = Logger(output: log)
+    for _ in 0..<50 { logger.limited(book.limit(ofFacility: "FATAL"), .critical, "librdkafka says") }
+    logger.limited(book.limit(ofFacility: "GETPID"), .warning, "librdkafka says")
+    #expect(log.lines.count == 11)
+  }
+
   @Test("clients of one configuration say each broker and cause once between them")
   func once() throws {
     let log = CapturedLog()

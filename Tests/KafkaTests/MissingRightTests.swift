@@ -1,0 +1,51 @@
+import Platform
+import Testing
+
+@testable import Kafka
+
+@Suite("A right that is missing") struct MissingRightTests {
+  private var configuration: Configuration {
+    var configuration = Configuration(brokers: "kafka:9092")
+    configuration.sasl = .init(mechanism: "PLAIN", username: "agent", password: "secret")
+    return configuration
+  }
+
+  @Test("it is named with operation, resource and principal, and the command that grants it")
+  func command() {
+    let missing = MissingRight(.topicAuthorizationFailed, for: .write(topic: "status_topic"), configuration)
+    #expect(missing?.right == "Write on topic status_topic")
+    #expect(
+      missing?.command
+        == "kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal User:agent --operation Write --topic "
+        + "'status_topic'")
+    #expect(
+      MissingRight(.groupAuthorizationFailed, for: .group("g"), configuration)?.command.hasSuffix(
+        "--operation Read --group 'g'") == true)
+    #expect(
+      MissingRight(.clusterAuthorizationFailed, for: .idempotence, configuration)?.command.hasSuffix(
+        "--operation IdempotentWrite --cluster") == true)
+    #expect(
+      MissingRight(.transactionalIDAuthorizationFailed, for: .transactions(id: "g/i/0"), configuration)?.command
+        .hasSuffix("--operation Write --transactional-id 'g/i/0'") == true)
+  }
+
+  @Test("whom brokers call what they do is known where somebody logs in by name, or not at all")
+  func principal() {
+    func principal(_ configuration: Configuration) -> String? {
+      MissingRight(.topicAuthorizationFailed, for: .read(topic: "t"), configuration)?.principal
+    }
+    var other = Configuration(brokers: "a:1")
+    #expect(principal(configuration) == "User:agent")
+    #expect(principal(other) == "User:ANONYMOUS")
+    other.tls = .init()
+    #expect(principal(other) == "User:NAME")
+  }
+
+  @Test("an error that tells of something else names no right; what an idempotent producer lacks, Write brings along")
+  func others() {
+    #expect(MissingRight(.messageTooLarge, for: .write(topic: "t"), configuration) == nil)
+    #expect(MissingRight(.groupAuthorizationFailed, for: .write(topic: "t"), configuration) == nil)
+    #expect(
+      MissingRight(.clusterAuthorizationFailed, for: .write(topic: "t"), configuration)?.right == "Write on topic t")
+  }
+}

@@ -1,0 +1,22 @@
+import Platform
+import Testing
+
+@testable import Kafka
+
+@Suite("The times that a topic takes") struct TopicTimesTests {
+  @Test(
+    "the bounds of every Kafka are understood: one for both, one for each, or all three",
+    arguments: [
+      (["message.timestamp.difference.max.ms": "60000"], "more than 1m ahead of the broker's, or 1m behind it"),
+      (
+        [
+          "message.timestamp.difference.max.ms": "9223372036854775807", "message.timestamp.after.max.ms": "3600000",
+          "message.timestamp.before.max.ms": "9223372036854775807",
+        ], "more than 1h ahead of the broker's"
+      ), (["message.timestamp.before.max.ms": "1000"], "more than 1s behind the broker's"),
+      (["message.timestamp.type": "CreateTime"], nil),
+    ] as [([String: String], String?)])
+  func bounds(_ configuration: [String: String], _ clock: String?) {
+    #expect(TopicTimes(configuration).clock == clock)
+  }
+}
