@@ -70,6 +70,24 @@ public struct StoredRules: Sendable {
   }
 }
 
+extension RuleSet {
+  /// Bytes of key and value that these rules take at most in the changelog, taken into force by `instance`. Their numbers
+  /// there grow with each change.
+  public func greatestStoredSize(instance: String) -> Int {
+    let numbers = RuleNumbers(
+      revision: RuleNumbers.limit, lives: Array(repeating: RuleNumbers.limit, count: rules.count),
+      tracks: Array(repeating: RuleNumbers.limit, count: rules.count), next: RuleNumbers.limit)
+    var value = BinaryWriter()
+    [UInt8]().withUnsafeBytes { key in
+      StoredRules(rules: self, numbers: numbers, instance: instance).write(to: &value, key: key)
+    }
+    return value.bytes.count + RuleSet.greatestKeySize
+  }
+
+  /// Two names of 255 bytes, their lengths, and the rest.
+  private static let greatestKeySize = 530
+}
+
 extension RuleSet.Bounds {
   fileprivate func write(to writer: inout BinaryWriter) {
     writer.count(maxSamples)

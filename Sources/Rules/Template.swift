@@ -3,7 +3,7 @@ import Records
 /// A summary with places like `{{host}}`, ready to be filled in.
 struct Template: Equatable, Sendable {
   /// What stands at a place.
-  enum Place: Equatable, Sendable {
+  enum Place: Hashable, Sendable {
     case host, rule, metric, severity, status, value, threshold, since, timestamp
     case label(Int)
   }
@@ -79,7 +79,7 @@ struct Template: Equatable, Sendable {
     return text
   }
 
-  private static func text(of place: Place, in transition: Transition) -> String {
+  static func text(of place: Place, in transition: Transition) -> String {
     switch place {
     case .host: transition.subject
     case .rule: transition.rule

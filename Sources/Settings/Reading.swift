@@ -40,6 +40,7 @@ final class Reading {
     checkRuleNames()
     checkPace()
     checkMemory()
+    if !hasMistake { checkSizes() }
     if !isPartial, !hasMistake { checkClient() }
   }
 

@@ -42,6 +42,30 @@ struct RuleReadingTests {
     #expect(read == expected)
   }
 
+  @Test(
+    "what can't fit into a record is refused, with sizes: a long summary, one that names a long label often, all rules together"
+  )
+  func sizes() throws {
+    func complaint(_ lines: String, _ more: String = "") throws -> String {
+      let rule = "[[rule]]\nname = \"r\"\nmetric = \"m\"\nabove = 1\n"
+      return try #require(complaints(besideBrokers: more + rule + lines).first)
+    }
+    let small = "kafka.properties.\"message.max.bytes\" = 20000\n"
+    let summary = try complaint("summary = \"\(String(repeating: "x", count: 30_000))\"", small)
+    #expect(summary.hasPrefix("file.toml:7:"))
+    #expect(summary.contains("an alert takes up to 3"))
+    #expect(summary.contains("a record takes 20000"))
+    let label = String(repeating: "y", count: 1000)
+    let places = String(repeating: "{{labels.a}}", count: 60_000)
+    #expect(try complaint("labels = { a = \"\(label)\" }\nsummary = \"\(places)\"").contains("takes up to 60"))
+    let many = (0..<400).map { number in
+      "[[rule]]\nname = \"r\(number)\"\nmetric = \"m\"\nabove = 1\nsummary = \"\(String(repeating: "z", count: 100))\"\n"
+    }
+    let rules = try #require(complaints(besideBrokers: small + many.joined()).first)
+    #expect(rules.contains("the 400 rules take up to"))
+    #expect(complaints(besideBrokers: many.joined()).isEmpty)
+  }
+
   @Test("one number is critical's")
   func oneNumber() {
     #expect(rule("below = 5")?.limits == Rule.Limits(critical: 5))
