@@ -113,6 +113,12 @@ public protocol EvaluatorLog: ~Copyable {
 
   // MARK: Deliveries
 
+  /// How large records may be, as far as is known: asked before each delivery. A refusal for size, which comes as
+  /// `.deliverAgain`, makes it smaller, or the batches.
+  ///
+  /// - Parameter largest: what is wanted. Where that is more than was known to fit, brokers may be asked again.
+  mutating func room(for largest: RecordRoom, until deadline: MonotonicTime) -> RecordRoom
+
   /// Begins a delivery.
   mutating func begin() throws(LogFailure)
 

@@ -28,6 +28,12 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   public var samplesDropped: Int64 = 0
   /// Transitions made.
   public var transitions: Int64 = 0
+  /// Transitions that went without summary and labels, because their topic takes no larger records.
+  public var transitionsCut: Int64 = 0
+  /// Transitions that were too large for their topic even so: nobody reads them.
+  public var transitionsTooLarge: Int64 = 0
+  /// Checkpoints and chunks that were too large for the changelog's topic, and aren't kept.
+  public var stateTooLarge: Int64 = 0
   /// Deliveries committed: transitions, positions or both.
   public var commits: Int64 = 0
   /// Changes of the assignment.
@@ -68,7 +74,8 @@ public struct EvaluatorNumbers: Equatable, Sendable {
     ("records_skipped", \.skippedByRetention), ("records_hidden", \.hidden),
     ("clocks_set_back", \.clocksSetBack), ("sequences_set_back", \.sequencesSetBack),
     ("subjects_shared", \.subjectsShared),
-    ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("commits", \.commits),
+    ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("transitions_cut", \.transitionsCut),
+    ("transitions_too_large", \.transitionsTooLarge), ("state_too_large", \.stateTooLarge), ("commits", \.commits),
     ("rebalances", \.rebalances), ("records_replayed", \.replayed), ("checkpoints_unusable", \.unusableCheckpoints),
     ("partitions_restoring", \.restoring), ("partitions", \.partitions), ("subjects", \.subjects),
     ("subjects_refused", \.subjectsRefused),

@@ -24,6 +24,8 @@ struct Steps: ~Copyable {
   var unacknowledged = 0
   /// Why one of them never will be.
   var refusal: KafkaError?
+  /// Topics that refused a record for its size, with the bytes of the smallest one.
+  var tooLarge: [String: Int] = [:]
   /// The positions to commit behind them.
   var offsets: [PartitionOffset] = []
   var answer = Answer.none
@@ -104,11 +106,17 @@ extension KafkaLog {
     let current = steps.delivery
     var acknowledged = 0
     var failure: KafkaError?
+    var tooLarge: [String: Int] = [:]
     steps.producer?.serve { report in
       guard report.token == current else { return }
       acknowledged += 1
-      if let error = report.error { failure = error }
+      guard let error = report.error else { return }
+      failure = error
+      if report.code == .messageTooLarge {
+        tooLarge[report.topic] = min(report.size, tooLarge[report.topic] ?? .max)
+      }
     }
+    steps.tooLarge.merge(tooLarge) { min($0, $1) }
     steps.unacknowledged -= acknowledged
     if steps.refusal == nil { steps.refusal = failure }
   }
@@ -117,12 +125,13 @@ extension KafkaLog {
   /// delivery is made again, after a fatal error by a new producer.
   private mutating func fail(_ error: KafkaError) throws(LogFailure) {
     if error.code == .queueFull { throw LogFailure(.retry, reason: "\(error)") }
+    noteRefusals()
     if error.isFatal || steps.producer?.fatalError != nil { renewProducer(after: error) }
-    throw LogFailure(.deliverAgain, reason: "\(error)")
+    throw LogFailure(.deliverAgain, reason: words(error))
   }
 
   private mutating func renewProducer(after error: KafkaError) {
-    logger.error("the producer has failed and is made anew", ["reason": .string("\(error)")])
+    logger.limited(renewals, .error, "the producer has failed and is made anew", ["reason": .string(words(error))])
     if let failed = steps.producer.take() { _ = failed.close(by: time.monotonic) }
     do throws(KafkaError) {
       try makeProducer()

@@ -17,23 +17,28 @@ extension KafkaLog {
   private static var offsetsPatience: Duration { .seconds(2) }
 
   static func makeTransactions(
-    _ configuration: Configuration, _ names: Names, _ logger: Logger, _ wakeup: Wakeup
+    _ configuration: Configuration, _ names: Names, _ batch: Int, _ logger: Logger, _ wakeup: Wakeup
   ) throws(KafkaError) -> TransactionalProducer {
     var options = TransactionalProducer.Options(id: names.transactionalID)
     options.timeout = transactionTimeout
-    return try TransactionalProducer(prompt(configuration), options: options, log: logger, wakeup: wakeup)
+    return try TransactionalProducer(prompt(configuration, batch), options: options, log: logger, wakeup: wakeup)
   }
 
   static func makeProducer(
-    _ configuration: Configuration, _ logger: Logger, _ wakeup: Wakeup
+    _ configuration: Configuration, _ batch: Int, _ logger: Logger, _ wakeup: Wakeup
   ) throws(KafkaError) -> Producer {
-    try Producer(prompt(configuration), log: logger, wakeup: wakeup)
+    try Producer(prompt(configuration, batch), log: logger, wakeup: wakeup)
   }
 
-  /// An alert doesn't wait for company; the user's own value wins.
-  private static func prompt(_ configuration: Configuration) -> Configuration {
+  /// An alert doesn't wait for company; the user's own value wins. Batches are no larger than the topics take, whatever
+  /// the user says.
+  private static func prompt(_ configuration: Configuration, _ batch: Int) -> Configuration {
     var configuration = configuration
     configuration.properties.insert(("linger.ms", "0"), at: 0)
+    if batch < BatchBound.usual {
+      let own = configuration.properties.last { $0.name == "batch.size" }.flatMap { Int($0.value) }
+      configuration.properties.append(("batch.size", "\(max(1, min(batch, own ?? batch)))"))
+    }
     return configuration
   }
 
@@ -41,24 +46,29 @@ extension KafkaLog {
   mutating func makeProducer() throws(KafkaError) {
     switch mode {
     case .transactions:
-      if transactions == nil { transactions = try Self.makeTransactions(configuration, names, logger, wakeup) }
+      if transactions != nil { return }
+      transactions = try Self.makeTransactions(configuration, names, sizes.batch, logger, wakeup)
     case .steps:
-      if steps.producer == nil { steps.producer = try Self.makeProducer(configuration, logger, wakeup) }
+      if steps.producer != nil { return }
+      steps.producer = try Self.makeProducer(configuration, sizes.batch, logger, wakeup)
     }
+    batchBytes = sizes.batch
   }
 
   mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure) {
     if let refusal, time.monotonic < refusal.until { throw refusal.failure }
     do throws(KafkaError) {
       try makeProducer()
-      guard mode == .transactions else { return }
+      guard mode == .transactions else { return askSizesFirst(until: deadline) }
       try transactions?.initialize(within: max(.milliseconds(1), deadline - time.monotonic))
+      (isSpoilt, isRenewing) = (false, false)
       refusal = nil
+      askSizesFirst(until: deadline)
     } catch {
       if error.code == .unsupportedFeature { return try fallBack(error) }
       // Whatever it is, refused or out of time: it may be otherwise later. A producer that has failed can't be asked.
       if error.remedy == .retry { throw LogFailure(.retry, reason: "\(error)") }
-      throw refused("\(error)")
+      throw refused(words(error))
     }
   }
 
@@ -83,11 +93,12 @@ extension KafkaLog {
     do throws(KafkaError) { try makeProducer() } catch { throw LogFailure(.retry, reason: "\(error)") }
   }
 
-  private mutating func dropTransactions() {
+  mutating func dropTransactions() {
     if let failed = transactions.take() { failed.close(by: time.monotonic) }
   }
 
   mutating func begin() throws(LogFailure) {
+    try renewUnfitProducer()
     guard mode == .transactions else { return beginSteps() }
     transactionBegan = time.monotonic
     try inTransaction { producer throws(KafkaError) in try producer.begin() }
@@ -96,8 +107,9 @@ extension KafkaLog {
   mutating func produce(
     to target: LogTarget, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
   ) throws(LogFailure) {
-    guard mode == .transactions else { return try produceStep(to: target, key: key, value: value) }
     let place = names.place(target)
+    try checkSize(key.count + (value?.count ?? 0), in: place.topic)
+    guard mode == .transactions else { return try produceStep(to: target, key: key, value: value) }
     try inTransaction { producer throws(KafkaError) in
       var produced = try producer.produce(topic: place.topic, partition: place.partition, key: key, value: value)
       if produced == .queueFull {
@@ -151,6 +163,7 @@ extension KafkaLog {
       return true
     }
     transactions?.serve()
+    noteRefusals()
     if transactions?.isInDoubt ?? false {
       dropTransactions()
       throw LogFailure(.restore, reason: "brokers haven't answered everything of the transaction that is given up")
@@ -189,7 +202,8 @@ extension KafkaLog {
 
   /// What an error of a transaction asks for.
   private mutating func failure(_ error: KafkaError) -> LogFailure {
-    let reason = "\(error)"
+    let reason = words(error)
+    noteRefusals()
     switch error.remedy {
     case .retry: return LogFailure(.retry, reason: reason)
     case .abortTransaction: return LogFailure(.deliverAgain, reason: reason)

@@ -61,6 +61,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   let strangers: RateLimit
   /// The Kafka time from which on the group evaluates each of the source topics, as far as it is known.
   var since: [Int: WallTime] = [:]
+  let renewals: RateLimit
   /// The group's position that is asked for; nil: the last question was answered.
   var unanswered: UnansweredPosition?
 
@@ -69,11 +70,19 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   let mayFallBack: Bool
   /// The producer of transactions; nil: it isn't made yet, or has failed.
   var transactions: TransactionalProducer?
+  /// A transaction was refused for its size: the producer can't go on.
+  var isSpoilt = false
+  /// A producer that took the place of an unfit one is still to take its id over.
+  var isRenewing = false
   /// Why the last producer of transactions could never begin; nil: it could.
   var refusal: Refusal?
   /// When the transaction that is open began.
   var transactionBegan: MonotonicTime
   var steps: Steps
+  /// How large records and batches may be.
+  var sizes: RecordSizes
+  /// The bound of batches that the producer was made with.
+  var batchBytes: Int
   var changelog = ChangelogReading()
 
   /// Connects in the background, also where no broker is there yet.
@@ -88,10 +97,14 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   ) throws(KafkaError) {
     mode = delivery ?? .transactions
     let consumer = try Self.makeConsumer(configuration, names, logger, wakeup)
+    let sizes = RecordSizes(
+      client: configuration.greatestRecord, topics: [names.alerts, names.alertsCurrent, names.changelog])
+    let batch = sizes.batch
     let transactions =
-      mode == .transactions ? try Self.makeTransactions(configuration, names, logger, wakeup) : nil
+      mode == .transactions ? try Self.makeTransactions(configuration, names, batch, logger, wakeup) : nil
     var steps = Steps()
-    if mode == .steps { steps.producer = try Self.makeProducer(configuration, logger, wakeup) }
+    if mode == .steps { steps.producer = try Self.makeProducer(configuration, batch, logger, wakeup) }
+    (self.sizes, batchBytes) = (sizes, batch)
     mayFallBack = delivery == nil
     self.names = names
     self.configuration = configuration
@@ -101,10 +114,20 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     trouble = RateLimit(1, per: .seconds(30), time: time)
     watch = GroupWatch(clientID: configuration.effectiveClientID)
     self.strangers = strangers
+    renewals = RateLimit(1, per: .seconds(30), time: time)
     transactionBegan = time.monotonic
     self.consumer = consumer
     self.transactions = transactions
     self.steps = steps
+  }
+
+  /// The error for people; where a right is missing, with the command that grants it.
+  func words(_ error: KafkaError) -> String {
+    let topics = [names.alerts, names.alertsCurrent, names.changelog]
+    let own: [MissingRight.Purpose] = [.transactions(id: names.transactionalID), .group(names.group)]
+    // Of several topics the error names the one.
+    let named = topics.first { error.message.contains(" \($0) [") } ?? names.alerts
+    return error.words(for: own + [.write(topic: named)], configuration)
   }
 
   // MARK: Reading

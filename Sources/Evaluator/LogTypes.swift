@@ -54,6 +54,26 @@ public enum LogTarget: Hashable, Sendable {
   case changelog(Int32)
 }
 
+/// Bytes of key and value, for each kind of target.
+public struct RecordRoom: Equatable, Sendable {
+  /// Of a record of the history.
+  public var alerts: Int
+  /// Of a record of what fires now.
+  public var alertsCurrent: Int
+  /// Of a record of the changelog.
+  public var changelog: Int
+
+  /// So many bytes.
+  public init(alerts: Int = 0, alertsCurrent: Int = 0, changelog: Int = 0) {
+    self.alerts = alerts
+    self.alertsCurrent = alertsCurrent
+    self.changelog = changelog
+  }
+
+  /// No bound at all.
+  public static let unlimited = Self(alerts: .max, alertsCurrent: .max, changelog: .max)
+}
+
 /// One record as it stands in a source topic.
 public struct LogRecord {
   /// Where it stands.

@@ -2,7 +2,7 @@ import JSON
 import Records
 
 /// What one delivery sends: encoded once, kept until it is known to be committed, and sent again, the same bytes, where
-/// a transaction was aborted.
+/// a transaction was aborted. Only where topics take less than was thought it is fitted anew (`Outbox+Fitting.swift`).
 ///
 /// Bounded by what one batch of records and one change of rules can make, and by the checkpoints that a delivery may
 /// carry: nothing is fetched while a delivery is under way.
@@ -17,25 +17,44 @@ struct Outbox {
     case state
   }
 
+  /// How a record goes.
+  enum Shape: UInt8 {
+    /// As it is.
+    case whole
+    /// Without summary and labels.
+    case bare
+    /// Its key, without a value.
+    case tombstone
+    /// Not at all.
+    case absent
+  }
+
   /// One record: whose it is, where it goes, and its place in `bytes`.
-  private struct Entry {
+  struct Entry {
     var partition: LogPartition
     var stage: Stage
     var isTombstone = false
+    /// Nothing can go on without it.
+    var isVital = false
     var start: Int
     var valueStart: Int
     var end: Int
+    /// Where summary and labels stand, of a transition.
+    var words = 0..<0
+    var shape = Shape.whole
   }
 
-  private var bytes: [UInt8] = []
+  var bytes: [UInt8] = []
   private var writer = Writer()
-  private var entries: [Entry] = []
+  var entries: [Entry] = []
   /// How many of the entries are transitions.
   private(set) var transitions = 0
   /// Whether nothing is added any more: its delivery has begun.
   private(set) var isSealed = false
   /// The positions that its delivery commits.
   private(set) var positions: [LogPosition] = []
+  /// What didn't fit as it is.
+  var misfits = Misfits()
 
   /// How many records there are.
   var count: Int { entries.count }
@@ -55,22 +74,25 @@ struct Outbox {
     bytes.append(contentsOf: transition.key.utf8)
     let valueStart = bytes.count
     writer.reset()
-    transition.encode(into: &writer)
+    let words = transition.encode(into: &writer)
     bytes.append(contentsOf: writer.bytes)
-    let end = bytes.count
-    entries.append(
-      Entry(partition: partition, stage: .transitions, start: start, valueStart: valueStart, end: end))
+    var entry = Entry(
+      partition: partition, stage: .transitions, start: start, valueStart: valueStart, end: bytes.count)
+    entry.words = (valueStart + words.lowerBound)..<(valueStart + words.upperBound)
+    entries.append(entry)
     // The same bytes once more for what fires now.
-    entries.append(
-      Entry(
-        partition: partition, stage: .current, isTombstone: transition.status == .resolved, start: start,
-        valueStart: valueStart, end: end))
+    entry.stage = .current
+    entry.isTombstone = transition.status == .resolved
+    entries.append(entry)
     transitions += 1
   }
 
   /// Adds a record of the changelog; the value nil: a tombstone.
+  ///
+  /// - Parameter isVital: nothing can go on without it.
   mutating func append(
-    state key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?, of partition: LogPartition
+    state key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?, of partition: LogPartition,
+    isVital: Bool = false
   ) {
     let start = bytes.count
     bytes.append(contentsOf: key)
@@ -78,18 +100,20 @@ struct Outbox {
     if let value { bytes.append(contentsOf: value) }
     entries.append(
       Entry(
-        partition: partition, stage: .state, isTombstone: value == nil, start: start, valueStart: valueStart,
-        end: bytes.count))
+        partition: partition, stage: .state, isTombstone: value == nil, isVital: isVital, start: start,
+        valueStart: valueStart, end: bytes.count))
   }
 
-  /// Adds a record of the changelog whose value depends on its key.
+  /// Adds a record of the changelog that nothing can go on without, and whose value depends on its key.
   mutating func append(
     stateKeyed key: BinaryWriter, of partition: LogPartition,
     value write: (inout BinaryWriter, UnsafeRawBufferPointer) -> Void
   ) {
     var value = BinaryWriter()
     key.bytes.withUnsafeBytes { write(&value, $0) }
-    key.bytes.withUnsafeBytes { key in value.bytes.withUnsafeBytes { append(state: key, $0, of: partition) } }
+    key.bytes.withUnsafeBytes { key in
+      value.bytes.withUnsafeBytes { append(state: key, $0, of: partition, isVital: true) }
+    }
   }
 
   /// Nothing more is added: what stands here, in the order of the stages, and these positions are delivered together.
@@ -115,20 +139,39 @@ struct Outbox {
     index + 1 >= entries.count || entries[index].stage != entries[index + 1].stage
   }
 
-  /// Produces the record at `index` to `log`.
+  /// Produces the record at `index` to `log`, in the shape that fits.
   func produce<Log: EvaluatorLog & ~Copyable>(at index: Int, to log: inout Log) throws(LogFailure) {
     let entry = entries[index]
+    if entry.shape == .absent { return }
     let target: LogTarget =
       switch entry.stage {
       case .transitions: .alerts
       case .current: .alertsCurrent
       case .state: .changelog(entry.partition.number)
       }
+    if entry.shape == .bare, !entry.isTombstone {
+      return try produce(bare: bareValue(of: entry), entry, to: target, of: &log)
+    }
+    let hasValue = !entry.isTombstone && entry.shape != .tombstone
     let result = bytes.withUnsafeBytes { all in
       Result { () throws(LogFailure) in
         try log.produce(
           to: target, key: UnsafeRawBufferPointer(rebasing: all[entry.start..<entry.valueStart]),
-          value: entry.isTombstone ? nil : UnsafeRawBufferPointer(rebasing: all[entry.valueStart..<entry.end]))
+          value: hasValue ? UnsafeRawBufferPointer(rebasing: all[entry.valueStart..<entry.end]) : nil)
+      }
+    }
+    try result.get()
+  }
+
+  private func produce<Log: EvaluatorLog & ~Copyable>(
+    bare value: [UInt8], _ entry: Entry, to target: LogTarget, of log: inout Log
+  ) throws(LogFailure) {
+    let result = bytes.withUnsafeBytes { all in
+      value.withUnsafeBytes { value in
+        Result { () throws(LogFailure) in
+          try log.produce(
+            to: target, key: UnsafeRawBufferPointer(rebasing: all[entry.start..<entry.valueStart]), value: value)
+        }
       }
     }
     try result.get()
@@ -140,6 +183,7 @@ struct Outbox {
     positions.removeAll(keepingCapacity: true)
     transitions = 0
     isSealed = false
+    misfits = Misfits()
     // One storm of alerts must not hold its memory for good.
     bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
   }

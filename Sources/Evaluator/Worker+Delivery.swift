@@ -31,6 +31,9 @@ extension Worker where Log: ~Copyable {
     }
     evaluation.committed(outbox.positions)
     evaluation.numbers.commits += 1
+    owed.settle(outbox.positions)
+    failures = 0
+    count(outbox.misfits)
     outbox.removeAll()
     lastDelivery = time.monotonic
     nextCommit = evaluation.hasOverdueCheckpoints ? lastDelivery : lastDelivery + plan.commitInterval
@@ -41,7 +44,9 @@ extension Worker where Log: ~Copyable {
   /// One step of the delivery. False: it isn't done yet, and its time is over.
   private mutating func deliverStep(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     switch delivery.next {
-    case .begin: try log.begin()
+    case .begin:
+      try outbox.fit(log.room(for: outbox.largest, until: deadline))
+      try log.begin()
     case .produce(let index): try outbox.produce(at: index, to: &log)
     case .flush:
       guard try log.flush(until: deadline) else { return waits() }
@@ -52,6 +57,15 @@ extension Worker where Log: ~Copyable {
       guard try log.abort(until: deadline) else { return waits() }
     }
     return true
+  }
+
+  /// What was delivered in another shape, or not at all.
+  private mutating func count(_ misfits: Misfits) {
+    if misfits == Misfits() { return }
+    evaluation.numbers.transitionsCut += Int64(misfits.bare)
+    evaluation.numbers.transitionsTooLarge += Int64(misfits.absent)
+    evaluation.numbers.stateTooLarge += Int64(misfits.state)
+    voice.delivered(misfits)
   }
 
   private mutating func waits() -> Bool {
@@ -68,7 +82,7 @@ extension Worker where Log: ~Copyable {
 
   private mutating func failed(_ failure: LogFailure) {
     delivery.failed(failure.remedy)
-    nextAttempt = time.monotonic + .milliseconds(100)
+    nextAttempt = time.monotonic + pause(after: failure)
     switch failure.remedy {
     case .retry, .deliverAgain:
       voice.failed(failure, transitions: outbox.transitions)
@@ -77,6 +91,13 @@ extension Worker where Log: ~Copyable {
       restoreAll()
     case .leave, .stop: end(failure)
     }
+  }
+
+  /// A delivery that fails again and again is tried less and less often, once in two seconds at least.
+  private mutating func pause(after failure: LogFailure) -> Duration {
+    if failure.remedy == .retry { return .milliseconds(100) }
+    failures += 1
+    return min(.milliseconds(100 << min(failures - 1, 5)), .seconds(2))
   }
 
   /// It can't go on, for good.
@@ -88,8 +109,7 @@ extension Worker where Log: ~Copyable {
   /// Nobody knows what became of the last delivery: everything that is held is read anew from the changelog.
   private mutating func restoreAll() {
     let held = evaluation.held
-    undecided.transitions += outbox.transitions
-    undecided.positions += evaluation.uncommitted.count
+    owed.add(transitions: outbox.transitions, outbox.positions + evaluation.uncommitted)
     evaluation.remove(held)
     outbox.removeAll()
     joining = held + joining.filter { !held.contains($0) }

@@ -32,7 +32,7 @@ extension Worker where Log: ~Copyable {
     evaluation.remove(partitions)
     joining.removeAll { partitions.contains($0) }
     for partition in partitions { refused[partition] = nil }
-    if joining.isEmpty { undecided = (0, 0) }
+    owed.drop(partitions)
     misplaced.removeAll { partitions.contains($0.partition) }
     if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }
     log.unassign(partitions)

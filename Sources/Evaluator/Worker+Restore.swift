@@ -110,6 +110,7 @@ extension Worker where Log: ~Copyable {
       voice.differs(from: other, in: partition)
     }
     evaluation.add(partition, &restored, resumption)
+    owed.settle([LogPosition(partition, resumption.position)])
     endRestoration()
   }
 
@@ -118,16 +119,14 @@ extension Worker where Log: ~Copyable {
   private mutating func refuse(_ partition: LogPartition) {
     refused[partition] = time.monotonic + .seconds(60)
     voice.mayNotRead(partition)
+    owed.drop([partition])
     endRestoration()
   }
 
   private mutating func endRestoration() {
     joining.removeFirst()
     restoration = nil
-    if joining.isEmpty {
-      undecided = (0, 0)
-      log.closeChangelog()
-    }
+    if joining.isEmpty { log.closeChangelog() }
   }
 
   /// The Kafka time from which on the group evaluates a topic: what its evaluators have committed along, the least of

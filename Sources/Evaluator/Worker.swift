@@ -28,8 +28,10 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var refused: [LogPartition: MonotonicTime] = [:]
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
-  /// Transitions and positions of which nobody knows whether they were delivered, until their partitions are restored.
-  var undecided = (transitions: 0, positions: 0)
+  /// What nobody knows the fate of.
+  var owed = Owed()
+  /// Deliveries that failed one after the other, up to now.
+  var failures = 0
   var voice: WorkerVoice
   let plan: WorkerPlan
   let share: WorkerShare
@@ -129,6 +131,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   /// been written down before, in deliveries of bounded size: a replay knows the rules of the position only.
   private mutating func takeRules() {
     guard let rules = share.takeRules() else { return }
+    let size = rules.greatestStoredSize(instance: plan.instance)
+    let room = log.room(for: RecordRoom(changelog: size), until: time.monotonic + plan.questionPatience).changelog
+    if size > room { return voice.refusesRules(rules.rules.count, bytes: size, room: room) }
     evaluation.setClock(time.monotonic)
     evaluation.replaceRules(rules)
     collect()
@@ -176,7 +181,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private mutating func finish(by deadline: MonotonicTime) {
     // The last part of the time belongs to the group, so that it needn't wait for a session to time out.
     let now = time.monotonic
-    if isEnded || !deliverAll(by: now + (deadline - now) * 2 / 3) || undecided != (0, 0) {
+    if isEnded || !deliverAll(by: now + (deadline - now) * 2 / 3) || undone != (0, 0) {
       voice.leaves(transitions: undone.transitions, positions: undone.positions)
     }
     publish()
@@ -193,9 +198,13 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     share.undone = undone.transitions + undone.positions
   }
 
-  /// What isn't delivered yet, as far as is known.
+  /// What isn't delivered, as far as is known: not yet, or never.
   private var undone: (transitions: Int, positions: Int) {
-    (outbox.transitions + undecided.transitions, evaluation.uncommitted.count + undecided.positions)
+    let made = max(outbox.transitions, owed.transitions)
+    return (
+      made + Int(evaluation.numbers.transitionsTooLarge),
+      owed.partitions.union(evaluation.uncommitted.map(\.partition)).count
+    )
   }
 }
 

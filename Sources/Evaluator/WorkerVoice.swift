@@ -16,6 +16,7 @@ struct WorkerVoice {
   private let progress: RateLimit
   private let unusable: RateLimit
   private let hiding: RateLimit
+  private let misfitting: RateLimit
   private var saidKeyless = Set<Int>()
   /// A delivery failed or was late since the last one that came through.
   private var isTroubled = false
@@ -37,6 +38,7 @@ struct WorkerVoice {
     progress = RateLimit(1, per: .seconds(5), time: time)
     unusable = RateLimit(5, per: .seconds(10), time: time)
     hiding = RateLimit(1, per: .seconds(30), time: time)
+    misfitting = RateLimit(5, per: .seconds(60), time: time)
   }
 
   /// One line for each transition.
@@ -148,7 +150,43 @@ struct WorkerVoice {
 
   func tookRules(_ count: Int) { log.notice("new rules are in force", ["rules": .int(count)]) }
 
+  /// Rules that came with a reload are too large.
+  func refusesRules(_ count: Int, bytes: Int, room: Int) {
+    log.error(
+      "the new rules are more than a record of the changelog takes, and are refused; the old ones stay in force; cure: fewer or shorter rules, or a greater max.message.bytes of the topic",
+      ["rules": .int(count), "bytes": .int(bytes), "limit": .int(room)])
+  }
+
   // MARK: Delivery
+
+  /// What of a delivery was too large for its topic.
+  func delivered(_ misfits: Misfits) {
+    if let first = misfits.firstBare {
+      log.limited(
+        misfitting, .warning,
+        "alerts too large for their topic went without summary and labels; cure: shorter ones, or a greater max.message.bytes of the topics alerts and alerts_current",
+        facts(misfits.bare, first))
+    }
+    if let first = misfits.firstAbsent {
+      log.limited(
+        misfitting, .error,
+        "alerts too large for their topic, even without summary and labels, were not delivered; cure: a greater max.message.bytes of the topics alerts and alerts_current",
+        facts(misfits.absent, first))
+    }
+    if let first = misfits.firstState {
+      log.limited(
+        misfitting, .error,
+        "the state of subjects is too large for the changelog and isn't kept: after a restart their series begin anew; cure: a greater max.message.bytes of the topic changelog",
+        ["count": .int(misfits.state), "bytes": .int(first.bytes)])
+    }
+  }
+
+  private func facts(_ count: Int, _ first: Misfits.Example) -> LogMetadata {
+    [
+      "count": .int(count), "alert": .string(String(decoding: first.key.prefix(200), as: UTF8.self)),
+      "bytes": .int(first.bytes),
+    ]
+  }
 
   mutating func failed(_ failure: LogFailure, transitions: Int) {
     isTroubled = true

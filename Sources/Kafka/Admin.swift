@@ -103,30 +103,13 @@ public struct Admin: ~Copyable, @unchecked Sendable {
   ///
   /// - Throws: `.unknownTopicOrPartition` where there is no such topic.
   public func configuration(of topic: String, within limit: Duration) throws(KafkaError) -> [String: String] {
-    guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic) else {
-      throw KafkaError(code: .invalidArgument, message: "'\(topic)' can't be the name of a topic")
+    let answers = try client.configurations(of: [topic], within: limit)
+    client.report()
+    switch answers[topic] {
+    case .success(let found): return found
+    case .failure(let error): throw error
+    case nil: return [:]
     }
-    defer { rd_kafka_ConfigResource_destroy(resource) }
-    var all: [OpaquePointer?] = [resource]
-    let answer = try ask(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, within: limit) { options, queue in
-      rd_kafka_DescribeConfigs(client.handle, &all, 1, options, queue)
-    }
-    var resources = 0
-    let results = rd_kafka_DescribeConfigs_result_resources(
-      rd_kafka_event_DescribeConfigs_result(answer.event), &resources)
-    guard let result = results, resources > 0 else { return [:] }
-    let code = rd_kafka_ConfigResource_error(result[0])
-    if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-      throw KafkaError(code, rd_kafka_ConfigResource_error_string(result[0]).map { String(cString: $0) })
-    }
-    var count = 0
-    guard let entries = rd_kafka_ConfigResource_configs(result[0], &count) else { return [:] }
-    var found: [String: String] = [:]
-    for index in 0..<count {
-      guard let name = rd_kafka_ConfigEntry_name(entries[index]) else { continue }
-      found[String(cString: name)] = rd_kafka_ConfigEntry_value(entries[index]).map { String(cString: $0) } ?? ""
-    }
-    return found
   }
 
   /// Ends the client; what takes longer than until `deadline` is left behind on a thread of its own.
@@ -134,40 +117,12 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     _ = client.close(by: deadline)
   }
 
-  /// An event that belongs to us.
-  private struct Answer: ~Copyable {
-    let event: OpaquePointer
-    deinit { rd_kafka_event_destroy(event) }
-  }
-
-  /// Sends a request and waits for its answer; throws the answer's error, if it is one as a whole.
   private func ask(
     _ operation: rd_kafka_admin_op_t, within limit: Duration,
     _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
-  ) throws(KafkaError) -> Answer {
-    let milliseconds = limit.rdkafkaMilliseconds
-    let options = rd_kafka_AdminOptions_new(client.handle, operation)
-    defer { rd_kafka_AdminOptions_destroy(options) }
-    // How long librdkafka waits for a broker to be there at all, and how long that broker may take.
-    rd_kafka_AdminOptions_set_request_timeout(options, max(1, milliseconds), nil, 0)
-    if operation != RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS {
-      rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, nil, 0)
-    }
-    let queue: OpaquePointer = rd_kafka_queue_new(client.handle)
-    defer { rd_kafka_queue_destroy(queue) }
-    send(options, queue)
-    let event = rd_kafka_queue_poll(queue, milliseconds)
-    client.report()
-    guard let event else {
-      throw KafkaError(code: .timedOut, message: "no answer within \(limit)", isRetriable: true)
-    }
-    let answer = Answer(event: event)
-    let code = rd_kafka_event_error(event)
-    if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-      let words = rd_kafka_event_error_string(event).map { String(cString: $0) }
-      throw KafkaError(code: KafkaError.Code(code), message: words ?? "", isRetriable: true)
-    }
-    return answer
+  ) throws(KafkaError) -> AdminAnswer {
+    defer { client.report() }
+    return try client.ask(operation, within: limit, send)
   }
 
   /// Results come in the order of the request, but a topic that is named twice comes once.

@@ -18,6 +18,8 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     public var linger: Duration?
     /// Bytes of a batch at most; nil: librdkafka's own 1 MB. A topic may take less than that.
     public var batchBytes: Int?
+    /// Requests that may be on their way at once; nil: librdkafka's own 5.
+    public var inFlight: Int?
     /// Whether a record that can't be delivered ends the producer (`fatalError`) before any behind it is sent, so that
     /// all can be sent again in order.
     public var isGapless = false
@@ -45,6 +47,11 @@ public struct Producer: ~Copyable, @unchecked Sendable {
       self.error = error
     }
 
+    /// What was said of the record itself, also where the error is that of a producer which ended by it. All records of a
+    /// batch that a broker refuses share its answer.
+    public var code: KafkaError.Code { KafkaError.Code(message.err) }
+    /// Bytes of key and value.
+    public var size: Int { message.key_len + message.len }
     /// What `produce` was given.
     public var token: UInt { UInt(bitPattern: message._private) }
     /// The partition it went to; -1 where none was chosen.
@@ -93,6 +100,9 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     try conf.set("queue.buffering.max.kbytes", "\(max(1, options.queueKiB))")
     if let linger = options.linger { try conf.set("linger.ms", "\(max(0, linger.wholeMilliseconds))") }
     if let bytes = options.batchBytes { try conf.set("batch.size", "\(max(1, bytes))") }
+    if let requests = options.inFlight {
+      try conf.set("max.in.flight.requests.per.connection", "\(max(1, requests))")
+    }
     if options.isGapless { conf.setIfKnown("enable.gapless.guarantee", "true") }
     client = try Client(
       RD_KAFKA_PRODUCER, configuration, conf: conf, events: RD_KAFKA_EVENT_DR, queue: .main, log: log, wakeup: wakeup)

@@ -26,8 +26,9 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   }
 
   private var producer: Producer
+  private var reports = Reports()
   /// The first error of a record of the transaction that is open.
-  private var failure: KafkaError?
+  private var failure: KafkaError? { reports.failure }
   /// A call for the transaction that is open ended without an answer of the brokers.
   private var lacksAnswer = false
   /// The call that is under way.
@@ -59,6 +60,8 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     longestCall = options.longestCall
   }
 
+  var client: Client { producer.client }
+
   /// The error that has ended the producer, if one has.
   public var fatalError: KafkaError? { abandonment ?? producer.fatalError }
 
@@ -76,7 +79,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   public mutating func begin() throws(KafkaError) {
     if let abandonment { throw abandonment }
     if let current { throw unanswered(current) }
-    failure = nil
+    reports = Reports()
     lacksAnswer = false
     if let error = KafkaError(consuming: rd_kafka_begin_transaction(producer.client.handle)) { throw said(error) }
   }
@@ -98,9 +101,16 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
 
   /// Takes what has arrived, without waiting. A record that failed fails the transaction.
   public mutating func serve() {
-    var failure = failure
-    producer.serve { delivery in failure = failure ?? delivery.error }
-    self.failure = failure
+    var reports = reports
+    producer.serve { reports.take($0) }
+    self.reports = reports
+  }
+
+  /// Takes which topics refused records for their size since this was last asked, each with the bytes of key and
+  /// value of the smallest one. All records of a batch share its fate.
+  public mutating func takeTooLarge() -> [String: Int] {
+    defer { reports.tooLarge = [:] }
+    return reports.tooLarge
   }
 
   /// Puts a group's offsets (the next record to be read of each partition) into the transaction.
@@ -131,9 +141,9 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   public mutating func commit(within limit: Duration) throws(KafkaError) {
     let deadline = SystemTime().monotonic + limit
     if current == nil {
-      var failure = failure
-      let left = producer.flush(by: deadline) { delivery in failure = failure ?? delivery.error }
-      self.failure = failure
+      var reports = reports
+      let left = producer.flush(by: deadline) { reports.take($0) }
+      self.reports = reports
       if left > 0, failure == nil {
         throw KafkaError(code: .timedOut, message: "\(left) records not delivered within \(limit)", isRetriable: true)
       }
@@ -146,7 +156,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   /// - Throws: with `.retry` it isn't done yet: call it again.
   public mutating func abort(within limit: Duration) throws(KafkaError) {
     try finish(.abort, by: SystemTime().monotonic + limit, rd_kafka_abort_transaction)
-    failure = nil
+    reports.failure = nil
   }
 
   /// Makes the call that ends the transaction, or goes on waiting for it.
@@ -221,6 +231,20 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     let isCallersFault = error.code == .state || error.code == .invalidArgument
     if !error.isRetriable, !error.requiresAbort, !isCallersFault { error.isFatal = true }
     return error
+  }
+}
+
+/// What was reported of the records of a transaction.
+private struct Reports {
+  var failure: KafkaError?
+  var tooLarge: [String: Int] = [:]
+
+  mutating func take(_ delivery: Producer.Delivery) {
+    guard let error = delivery.error else { return }
+    failure = failure ?? error
+    if delivery.code == .messageTooLarge {
+      tooLarge[delivery.topic] = min(delivery.size, tooLarge[delivery.topic] ?? .max)
+    }
   }
 }
 

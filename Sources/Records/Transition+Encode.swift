@@ -26,7 +26,11 @@ extension Transition {
   public var key: String { "\(rule)/\(subject)" }
 
   /// Writes it as JSON, version 1. What is absent stays absent.
-  public func encode(into writer: inout Writer) {
+  ///
+  /// - Returns: where among the writer's bytes summary and labels stand: what `bareLabels` takes the place of where a
+  ///   transition is too large for its topic.
+  @discardableResult
+  public func encode(into writer: inout Writer) -> Range<Int> {
     writer.beginObject()
     writer.key("id")
     writer.string(id)
@@ -50,14 +54,15 @@ extension Transition {
     writer.time(since)
     writer.key("previous")
     writer.string(previous.rawValue)
-    encodeWhatMayBeAbsent(into: &writer)
-    writer.key("labels")
-    writer.beginObject()
-    for label in labels {
-      writer.key(label.name)
-      writer.string(label.value)
+    if let reason {
+      writer.key("reason")
+      writer.string(reason.rawValue)
     }
-    writer.endObject()
+    if let `repeat` {
+      writer.key("repeat")
+      writer.int(`repeat`)
+    }
+    let words = encodeWords(into: &writer)
     writer.key("source")
     writer.beginObject()
     writer.key("topic")
@@ -68,22 +73,28 @@ extension Transition {
     writer.int(source.offset)
     writer.endObject()
     writer.endObject()
+    return words
   }
 
-  private func encodeWhatMayBeAbsent(into writer: inout Writer) {
-    if let reason {
-      writer.key("reason")
-      writer.string(reason.rawValue)
-    }
-    if let `repeat` {
-      writer.key("repeat")
-      writer.int(`repeat`)
-    }
+  /// Summary and labels, with the comma before them.
+  private func encodeWords(into writer: inout Writer) -> Range<Int> {
+    let start = writer.bytes.count
     if let summary {
       writer.key("summary")
       writer.string(summary)
     }
+    writer.key("labels")
+    writer.beginObject()
+    for label in labels {
+      writer.key(label.name)
+      writer.string(label.value)
+    }
+    writer.endObject()
+    return start..<writer.bytes.count
   }
+
+  /// What stands for summary and labels in a transition that goes without them.
+  public static let bareLabels = Array(#","labels":{}"#.utf8)
 }
 
 extension Severity {

@@ -17,14 +17,18 @@ struct EvaluatorBench {
   let arrived: Wakeup
   let log: CapturedLog
 
-  init(_ cluster: TestCluster, partitions: Int = 1, _ rules: [Rule] = [.cpuHigh]) throws {
+  /// - Parameter alerts: configuration of the alerts topic.
+  init(
+    _ cluster: TestCluster, partitions: Int = 1, _ rules: [Rule] = [.cpuHigh],
+    alerts: [(name: String, value: String)] = []
+  ) throws {
     self.cluster = cluster
     arrived = try Wakeup()
     log = CapturedLog(arrived: arrived)
     settings = Settings(brokers: cluster.brokers)
     settings.topics.status = try cluster.createTopic(partitions: partitions)
     settings.topics.readings = try cluster.createTopic()
-    settings.topics.alerts = try cluster.createTopic()
+    settings.topics.alerts = try cluster.createTopic(configuration: alerts)
     settings.topics.alertsCurrent = try cluster.createTopic(configuration: [("cleanup.policy", "compact")])
     settings.topics.changelog = try cluster.createTopic(
       partitions: partitions, configuration: [("cleanup.policy", "compact")])

@@ -34,6 +34,17 @@ struct TransitionTests {
     #expect(example.key == "cpu-high/web-1")
   }
 
+  @Test("without summary and labels, cut out of its bytes, it is what it would be if it had none")
+  func bare() {
+    var writer = Writer()
+    let words = example.encode(into: &writer)
+    let cut = writer.bytes[..<words.lowerBound] + Transition.bareLabels + writer.bytes[words.upperBound...]
+    var bare = example
+    (bare.summary, bare.labels) = (nil, [])
+    #expect(String(decoding: cut, as: UTF8.self) == text(bare))
+    #expect(bare.id == example.id)
+  }
+
   @Test("reads back as what was written, with everything and with little")
   func roundTrip() {
     #expect(decode(text(example)) == example)

@@ -19,6 +19,10 @@ package enum PlantedMistake: String, CaseIterable {
   case restoresToLastStable = "a restore that stops at the last stable offset"
   /// The changelog that is opened again is read from where its reader stopped.
   case resumesChangelog = "a changelog that goes on where it was left"
+  /// A record that was refused for its size is sent again as it is.
+  case forgetsRefusals = "a record that is too large sent again and again"
+  /// A record that is too large is dropped, and nobody learns of it.
+  case losesLarge = "a record that is too large dropped silently"
 }
 
 extension PlantedMistake {

@@ -32,12 +32,22 @@ extension Schedule {
         }
       }
       for transition in made {
-        writer.reset()
-        transition.encode(into: &writer)
-        lines.append((Array(transition.key.utf8), Array(writer.bytes)))
+        if let value = fitting(transition, &writer) { lines.append((Array(transition.key.utf8), value)) }
       }
     }
     return lines
+  }
+
+  /// A transition as its topics take it: without summary and labels where it would be too large; nil: not even so.
+  private func fitting(_ transition: Transition, _ writer: inout Writer) -> [UInt8]? {
+    var bare = transition
+    (bare.summary, bare.labels) = (nil, [])
+    for form in [transition, bare] {
+      writer.reset()
+      form.encode(into: &writer)
+      if form.key.utf8.count + writer.bytes.count <= cluster.limits.alerts { return writer.bytes }
+    }
+    return nil
   }
 
   /// Readers of committed records see each transition once, those of one alert in their order, and what fires now.

@@ -75,6 +75,11 @@ package final class Schedule {
     rules = mindsSilence ? ScheduleInput.addingQuiet(to: drawn) : drawn
     reloads = ScheduleInput.reloads(of: rules)
     input = ScheduleInput.records(16 + dice.below(32), partitions: 2, &dice)
+    if dice.once(in: 3) {
+      cluster.limits = RecordRoom(
+        alerts: ScheduleInput.smallRecord, alertsCurrent: ScheduleInput.smallRecord, changelog: .max)
+      cluster.tellsLimits = dice.once(in: 2)
+    }
     cluster.faults = { [unowned self] call, member in strike(call, member) }
     for number in 0..<(2 + dice.below(2)) { actors.append(Actor(name: "evaluator-\(number)", rules: rules)) }
   }

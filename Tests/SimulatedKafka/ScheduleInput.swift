@@ -45,6 +45,8 @@ struct ScheduleInput {
     held.clear = Rule.Limits(warning: 70, critical: 90)
     held.hold = .seconds(2)
     held.keepFiringFor = .seconds(1)
+    held.summary = "{{host}}: " + String(repeating: "long ", count: 80)
+    held.labels = [Transition.Label(name: "team", value: "infra")]
     var average = cpu("average", Rule.Limits(warning: 60, critical: 85))
     average.window = .seconds(4)
     average.aggregate = .avg
@@ -56,8 +58,9 @@ struct ScheduleInput {
     often.atLeast = Rule.AtLeast(count: 2, of: 3)
     var again = cpu("again", Rule.Limits(critical: 70))
     again.repeatEvery = .seconds(2)
+    let wide = cpu(String(repeating: "wide", count: 75), Rule.Limits(critical: 91))
     let always = [cpu("plain", Rule.Limits(critical: 90)), held]
-    return [always, always + [average, median], always + [often, again]].map { RuleSet($0) }
+    return [always, always + [average, median], always + [often, again, wide]].map { RuleSet($0) }
   }()
 
   private static func cpu(_ name: String, _ limits: Rule.Limits) -> Rule {
@@ -75,6 +78,9 @@ struct ScheduleInput {
     rule.noDataAfter = quietAfter
     return RuleSet(rules.rules + [rule])
   }
+
+  /// How large a record of alerts is where topics take only small ones: `held` fits without its summary, `wide` never.
+  static let smallRecord = 600
 
   /// The name of the rule that comes, changes and goes while workers run.
   static let extra = "extra"

@@ -47,6 +47,10 @@ package final class SimulatedCluster {
   package var batch = 100
   /// After how long a transaction is aborted.
   package var transactionTimeout = Duration.seconds(10)
+  /// How large a record each topic takes.
+  package var limits = RecordRoom.unlimited
+  /// Brokers say how large a record may be; otherwise only a refusal tells.
+  package var tellsLimits = true
   package var journal: [Entry]?
   /// When partitions were let go last.
   package internal(set) var lastUnassigned: MonotonicTime?

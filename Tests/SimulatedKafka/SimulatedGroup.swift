@@ -136,6 +136,10 @@ package final class SimulatedMember {
   var hasAborted = false
   /// What it commits along with positions.
   var since: WallTime?
+  /// How large a record may be, as far as refusals have told it.
+  var room = RecordRoom.unlimited
+  /// A record of its delivery was refused for its size.
+  var hasRefusal = false
   /// Its reader of the changelog.
   var changelog: (number: Int32, position: Int64)?
 

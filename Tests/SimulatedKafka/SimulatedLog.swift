@@ -322,8 +322,32 @@ package struct SimulatedLog: EvaluatorLog {
 
   // MARK: Deliveries
 
+  package mutating func room(for largest: RecordRoom, until deadline: MonotonicTime) -> RecordRoom {
+    if mistake == .forgetsRefusals || mistake == .losesLarge { return .unlimited }
+    return cluster.tellsLimits ? cluster.limits : member.room
+  }
+
+  /// Whether the topic takes a record of so many bytes. As a real broker it says so only when it answers.
+  private func takes(_ size: Int, for target: LogTarget) -> Bool {
+    let path: WritableKeyPath<RecordRoom, Int> =
+      switch target {
+      case .alerts: \.alerts
+      case .alertsCurrent: \.alertsCurrent
+      case .changelog: \.changelog
+      }
+    if size <= cluster.limits[keyPath: path] { return true }
+    if mistake != .losesLarge { member.hasRefusal = true }
+    member.room[keyPath: path] = min(size - 1, member.room[keyPath: path])
+    return false
+  }
+
+  private func checkRefusals() throws(LogFailure) {
+    if member.hasRefusal { throw LogFailure(.deliverAgain, reason: "MSG_SIZE_TOO_LARGE") }
+  }
+
   package mutating func begin() throws(LogFailure) {
     try attempt(.begin) { () throws(LogFailure) in
+      member.hasRefusal = false
       positions = []
       member.transaction = 0
       member.hasBegun = true
@@ -363,6 +387,7 @@ package struct SimulatedLog: EvaluatorLog {
         case .alertsCurrent: .alertsCurrent
         case .changelog(let number): .changelog(number)
         }
+      if !takes(key.count + (value?.count ?? 0), for: target) { return }
       if transaction != 0 { cluster.transactions.touch(place, in: transaction) }
       let bytes = value.map { value in mistake?.spoil(value, key: key) ?? Array(value) }
       cluster.change(place) {
@@ -377,6 +402,7 @@ package struct SimulatedLog: EvaluatorLog {
     if isTransactional { return true }
     return try attempt(.flush) { () throws(LogFailure) in
       guard answers(by: deadline) else { return false }
+      try checkRefusals()
       note(.flushed)
       return true
     }
@@ -411,6 +437,7 @@ package struct SimulatedLog: EvaluatorLog {
     let positions = positions
     return try attempt(.commit) { () throws(LogFailure) in
       guard answers(by: deadline) else { return false }
+      try checkRefusals()
       if isTransactional {
         if try !commitTransaction() { return false }
       } else {

@@ -1,0 +1,90 @@
+import Kafka
+import Platform
+
+/// Records and batches that the topics take: asked for, and learnt from refusals.
+extension KafkaLog {
+  /// How long brokers may take to say how much topics take.
+  private static var sizePatience: Duration { .seconds(1) }
+
+  mutating func room(for largest: RecordRoom, until deadline: MonotonicTime) -> RecordRoom {
+    let wanted = [
+      (names.alerts, largest.alerts), (names.alertsCurrent, largest.alertsCurrent),
+      (names.changelog, largest.changelog),
+    ]
+    let byTopic = Dictionary(wanted) { max($0, $1) }
+    let now = time.monotonic
+    if sizes.mustAsk(byTopic, at: now) { askSizes(within: min(Self.sizePatience, max(.zero, deadline - now))) }
+    return RecordRoom(
+      alerts: sizes.room(in: names.alerts), alertsCurrent: sizes.room(in: names.alertsCurrent),
+      changelog: sizes.room(in: names.changelog))
+  }
+
+  /// The first time, before anything is delivered.
+  mutating func askSizesFirst(until deadline: MonotonicTime) {
+    if !sizes.wasAsked { askSizes(within: min(Self.sizePatience, max(.zero, deadline - time.monotonic))) }
+  }
+
+  /// Asks brokers how much the topics take.
+  mutating func askSizes(within limit: Duration) {
+    let topics = [names.alerts, names.alertsCurrent, names.changelog]
+    var found: [String: [String: String]] = [:]
+    do throws(KafkaError) {
+      switch mode {
+      case .transactions: found = try transactions?.configurations(of: topics, within: limit) ?? [:]
+      case .steps: found = try steps.producer?.configurations(of: topics, within: limit) ?? [:]
+      }
+    } catch {
+      // Who may not ask, or asks brokers that can't tell, learns it where a record is refused.
+      logger.debug("brokers don't say how large records may be", ["reason": .string("\(error)")])
+    }
+    sizes.told(found.compactMapValues { $0["max.message.bytes"].flatMap { Int($0) } }, at: time.monotonic)
+  }
+
+  /// A record that librdkafka itself wouldn't take: the delivery is given up in good order, and fitted anew.
+  mutating func checkSize(_ size: Int, in topic: String) throws(LogFailure) {
+    if size <= sizes.client { return }
+    sizes.refused(topic: topic, size: size, inBatchesOf: 1, at: time.monotonic)
+    throw LogFailure(.deliverAgain, reason: "a record of \(size) bytes is more than the client takes")
+  }
+
+  /// Takes what was reported of records that are too large.
+  mutating func noteRefusals() {
+    let refused = mode == .transactions ? transactions?.takeTooLarge() ?? [:] : steps.tooLarge
+    steps.tooLarge = [:]
+    if !refused.isEmpty { isSpoilt = true }
+    for (topic, size) in refused {
+      sizes.refused(topic: topic, size: size, inBatchesOf: batchBytes, at: time.monotonic)
+    }
+  }
+
+  /// Where batches must be smaller from now on, or the last transaction was refused for its size, another producer takes
+  /// the place of this one, which has nothing open.
+  ///
+  /// After such a refusal librdkafka 2.0.2 goes on with numbers that brokers haven't seen, and fails once more
+  /// (OUT_OF_ORDER_SEQUENCE_NUMBER).
+  mutating func renewUnfitProducer() throws(LogFailure) {
+    if batchBytes != sizes.batch || isSpoilt {
+      dropTransactions()
+      if let old = steps.producer.take() { _ = old.close(by: time.monotonic) }
+      batchBytes = sizes.batch
+      (isSpoilt, isRenewing) = (false, true)
+    }
+    guard isRenewing else { return }
+    do throws(KafkaError) {
+      try makeProducer()
+      if mode == .transactions { try transactions?.initialize(within: Self.sizePatience) }
+      isRenewing = false
+    } catch {
+      // Nothing is begun: the same again.
+      if error.remedy != .retry { dropTransactions() }
+      throw LogFailure(.retry, reason: "\(error)")
+    }
+  }
+}
+
+extension Configuration {
+  /// Bytes of a record's key and value that a producer takes: `message.max.bytes`.
+  var greatestRecord: Int {
+    properties.last { $0.name == "message.max.bytes" }.flatMap { Int($0.value) } ?? 1_000_000
+  }
+}

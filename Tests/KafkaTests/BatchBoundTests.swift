@@ -1,0 +1,20 @@
+import Testing
+
+@testable import Kafka
+
+@Suite("The bound of batches") struct BatchBoundTests {
+  @Test("each refusal makes batches smaller, until a record that is refused was alone")
+  func shrinks() {
+    var bound = BatchBound(1_000_000)
+    var sizes: [Int] = []
+    while bound.refused(size: 500) == .tryAgain { sizes.append(bound.bytes) }
+    #expect(sizes == [125_000, 15_625, 1])
+  }
+
+  @Test("a record as large as a batch was alone, so that nothing but its own size is at fault")
+  func alone() {
+    var bound = BatchBound(4000)
+    #expect(bound.refused(size: 4000) == .tooLarge)
+    #expect(bound.bytes == 4000)
+  }
+}
