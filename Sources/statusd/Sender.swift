@@ -5,7 +5,8 @@ import Platform
 ///
 /// A producer can fail for good: before librdkafka 2.3 a lost answer while partitions change their leaders is enough
 /// (https://github.com/confluentinc/librdkafka/pull/4438). Then a new one sends again what wasn't acknowledged, in the
-/// order in which it came; of that brokers may have some already.
+/// order in which it came; of that brokers may have some already. A batch that is larger than its topic takes goes once
+/// more in smaller ones, so that only a record that is too large alone is refused.
 struct Sender: ~Copyable {
   /// A record that a producer that failed hadn't delivered.
   private struct Undelivered {
@@ -29,7 +30,6 @@ struct Sender: ~Copyable {
   private enum Answer { case done, full, hasFailed }
 
   private let configuration: Configuration
-  private let options: Producer.Options
   private var producer: Producer
   private let signals: Signals
   private let wakeup: Wakeup
@@ -50,6 +50,10 @@ struct Sender: ~Copyable {
   private var delivered = 0
   private var isRenewed = false
   private var hasGivenUp = false
+  /// How large batches may be, and how large this producer's are.
+  private var bound: BatchBound
+  private var made: BatchBound
+  private var mustShrink: Bool { bound != made }
 
   /// - Parameters:
   ///   - recordLimit: what a topic's brokers take at once, in bytes; nil: not known.
@@ -60,17 +64,24 @@ struct Sender: ~Copyable {
     onFailure: ((_ number: Int, _ error: KafkaError) -> Void)? = nil
   ) throws -> Sender {
     let wakeup = try Wakeup()
+    let bound = BatchBound(recordLimit ?? BatchBound.usual)
+    let producer = try makeProducer(configuration, bound, wakeup)
+    return Sender(configuration, bound, producer, signals, wakeup, onFailure)
+  }
+
+  private static func makeProducer(
+    _ configuration: Configuration, _ bound: BatchBound, _ wakeup: Wakeup
+  ) throws(KafkaError) -> Producer {
     var options = Producer.Options()
-    options.batchBytes = recordLimit
-    let producer = try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
-    return Sender(configuration, options, producer, signals, wakeup, onFailure)
+    if bound.bytes != BatchBound.usual { options.batchBytes = bound.bytes }
+    return try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
   }
 
   private init(
-    _ configuration: Configuration, _ options: Producer.Options, _ producer: consuming Producer, _ signals: Signals,
+    _ configuration: Configuration, _ bound: BatchBound, _ producer: consuming Producer, _ signals: Signals,
     _ wakeup: Wakeup, _ onFailure: ((_ number: Int, _ error: KafkaError) -> Void)?
   ) {
-    self.options = options
+    (self.bound, made) = (bound, bound)
     self.onFailure = onFailure
     self.configuration = configuration
     self.producer = producer
@@ -98,6 +109,7 @@ struct Sender: ~Copyable {
     _ number: UInt, _ topic: String, _ partition: Int32?, _ key: UnsafeRawBufferPointer,
     _ value: UnsafeRawBufferPointer?
   ) -> Answer {
+    if mustShrink { return .full }
     do {
       let produced = try producer.produce(topic: topic, partition: partition, key: key, value: value, token: number)
       return produced == .accepted ? .done : .full
@@ -133,18 +145,32 @@ struct Sender: ~Copyable {
     take { producer, body in _ = producer.flush(by: patience, body) }
     if isRenewed, delivered == 0 { return giveUp(error) }
     do throws(KafkaError) {
-      var other = try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
+      var other = try Self.makeProducer(configuration, bound, wakeup)
       swap(&producer, &other)
       let unknown = other.close(by: SystemTime().monotonic)
       for _ in 0..<unknown { count(nil, error) }
     } catch {
       return giveUp(error)
     }
-    (isRenewed, delivered) = (true, 0)
+    (isRenewed, delivered, made) = (true, 0, bound)
     again.sort { $0.number > $1.number }
     Cluster.log.warning(
       "the producer has failed; a new one sends again what wasn't acknowledged",
       ["reason": .string("\(error)"), "records": .int(again.count)])
+  }
+
+  /// Makes a producer of smaller batches, once this one holds nothing.
+  private mutating func shrink() {
+    guard mustShrink, !hasGivenUp, producer.outstanding == 0 else { return }
+    do throws(KafkaError) {
+      var other = try Self.makeProducer(configuration, bound, wakeup)
+      swap(&producer, &other)
+      _ = other.close(by: SystemTime().monotonic)
+    } catch {
+      return giveUp(error)
+    }
+    made = bound
+    again.sort { $0.number > $1.number }
   }
 
   private mutating func giveUp(_ error: KafkaError) {
@@ -158,10 +184,18 @@ struct Sender: ~Copyable {
     var refusals: [(UInt, KafkaError)] = []
     var undelivered: [Undelivered] = []
     var delivered = 0
+    let made = made
+    var smaller = made
     serve(&producer) { delivery in
       guard let error = delivery.error else {
         delivered += 1
         return
+      }
+      if delivery.code == .messageTooLarge {
+        var now = made
+        if now.refused(size: delivery.size) == .tooLarge { return refusals.append((delivery.token, error)) }
+        smaller = now
+        return undelivered.append(Undelivered(delivery))
       }
       guard error.isFatal else { return refusals.append((delivery.token, error)) }
       undelivered.append(Undelivered(delivery))
@@ -169,6 +203,7 @@ struct Sender: ~Copyable {
     self.delivered += delivered
     for (number, error) in refusals { count(number, error) }
     again += undelivered
+    if smaller != made { bound = smaller }
     if hasGivenUp, let error = producer.fatalError { giveUp(error) }
   }
 
@@ -176,6 +211,7 @@ struct Sender: ~Copyable {
   mutating func serve() {
     take { producer, body in producer.serve(body) }
     renew()
+    shrink()
     _ = sendAgain()
     if signals.take() == .stop { isStopped = true }
   }
@@ -215,6 +251,7 @@ struct Sender: ~Copyable {
       _ = sendAgain()
       take { producer, body in _ = producer.flush(by: next, body) }
       renew()
+      shrink()
       if !wasStopped, signals.take() == .stop { deadline = min(deadline, time.monotonic + .seconds(3)) }
     }
     var outcome = Outcome(undelivered: failed + again.count, refused: refused, firstError: firstError)

@@ -52,6 +52,21 @@ struct EmitTests {
     #expect(emit.errors.text.contains("a new one sends again what wasn't acknowledged"))
   }
 
+  @Test(
+    "a batch that is larger than its topic takes goes again in smaller ones, and only what is too large alone is lost")
+  func smallerBatches() throws {
+    let cluster = try TestCluster.open(.mock)
+    let topic = try cluster.createTopic()
+    // The mock takes everything; so a refusal is planted for each size of batches, and one for a record alone.
+    cluster.mock?.fail(.produce, with: Array(repeating: .messageTooLarge, count: 4))
+    let ended = try Program.run(["emit", "--brokers", cluster.brokers, "--topic", topic], input: "0\n1\n2\n3\n")
+    #expect(ended.status == .exited(65))
+    #expect(ended.errors.contains("1 of 4 records not delivered"), "\(ended.errors)")
+    let reader = try TopicReader(topic, on: cluster.brokers)
+    let seen = try (0..<3).map { _ in try reader.next().object["message"] as? String ?? "" }
+    #expect(Set(seen).count == 3)
+  }
+
   @Test("where no producer can do it, it ends at once, with status 75, the count, and the reason")
   func noProducer() throws {
     let cluster = try TestCluster.open(.mock)
@@ -119,7 +134,8 @@ struct EmitTests {
     let reader = try TopicReader(topic, on: cluster.brokers)
     try emit.write("one\n")
     _ = try reader.next()
-    cluster.mock?.fail(.produce, with: [.messageTooLarge])
+    // For each size of batches, and for the record alone.
+    cluster.mock?.fail(.produce, with: Array(repeating: .messageTooLarge, count: 4))
     try emit.write("two\n")
     try emit.waitForLine(containing: "a line isn't delivered line=2 reason=", on: \.errors)
     try emit.write("three\n")
