@@ -172,7 +172,7 @@ struct AgentLoop: ~Copyable {
   private mutating func count() {
     numbers.samplesLost = losses.total
     numbers.recordsDelivered = shipper.ledger.counts.delivered
-    numbers.recordsRefused = shipper.ledger.counts.refused
+    numbers.recordsRefused = shipper.ledger.counts.refused + shipper.ledger.counts.ownRefused
     numbers.recordsWaiting = Int64(shipper.ledger.backlog.count)
     numbers.producersRenewed = shipper.renewals
   }

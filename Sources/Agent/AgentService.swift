@@ -42,6 +42,7 @@ public final class AgentService: Service {
   private let log: Logger
   private let time: any TimeSource
   private let topicIsReady: @Sendable (String) -> Bool
+  private let topicTimes: @Sendable () -> TopicTimes?
   private let ownNumbers: @Sendable () -> [(String, Double)]
   private let heartbeat: Heartbeat
   private let stopping = StopSource()
@@ -53,16 +54,20 @@ public final class AgentService: Service {
   /// - Parameters:
   ///   - topicIsReady: asked of each topic until it says yes. No record is sent there before, because asking for a topic
   ///     that is missing makes many brokers create one their own way.
+  ///   - topicTimes: which times the topic of samples takes, as far as is known; asked where brokers refuse a record for
+  ///     its time.
   ///   - ownNumbers: the fields of this program's own records beside the agent's; called on the agent's thread.
   public init(
     _ plan: Plan, log: Logger, time: any TimeSource = SystemTime(),
     topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },
+    topicTimes: @escaping @Sendable () -> TopicTimes? = { nil },
     ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }
   ) {
     self.plan = plan
     self.log = log
     self.time = time
     self.topicIsReady = topicIsReady
+    self.topicTimes = topicTimes
     self.ownNumbers = ownNumbers
     heartbeat = Heartbeat(name: "agent", allowedSilence: .seconds(10), now: time.monotonic)
   }
@@ -120,7 +125,8 @@ public final class AgentService: Service {
     Shipper.Plan(
       configuration: plan.configuration, topic: plan.topic, ownTopic: plan.ownTopic ?? plan.topic,
       sampleKey: Array(plan.agent.host.utf8),
-      ownKey: Array("statusd@\(plan.agent.host)".utf8), backlogBytes: Int(clamping: plan.agent.buffer))
+      ownKey: Array("statusd@\(plan.agent.host)".utf8), backlogBytes: Int(clamping: plan.agent.buffer),
+      topicTimes: topicTimes)
   }
 }
 

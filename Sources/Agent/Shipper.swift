@@ -18,6 +18,8 @@ struct Shipper: ~Copyable {
     var ownKey: [UInt8]
     /// Bytes that the backlog holds at most.
     var backlogBytes: Int
+    /// Which times the topic takes, as far as is known.
+    var topicTimes: @Sendable () -> TopicTimes? = { nil }
   }
 
   /// From a failure to the next try: doubled with each that follows, until something is delivered.
@@ -25,6 +27,9 @@ struct Shipper: ~Copyable {
   private static let longestPause = Duration.seconds(30)
   /// Records that a producer holds at most: they are in memory twice.
   private static let window = 1000
+
+  /// How long after the last refusal records still go one by one.
+  private static let careFor = Duration.seconds(60)
 
   private var plan: Plan
   private let log: Logger
@@ -39,6 +44,9 @@ struct Shipper: ~Copyable {
   private var saidOwnRefusal = false
   /// Whether the last turn brought reports, so that more can be handed over soon.
   private var isMoving = false
+  /// Each record goes in a batch of its own: brokers refuse a whole batch for one of its records, and don't say for which.
+  private var isCareful = false
+  private var lastRefusal = MonotonicTime(nanoseconds: 0)
 
   /// - Throws: where librdkafka refuses a property, or a file of TLS can't be read.
   init(_ plan: Plan, log: Logger, time: any TimeSource) throws(KafkaError) {
@@ -47,16 +55,18 @@ struct Shipper: ~Copyable {
     trouble = RateLimit(1, per: .seconds(60), time: time)
     refusals = RateLimit(1, per: .seconds(60), time: time)
     ledger = Ledger(backlogBytes: plan.backlogBytes)
-    producer = try Self.makeProducer(plan, log)
+    producer = try Self.makeProducer(plan, isCareful: false, log)
   }
 
-  private static func makeProducer(_ plan: Plan, _ log: Logger) throws(KafkaError) -> Producer {
+  private static func makeProducer(_ plan: Plan, isCareful: Bool, _ log: Logger) throws(KafkaError) -> Producer {
     var options = Producer.Options()
     options.queueRecords = window
     options.queueKiB = 1024
     options.linger = .zero
-    options.batchBytes = 64 * 1024
-    options.isGapless = true
+    options.batchBytes = isCareful ? 1 : 64 * 1024
+    // One after the other they keep their order, also around one that is refused, and the producer goes on.
+    options.inFlight = isCareful ? 1 : nil
+    options.isGapless = !isCareful
     return try Producer(plan.configuration, options: options, log: log)
   }
 
@@ -93,54 +103,106 @@ struct Shipper: ~Copyable {
   ///
   /// - Parameter isReady: whether the topic of samples is there; asked of by a producer, many brokers make one their own way.
   mutating func turn(at now: MonotonicTime, isReady: Bool) {
-    let delivered = ledger.counts.delivered
-    isMoving = Self.serve(&producer, &ledger) > 0
-    if ledger.counts.delivered > delivered { pause = Self.shortestPause }
+    let before = ledger.counts
+    isMoving = Self.serve(&producer, &ledger, isAlone: isCareful) > 0
+    if ledger.counts.delivered > before.delivered { pause = Self.shortestPause }
+    noteRefusals(since: before, at: now)
     if let until = pausedUntil, now < until { return }
     pausedUntil = nil
-    if let failure = ledger.failure {
-      let error = ofProducer { $0.fatalError }
-      if let error {
-        log.limited(
-          trouble, .warning, "the producer has failed; a new one sends again what wasn't acknowledged",
-          ["reason": .string("\(error)"), "records": .int(ledger.backlog.count)])
-        Self.end(&producer, &ledger, by: now)
-      } else {
-        log.limited(
-          trouble, .warning, "records weren't taken; they are sent again",
-          ["topic": .string(plan.topic), "reason": .string("\(failure)"), "records": .int(ledger.backlog.count)])
-        guard outstanding == 0 else { return }
-      }
-      ledger.rewind()
-      rest(from: now)
-      return
+    if ledger.failure != nil {
+      guard sendsAgain(at: now) else { return }
+    } else if isCareful, outstanding == 0, now - lastRefusal >= Self.careFor {
+      replace(isCareful: false, at: now)
     }
     if producer == nil { renew(at: now) }
-    if isReady { handOver() }
+    if isReady { handOver(at: now) }
   }
 
   /// Hands over and delivers what it can until `deadline` (of the machine's clock), and ends the producer.
   ///
   /// - Parameter wakeup: nobody rings it any more; what a pause between two tries waits on.
-  /// - Returns: how many records no broker has acknowledged.
+  /// - Returns: how many records no broker has acknowledged, those set aside included.
   mutating func finish(by deadline: MonotonicTime, isReady: Bool, wakeup: Wakeup) -> Int {
     let clock = SystemTime()
+    pausedUntil = nil
+    pause = .milliseconds(250)
     while isReady, ledger.backlog.count > 0, clock.monotonic < deadline {
-      let next = min(deadline, clock.monotonic + .milliseconds(100))
-      if ledger.failure != nil, outstanding == 0 {
-        if ofProducer({ $0.fatalError }) != nil { Self.end(&producer, &ledger, by: clock.monotonic) }
-        ledger.rewind()
+      let now = clock.monotonic
+      if let until = pausedUntil, now < until {
+        _ = clock.wait(for: wakeup, until: min(until, deadline))
+        continue
       }
-      if producer == nil { renew(at: clock.monotonic) }
-      if ledger.failure == nil { handOver() }
+      pausedUntil = nil
+      if ledger.failure != nil, outstanding == 0, !sendsAgain(at: now) { continue }
+      if producer == nil { renew(at: now) }
+      if ledger.failure == nil { handOver(at: now) }
+      let next = min(deadline, now + .milliseconds(100))
+      let before = ledger.counts
       if outstanding > 0 {
-        Self.flush(&producer, &ledger, by: next)
+        Self.flush(&producer, &ledger, isAlone: isCareful, by: next)
       } else {
         _ = clock.wait(for: wakeup, until: next)
       }
+      noteRefusals(since: before, at: now)
     }
-    Self.end(&producer, &ledger, by: deadline)
-    return ledger.backlog.count
+    Self.end(&producer, &ledger, isAlone: isCareful, by: deadline)
+    return ledger.backlog.count + Int(ledger.counts.refused)
+  }
+
+  /// Records failed: gets them ready to be sent again. True: at once, false: later.
+  private mutating func sendsAgain(at now: MonotonicTime) -> Bool {
+    guard let failure = ledger.failure else { return true }
+    if failure.code.isRefusalOfRecord, !isCareful {
+      log.limited(
+        trouble, .warning, "brokers refuse records; each is sent by itself, to set aside only what they don't take",
+        ["topic": .string(plan.topic), "reason": .string("\(failure.code.words) (\(failure.code.name))")])
+      replace(isCareful: true, at: now)
+      return true
+    }
+    if let error = ofProducer({ $0.fatalError }) {
+      tell("the producer has failed; a new one sends again what wasn't acknowledged", error, failure)
+      Self.end(&producer, &ledger, isAlone: isCareful, by: now)
+    } else {
+      tell("records weren't taken; they are sent again", failure.error, failure)
+      guard outstanding == 0 else { return false }
+    }
+    ledger.rewind()
+    rest(from: now)
+    return false
+  }
+
+  private func tell(_ sentence: StaticString, _ error: KafkaError, _ failure: Ledger.Failure) {
+    var facts: LogMetadata = [
+      "topic": .string(plan.topic), "reason": .string("\(error)"), "records": .int(ledger.backlog.count),
+    ]
+    for code in [failure.code, error.code] {
+      guard let missing = MissingRight(code, for: .write(topic: plan.topic), plan.configuration) else { continue }
+      facts.facts += missing.facts.facts
+      break
+    }
+    log.limited(trouble, .warning, sentence, facts)
+  }
+
+  /// Says what brokers don't take.
+  private mutating func noteRefusals(since before: Ledger.Counts, at now: MonotonicTime) {
+    guard ledger.counts.refused > before.refused, let code = ledger.refusal else { return }
+    lastRefusal = now
+    var facts: LogMetadata = [
+      "topic": .string(plan.topic), "reason": .string("\(code.words) (\(code.name))"),
+      "set_aside": .int(ledger.counts.refused),
+    ]
+    switch code {
+    case .invalidTimestamp:
+      if let clock = plan.topicTimes()?.clock { facts.append("clock", .string(clock)) }
+      log.limited(
+        refusals, .error,
+        "brokers refuse records for their time, which are set aside: this host's clock is wrong, or the brokers' is",
+        facts)
+    case .messageTooLarge:
+      log.limited(refusals, .error, "a record is larger than its topic takes, and is set aside", facts)
+    default:
+      log.limited(refusals, .error, "brokers don't take a record, which is set aside", facts)
+    }
   }
 
   private var outstanding: Int { ofProducer { $0.outstanding } ?? 0 }
@@ -158,9 +220,17 @@ struct Shipper: ~Copyable {
     pause = min(pause * 2, Self.longestPause)
   }
 
+  /// Ends the producer; the next one sends in this manner whatever isn't acknowledged.
+  private mutating func replace(isCareful: Bool, at now: MonotonicTime) {
+    Self.end(&producer, &ledger, isAlone: self.isCareful, by: now)
+    ledger.rewind()
+    self.isCareful = isCareful
+    lastRefusal = now
+  }
+
   private mutating func renew(at now: MonotonicTime) {
     do throws(KafkaError) {
-      producer = try Self.makeProducer(plan, log)
+      producer = try Self.makeProducer(plan, isCareful: isCareful, log)
       renewals += 1
     } catch {
       log.limited(trouble, .error, "no producer can be made; trying again", ["reason": .string("\(error)")])
@@ -168,7 +238,8 @@ struct Shipper: ~Copyable {
     }
   }
 
-  private mutating func handOver() {
+  private mutating func handOver(at now: MonotonicTime) {
+    let before = ledger.counts
     while let entry = ledger.backlog.next {
       switch Self.produce(entry, of: ledger.backlog, to: &producer, plan) {
       case .success(.accepted):
@@ -180,11 +251,9 @@ struct Shipper: ~Copyable {
           ledger.fail(error)
           return
         }
-        log.limited(
-          refusals, .error, "a record can't be sent",
-          ["topic": .string(plan.topic), "reason": .string("\(error)")])
         ledger.backlog.advance()
-        ledger.refuse(entry.token)
+        ledger.refuse(entry.token, error.code)
+        noteRefusals(since: before, at: now)
       }
     }
   }
@@ -203,16 +272,20 @@ struct Shipper: ~Copyable {
     }
   }
 
-  private static func serve(_ producer: inout Producer?, _ ledger: inout Ledger) -> Int {
-    producer?.serve { ledger.settle($0.token, $0.error) } ?? 0
+  private static func serve(_ producer: inout Producer?, _ ledger: inout Ledger, isAlone: Bool) -> Int {
+    producer?.serve { ledger.settle($0.token, $0.error, $0.code, isAlone: isAlone) } ?? 0
   }
 
-  private static func flush(_ producer: inout Producer?, _ ledger: inout Ledger, by deadline: MonotonicTime) {
-    _ = producer?.flush(by: deadline) { ledger.settle($0.token, $0.error) }
+  private static func flush(
+    _ producer: inout Producer?, _ ledger: inout Ledger, isAlone: Bool, by deadline: MonotonicTime
+  ) {
+    _ = producer?.flush(by: deadline) { ledger.settle($0.token, $0.error, $0.code, isAlone: isAlone) }
   }
 
-  private static func end(_ producer: inout Producer?, _ ledger: inout Ledger, by deadline: MonotonicTime) {
+  private static func end(
+    _ producer: inout Producer?, _ ledger: inout Ledger, isAlone: Bool, by deadline: MonotonicTime
+  ) {
     guard let old = producer.take() else { return }
-    _ = old.close(by: deadline) { ledger.settle($0.token, $0.error) }
+    _ = old.close(by: deadline) { ledger.settle($0.token, $0.error, $0.code, isAlone: isAlone) }
   }
 }

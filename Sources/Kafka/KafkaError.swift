@@ -165,13 +165,12 @@ extension KafkaError.Code {
 }
 
 extension KafkaError.Code {
-  /// A record is refused for what it is, however often it is sent; all others of its batch with it.
+  /// One record is refused for what it is, and all others of its batch with it; sent without it they are taken. Of
+  /// `refusesRecord` what isn't about the topic.
   public var isRefusalOfRecord: Bool {
     [.messageTooLarge, .invalidTimestamp, .invalidRecord, .invalidMessageSize].contains(self)
   }
-}
 
-extension KafkaError.Code {
   /// There is no such topic, as brokers (`.unknownTopicOrPartition`) or librdkafka itself (`.unknownTopic`) say.
   public var isUnknownTopic: Bool { self == .unknownTopicOrPartition || self == .unknownTopic }
 

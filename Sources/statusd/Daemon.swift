@@ -35,9 +35,11 @@ final class Daemon {
     plan.samplesHost = settings.run.role.samples
     if machineNames.contains("agent.host") { plan.machineName = { Surroundings.machine.hostName } }
     plan.ownTopic = settings.topics.readings
+    let statusTopic = settings.topics.status
     agent = AgentService(
       plan, log: log,
       topicIsReady: { topics.isPresent($0) },
+      topicTimes: { topics.times(of: statusTopic) },
       ownNumbers: { evaluator?.numbers.fields.map { ($0.name, $0.value) } ?? [] })
     self.topics = topics
     self.evaluator = evaluator

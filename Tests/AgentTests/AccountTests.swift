@@ -39,7 +39,9 @@ struct AccountTests {
     #expect(said == ["1 loadavg", "1 pressure/io", "12200 loadavg", "12201 uptime"])
   }
 
-  @Test("a delivery that failed is kept for the next producer; one that no broker ever takes is counted")
+  @Test(
+    "a delivery that failed is kept for the next producer; one that was refused is counted, where it was alone in its batch"
+  )
   func ledger() {
     var ledger = Ledger(backlogBytes: 10_000)
     var tokens: [UInt] = []
@@ -48,14 +50,25 @@ struct AccountTests {
       tokens.append(entry.token)
       ledger.backlog.advance()
     }
-    ledger.settle(tokens[0], nil)
-    ledger.settle(tokens[1], KafkaError(code: .messageTooLarge, message: "too large"))
-    #expect(ledger.failure == nil)
-    ledger.settle(tokens[2], KafkaError(code: .topicAuthorizationFailed, message: "no"))
-    #expect(ledger.failure?.code == .topicAuthorizationFailed)
-    #expect(ledger.counts == .init(delivered: 1, refused: 1))
+    func settle(_ token: Int, _ code: KafkaError.Code?, isAlone: Bool) {
+      let error = code.map { KafkaError(code: $0, message: "no") }
+      ledger.settle(tokens[token], error, code ?? KafkaError.Code(rawValue: 0), isAlone: isAlone)
+    }
+    settle(0, nil, isAlone: false)
+    settle(1, .messageTooLarge, isAlone: false)
+    settle(2, .topicAuthorizationFailed, isAlone: false)
+    // What came of the refusal isn't the reason.
+    #expect(ledger.failure?.code == .messageTooLarge)
+    #expect(ledger.counts == .init(delivered: 1, refused: 0))
     ledger.rewind()
     #expect(ledger.failure == nil)
+    while ledger.backlog.next != nil { ledger.backlog.advance() }
+    settle(1, .messageTooLarge, isAlone: true)
+    #expect(ledger.failure == nil)
+    #expect(ledger.counts == .init(delivered: 1, refused: 1))
+    settle(2, .topicAuthorizationFailed, isAlone: true)
+    #expect(ledger.failure?.code == .topicAuthorizationFailed)
+    ledger.rewind()
     #expect(ledger.backlog.waiting == 1)
   }
 }

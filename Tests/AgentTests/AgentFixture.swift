@@ -50,10 +50,12 @@ final class AgentFixture {
 
   func agent(
     _ plan: AgentService.Plan, topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },
+    topicTimes: @escaping @Sendable () -> TopicTimes? = { nil },
     ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }
   ) -> AgentService {
     AgentService(
-      plan, log: Logger(level: .debug, output: captured), time: time, topicIsReady: topicIsReady, ownNumbers: ownNumbers
+      plan, log: Logger(level: .debug, output: captured), time: time, topicIsReady: topicIsReady,
+      topicTimes: topicTimes, ownNumbers: ownNumbers
     )
   }
 

@@ -110,6 +110,72 @@ struct DeliveryTests {
     try expectConsecutive(2, fixture, from: 3)
   }
 
+  @Test(
+    "a record that brokers refuse is set aside, counted and named; all others go, in order",
+    arguments: [KafkaError.Code.invalidTimestamp, .messageTooLarge, .invalidRecord])
+  func setAside(_ code: KafkaError.Code) throws {
+    let fixture = try AgentFixture()
+    fixture.cluster.stopBroker(1)
+    let times = TopicTimes(["message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": "3600000"])
+    let agent = fixture.agent(fixture.rarePlan, topicTimes: { times })
+    try agent.start()
+    fixture.advance(by: AgentFixture.longInterval, times: 5)
+    fixture.settle()
+    // The batch of all five; then, each by itself, the third.
+    let fine = KafkaError.Code(rawValue: 0)
+    fixture.cluster.fail(.produce, with: [code, fine, fine, code])
+    fixture.cluster.startBroker(1)
+    fixture.time.advance(by: .seconds(60))
+    fixture.advance(byMinutesUntil: { agent.numbers.recordsWaiting == 0 })
+    #expect(agent.numbers.recordsDelivered == 4)
+    #expect(agent.numbers.recordsRefused == 1)
+    let sequences = try (0..<4).map { _ in try #require(try fixture.nextSample().number("sequence")) }
+    #expect(sequences == [1, 2, 4, 5].map { Double(5_000_000 + $0) })
+    let line = try #require(fixture.captured.lines.first { $0.level == .error && $0.message.contains("set aside") })
+    #expect(line.metadata["set_aside"] == .int(1))
+    if code == .invalidTimestamp {
+      #expect(line.metadata["clock"] == .string("more than 1h ahead of the broker's"))
+    }
+    // What was set aside wasn't delivered, and the end says so.
+    #expect(fixture.stop(agent) == 1)
+  }
+
+  @Test("at the end a producer that may not write is replaced with growing pauses; the right is named, once")
+  func endWithoutRight() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.rarePlan)
+    try agent.start()
+    fixture.advance(by: AgentFixture.longInterval, times: 2)
+    try expectConsecutive(2, fixture)
+    fixture.cluster.fail(.produce, with: Array(repeating: .topicAuthorizationFailed, count: 1000))
+    fixture.advance(by: AgentFixture.longInterval)
+    fixture.settle()
+    #expect(fixture.stop(agent, within: .seconds(3)) > 0)
+    #expect(agent.numbers.producersRenewed <= 5)
+    #expect(fixture.captured.lines.count { $0.level >= .warning } <= 3)
+    let named = fixture.captured.lines.compactMap { $0.metadata["right"] }
+    #expect(named == [.string("Write on topic status_topic")])
+  }
+
+  @Test("records go in one batch again a minute after the last refusal")
+  func ordinaryAgain() throws {
+    let fixture = try AgentFixture()
+    let agent = fixture.agent(fixture.rarePlan)
+    try agent.start()
+    fixture.advance(by: AgentFixture.longInterval, times: 1)
+    try expectConsecutive(1, fixture)
+    fixture.cluster.fail(.produce, with: [.messageTooLarge])
+    fixture.advance(by: AgentFixture.longInterval)
+    fixture.advance(byMinutesUntil: { agent.numbers.recordsDelivered == 2 })
+    let renewals = agent.numbers.producersRenewed
+    fixture.time.advance(by: AgentFixture.longInterval)
+    fixture.advance(
+      byMinutesUntil: { agent.numbers.recordsDelivered == 3 && agent.numbers.producersRenewed > renewals })
+    try expectConsecutive(2, fixture, from: 2)
+    #expect(fixture.stop(agent) == 0)
+    #expect(agent.numbers.recordsRefused == 0)
+  }
+
   @Test("nothing is sent before the topic is there; then everything is")
   func topicComesLater() throws {
     let fixture = try AgentFixture(createsTopic: false)
