@@ -70,17 +70,19 @@ final class AgentFixture {
   /// Moves the agent's clock on by a minute, which is longer than any pause between two tries, each time that it sleeps,
   /// until this is true: at the latest when nothing waits for brokers any more.
   func advance(byMinutesUntil isTrue: () -> Bool) {
-    settle()
-    while !isTrue() {
+    var isMoving = settle()
+    while isMoving, !isTrue() {
       time.advance(by: .seconds(60))
-      settle()
+      isMoving = settle()
     }
   }
 
-  /// Waits until the agent sleeps again.
-  func settle() {
+  /// Waits until the agent sleeps again; false: it never does.
+  @discardableResult
+  func settle() -> Bool {
     let isAsleep = asleep.wait(until: SystemTime().monotonic + .seconds(20))
     #expect(isAsleep, "the agent never waits")
+    return isAsleep
   }
 
   /// The next record of the topic.

@@ -145,67 +145,6 @@ private struct Count: ChangelogReceiver {
     log.close(until: SystemTime().monotonic, forGood: false)
   }
 
-  /// Delivers `values` as alerts, as often as the log asks for it; how often that was.
-  private func deliver(_ values: [[UInt8]], with log: inout KafkaLog) throws -> Int {
-    let deadline = SystemTime().monotonic + .seconds(60)
-    var tries = 0
-    while SystemTime().monotonic < deadline {
-      do throws(LogFailure) {
-        let room = log.room(for: RecordRoom(alerts: values.map(\.count).max() ?? 0), until: deadline).alerts
-        try log.begin()
-        tries += 1
-        for value in values where value.count + 1 <= room {
-          let result = value.withUnsafeBytes { value in
-            Array("k".utf8).withUnsafeBytes { key in
-              Result { () throws(LogFailure) in try log.produce(to: .alerts, key: key, value: value) }
-            }
-          }
-          try result.get()
-        }
-        while try !log.flush(until: SystemTime().monotonic + .milliseconds(200)), SystemTime().monotonic < deadline {}
-        while try !log.commit(until: SystemTime().monotonic + .milliseconds(200)), SystemTime().monotonic < deadline {}
-        return tries
-      } catch {
-        if error.remedy == .deliverAgain {
-          while try !log.abort(until: SystemTime().monotonic + .milliseconds(200)) {}
-        } else if error.remedy != .retry {
-          throw error
-        }
-      }
-    }
-    return tries
-  }
-
-  @Test(
-    "a storm that is larger than the topic takes at once goes in batches that it takes, also after its limit fell; what is too large alone keeps nothing from going",
-    .needsKafka, arguments: [KafkaLog.Mode.transactions, .steps])
-  func storm(mode: KafkaLog.Mode) throws {
-    let bench = try EvaluatorBench(
-      TestCluster.open(.newest), alerts: [("max.message.bytes", "20000")])
-    var log = try bench.kafkaLog(mode)
-    let deadline = SystemTime().monotonic + .seconds(30)
-    while true {
-      do throws(LogFailure) {
-        try log.takeOver(until: SystemTime().monotonic + .seconds(2))
-        break
-      } catch {
-        if SystemTime().monotonic > deadline { throw error }
-      }
-    }
-    let storm = (0..<200).map { [UInt8](repeating: UInt8($0), count: 500) }
-    let large = [UInt8](repeating: 0, count: 30_000)
-    // Asked for before: nothing is refused.
-    #expect(try deliver(storm + [large], with: &log) == 1)
-    #expect(log.sizes.batch == 20_000)
-    // What is remembered isn't so any more: the first try shows it.
-    log.sizes.told([bench.settings.topics.alerts: 1_000_000], at: SystemTime().monotonic)
-    #expect((2...3).contains(try deliver(storm + [large], with: &log)))
-    let seen = try bench.alerts().readToEnd()
-    if mode == .transactions { #expect(seen.count == 400) } else { #expect(seen.count >= 400) }
-    #expect(Set(seen.compactMap(\.value?.utf8.count)).count >= 1)
-    log.close(until: SystemTime().monotonic, forGood: false)
-  }
-
   @Test("without transactions a producer that couldn't be made anew at once is made by the next record")
   func producerLater() throws {
     let bench = try EvaluatorBench(TestCluster.open(.mock))
