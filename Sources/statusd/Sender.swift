@@ -74,7 +74,10 @@ struct Sender: ~Copyable {
   ) throws(KafkaError) -> Producer {
     var options = Producer.Options()
     if bound.bytes != BatchBound.usual { options.batchBytes = bound.bytes }
-    return try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
+    var producer = try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
+    // What it said at its making stands in its queue, and only an empty one rings for what comes.
+    producer.serve()
+    return producer
   }
 
   private init(

@@ -61,10 +61,9 @@ struct RuleReadingTests {
     let many = (0..<400).map { number in
       "[[rule]]\nname = \"r\(number)\"\nmetric = \"m\"\nabove = 1\nsummary = \"\(String(repeating: "z", count: 100))\"\n"
     }
-    let few = "evaluator.max_subjects = 1000\n"
-    let rules = try #require(complaints(besideBrokers: small + few + many.joined()).first)
-    #expect(rules.contains("the 400 rules take up to"))
-    #expect(complaints(besideBrokers: few + many.joined()).isEmpty)
+    func speak(_ complaints: [String]) -> Bool { complaints.contains { $0.contains("the 400 rules take up to") } }
+    #expect(speak(complaints(besideBrokers: small + many.joined())))
+    #expect(!speak(complaints(besideBrokers: many.joined())))
   }
 
   @Test("one number is critical's")
