@@ -36,9 +36,11 @@ extension KafkaLog {
         "another program is a member of the evaluators' group: partitions that it is given are not evaluated; cure: end that program, or give it a group.id of its own",
         facts)
     case .takesAgain(let duration):
-      logger.notice("the group takes evaluators again", ["group": .string(names.member.group), "after": .duration(duration)])
+      logger.notice(
+        "the group takes evaluators again", ["group": .string(names.member.group), "after": .duration(duration)])
     case .isAmongItself:
-      logger.notice("no other program is a member of the evaluators' group any more", ["group": .string(names.member.group)])
+      logger.notice(
+        "no other program is a member of the evaluators' group any more", ["group": .string(names.member.group)])
     }
   }
 
