@@ -81,21 +81,11 @@ extension Client {
   }
 }
 
-extension TransactionalProducer {
+extension Admin {
   /// The configuration of topics, by name; those of which brokers don't tell are missing.
   ///
-  /// - Throws: where nothing was answered within `limit`.
-  public func configurations(
-    of topics: [String], within limit: Duration
-  ) throws(KafkaError) -> [String: [String: String]] {
-    try client.configurations(of: topics, within: limit).compactMapValues { try? $0.get() }
-  }
-}
-
-extension Producer {
-  /// The configuration of topics, by name; those of which brokers don't tell are missing.
-  ///
-  /// - Throws: where nothing was answered within `limit`.
+  /// - Throws: where nothing was answered within `limit`. Close this client then: librdkafka 2.0.2 can end the process
+  ///   where a broker comes after such a question was given up (`rd_kafka_enq_once_del_source_return`).
   public func configurations(
     of topics: [String], within limit: Duration
   ) throws(KafkaError) -> [String: [String: String]] {

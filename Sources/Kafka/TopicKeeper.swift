@@ -110,10 +110,7 @@ public final class TopicKeeper: Service {
           trouble, .warning, "can't ask brokers for topics yet; trying again", ["reason": .string("\(error)")])
       }
       tried.ring()
-      for topic in found where !stopping.token.isStopped {
-        check(topic, admin)
-        lookAtTimes(of: topic, admin)
-      }
+      if !stopping.token.isStopped { look(at: found) }
       found = []
       if missing.isEmpty || stopping.token.isStopped { return }
       _ = time.wait(for: wakeup, until: time.monotonic + pause)
@@ -162,32 +159,50 @@ public final class TopicKeeper: Service {
     return refusal.code == .topicAlreadyExists ? .present : .refused(refusal)
   }
 
-  /// Says what is wrong with how a topic that somebody else may have made is kept. A topic that is asked for before
-  /// statusd has made it is made by brokers, with their defaults.
-  private func check(_ topic: Admin.NewTopic, _ admin: borrowing Admin) {
-    guard let wanted = topic.cleanup else { return }
+  /// Looks at how topics are kept that somebody else may have made.
+  ///
+  /// A client of its own asks: see `Admin.configurations`.
+  private func look(at topics: [Admin.NewTopic]) {
+    if topics.isEmpty { return }
     do throws(KafkaError) {
-      guard let kept = try admin.cleanup(of: topic.name, within: .seconds(1)),
-        let problem = kept.problem(wanted: wanted)
-      else { return }
-      log.warning(
-        problem.words,
-        [
-          "topic": .string(topic.name), "cleanup.policy": .string(kept.policy),
-          "command": .string(wanted.command(topic: topic.name, brokers: configuration.brokers)),
-        ])
+      let admin = try Admin(configuration, log: log)
+      var found: [String: [String: String]] = [:]
+      var problem: KafkaError?
+      do throws(KafkaError) {
+        found = try admin.configurations(of: topics.map(\.name), within: .seconds(2))
+      } catch {
+        problem = error
+      }
+      admin.close(by: time.monotonic)
+      if let problem { throw problem }
+      for topic in topics {
+        guard let kept = found[topic.name] else { continue }
+        check(topic, kept)
+        lookAtTimes(of: topic, kept)
+      }
     } catch {
-      // Who may not ask, or asks brokers that can't tell, relies on whoever made the topic.
-      log.debug(
-        "brokers don't say how a topic is kept", ["topic": .string(topic.name), "reason": .string("\(error)")])
+      // Who may not ask, or asks brokers that can't tell, relies on whoever made the topics.
+      log.debug("brokers don't say how topics are kept", ["reason": .string("\(error)")])
     }
   }
 
+  /// Says what is wrong with how a topic is kept. One that is asked for before statusd has made it is made by brokers,
+  /// with their defaults.
+  private func check(_ topic: Admin.NewTopic, _ found: [String: String]) {
+    guard let wanted = topic.cleanup, let kept = Cleanup(found), let problem = kept.problem(wanted: wanted) else {
+      return
+    }
+    log.warning(
+      problem.words,
+      [
+        "topic": .string(topic.name), "cleanup.policy": .string(kept.policy),
+        "command": .string(wanted.command(topic: topic.name, brokers: configuration.brokers)),
+      ])
+  }
+
   /// Says, once, what a topic weakens that keeps its producers' times where it should have the broker's.
-  private func lookAtTimes(of topic: Admin.NewTopic, _ admin: borrowing Admin) {
-    guard topic.configuration.contains(where: { $0 == ("message.timestamp.type", "LogAppendTime") }),
-      let found = try? admin.configuration(of: topic.name, within: .seconds(2))
-    else { return }
+  private func lookAtTimes(of topic: Admin.NewTopic, _ found: [String: String]) {
+    if !topic.configuration.contains(where: { $0 == ("message.timestamp.type", "LogAppendTime") }) { return }
     let known = TopicTimes(found)
     times.withLock { $0[topic.name] = known }
     guard known.isCreateTime else { return }

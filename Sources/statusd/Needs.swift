@@ -110,6 +110,7 @@ struct RoomFirst: Service {
   var heartbeats: [Heartbeat] { service.heartbeats }
   var hasFailed: Bool { service.hasFailed }
   func onFailure(ring wakeup: Wakeup) { service.onFailure(ring: wakeup) }
+  func leaveForGood() { service.leaveForGood() }
   func stop(by deadline: MonotonicTime) -> Int { service.stop(by: deadline) }
 
   func start() throws {

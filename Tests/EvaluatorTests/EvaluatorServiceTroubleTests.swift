@@ -127,6 +127,13 @@ struct EvaluatorServiceTroubleTests {
     bench.cluster.mock?.fail(.findCoordinator, with: [])
     try bench.wait(for: "transitions and positions are delivered again")
     #expect(try bench.alerts().next().key == "cpu-high/web-1")
+    // What a delivery left in doubt counts as undelivered until its partition is restored, in both source topics.
+    try bench.wait {
+      let doubt = "nobody knows what became of a delivery: state is restored from the changelog"
+      let messages = bench.log.messages
+      guard let last = messages.lastIndex(of: doubt) else { return false }
+      return messages[last...].count { $0 == "partition is evaluated here from now on" } == 2
+    }
     #expect(service.stop() == 0)
   }
 

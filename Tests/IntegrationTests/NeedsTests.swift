@@ -9,13 +9,15 @@ import Testing
 
 @testable import statusd
 
-/// A service that only notes its start.
+/// A service that only notes its start, and that it leaves for good.
 private final class Started: Service {
   let name = "started"
   let heartbeats: [Heartbeat] = []
   let isStarted = Mutex(false)
+  let isLeaving = Mutex(false)
 
   func start() throws { isStarted.withLock { $0 = true } }
+  func leaveForGood() { isLeaving.withLock { $0 = true } }
   func stop(by deadline: MonotonicTime) -> Int { 0 }
 }
 
@@ -67,6 +69,13 @@ struct NeedsTests {
     let error = #expect(throws: NoRoom.self) { try isStarted(4) }
     #expect(error?.shortage == .threads(possible: enough))
     #expect(error?.needs.text.contains("4 brokers") == true)
+  }
+
+  @Test("who waits for room hands on that its service leaves for good")
+  func leaves() {
+    let service = Started()
+    RoomFirst(service, Settings(brokers: "127.0.0.1:1", hostName: "h"), brokerCount: { nil }).leaveForGood()
+    #expect(service.isLeaving.withLock { $0 })
   }
 
   @Test("the unit's limits are enough for as many workers as the configuration allows, and 24 brokers")
