@@ -82,9 +82,8 @@ extension KafkaLog {
       if error.code == .inconsistentGroupProtocol { watch.isRefused(time.monotonic) }
       if error.isFatal { renewConsumer(after: error) }
     case .members(let answer):
+      note(members: answer)
       say(watch.takes(answer, time.monotonic))
-    case .shares(let shares):
-      note(shares: shares)
     case .statistics:
       break
     }

@@ -51,16 +51,16 @@ extension KafkaLog {
   mutating func lookForUnowned() {
     guard membership.standing == .inside, !ownership.isAsked, let due = ownership.nextLook, time.monotonic >= due
     else { return }
-    do throws(KafkaError) {
-      try consumer.askShares(within: Self.sharesPatience)
-      ownership.isAsked = true
-    } catch {
-      ownership.nextLook = time.monotonic + Ownership.pause
-    }
+    consumer.askForMembers(within: Self.sharesPatience)
+    ownership.isAsked = true
   }
 
   /// Where a partition goes on to be nobody's, joins the group once more, which makes it share out all there is.
-  mutating func note(shares: [TopicPartition]?) {
+  mutating func note(members: Result<[GroupMember], KafkaError>) {
+    if !ownership.isAsked { return }
+    // A group that is just sharing out anew tells of nobody's partitions.
+    let given = (try? members.get())?.flatMap(\.partitions) ?? []
+    let shares = given.isEmpty ? nil : given
     var all: [TopicPartition] = []
     for (topic, name) in names.sources.enumerated() {
       let known = ownership.counts[topic] ?? (try? consumer.partitionCount(of: name, within: Self.countPatience)) ?? 0

@@ -25,7 +25,9 @@ extension Client {
     let queue: OpaquePointer = rd_kafka_queue_new(handle)
     defer { rd_kafka_queue_destroy(queue) }
     send(options, queue)
-    guard let event = rd_kafka_queue_poll(queue, milliseconds) else {
+    // librdkafka gives up first, by itself: a queue that goes while it does so can end the process
+    // (`rd_kafka_enq_once_del_source_return`, 2.0.2).
+    guard let event = rd_kafka_queue_poll(queue, milliseconds + Self.grace) else {
       throw KafkaError(code: .timedOut, message: "no answer within \(limit)", isRetriable: true)
     }
     let answer = AdminAnswer(event: event)
@@ -36,6 +38,9 @@ extension Client {
     }
     return answer
   }
+
+  /// How much longer than librdkafka itself an answer is waited for, milliseconds.
+  private static var grace: Int32 { 1000 }
 
   /// The configuration of each of these topics, defaults included, or why brokers don't tell.
   ///

@@ -12,9 +12,6 @@ extension Consumer {
     case revoked([TopicPartition], lost: Bool)
     /// A commit of `commitLater` was answered.
     case committed([PartitionOffset], KafkaError?)
-    /// The partitions that the group's members have, after `askShares`; nil: brokers don't say, or the group is just
-    /// sharing out anew.
-    case shares([TopicPartition]?)
     /// Something is wrong that concerns no partition; said in the log, too, but for `.inconsistentGroupProtocol`, which
     /// comes with each try to join and needs to know who else is in the group.
     case error(KafkaError)
@@ -62,8 +59,6 @@ extension Consumer {
       if code == RD_KAFKA_RESP_ERR_NO_ERROR { client.reporter.noteAnswer() }
       let error = code == RD_KAFKA_RESP_ERR_NO_ERROR ? entries.lazy.compactMap(\.1).first : KafkaError(code)
       return .committed(entries.map(\.0), error)
-    case RD_KAFKA_EVENT_DESCRIBECONSUMERGROUPS_RESULT:
-      return .shares(Self.shares(event))
     case RD_KAFKA_EVENT_STATS:
       guard let text = rd_kafka_event_stats(event) else { return nil }
       return Statistics(json: UnsafeRawBufferPointer(start: text, count: strlen(text))).map { .statistics($0) }

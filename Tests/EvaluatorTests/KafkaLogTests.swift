@@ -64,6 +64,7 @@ private struct Count: ChangelogReceiver {
     // A fetch that finds nothing stays for longer than this test takes.
     var log = try bench.kafkaLog(.steps, properties: [("fetch.wait.max.ms", "50000"), ("socket.timeout.ms", "60000")])
     let deadline = SystemTime().monotonic + .seconds(120)
+    try log.join()
     var ends = Ends()
     var isAsked = false
     let partition = LogPartition(topic: 0, number: 0)
