@@ -46,7 +46,7 @@ simulation: deps ## the evaluator through so many schedules of faults (COUNT=, 2
 
 fuzz: deps ## broken records, configurations, rule tests, changelogs and /proc trees, under AddressSanitizer (SECONDS=; SEED=; SANITIZER=none; TRIALS='records=1000')
 	$(SWIFT) build -c release $(FUZZ_FLAGS) --product Fuzz
-	SWIFT_BACKTRACE=enable=no $(if $(FUZZ_FLAGS),.build/$(SANITIZER),.build)/release/Fuzz $(TRIALS) \
+	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=Tests/lsan.supp:print_suppressions=0 $(if $(FUZZ_FLAGS),.build/$(SANITIZER),.build)/release/Fuzz $(TRIALS) \
 	  $(if $(SEED),seed=$(SEED)) $(if $(SECONDS),seconds=$(SECONDS))
 
 faults: deps ## evaluators and real brokers killed under load, alerts held against a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; BROKERS=, 1 and 3; SEED=)

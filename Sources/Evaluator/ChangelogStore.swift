@@ -36,6 +36,14 @@ struct ChangelogStore: ~Copyable, ChangelogReceiver {
     self.partition = partition
   }
 
+  /// Up to where the partition is evaluated, as far as was read; nil: no marker says it.
+  var position: Int64? {
+    guard let (key, kept) = marker else { return nil }
+    return key.withUnsafeBytes { key in
+      kept.value.withUnsafeBytes { value in (try? Marker(value, key: key))?.position }
+    }
+  }
+
   mutating func receive(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, at offset: Int64) {
     count += 1
     let kept = value.map { Kept(value: Array($0), offset: offset) }

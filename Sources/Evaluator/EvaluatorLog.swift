@@ -89,11 +89,11 @@ public protocol EvaluatorLog: ~Copyable {
   /// - Throws: `.leave` where somebody does.
   mutating func rejoin(until deadline: MonotonicTime) throws(LogFailure)
 
-  /// The position that the group has committed; nil: none. Waits for deliveries that are about to change it: what it
-  /// fails with is to be tried again.
+  /// The position that the group has committed. Waits for deliveries that are about to change it, for as long as one
+  /// can take: what it fails with is to be tried again.
   mutating func committed(
     _ partition: LogPartition, until deadline: MonotonicTime
-  ) throws(LogFailure) -> CommittedPosition?
+  ) throws(LogFailure) -> GroupPosition
 
   /// The least `CommittedPosition.since` over all partitions of a source topic; nil: no evaluator of this group has
   /// committed anything of it.

@@ -6,8 +6,6 @@ struct UnansweredPosition {
   var since: MonotonicTime
   /// When it is asked next whether an open transaction is the reason.
   var nextLook: MonotonicTime
-  /// It is.
-  var isPending = false
 }
 
 /// The group: what it gives and takes, and what it remembers.
@@ -16,8 +14,6 @@ extension KafkaLog {
   static var sessionTimeout: Duration { .seconds(8) }
   /// How soon a member hears that the group moves partitions; the user's own value wins.
   static var heartbeatInterval: Duration { .seconds(1) }
-  /// Longer than a transaction of statusd's may be open.
-  private static var positionPatience: Duration { .seconds(30) }
 
   static func makeConsumer(
     _ configuration: Configuration, _ names: Names, _ logger: Logger, _ wakeup: Wakeup
@@ -122,39 +118,47 @@ extension KafkaLog {
 
   mutating func committed(
     _ id: LogPartition, until deadline: MonotonicTime
-  ) throws(LogFailure) -> CommittedPosition? {
-    let now = time.monotonic
+  ) throws(LogFailure) -> GroupPosition {
     let partition = names.partition(id)
-    if var waiting = unanswered[partition], !waiting.isPending, now >= waiting.nextLook {
-      waiting.isPending = isAboutToChange(partition, within: deadline - now)
-      waiting.nextLook = now + Self.positionPatience
-      unanswered[partition] = waiting
-    }
     do throws(KafkaError) {
       let limit = max(.milliseconds(1), deadline - time.monotonic)
       let place = try consumer.committed([partition], within: limit).first { $0.partition == partition }
       unanswered[partition] = nil
-      guard let place, place.offset.isNumber else { return nil }
-      return CommittedPosition(place.offset.rawValue, since: CommitNote.since(place.note))
+      return GroupPosition(Self.position(place))
     } catch {
-      let waiting = unanswered[partition] ?? UnansweredPosition(since: now, nextLook: now + Self.positionPatience)
-      unanswered[partition] = waiting
-      let reason =
-        waiting.isPending
-        ? "for \((now - waiting.since).roughText) an open transaction has been about to change the group's offset of \(partition); "
-          + "cure: where its producer is gone for good, kafka-transactions.sh (find-hanging, abort)" : "\(error)"
-      throw LogFailure(.retry, reason: reason)
+      let now = time.monotonic
+      var waiting = unanswered[partition] ?? UnansweredPosition(since: now, nextLook: now + Self.longestTransaction)
+      defer { unanswered[partition] = waiting }
+      if now >= waiting.nextLook {
+        waiting.nextLook = now + Self.longestTransaction
+        if let place = withoutPending(partition, within: .seconds(1)) {
+          logger.limited(
+            trouble, .warning,
+            "a transaction is about to change the group's position, and nobody ends it; the changelog says what counts",
+            [
+              "partition": .string("\(partition)"), "for": .duration(now - waiting.since),
+              "cure": "kafka-transactions.sh (find-hanging) shows it",
+            ])
+          return GroupPosition(Self.position(place), isPending: true)
+        }
+      }
+      throw LogFailure(.retry, reason: "\(error)")
     }
   }
 
-  /// Whether the group's position isn't told because of an open transaction: who doesn't mind one is told it.
-  private func isAboutToChange(_ partition: TopicPartition, within limit: Duration) -> Bool {
+  private static func position(_ place: PartitionOffset?) -> CommittedPosition? {
+    guard let place, place.offset.isNumber else { return nil }
+    return CommittedPosition(place.offset.rawValue, since: CommitNote.since(place.note))
+  }
+
+  /// The group's position as somebody is told it who doesn't mind an open transaction; nil: nobody says it.
+  private func withoutPending(_ partition: TopicPartition, within limit: Duration) -> PartitionOffset? {
     var options = Consumer.Options(group: names.member.group)
     options.readsCommitted = false
-    guard let other = try? Consumer(configuration, options: options, log: logger, wakeup: wakeup) else { return false }
-    let isTold = (try? other.committed([partition], within: limit)) != nil
+    guard let other = try? Consumer(configuration, options: options, log: logger, wakeup: wakeup) else { return nil }
+    let place = try? other.committed([partition], within: limit).first { $0.partition == partition }
     other.close(by: time.monotonic)
-    return isTold
+    return place ?? nil
   }
 
   mutating func groupBegan(withTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> WallTime? {

@@ -13,6 +13,8 @@ struct Refusal {
 extension KafkaLog {
   /// `transaction.timeout.ms`: how long an open transaction of somebody who is gone can hide what is behind it.
   static var transactionTimeout: Duration { .seconds(10) }
+  /// Whose transaction is open for longer than this isn't there any more, or its broker has forgotten it.
+  static var longestTransaction: Duration { transactionTimeout + .seconds(2) }
   /// How long the group's part of a transaction may take in one call.
   private static var offsetsPatience: Duration { .seconds(2) }
 

@@ -44,6 +44,20 @@ public struct CommittedPosition: Equatable, Sendable {
   }
 }
 
+/// What a group says of a partition.
+public struct GroupPosition: Equatable, Sendable {
+  /// What it has committed; nil: nothing.
+  public var committed: CommittedPosition?
+  /// A transaction was about to change that, and nobody has ended it in the time that any of statusd's may take.
+  public var isPending: Bool
+
+  /// A position that is certain, or pending for good.
+  public init(_ committed: CommittedPosition?, isPending: Bool = false) {
+    self.committed = committed
+    self.isPending = isPending
+  }
+}
+
 /// Where a delivery's record goes.
 public enum LogTarget: Hashable, Sendable {
   /// The history of transitions.

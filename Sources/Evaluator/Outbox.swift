@@ -104,6 +104,13 @@ struct Outbox {
         valueStart: valueStart, end: bytes.count))
   }
 
+  /// Adds a record of the changelog that says nothing: what counts is that its transaction has been there.
+  mutating func append(blankIn scope: ChangelogScope, of partition: LogPartition) {
+    var key = BinaryWriter()
+    scope.writeBlankKey(to: &key)
+    key.bytes.withUnsafeBytes { append(state: $0, nil, of: partition) }
+  }
+
   /// Adds a record of the changelog that nothing can go on without, and whose value depends on its key.
   mutating func append(
     stateKeyed key: BinaryWriter, of partition: LogPartition,

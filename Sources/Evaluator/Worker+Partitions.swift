@@ -36,7 +36,7 @@ extension Worker where Log: ~Copyable {
     evaluation.remove(partitions)
     joining.removeAll { partitions.contains($0) }
     for partition in partitions { refused[partition] = nil }
-    for partition in partitions { hiddenSince[partition] = nil }
+    for partition in partitions { (hiddenSince[partition], forgotten[partition]) = (nil, nil) }
     owed.drop(partitions)
     misplaced.removeAll { partitions.contains($0.partition) }
     if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }

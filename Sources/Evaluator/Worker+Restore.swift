@@ -7,9 +7,9 @@ final class Restoration {
   let began: MonotonicTime
   /// What the changelog says so far.
   var store: ChangelogStore
-  /// The group was asked for its position; what it said.
-  var hasAskedGroup = false
-  var committed: CommittedPosition?
+  /// What the group says of its position; nil: it wasn't asked yet.
+  var group: GroupPosition?
+  var committed: CommittedPosition? { group?.committed }
   /// The changelog is open; up to where it must be read, nil: it has no such partition.
   var isOpen = false
   var end: Int64?
@@ -40,10 +40,7 @@ extension Worker where Log: ~Copyable {
     if restoration?.partition != partition { giveUpRestoration() }
     let current = restoration ?? Restoration(partition, evaluation.scope(of: partition), at: time.monotonic)
     restoration = current
-    if !current.hasAskedGroup {
-      current.committed = try log.committed(partition, until: deadline)
-      current.hasAskedGroup = true
-    }
+    if current.group == nil { current.group = try log.committed(partition, until: deadline) }
     if !current.isOpen {
       current.end = try log.openChangelog(partition.number, until: deadline)
       current.isOpen = true
@@ -65,6 +62,7 @@ extension Worker where Log: ~Copyable {
           // Longer than statusd's own may be open.
           let since = hiddenSince[partition] ?? current.advanced
           hiddenSince[partition] = since
+          endForgotten(current, since: since, now)
           if now - current.advanced >= .seconds(5) { passOver() }
           if now - since >= .seconds(30) {
             return voice.hidesState(of: partition, read: current.position, of: end, for: now - since)
@@ -74,6 +72,25 @@ extension Worker where Log: ~Copyable {
       }
     }
     if mayChangeState { try complete(current, until: deadline) }
+  }
+
+  /// Ends a transaction of this worker's own that a broker has forgotten, where it hides the changelog's end.
+  ///
+  /// A broker that is killed while it ends a committed transaction, and back before the cluster has noticed, can take
+  /// partitions that it leads for deleted ones, and the transaction for ended there: no marker is ever written ("Couldn't
+  /// find leader endpoint … likely deleted already", Kafka 4.3 with KRaft). Whatever the same transactional id commits
+  /// next in that partition ends both; what it aborts would take both back. So a record that says nothing is committed:
+  /// at once where the group's position is beyond all that can be read, which proves the commit, or else when any live
+  /// transaction would be over. To somebody else's transaction the record does nothing.
+  private mutating func endForgotten(_ current: Restoration, since: MonotonicTime, _ now: MonotonicTime) {
+    guard let group = current.group, mayChangeState, outbox.isEmpty, now >= current.advanced + plan.questionPause * 5,
+      now >= forgotten[current.partition] ?? now
+    else { return }
+    let isCommitted = group.committed.map { $0.since != nil && $0.position > current.store.position ?? 0 } ?? false
+    guard isCommitted || group.isPending || now - since >= KafkaLog.longestTransaction else { return }
+    forgotten[current.partition] = now + .seconds(10)
+    outbox.append(blankIn: evaluation.scope(of: current.partition), of: current.partition)
+    voice.endsForgotten(of: current.partition, read: current.position, of: current.end ?? 0)
   }
 
   /// The changelog has been read: the partition's state is made from it, and its records come again.
@@ -88,7 +105,7 @@ extension Worker where Log: ~Copyable {
     var restored = evaluation.restoreMarker(partition, from: current.store)
     let isSameLog = try isSameLog(restored.marker, partition, bounds, until: deadline)
     let hasBegun = Resumption.hasBegun(restored.marker, current.committed)
-    let since = try beginning(of: partition.topic, current.committed, hasBegun, until: deadline)
+    let since = try beginning(of: partition.topic, current.group, hasBegun, until: deadline)
     let first = hasBegun ? bounds.lowerBound : try firstOffset(of: partition, since, bounds, until: deadline)
     let resumption = Resumption(
       marker: restored.marker, committed: current.committed, first: first, bounds: bounds, isSameLog: isSameLog)
@@ -127,7 +144,9 @@ extension Worker where Log: ~Copyable {
   }
 
   private mutating func endRestoration() {
-    hiddenSince[joining.removeFirst()] = nil
+    let partition = joining.removeFirst()
+    hiddenSince[partition] = nil
+    forgotten[partition] = nil
     restoration = nil
     if joining.isEmpty { log.closeChangelog() }
   }
@@ -135,11 +154,12 @@ extension Worker where Log: ~Copyable {
   /// The Kafka time from which on the group evaluates a topic: what its evaluators have committed along, the least of
   /// it. A partition that comes later is told by it: all its records are younger.
   private mutating func beginning(
-    of topic: Int, _ committed: CommittedPosition?, _ hasBegun: Bool, until deadline: MonotonicTime
+    of topic: Int, _ group: GroupPosition?, _ hasBegun: Bool, until deadline: MonotonicTime
   ) throws(LogFailure) -> WallTime {
-    let known = [committed?.since, since[topic]].compactMap { $0 }.min()
+    let known = [group?.committed?.since, since[topic]].compactMap { $0 }.min()
     if let known { return known }
-    if let began = try log.groupBegan(withTopic: topic, until: deadline) { return began }
+    // Where a position is pending for good the group doesn't say it.
+    if group?.isPending != true, let began = try log.groupBegan(withTopic: topic, until: deadline) { return began }
     // A group that was there before, and says nothing of its beginning, has left nothing out.
     return hasBegun ? WallTime(milliseconds: 0) : plan.since
   }

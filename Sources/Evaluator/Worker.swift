@@ -30,6 +30,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var refused: [LogPartition: MonotonicTime] = [:]
   /// Since when the ends of their changelogs are hidden, of partitions that join.
   var hiddenSince: [LogPartition: MonotonicTime] = [:]
+  /// When a transaction that a broker has forgotten may be ended once more in their changelogs.
+  var forgotten: [LogPartition: MonotonicTime] = [:]
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
   /// What nobody knows the fate of.

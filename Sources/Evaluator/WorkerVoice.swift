@@ -273,6 +273,13 @@ struct WorkerVoice {
       facts(partition, ["changelog_offset": .int(read), "changelog_end": .int(end), "for": .duration(duration)]))
   }
 
+  /// A broker has committed a transaction of this worker's, and forgotten to say so in the changelog.
+  func endsForgotten(of partition: LogPartition, read: Int64, of end: Int64) {
+    log.warning(
+      "a transaction hides the changelog's end, as after a broker was killed that had just committed it: statusd writes an empty record to end it, in case it was its own; alerts and alerts-current may be hidden from readers until its next transition",
+      facts(partition, ["changelog_offset": .int(read), "changelog_end": .int(end)]))
+  }
+
   /// Records are evaluated.
   mutating func isLive(_ partition: LogPartition, from position: Int64) {
     unsettledSince = nil

@@ -25,6 +25,7 @@ public struct ChangelogScope: Sendable, Equatable {
     case marker = 0x6D  // m
     case rules = 0x72  // r
     case chunk = 0x77  // w, of window
+    case blank = 0x62  // b
   }
 
   /// The keys of `group` for `topic`.
@@ -65,6 +66,9 @@ public struct ChangelogScope: Sendable, Equatable {
     writer.signed(Int64(partition))
   }
 
+  /// Writes the key of a record that says nothing, and that readers skip: a transaction that only has to be there.
+  public func writeBlankKey(to writer: inout BinaryWriter) { begin(.blank, &writer) }
+
   private func begin(_ kind: Kind, _ writer: inout BinaryWriter) {
     writer.byte(kind.rawValue)
     writer.raw(prefix)
@@ -86,6 +90,7 @@ public struct ChangelogScope: Sendable, Equatable {
       result = .marker(partition: try ChangelogScope.partition(&reader))
     case .rules:
       result = .rules(partition: try ChangelogScope.partition(&reader))
+    case .blank: throw .foreign
     }
     try reader.end()
     return result

@@ -168,6 +168,55 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 1)
   }
 
+  @Test(
+    "a commit whose markers a broker has forgotten is ended by the evaluator itself, and nothing is lost or doubled",
+    arguments: [true, false])
+  func forgottenMarkers(groupIsTold: Bool) throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(20)
+    bench.settle(turns: 5)
+    bench.cluster.marksAtOnce = false
+    bench.sample(95)
+    bench.settle(turns: 4)
+    let number = try #require(bench.cluster.transactions.live.first)
+    // The group's offsets come last of those under way.
+    if groupIsTold { bench.cluster.arrive(bench.cluster.transactions.markersUnderWay - 1) }
+    bench.cluster.transactions.forget(number)
+    bench.cluster.marksAtOnce = true
+    let began = bench.time.monotonic
+    try bench.restart()
+    while bench.numbers.restoring > 0 || bench.numbers.partitions == 0, bench.time.monotonic - began < .seconds(60) {
+      bench.worker.turn()
+    }
+    #expect(bench.time.monotonic - began < .seconds(3))
+    #expect(bench.numbers.firing == 1)
+    let said = "a transaction hides the changelog's end, as after a broker was killed"
+    #expect(bench.log.messages.contains { $0.hasPrefix(said) })
+    bench.sample(20)
+    bench.settle(turns: 5)
+    #expect(bench.alerts.map { $0.value.contains("resolved") } == [false, true])
+    #expect(bench.current.isEmpty)
+  }
+
+  @Test("somebody else's open transaction isn't ended, and little is written meanwhile")
+  func openElsewhere() throws {
+    var bench = try WorkerBench()
+    bench.assign(0)
+    bench.sample(95)
+    bench.settle(turns: 5)
+    let position = try #require(bench.cluster.group.committed[0])
+    bench.cluster.appendToChangelog(key: [1], value: nil, transaction: 77)
+    bench.committedByStatusd(0, position + 1)
+    bench.sample(96)
+    try bench.restart()
+    let (began, end) = (bench.time.monotonic, bench.cluster.changelog[0].end)
+    while bench.time.monotonic - began < .seconds(25) { bench.worker.turn() }
+    #expect(bench.numbers.partitions == 0)
+    // Three times a record and its marker.
+    #expect(bench.cluster.changelog[0].end - end == 6)
+  }
+
   @Test("a partition that is taken back while it is restored is let go, and the next one is restored")
   func revoked() throws {
     var bench = try WorkerBench(partitions: 2)

@@ -58,7 +58,9 @@ struct WorkerSilenceTests {
     // The end that is asked for has always moved on when the answer comes.
     let alive = #"{"host":"alive","cpu_usage":20}"#
     let cluster = bench.cluster
-    cluster.whileAsked = { cluster.append(key: Array("alive".utf8), value: Array(alive.utf8)) }
+    cluster.whileAsked = { [unowned cluster] in
+      cluster.append(key: Array("alive".utf8), value: Array(alive.utf8))
+    }
     let last = bench.time.monotonic
     var said: Duration?
     while said == nil, bench.time.monotonic - last < .seconds(20) {
@@ -99,7 +101,7 @@ struct WorkerSilenceTests {
     bench.settle(turns: 3)
     let (cluster, time) = (bench.cluster, bench.time)
     var last = time.wall.milliseconds - 9000
-    cluster.whileWaiting = {
+    cluster.whileWaiting = { [unowned cluster] in
       guard time.wall.milliseconds - last >= 7000 else { return }
       last = time.wall.milliseconds
       cluster.append(

@@ -57,6 +57,10 @@ package final class Schedule {
   private var strangers: [Int32: Int] = [:]
   private var strangerCount = 0
   private var isCalm = false
+  /// At the end a broker forgets markers.
+  private let forgets: Bool
+  /// How many records there are for now.
+  private var end: Int
   private var depth = 0
 
   /// A schedule that is still to be run.
@@ -75,7 +79,9 @@ package final class Schedule {
     rules = mindsSilence ? ScheduleInput.addingQuiet(to: drawn) : drawn
     reloads = ScheduleInput.reloads(of: rules)
     input = ScheduleInput.records(16 + dice.below(32), partitions: 2, &dice)
-    if dice.once(in: 3) {
+    forgets = kind.isTransactional && kind.mistake == nil && seed % 4 == 1
+    end = forgets ? input.count - 8 : input.count
+    if !forgets, dice.once(in: 3) {
       cluster.limits = RecordRoom(
         alerts: ScheduleInput.smallRecord, alertsCurrent: ScheduleInput.smallRecord, changelog: .max)
       cluster.tellsLimits = dice.once(in: 2)
@@ -89,11 +95,15 @@ package final class Schedule {
     for actor in actors { start(actor) }
     cluster.group.giveOutFree()
     var idle = 0
-    while next < input.count || idle < 10 {
+    while next < end || idle < 10 {
       happen()
-      if next == input.count { idle += 1 }
+      if next == end { idle += 1 }
     }
     if let problem = calm() { return problem }
+    if forgets {
+      forget()
+      if let problem = calm() { return problem }
+    }
     if mindsSilence, let problem = fallSilent() ?? calm() { return problem }
     return kind.isTransactional ? checkExactlyOnce() : checkAtLeastOnce()
   }
@@ -121,7 +131,7 @@ package final class Schedule {
   }
 
   private func append() {
-    guard next < input.count else { return }
+    guard next < end else { return }
     let record = input[next]
     next += 1
     time.advance(by: .milliseconds(record.after))
@@ -306,10 +316,37 @@ package final class Schedule {
       time.advance(by: .milliseconds(50))
       cluster.expireTransactions()
       // The last reload is no record that somebody waits for.
-      if round >= 20, isDone { return nil }
+      if round >= 20, isDone {
+        cluster.endForgottenAlerts()
+        return nil
+      }
     }
     return "not done: the group has \(cluster.group.committed.sorted { $0.key < $1.key }), the log goes to "
       + "\(cluster.source.map(\.end))"
+  }
+
+  /// A broker is killed between a commit and its markers, and the evaluator whose they are with it, which comes back
+  /// before the group has noticed.
+  ///
+  /// Only where all is at rest: what an evaluator aborts next, as for a record's size, would take along what was forgotten,
+  /// as with a real broker.
+  private func forget() {
+    end = input.count
+    while next < end {
+      append()
+      for actor in actors {
+        actor.turn()
+        let live = cluster.transactions.live
+        guard !live.isEmpty, takes("a broker forgets the markers of \(live)") else { continue }
+        if dice.once(in: 2) { cluster.arrive(dice.below(cluster.transactions.markersUnderWay)) }
+        for number in live { cluster.transactions.forget(number) }
+        actor.kill()
+        start(actor)
+        actor.turn()
+        while next < end { append() }
+        return
+      }
+    }
   }
 
   /// One host of each partition goes on, and all others have died. Whenever somebody asks where a partition ends, it has

@@ -109,16 +109,27 @@ package final class SimulatedCluster {
   /// One marker under way arrives; `index` says which.
   package func arrive(_ index: Int) {
     guard let (transaction, isCommit, what) = transactions.arrive(index) else { return }
+    let owner = transactions[transaction].owner
     switch what {
     case .offsets(let offsets):
-      if isCommit { for entry in offsets { group.commit(entry) } }
+      let forgotten = transactions.takeForgottenOffsets(of: owner)
+      if isCommit { for entry in forgotten + offsets { group.commit(entry) } }
     case .place(let place):
-      change(place) { $0.close(transaction, isCommit: isCommit, kafkaTime: time.wall.milliseconds) }
+      for number in transactions.takeForgotten(of: owner, in: place) + [transaction] {
+        change(place) { $0.close(number, isCommit: isCommit, kafkaTime: time.wall.milliseconds) }
+      }
     }
   }
 
   /// All markers under way arrive.
   package func arriveAll() { while transactions.markersUnderWay > 0 { arrive(0) } }
+
+  /// The next transition of each evaluator ends what was forgotten where alerts stand.
+  package func endForgottenAlerts() {
+    for (place, number) in transactions.forgottenPlaces where place == .alerts || place == .alertsCurrent {
+      change(place) { $0.close(number, isCommit: true, kafkaTime: time.wall.milliseconds) }
+    }
+  }
 
   /// Transactions that are open for too long are aborted.
   package func expireTransactions() {

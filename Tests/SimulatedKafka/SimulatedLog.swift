@@ -256,14 +256,17 @@ package struct SimulatedLog: EvaluatorLog {
 
   package mutating func committed(
     _ partition: LogPartition, until deadline: MonotonicTime
-  ) throws(LogFailure) -> CommittedPosition? {
+  ) throws(LogFailure) -> GroupPosition {
     try attempt(.committed) { () throws(LogFailure) in
-      if cluster.transactions.hasPendingOffset(of: partition.number) {
+      // A real log finds out by waiting that nobody ends it any more.
+      let isForgotten = cluster.transactions.hasForgottenOffset(of: partition.number)
+      if !isForgotten, cluster.transactions.hasPendingOffset(of: partition.number) {
         throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
       }
-      return cluster.group.committed[partition.number].map {
+      let known = cluster.group.committed[partition.number].map {
         CommittedPosition($0, since: cluster.group.since[partition.number])
       }
+      return GroupPosition(known, isPending: isForgotten)
     }
   }
 

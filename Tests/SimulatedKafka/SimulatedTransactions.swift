@@ -44,6 +44,8 @@ package struct SimulatedTransactions {
   package private(set) var all: [Transaction] = []
   /// Those that are open or ending.
   package private(set) var live: [Int] = []
+  /// Ended as far as the coordinator knows, though these markers never came: its broker was killed meanwhile.
+  private var forgotten: [Transaction] = []
 
   package init() {}
 
@@ -117,6 +119,45 @@ package struct SimulatedTransactions {
       guard case .ending = all[number - 1].state else { return sum }
       return sum + all[number - 1].places.count + (all[number - 1].offsets.isEmpty ? 0 : 1)
     }
+  }
+
+  /// The coordinator forgets the markers of `number` that are under way.
+  package mutating func forget(_ number: Int) {
+    guard case .ending(let isCommit) = all[number - 1].state else { return }
+    forgotten.append(all[number - 1])
+    all[number - 1].state = .ended(isCommit: isCommit)
+    (all[number - 1].places, all[number - 1].offsets) = ([], [])
+    live.removeAll { $0 == number }
+  }
+
+  /// A marker of `owner` in `place` ends what was forgotten of it there, too: takes their numbers.
+  package mutating func takeForgotten(of owner: String, in place: SimulatedPlace) -> [Int] {
+    var numbers: [Int] = []
+    for index in forgotten.indices where forgotten[index].owner == owner && forgotten[index].places.contains(place) {
+      forgotten[index].places.removeAll { $0 == place }
+      numbers.append(forgotten[index].number)
+    }
+    return numbers
+  }
+
+  /// The same for the group's offsets.
+  package mutating func takeForgottenOffsets(of owner: String) -> [SimulatedCommit] {
+    var offsets: [SimulatedCommit] = []
+    for index in forgotten.indices where forgotten[index].owner == owner {
+      offsets += forgotten[index].offsets
+      forgotten[index].offsets = []
+    }
+    return offsets
+  }
+
+  /// Where forgotten transactions are still open, with their numbers.
+  package var forgottenPlaces: [(SimulatedPlace, Int)] {
+    forgotten.flatMap { one in one.places.map { ($0, one.number) } }
+  }
+
+  /// Whether a forgotten transaction keeps the group from telling an offset of this partition.
+  package func hasForgottenOffset(of partition: Int32) -> Bool {
+    forgotten.contains { $0.offsets.contains { $0.partition == partition } }
   }
 
   /// A marker's end of the way.
