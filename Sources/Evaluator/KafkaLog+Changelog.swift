@@ -71,23 +71,23 @@ extension KafkaLog {
     }
     let needed = sources.map(\.count).max() ?? 0
     if changelog.isCompacted, needed <= count { return }
-    let admin = try Admin(configuration, log: logger)
-    var problem: KafkaError?
-    do throws(KafkaError) {
-      try checkPolicy(admin, within: limit)
+    var isKnown = changelog.isCompacted
+    defer { changelog.isCompacted = isKnown }
+    try Admin.ask(configuration, log: logger) { admin throws(KafkaError) in
+      isKnown = try checkPolicy(admin, within: limit) || isKnown
       if needed > count { try growChangelog(admin, from: count, for: sources, within: limit) }
-    } catch {
-      problem = error
     }
-    admin.close(by: time.monotonic)
-    if let problem { throw problem }
   }
 
-  private mutating func checkPolicy(_ admin: borrowing Admin, within limit: Duration) throws(KafkaError) {
+  /// False: brokers don't say how the changelog is kept.
+  ///
+  /// - Throws: where it would lose state.
+  private func checkPolicy(_ admin: borrowing Admin, within limit: Duration) throws(KafkaError) -> Bool {
     var kept: Cleanup?
+    var isTold = false
     do throws(KafkaError) {
       kept = try admin.cleanup(of: names.changelog, within: min(limit, Self.policyPatience))
-      changelog.isCompacted = true
+      isTold = true
     } catch {
       // Who may not ask, or asks brokers that can't tell, relies on whoever made the topic.
       logger.limited(
@@ -95,7 +95,6 @@ extension KafkaLog {
         ["topic": .string(names.changelog), "reason": .string("\(error)")])
     }
     if let kept, !kept.compacts {
-      changelog.isCompacted = false
       throw KafkaError(
         code: .invalidArgument,
         message:
@@ -103,6 +102,7 @@ extension KafkaLog {
           + Cleanup.compacted.command(topic: names.changelog, brokers: configuration.brokers),
         isFatal: true)
     }
+    return isTold
   }
 
   /// The changelog gets as many partitions as the largest of its source topics, unless the group had begun with fewer: a

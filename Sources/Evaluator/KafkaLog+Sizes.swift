@@ -29,11 +29,9 @@ extension KafkaLog {
     let topics = [names.alerts, names.alertsCurrent, names.changelog]
     var found: [String: [String: String]] = [:]
     do throws(KafkaError) {
-      let admin = try Admin(configuration, log: logger)
-      var problem: KafkaError?
-      do throws(KafkaError) { found = try admin.configurations(of: topics, within: limit) } catch { problem = error }
-      admin.close(by: time.monotonic)
-      if let problem { throw problem }
+      found = try Admin.ask(configuration, log: logger) { admin throws(KafkaError) in
+        try admin.configurations(of: topics, within: limit)
+      }
     } catch {
       // Who may not ask, or asks brokers that can't tell, learns it where a record is refused.
       logger.debug("brokers don't say how large records may be", ["reason": .string("\(error)")])

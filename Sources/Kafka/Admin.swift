@@ -17,6 +17,25 @@ public struct Admin: ~Copyable, @unchecked Sendable {
       RD_KAFKA_CONSUMER, configuration, conf: conf, events: RD_KAFKA_EVENT_NONE, queue: .main, log: log, wakeup: nil)
   }
 
+  /// A client for a few questions, ended in any case when they are asked.
+  ///
+  /// - Parameter patience: how long it may take to end; what takes longer is left behind on a thread of its own.
+  public static func ask<Answer>(
+    _ configuration: Configuration, log: Logger, patience: Duration = .zero,
+    _ body: (borrowing Admin) throws(KafkaError) -> Answer
+  ) throws(KafkaError) -> Answer {
+    let admin = try Admin(configuration, log: log)
+    let answer: Answer
+    do throws(KafkaError) {
+      answer = try body(admin)
+    } catch {
+      admin.close(by: SystemTime().monotonic + patience)
+      throw error
+    }
+    admin.close(by: SystemTime().monotonic + patience)
+    return answer
+  }
+
   /// A topic to be made.
   public struct NewTopic: Sendable {
     /// Its name.

@@ -165,16 +165,9 @@ public final class TopicKeeper: Service {
   private func look(at topics: [Admin.NewTopic]) {
     if topics.isEmpty { return }
     do throws(KafkaError) {
-      let admin = try Admin(configuration, log: log)
-      var found: [String: [String: String]] = [:]
-      var problem: KafkaError?
-      do throws(KafkaError) {
-        found = try admin.configurations(of: topics.map(\.name), within: .seconds(2))
-      } catch {
-        problem = error
+      let found = try Admin.ask(configuration, log: log) { admin throws(KafkaError) in
+        try admin.configurations(of: topics.map(\.name), within: .seconds(2))
       }
-      admin.close(by: time.monotonic)
-      if let problem { throw problem }
       for topic in topics {
         guard let kept = found[topic.name] else { continue }
         check(topic, kept)

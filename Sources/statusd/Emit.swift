@@ -160,19 +160,14 @@ extension Cluster {
   ///
   /// - Returns: how many bytes a record of it may have, key and value together; nil where brokers don't say.
   func makeSure(ofTopic name: String, _ needed: Settings.Topics.Needed) -> Int? {
-    guard let admin = try? Admin(configuration, log: Cluster.log) else { return nil }
     let policy = topics.policy(of: needed)
-    var limit: Int?
-    if let known = try? admin.describe(topic: name, within: .seconds(2)).topics.first {
-      if known.error == nil {
-        // Brokers count the batch around it, too.
-        limit = (try? admin.configuration(of: name, within: .seconds(2)))?["max.message.bytes"].flatMap { Int($0) }
-          .map { max(1024, $0 - 1024) }
-      } else if topics.create, policy.name == name {
-        _ = try? admin.create([policy], within: .seconds(5))
-      }
+    let found = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) { admin throws(KafkaError) in
+      guard let known = try admin.describe(topic: name, within: .seconds(2)).topics.first else { return nil as String? }
+      if known.error == nil { return try admin.configuration(of: name, within: .seconds(2))["max.message.bytes"] }
+      if topics.create, policy.name == name { _ = try admin.create([policy], within: .seconds(5)) }
+      return nil
     }
-    admin.close(by: SystemTime().monotonic + .seconds(1))
-    return limit
+    // Brokers count the batch around it, too.
+    return (found ?? nil).flatMap { Int($0) }.map { max(1024, $0 - 1024) }
   }
 }

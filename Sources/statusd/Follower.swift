@@ -165,9 +165,9 @@ struct Follower: ~Copyable {
 
   /// The topic whose name is nearest to one that doesn't exist.
   private func nearest() -> String {
-    guard let admin = try? Admin(configuration, log: Cluster.log) else { return "" }
-    let names = (try? admin.describe(within: .seconds(2)))?.topics.map(\.name) ?? []
-    admin.close(by: time.monotonic + .seconds(1))
-    return suggestion(for: plan.topic, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+    let cluster = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) { admin throws(KafkaError) in
+      try admin.describe(within: .seconds(2))
+    }
+    return suggestion(for: plan.topic, among: cluster?.topics.map(\.name) ?? []).map { " (did you mean '\($0)'?)" } ?? ""
   }
 }

@@ -91,10 +91,10 @@ enum Forget: Subcommand {
   private static func partitions(
     of topic: String, _ configuration: Configuration, within limit: Duration
   ) throws(KafkaError) -> Int? {
-    let admin = try Admin(configuration, log: Cluster.log)
-    let answer = Result { () throws(KafkaError) in try admin.describe(topic: topic, within: limit) }
-    admin.close(by: SystemTime().monotonic + .seconds(1))
-    guard let known = try answer.get().topics.first else { return nil }
+    let cluster = try Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) { admin throws(KafkaError) in
+      try admin.describe(topic: topic, within: limit)
+    }
+    guard let known = cluster.topics.first else { return nil }
     if let error = known.error {
       if error.code.isUnknownTopic { return nil }
       throw error
