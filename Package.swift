@@ -46,15 +46,17 @@ let package = Package(
   name: "statusd",
   targets: [
     .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
+    .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "Ccrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Cglibc"),
     .target(name: "Ctomlplusplus"),
     .target(name: "Cscan"),
   ]
     + library("Platform", ["Cglibc"], isCold: true)
     + library("JSON", ["Cscan"])
-    + library("Kafka", ["Crdkafka", "Cglibc", "JSON", "Platform"])
+    + library("Kafka", ["Crdkafka", "Ccrypto", "Cglibc", "JSON", "Platform"])
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
-    + library("Records", ["Cscan", "JSON", "Platform"], isHot: true)
+    + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
     + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"], isCold: true)
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])

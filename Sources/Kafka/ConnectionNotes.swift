@@ -1,3 +1,4 @@
+internal import Ccrypto
 internal import Crdkafka
 import Synchronization
 
@@ -11,6 +12,9 @@ final class ConnectionNotes: Sendable {
     var depth: Int32
     /// The names the certificate is for.
     var names: [String]
+
+    /// The error in OpenSSL's words.
+    var verdict: String { String(cString: X509_verify_cert_error_string(Int(error))) }
   }
 
   /// By `host:port`; bounded, because a cluster may have any number of brokers.

@@ -1,3 +1,4 @@
+internal import Ccrypto
 import Platform
 
 /// What an error of librdkafka's means to people: a sentence that names the cause, and facts that name the place.
@@ -75,6 +76,8 @@ struct ConnectionTrouble: Equatable {
     case .otherName:
       let names = refusal(broker)?.names ?? []
       facts.append("certificate_is_for", .string(names.isEmpty ? "no name" : names.joined(separator: ", ")))
+    case .otherCertificate:
+      if let verdict = refusal(broker)?.verdict { facts.append("verdict", .string(verdict)) }
     case .scramBug:
       facts.append("librdkafka", .string(Self.version(libraryVersion)))
     case .other:
@@ -171,14 +174,18 @@ struct ConnectionTrouble: Equatable {
     return .login
   }
 
-  /// OpenSSL's verdicts, `X509_V_ERR_…` of x509_vfy.h.
+  /// OpenSSL's verdicts, as `X509_verify_cert_error_string(3)` lists them.
   private static func tls(_ detail: String, _ refusal: ConnectionNotes.Refusal?) -> Kind {
     if let refusal, detail.contains("verif") || detail.contains("certificate") {
       switch refusal.error {
-      case 62, 63, 64: return .otherName
-      case 10, 12: return .expired
-      case 9, 11: return .notYetValid
-      case 2, 7, 18, 19, 20, 21, 24, 27: return .wrongAuthority
+      case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_EMAIL_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH: return .otherName
+      case X509_V_ERR_CERT_HAS_EXPIRED, X509_V_ERR_CRL_HAS_EXPIRED: return .expired
+      case X509_V_ERR_CERT_NOT_YET_VALID, X509_V_ERR_CRL_NOT_YET_VALID: return .notYetValid
+      case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_CERT_SIGNATURE_FAILURE,
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+        X509_V_ERR_INVALID_CA, X509_V_ERR_NO_ISSUER_PUBLIC_KEY, X509_V_ERR_CERT_UNTRUSTED:
+        return .wrongAuthority
       default: return .otherCertificate
       }
     }

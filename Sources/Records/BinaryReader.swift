@@ -8,10 +8,12 @@ public struct BinaryReader {
   /// A reader of `bytes`, from the first one on.
   public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  /// A reader of what stands before the seal, which must fit what is there and `key`; the first byte must be `version`
-  /// or lower, and is given.
+  /// A reader of what stands before the checksum, which must fit what is there and `key`; the first byte must be
+  /// `version` or lower, and is given.
+  ///
+  /// - Parameter checksumSince: lower versions end with another checksum, statusd's own.
   public static func sealed(
-    _ bytes: UnsafeRawBufferPointer, for key: UnsafeRawBufferPointer, version: UInt8
+    _ bytes: UnsafeRawBufferPointer, for key: UnsafeRawBufferPointer, version: UInt8, checksumSince: UInt8
   ) throws(ChangelogProblem) -> (version: UInt8, reader: BinaryReader) {
     guard let first = bytes.first else { throw .length }
     // A version that isn't known may be sealed in another way.
@@ -20,7 +22,8 @@ public struct BinaryReader {
     let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 4)])
     var end = BinaryReader(UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - 4)...]))
     let seal: UInt32 = try end.fixed()
-    guard seal == Hash.seal(of: content, for: key) else { throw .seal }
+    let expected = first >= checksumSince ? Checksum.of(key, content) : Hash.seal(of: content, for: key)
+    guard seal == expected else { throw .seal }
     var reader = BinaryReader(content)
     _ = try reader.byte()
     if first == 0 { throw .impossible("version") }

@@ -64,9 +64,9 @@ public struct BinaryWriter: Sendable {
     if let value { body(&self, value) }
   }
 
-  /// Ends a record with four bytes that depend on everything written since `reset`, and on `key`: so that a value that
-  /// was damaged, cut, or stands under another key is known by it.
+  /// Ends a record with a checksum of `key` and of everything written since `reset`. A value that was damaged or cut, or
+  /// that stands under another key, is known by it.
   public mutating func seal(for key: UnsafeRawBufferPointer) {
-    fixed(bytes.withUnsafeBytes { Hash.seal(of: $0, for: key) })
+    fixed(bytes.withUnsafeBytes { Checksum.of(key, $0) })
   }
 }

@@ -11,7 +11,7 @@ import Cscan
   /// The seed for what is kept: boots, which are only compared within one series, and seals. (First digits of pi.)
   static let lasting: (UInt64, UInt64) = (0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345)
 
-  /// What a record of the changelog ends with: depends on all of its value and its key.
+  /// What a record of the changelog ended with before its checksum was zlib's: depends on all of its value and its key.
   static func seal(of value: UnsafeRawBufferPointer, for key: UnsafeRawBufferPointer) -> UInt32 {
     let first = unpadded(key, seed: lasting)
     return UInt32(truncatingIfNeeded: unpadded(value, seed: (lasting.0 ^ first, lasting.1)))

@@ -46,8 +46,8 @@ public struct Marker: Equatable, Sendable {
     self.rulesRevision = rulesRevision
   }
 
-  /// 1 knew nothing of subjects that are refused.
-  private static let version: UInt8 = 2
+  /// 1 knew nothing of subjects that are refused; before 3 the checksum was statusd's own.
+  private static let version: UInt8 = 3
 
   /// Writes the marker's value; `key` is the key that it will stand under.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
@@ -69,7 +69,7 @@ public struct Marker: Equatable, Sendable {
 
   /// The marker that stands as `value` under `key`.
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
-    var (version, reader) = try BinaryReader.sealed(value, for: key, version: Marker.version)
+    var (version, reader) = try BinaryReader.sealed(value, for: key, version: Marker.version, checksumSince: 3)
     position = try reader.signed()
     let behind = try reader.signed()
     guard position >= 0, behind >= 0, behind <= position else { throw .impossible("position") }

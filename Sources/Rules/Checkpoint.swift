@@ -39,7 +39,8 @@ struct Checkpoint {
 
   /// Reads a whole value, whose seal must fit `key`.
   init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
-    var (version, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.version)
+    var (version, reader) = try BinaryReader.sealed(
+      value, for: key, version: CheckpointFormat.version, checksumSince: 3)
     let flags = try reader.byte()
     guard flags & ~(CheckpointFormat.isKeyless | CheckpointFormat.hasTimeline) == 0 else { throw .impossible("flags") }
     isKeyless = flags & CheckpointFormat.isKeyless != 0

@@ -5,10 +5,10 @@ import Records
 
 /// Versions and bits of a checkpoint, for who writes and who reads it.
 enum CheckpointFormat {
-  /// 1 had no rows of numbers, and no turns beside the earlier boots.
-  static let version: UInt8 = 2
-  /// Of a chunk.
-  static let chunkVersion: UInt8 = 1
+  /// 1 had no rows of numbers, and no turns beside the earlier boots; before 3 the checksum was statusd's own.
+  static let version: UInt8 = 3
+  /// Of a chunk; in 1 the checksum was statusd's own.
+  static let chunkVersion: UInt8 = 2
 
   /// The subject's flags.
   static let isKeyless: UInt8 = 1

@@ -16,7 +16,8 @@ extension PartitionState {
     guard let value else { return }
     let samples: [StoredSample]
     do {
-      var (_, reader) = try BinaryReader.sealed(value, for: key, version: CheckpointFormat.chunkVersion)
+      var (_, reader) = try BinaryReader.sealed(
+        value, for: key, version: CheckpointFormat.chunkVersion, checksumSince: 2)
       samples = try reader.samples(SampleChunk.size, base: 0)
       try reader.end()
     } catch {

@@ -19,7 +19,8 @@ public struct StoredRules: Sendable {
     self.instance = instance
   }
 
-  private static let version: UInt8 = 1
+  /// In 1 the checksum was statusd's own.
+  private static let version: UInt8 = 2
 
   /// Writes the value; `key` is the key that it will stand under.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
@@ -39,7 +40,7 @@ public struct StoredRules: Sendable {
 
   /// The rules that stand as `value` under `key`.
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
-    var (_, reader) = try BinaryReader.sealed(value, for: key, version: StoredRules.version)
+    var (_, reader) = try BinaryReader.sealed(value, for: key, version: StoredRules.version, checksumSince: 2)
     instance = try reader.text("instance")
     let revision = try reader.number32("revision")
     let next = try reader.number32("number")

@@ -27,7 +27,7 @@ import Testing
       "-subj", "/O=Example/CN=broker", "-addext",
       "subjectAltName=DNS:kafka-1.example.com,DNS:*.example.com,IP:127.0.0.1,IP:2001:db8::1",
     ])
-    #expect(names(certificate) == ["kafka-1.example.com", "*.example.com", "127.0.0.1", "2001:db8:0:0:0:0:0:1"])
+    #expect(names(certificate) == ["kafka-1.example.com", "*.example.com", "127.0.0.1", "2001:db8::1"])
   }
 
   @Test("without a subjectAltName it is the common name")

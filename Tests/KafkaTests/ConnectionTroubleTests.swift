@@ -64,6 +64,7 @@ import Testing
     #expect(trouble.level == .error)
     #expect(trouble.facts["broker"] == "kafka-alias:20214")
     #expect(trouble.facts["certificate_is_for"] == (kind == .otherName ? "localhost, 127.0.0.1" : nil))
+    #expect(trouble.facts["verdict"] == (kind == .otherCertificate ? "certificate revoked" : nil))
   }
 
   @Test("a certificate without a name says so")

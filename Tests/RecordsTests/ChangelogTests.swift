@@ -104,6 +104,25 @@ struct ChangelogTests {
     #expect(throws: ChangelogProblem.seal) { try ChangelogTests.marker(in: bytes, under: key).get() }
   }
 
+  @Test("the checksum is CRC-32, of the key and then the value")
+  func checksum() {
+    let sums = (0...9).map { place in
+      let digits = Array("123456789".utf8)
+      return digits[..<place].withUnsafeBytes { key in digits[place...].withUnsafeBytes { Checksum.of(key, $0) } }
+    }
+    // The check value of CRC-32/ISO-HDLC in Williams' and Cook's catalogues.
+    #expect(Set(sums) == [0xCBF4_3926])
+  }
+
+  @Test("a marker with statusd's own checksum, from before it was zlib's, is read")
+  func ownChecksum() throws {
+    var writer = BinaryWriter()
+    writer.raw([2] + ChangelogTests.bytes(of: ChangelogTests.marker).dropFirst().dropLast(4))
+    let key = ChangelogTests.key
+    writer.fixed(writer.bytes.withUnsafeBytes { value in key.withUnsafeBytes { Hash.seal(of: value, for: $0) } })
+    #expect(try ChangelogTests.marker(in: writer.bytes, under: key).get() == ChangelogTests.marker)
+  }
+
   @Test("a value of a later version is told apart from a damaged one")
   func newer() {
     var bytes = ChangelogTests.bytes(of: ChangelogTests.marker)

@@ -214,7 +214,10 @@ struct DamageTests {
     return bytes
   }
 
+  /// With the checksum that its version has.
   private func sealed(_ bytes: [UInt8], _ key: [UInt8]) -> [UInt8] {
+    let isChunk = key.first == UInt8(ascii: "w")
+    if let version = bytes.first, version < (isChunk ? 2 : 3) { return sealedAsBefore(bytes, for: key) }
     var writer = BinaryWriter()
     writer.raw(bytes)
     key.withUnsafeBytes { writer.seal(for: $0) }
