@@ -165,9 +165,10 @@ struct Follower: ~Copyable {
 
   /// The topic whose name is nearest to one that doesn't exist.
   private func nearest() -> String {
-    let cluster = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) { admin throws(KafkaError) in
-      try admin.describe(within: .seconds(2))
+    let cluster = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) {
+      admin throws(KafkaError) in try admin.describe(within: .seconds(2))
     }
-    return suggestion(for: plan.topic, among: cluster?.topics.map(\.name) ?? []).map { " (did you mean '\($0)'?)" } ?? ""
+    let names = cluster?.topics.map(\.name) ?? []
+    return suggestion(for: plan.topic, among: names).map { " (did you mean '\($0)'?)" } ?? ""
   }
 }
