@@ -58,23 +58,24 @@ let package = Package(
     + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
-    + library("Settings", ["Ctomlplusplus", "Kafka", "Platform", "Rules"], isCold: true)
-    + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
-    + library(
-      "Evaluator", ["JSON", "Kafka", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
+    + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Topics"])
+    + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
+    + library("Topics", ["Kafka", "Platform", "Settings"])
+    + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
+    + library("KafkaEvaluator", ["Evaluator", "Kafka", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
     + [
       .executableTarget(
         name: "statusd",
         dependencies: [
-          "Agent", "Arguments", "Backtest", "Console", "Evaluator", "JSON", "Kafka", "Platform", "ProcFS",
-          "Records", "Rules", "Settings",
+          "Agent", "Arguments", "Backtest", "Console", "Evaluator", "JSON", "Kafka", "KafkaEvaluator", "Platform",
+          "ProcFS", "Records", "Rules", "Settings", "Topics",
         ] + sanitizerHelp,
         swiftSettings: sourceSettings + unoptimized),
       .executableTarget(
-        name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "Platform", "Rules", "Settings"],
+        name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "KafkaEvaluator", "Platform", "Rules", "Settings", "Topics"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),
       .executableTarget(
         name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules", "TestRandom"],

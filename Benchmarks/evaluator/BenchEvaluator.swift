@@ -1,9 +1,11 @@
 import Evaluator
 import Glibc
 import Kafka
+import KafkaEvaluator
 import Platform
 import Rules
 import Settings
+import Topics
 
 /// What `make bench-evaluator` measures: the service of `statusd run --role evaluator`, ten rules, from a new group's
 /// assignment until it has evaluated RECORDS and shows lag 0. Prints CPU seconds (user + system, all threads).

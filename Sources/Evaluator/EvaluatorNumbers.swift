@@ -86,7 +86,7 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   ]
 
   /// Adds what another worker has done. The lag isn't known where one doesn't know its own.
-  mutating func add(_ other: EvaluatorNumbers) {
+  package mutating func add(_ other: EvaluatorNumbers) {
     for (_, path) in Self.sums { self[keyPath: path] += other[keyPath: path] }
     for index in badByReason.indices { badByReason[index] += other.badByReason[index] }
     blind = max(blind, other.blind)

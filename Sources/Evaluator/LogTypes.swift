@@ -1,4 +1,3 @@
-import Kafka
 import Platform
 
 /// One partition of a source topic.
@@ -114,16 +113,6 @@ public struct LogRecord {
     self.isLogAppendTime = isLogAppendTime
     self.key = key
     self.value = value
-  }
-}
-
-extension LogRecord {
-  /// A record as a consumer's batch has it; valid as long as that.
-  @inline(__always)
-  public init(_ message: Message, of partition: LogPartition) {
-    self.init(
-      partition: partition, offset: message.offset, kafkaTime: message.timestamp,
-      isLogAppendTime: message.timestampKind == .appended, key: message.key, value: message.value)
   }
 }
 

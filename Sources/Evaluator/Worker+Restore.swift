@@ -87,7 +87,7 @@ extension Worker where Log: ~Copyable {
       now >= forgotten[current.partition] ?? now
     else { return }
     let isCommitted = group.committed.map { $0.since != nil && $0.position > current.store.position ?? 0 } ?? false
-    guard isCommitted || group.isPending || now - since >= KafkaLog.longestTransaction else { return }
+    guard isCommitted || group.isPending || now - since >= plan.longestTransaction else { return }
     forgotten[current.partition] = now + .seconds(10)
     outbox.append(blankIn: evaluation.scope(of: current.partition), of: current.partition)
     voice.endsForgotten(of: current.partition, read: current.position, of: current.end ?? 0)

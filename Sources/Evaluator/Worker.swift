@@ -260,6 +260,8 @@ package struct WorkerPlan: Sendable {
   package var questionPause = Duration.milliseconds(200)
   /// How long partitions that are handed over are kept until what they caused is delivered.
   package var handOver = Duration.seconds(5)
+  /// Whose transaction is open for longer than this isn't there any more, or its broker has forgotten it.
+  package var longestTransaction = Duration.seconds(12)
   /// The longest wait without a sign from the log.
   package var idle = Duration.seconds(10)
 

@@ -6,7 +6,7 @@ import Synchronization
 /// has done.
 package final class WorkerShare: Sendable {
   /// Rung whenever something here changes, and by the log whenever something arrives: all that the worker waits on.
-  let wakeup: Wakeup
+  package let wakeup: Wakeup
   private let nextRules = Mutex<RuleSet?>(nil)
   private let published = Mutex(EvaluatorNumbers())
   private let leftUndone = Atomic<Int>(0)
@@ -48,7 +48,7 @@ package final class WorkerShare: Sendable {
   }
 
   /// Nobody will come back under the worker's name, soon: where it ends, its partitions go to others at once.
-  var leavesForGood: Bool {
+  package var leavesForGood: Bool {
     get { leaving.load(ordering: .acquiring) }
     set { leaving.store(newValue, ordering: .releasing) }
   }
@@ -60,7 +60,7 @@ package final class WorkerShare: Sendable {
   }
 
   /// Transitions not acknowledged and positions not committed.
-  var undone: Int {
+  package var undone: Int {
     get { leftUndone.load(ordering: .acquiring) }
     set { leftUndone.store(newValue, ordering: .releasing) }
   }
@@ -72,7 +72,7 @@ package final class WorkerShare: Sendable {
   }
 
   /// Rung when the worker ends for good.
-  func onFailure(ring wakeup: Wakeup) { failureListener.withLock { $0 = wakeup } }
+  package func onFailure(ring wakeup: Wakeup) { failureListener.withLock { $0 = wakeup } }
 
   /// The worker ends for good.
   func fail() {

@@ -1,20 +1,19 @@
-import Kafka
 import Platform
 import Rules
 import Settings
 import Synchronization
 
 /// One of an evaluator's workers: a member of the group, on a thread of its own.
-final class WorkerThread: Sendable {
-  let share: WorkerShare
-  let heartbeat: Heartbeat
+package final class WorkerThread: Sendable {
+  package let share: WorkerShare
+  package let heartbeat: Heartbeat
   private let name: String
   private let handle = Mutex<JoinHandle?>(nil)
 
   /// Nothing happens before `start`.
   ///
   /// - Throws: where no file descriptor is left.
-  init(name: String, now: MonotonicTime) throws(SystemError) {
+  package init(name: String, now: MonotonicTime) throws(SystemError) {
     self.name = name
     share = try WorkerShare()
     // A turn takes a few calls to the log, each with its patience; handing partitions over beats for itself.
@@ -29,7 +28,7 @@ final class WorkerThread: Sendable {
   ///
   /// - Parameter comesBack: then it takes the name again, for the others of this process needn't end; false: it fails.
   /// - Throws: what `make` throws, or where no thread is left.
-  func start<Log: EvaluatorLog & SendableMetatype & ~Copyable>(
+  package func start<Log: EvaluatorLog & SendableMetatype & ~Copyable>(
     comesBack: Bool, time: any TimeSource, making make: @escaping @Sendable () throws -> Worker<Log>
   ) throws {
     let first = Handover(try make())
@@ -59,7 +58,7 @@ final class WorkerThread: Sendable {
   }
 
   /// Waits for its end; false where it doesn't come before `deadline`.
-  func join(until deadline: MonotonicTime) -> Bool { handle.withLock { $0 }?.join(until: deadline) ?? true }
+  package func join(until deadline: MonotonicTime) -> Bool { handle.withLock { $0 }?.join(until: deadline) ?? true }
 }
 
 /// Hands a value over to the one thread that uses it.

@@ -1,4 +1,3 @@
-import Kafka
 extension Reading {
   /// Reads `[kafka.properties]`. `linger.ms = 5` without quotes is TOML for a table `linger`, and is taken for what it
   /// means.
@@ -14,9 +13,9 @@ extension Reading {
       case .boolean(let boolean): add(name, .plain(boolean ? "true" : "false"), place)
       case .string:
         guard let expansion = place.expanded("write a text in quotes") else { continue }
-        if Kafka.Configuration.isSecret(name) || !expansion.variables.isEmpty {
+        if isSecret(name) || !expansion.variables.isEmpty {
           let secret = Secret(expansion.value, origin: place.origin(of: expansion))
-          if Kafka.Configuration.isSecret(name) { place.adviseOfOpenText(secret) }
+          if isSecret(name) { place.adviseOfOpenText(secret) }
           add(name, .secret(secret), place)
         } else {
           add(name, .plain(expansion.value), place)
@@ -26,19 +25,18 @@ extension Reading {
     }
   }
 
-  /// Takes a property where librdkafka does.
+  /// Takes a property if the client does.
   private func add(_ name: String, _ value: Connection.Value, _ place: Place) {
     let node = document.nodes[place.node]
     // To ask librdkafka takes its time, and nobody reads the answer.
     if isBeyondShown(node.keyPosition) { return complain(at: node.keyPosition, "") }
     if let key = Connection.instead[name] {
       complain(at: node.keyPosition, "\(place.name): write \(key) instead")
-    } else if let complaint = Kafka.Configuration.complaint(about: name, value: value.reveal()) {
-      let isKnown = complaint.suggestion == nil
+    } else if let complaint = surroundings.client?.complaint(about: name, value: value.reveal()) {
       // librdkafka's words can hold the value, and a variable's must not be shown.
-      let hidesValue = if case .secret = value { isKnown && Kafka.Configuration.reserved[name] == nil } else { false }
+      let hidesValue = if case .secret = value { complaint.isAboutValue } else { false }
       complain(
-        at: isKnown && Kafka.Configuration.reserved[name] == nil ? node.position : node.keyPosition,
+        at: complaint.isAboutValue ? node.position : node.keyPosition,
         "kafka.properties: \(hidesValue ? "librdkafka doesn't take the value of '\(Reading.quoted(name))'" : Reading.quoted(complaint.message, 300))"
       )
     } else {

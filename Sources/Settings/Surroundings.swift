@@ -6,10 +6,15 @@ public struct Surroundings: Sendable {
   public var hostName: String
   /// A variable of the environment by its name; nil where it isn't set.
   public var variable: @Sendable (String) -> String?
+  /// Judges what is the Kafka client's own; nil: all of it is taken as it stands.
+  public var client: (any ClientChecks)?
 
-  /// These surroundings, whatever the machine says: for tests.
-  public init(hostName: String, variable: @escaping @Sendable (String) -> String? = { _ in nil }) {
+  /// These surroundings, whatever the machine says.
+  public init(
+    hostName: String, client: (any ClientChecks)? = nil, variable: @escaping @Sendable (String) -> String? = { _ in nil }
+  ) {
     self.hostName = hostName
+    self.client = client
     self.variable = variable
   }
 

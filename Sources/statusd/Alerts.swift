@@ -3,6 +3,7 @@ import Console
 import Evaluator
 import Kafka
 import Platform
+import Topics
 
 /// `statusd alerts`: what fires now.
 enum Alerts: Subcommand {

@@ -1,6 +1,7 @@
 import Arguments
 import Platform
 import Settings
+import Topics
 
 /// `statusd check`: everything that is wrong with a configuration, without a broker.
 enum Check: Subcommand {
@@ -23,7 +24,7 @@ enum Check: Subcommand {
 
   static func run(_ given: Parsed) throws -> ExitCode {
     guard let path = given[CommonOptions.config] else { return .usage }
-    let loaded = Settings.load(path: path)
+    let loaded = Settings.load(path: path, surroundings: .machineWithKafka)
     printError(loaded.complaints.map { "\($0)\n" }.joined())
     guard let settings = loaded.settings else { return .configuration }
     let needs = Needs(settings)

@@ -3,6 +3,7 @@ import Glibc
 import Kafka
 import Platform
 import Settings
+import Topics
 
 /// The Kafka that a command speaks to, and what the topics are called there.
 struct Cluster {
@@ -42,7 +43,7 @@ struct Cluster {
   }
 
   private init(path: String) throws {
-    let loaded = Settings.load(path: path)
+    let loaded = Settings.load(path: path, surroundings: .machineWithKafka)
     guard let settings = loaded.settings else {
       printError(loaded.complaints.map { "\($0)\n" }.joined())
       throw BadConfiguration()

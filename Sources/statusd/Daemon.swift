@@ -1,8 +1,10 @@
 import Agent
 import Evaluator
 import Kafka
+import KafkaEvaluator
 import Platform
 import Settings
+import Topics
 
 /// What `statusd run` is made of: services by role, the line that says how they do, and the reload.
 final class Daemon {
@@ -109,7 +111,7 @@ final class Daemon {
 
   /// What the file at `path` says; nil where it has a mistake. Says everything that is wrong with it.
   static func load(_ path: String, _ log: Logger) -> Settings.Loaded? {
-    let loaded = Settings.load(path: path)
+    let loaded = Settings.load(path: path, surroundings: .machineWithKafka)
     for complaint in loaded.complaints {
       switch complaint.weight {
       case .mistake: log.error("the configuration has a mistake", ["complaint": .string("\(complaint)")])

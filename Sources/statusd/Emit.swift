@@ -6,6 +6,7 @@ import Kafka
 import Platform
 import Records
 import Settings
+import Topics
 
 /// `statusd emit`: lines of standard input become monitor records.
 enum Emit: Subcommand {

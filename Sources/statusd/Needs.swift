@@ -1,7 +1,9 @@
 import Evaluator
 import Kafka
+import KafkaEvaluator
 import Platform
 import Settings
+import Topics
 
 /// What `statusd run` needs of the machine with a configuration, and whether that is there.
 struct Needs {

@@ -2,6 +2,7 @@ import Platform
 import Rules
 import SimulatedKafka
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Evaluator

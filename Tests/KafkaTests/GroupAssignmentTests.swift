@@ -1,4 +1,5 @@
 import TestRandom
+import TestSupport
 import Testing
 
 @testable import Kafka

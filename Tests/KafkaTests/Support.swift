@@ -1,4 +1,5 @@
 import Platform
+import TestSupport
 import Testing
 
 @testable import Kafka
@@ -10,24 +11,6 @@ func bytes<R>(_ text: String, _ body: (UnsafeRawBufferPointer) throws -> R) reth
 
 func text(_ bytes: UnsafeRawBufferPointer?) -> String? {
   bytes.map { String(decoding: $0, as: UTF8.self) }
-}
-
-/// A deadline that a healthy machine never sees.
-func soon(_ limit: Duration = .seconds(30)) -> MonotonicTime { SystemTime().monotonic + limit }
-
-/// A log that nobody reads.
-let silent = Logger(level: .critical, output: CapturedLog())
-
-/// How to reach a mock cluster, whose brokers don't answer a waiting fetch when a record comes.
-func configuration(_ cluster: MockCluster) -> Configuration {
-  Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "10"), ("linger.ms", "0")])
-}
-
-/// A mock cluster with one topic, `t`.
-func cluster(partitions: Int = 1) throws -> MockCluster {
-  let cluster = try MockCluster()
-  try cluster.createTopic("t", partitions: partitions)
-  return cluster
 }
 
 /// One record as tests compare it.
@@ -107,14 +90,4 @@ extension Consumer {
     }
     return seen
   }
-}
-
-/// What brokers say of a topic that was just made: one answers before its own view of the cluster has the topic.
-func describeMade(_ admin: borrowing Admin, _ topic: String) throws -> Admin.Cluster {
-  let deadline = soon()
-  var made = try admin.describe(topic: topic, within: .seconds(10))
-  while made.topics.first?.error != nil, SystemTime().monotonic < deadline {
-    made = try admin.describe(topic: topic, within: .seconds(10))
-  }
-  return made
 }

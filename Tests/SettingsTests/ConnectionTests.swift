@@ -1,4 +1,5 @@
 import Testing
+import Topics
 
 @testable import Settings
 

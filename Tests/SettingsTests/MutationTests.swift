@@ -1,6 +1,7 @@
 import Foundation
 import TestRandom
 import Testing
+import Topics
 
 @testable import Settings
 
@@ -9,7 +10,7 @@ struct MutationTests {
   /// `STATUSD_MUTANTS=100000` tries more of them.
   private static let count = ProcessInfo.processInfo.environment["STATUSD_MUTANTS"].flatMap { Int($0) } ?? 2000
 
-  private static let surroundings = Surroundings(hostName: "h") { ["HOME": "/root"][$0] }
+  private static let surroundings = Surroundings(hostName: "h", client: LibrdkafkaChecks()) { ["HOME": "/root"][$0] }
 
   @Test("mutants of the configurations that come along are read, or complained of with their places")
   func configurations() throws {

@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import Topics
 
 @testable import Settings
 
@@ -200,7 +201,7 @@ struct SecretTests {
     }
     // In a folder that nobody else may enter it is safe.
     #expect(advice(file).isEmpty)
-    #expect(Settings.load(path: literal).complaints.isEmpty)
+    #expect(Settings.load(path: literal, surroundings: .machineWithKafka).complaints.isEmpty)
     chmod(folder.path, 0o755)
     let cure = "every user of this machine may read the file, and the secret in it; take that away: chmod o-r"
     #expect(advice(file) == ["file.toml:7:17: advice: kafka.sasl.password_file: \(cure) \(password)"])
@@ -209,13 +210,13 @@ struct SecretTests {
         "file.toml:3:12: advice: kafka.tls.key_file: \(cure) \(key)"
       ])
     #expect(
-      Settings.load(path: literal).complaints.map(\.description) == [
+      Settings.load(path: literal, surroundings: .machineWithKafka).complaints.map(\.description) == [
         "\(literal):7:12: advice: kafka.sasl.password: every user of this machine may read this secret; take that away: chmod "
           + "o-r \(literal)"
       ])
     for path in [password, key, literal] { chmod(path, 0o640) }
     #expect(advice(file).isEmpty)
-    #expect(Settings.load(path: literal).complaints.isEmpty)
+    #expect(Settings.load(path: literal, surroundings: .machineWithKafka).complaints.isEmpty)
   }
 
   @Test("the line end behind what a variable holds isn't part of it, as in a file")

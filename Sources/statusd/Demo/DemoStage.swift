@@ -3,6 +3,7 @@ import Console
 import Evaluator
 import JSON
 import Kafka
+import KafkaEvaluator
 import Platform
 import Records
 import Rules

@@ -1,4 +1,5 @@
 import Kafka
+import Settings
 
 extension Settings.Topics {
   /// A topic that statusd needs, with the policy it gets where statusd creates it: the broker's own times

@@ -2,6 +2,7 @@ import Platform
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 @Suite("How large records may be") struct RecordSizesTests {
   private let start = MonotonicTime(nanoseconds: 0)

@@ -5,6 +5,7 @@ import Settings
 import TestSupport
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 private struct NotSaid: Error {
   var lines: [[String]]
@@ -105,4 +106,11 @@ struct EvaluatorBench {
 extension EvaluatorService {
   /// Stops it in a time that a healthy machine never needs; what wasn't delivered.
   func stop() -> Int { stop(by: SystemTime().monotonic + .seconds(10)) }
+}
+
+extension Rule {
+  /// `cpu_usage` above 90.
+  static var cpuHigh: Rule {
+    Rule(name: "cpu-high", metric: "cpu_usage", side: .above, limits: Rule.Limits(critical: 90))
+  }
 }

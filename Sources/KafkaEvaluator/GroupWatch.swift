@@ -1,3 +1,4 @@
+import Evaluator
 import Kafka
 import Platform
 

@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 @Suite("The evaluator on Kafka", .serialized, .waits)
 struct EvaluatorServiceTests {

@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 /// Counts what it is given.
 private struct Count: ChangelogReceiver {

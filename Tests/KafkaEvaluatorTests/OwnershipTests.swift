@@ -3,6 +3,7 @@ import Platform
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 @Suite("Partitions that are nobody's")
 struct OwnershipTests {

@@ -3,6 +3,7 @@ import TestSupport
 import Testing
 
 @testable import Kafka
+@testable import Topics
 
 @Suite(.waits) struct TopicKeeperTests {
   /// Waits for a line with `text`; nil: it never came.

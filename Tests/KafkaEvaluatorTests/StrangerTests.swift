@@ -4,6 +4,7 @@ import TestSupport
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 /// A program of somebody else's that uses the evaluators' group.
 @Suite("A stranger in the group", .serialized, .waits)

@@ -1,3 +1,4 @@
+import Evaluator
 import Kafka
 import Platform
 import Rules
@@ -76,6 +77,7 @@ public final class EvaluatorService: Service {
       topics: names.sources, group: evaluator.group, instance: settings.run.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
       maxFuture: evaluator.maxFuture, room: room)
+    plan.longestTransaction = KafkaLog.longestTransaction
     plan.since = settings.evaluator.start.time(now: made)
     plan.ownTopic = names.sources.firstIndex(of: settings.topics.readings)
     worker.heartbeat.beat(time.monotonic)

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 @Suite("What a worker is called")
 struct MemberNameTests {

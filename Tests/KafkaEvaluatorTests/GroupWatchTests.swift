@@ -3,6 +3,7 @@ import Platform
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 /// What a watch says, for `#expect`.
 private final class Watching {

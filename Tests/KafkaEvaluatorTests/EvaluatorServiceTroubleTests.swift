@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Evaluator
+@testable import KafkaEvaluator
 
 @Suite("The evaluator where brokers are away, or lack something", .waits)
 struct EvaluatorServiceTroubleTests {

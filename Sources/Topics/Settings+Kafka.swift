@@ -1,0 +1,50 @@
+import Kafka
+import Settings
+
+extension Settings {
+  /// What all clients of Kafka have in common: `[kafka]`, with secrets as they are.
+  public var kafkaConfiguration: Kafka.Configuration {
+    var configuration = Kafka.Configuration(brokers: kafka.brokers)
+    configuration.sasl = kafka.sasl.map {
+      Kafka.Configuration.SASL(mechanism: $0.mechanism, username: $0.username, password: $0.password?.reveal())
+    }
+    configuration.tls = kafka.tls.map {
+      Kafka.Configuration.TLS(caFile: $0.caFile, certificateFile: $0.certificateFile, keyFile: $0.keyFile)
+    }
+    configuration.properties = kafka.properties.map { ($0.name, $0.value.reveal()) }
+    configuration.hidden = Set(
+      kafka.properties.compactMap { property in if case .secret = property.value { property.name } else { nil } })
+    return configuration
+  }
+}
+
+/// Asks librdkafka.
+public struct LibrdkafkaChecks: ClientChecks {
+  /// Of the library that this program is linked to.
+  public init() {}
+
+  /// As `ClientChecks` says.
+  public func isSecret(_ name: String) -> Bool { Kafka.Configuration.isSecret(name) }
+
+  /// As `ClientChecks` says.
+  public func complaint(about name: String, value: String) -> ClientComplaint? {
+    Kafka.Configuration.complaint(about: name, value: value).map {
+      ClientComplaint(
+        message: $0.message, isAboutValue: $0.suggestion == nil && Kafka.Configuration.reserved[name] == nil)
+    }
+  }
+
+  /// As `ClientChecks` says.
+  public func complaint(aboutConnectionOf settings: Settings) -> String? {
+    settings.kafkaConfiguration.validate()?.message
+  }
+}
+
+extension Surroundings {
+  /// The machine's own, with librdkafka as the client.
+  public static var machineWithKafka: Surroundings {
+    var surroundings = machine
+    surroundings.client = LibrdkafkaChecks()
+    return surroundings
+  }
+}
