@@ -53,7 +53,7 @@ struct DeliveryTests {
     let lost = agent.numbers.samplesLost
     let kept = agent.numbers.recordsWaiting
     #expect(lost > 5)
-    #expect(fixture.lines("no broker takes records, and there is no more room: samples are being lost").count == 1)
+    #expect(fixture.lines("the buffer is full because no broker accepts records; samples are being lost").count == 1)
     fixture.cluster.startBroker(1)
     // Until there is room, whatever comes is lost as well.
     while agent.numbers.recordsDelivered < kept {
@@ -91,7 +91,7 @@ struct DeliveryTests {
     fixture.settle()
     #expect(fixture.stop(agent) == 0)
     try expectConsecutive(2, fixture, from: 4)
-    #expect(fixture.lines("the producer has failed; a new one sends again what wasn't acknowledged").count == 1)
+    #expect(fixture.lines("the producer failed; a new one resends the unacknowledged records").count == 1)
   }
 
   @Test("records that brokers refuse for now are sent again, in order")

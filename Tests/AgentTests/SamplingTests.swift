@@ -62,7 +62,7 @@ struct SamplingTests {
     #expect(try own.map { try $0.object["host"] as? String }.last == "statusd@web-7")
     #expect(records.last?.key == "web-7" && own.last?.key == "statusd@web-7")
     #expect(
-      fixture.lines("this machine has a name now; its records carry it from here on").map { $0.metadata["host"] }
+      fixture.lines("the machine has a host name now; its records carry it from now on").map { $0.metadata["host"] }
         == ["web-7"])
   }
 
@@ -78,7 +78,7 @@ struct SamplingTests {
     #expect(fixture.stop(agent) == 0)
     let intervals = try (0..<3).map { _ in try fixture.nextSample().number("interval_ms") }
     #expect(intervals == [1000, 3_600_000, 1000])
-    #expect(fixture.lines("stood still: samples were not taken").map { $0.metadata["missed"] } == [3599])
+    #expect(fixture.lines("the agent was stalled; samples were not taken").map { $0.metadata["missed"] } == [3599])
     #expect(agent.numbers.ticksMissed == 3599)
   }
 
@@ -222,6 +222,6 @@ struct SamplingTests {
     #expect(said.map { $0.metadata["reason"] } == ["No such file or directory"])
     #expect(said.first?.level == .warning)
     #expect(fixture.lines("load can't be read").count == 1)
-    #expect(fixture.lines("the kernel offers no pressure of CPUs").map(\.level) == [.info])
+    #expect(fixture.lines("the kernel reports no CPU pressure").map(\.level) == [.info])
   }
 }

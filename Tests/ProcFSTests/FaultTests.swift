@@ -209,7 +209,7 @@ struct FaultTests {
     try tree.write("", to: "stat")
     try tree.write("", to: "meminfo")
     let empty = #expect(throws: ProcError.self) { _ = try Sampler(root: tree.root.path + "/") }
-    #expect(empty?.reason == "holds nothing that can be understood")
+    #expect(empty?.reason == "content not recognized")
   }
 
   @Test("CPU counters that are all zero are an oddity from the first sample on, others once they have stood for long")
