@@ -131,7 +131,7 @@ struct DeliveryTests {
     #expect(agent.numbers.recordsRefused == 1)
     let sequences = try (0..<4).map { _ in try #require(try fixture.nextSample().number("sequence")) }
     #expect(sequences == [1, 2, 4, 5].map { Double(5_000_000 + $0) })
-    let line = try #require(fixture.captured.lines.first { $0.level == .error && $0.message.contains("set aside") })
+    let line = try #require(fixture.captured.lines.first { $0.level == .error && $0.message.contains("dropped") })
     #expect(line.metadata["set_aside"] == .int(1))
     if code == .invalidTimestamp {
       #expect(line.metadata["clock"] == .string("more than 1h ahead of the broker's"))

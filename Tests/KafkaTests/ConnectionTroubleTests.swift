@@ -108,7 +108,7 @@ import Testing
       let first = trouble(.transport, text)
       #expect(first.kind == .halfTLS || first.kind == .loginMissing)
       #expect(first.level == .warning)
-      #expect("\(first.sentence)".contains("if it always does"))
+      #expect("\(first.sentence)".contains("if this happens every time"))
       #expect(trouble(.transport, text, wasConnected: true).kind == .broken)
     }
   }

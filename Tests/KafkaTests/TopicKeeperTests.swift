@@ -62,7 +62,7 @@ import Testing
             + " --replication-factor 1 --config cleanup.policy=compact"))
     try cluster.createTopic(name, configuration: [("cleanup.policy", "compact")])
     #expect(keeper.stop(by: soon()) == 0)
-    #expect(said(in: log) == ["topic is missing; an administrator can create it by this command"])
+    #expect(said(in: log) == ["topic is missing; an administrator can create it with this command"])
   }
 
   @Test("more copies than brokers: both numbers are said, and a command that works", .needsKafka)
@@ -102,7 +102,7 @@ import Testing
     let deadline = soon()
     while said(in: log).count < 2, SystemTime().monotonic < deadline { arrived.wait(until: deadline) }
     #expect(keeper.stop(by: soon()) == 0)
-    let lines = log.lines.filter { $0.message.contains("deletes it with time") }
+    let lines = log.lines.filter { $0.message.contains("deletes old records") }
     #expect(lines.map { $0.metadata["topic"] } == [.string(deletes), .string(both)])
     #expect(lines.map { $0.metadata["cleanup.policy"] } == ["delete", "compact,delete"])
     #expect(
@@ -123,7 +123,7 @@ import Testing
     let keeper = TopicKeeper(
       Configuration(brokers: cluster.brokers), plan: plan, log: Logger(level: .debug, output: log))
     try keeper.start()
-    #expect(line(with: "brokers don't say how topics are kept", in: log, arrived)?.level == .debug)
+    #expect(line(with: "the configuration of topics can't be read", in: log, arrived)?.level == .debug)
     #expect(keeper.stop(by: soon()) == 0)
     #expect(keeper.isPresent("t"))
   }

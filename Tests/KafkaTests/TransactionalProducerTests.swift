@@ -278,7 +278,7 @@ import Testing
     #expect(remedies == [.retry, .recreateClient, .recreateClient, .recreateClient])
     expect(producer, isInDoubt: true)
     let error = producer.fatalError
-    #expect(error?.message == "brokers have given no answer to the commit")
+    #expect(error?.message == "no broker has answered the commit")
     producer.close(by: soon(.seconds(5)))
   }
 
