@@ -53,11 +53,11 @@ public final class AgentService: Service {
   /// Creates the service; nothing happens before `start`.
   ///
   /// - Parameters:
-  /// - topicIsReady: whether a topic exists. Called for each topic until it returns true; no record is sent there
-  ///   before, because a request for a missing topic makes many brokers create it with their defaults.
-  /// - topicTimes: the timestamps that the topic of samples accepts, as far as known. Called when brokers refuse a
-  ///   record for its timestamp.
-  /// - ownNumbers: the fields of statusd's own metrics besides the agent's. Called on the agent's thread.
+  ///   - topicIsReady: whether a topic exists. Called for each topic until it returns true; no record is sent there
+  ///     before, because a request for a missing topic makes many brokers create it with their defaults.
+  ///   - topicTimes: the timestamps that the topic of samples accepts, as far as known. Called when brokers refuse a
+  ///     record for its timestamp.
+  ///   - ownNumbers: the fields of statusd's own metrics besides the agent's. Called on the agent's thread.
   public init(
     _ plan: Plan, log: Logger, time: any TimeSource = SystemTime(),
     topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },

@@ -29,9 +29,9 @@ public struct Fleet {
   private var next = 0
 
   /// - Parameters:
-  /// - count: hosts, at least 1: `web-1`, `db-1`, `cache-1`, `queue-1`, `web-2`, …
-  /// - start: the first record's time; the hosts of a round are spread over `interval`.
-  /// - interval: the time between two records of a host, at least 1 ms.
+  ///   - count: hosts, at least 1: `web-1`, `db-1`, `cache-1`, `queue-1`, `web-2`, …
+  ///   - start: the first record's time; the hosts of a round are spread over `interval`.
+  ///   - interval: the time between two records of a host, at least 1 ms.
   public init(hosts count: Int, seed: UInt64, start: WallTime, interval: Duration) {
     let roles = ["web", "db", "cache", "queue"]
     hosts = (0..<max(1, count)).map { index in

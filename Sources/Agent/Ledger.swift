@@ -37,8 +37,8 @@ struct Ledger {
   /// Takes a producer's delivery report of one record.
   ///
   /// - Parameters:
-  /// - code: the error code of the record itself.
-  /// - isAlone: whether the record was the only one in its batch, so that a refusal is its own.
+  ///   - code: the error code of the record itself.
+  ///   - isAlone: whether the record was the only one in its batch, so that a refusal is its own.
   mutating func settle(_ token: UInt, _ error: KafkaError?, _ code: KafkaError.Code, isAlone: Bool) {
     guard let error else {
       counts.delivered += 1

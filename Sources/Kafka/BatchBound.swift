@@ -23,7 +23,7 @@ public struct BatchBound: Equatable, Sendable {
   /// Learns from the refusal of a record of `size` bytes, key and value. A batch never exceeds the bound with more than
   /// one record, so a record of that size was alone.
   ///
-  /// - Returns: `.tryAgain` if `bytes` is smaller now, or an earlier refusal of the same batch has made it smaller.
+  /// - Returns: `.tryAgain` after lowering `bytes`; `.tooLarge` without a change.
   public mutating func refused(size: Int) -> Verdict {
     if size >= bytes { return .tooLarge }
     let smaller = bytes / 8

@@ -34,9 +34,9 @@ final class Client: @unchecked Sendable {
   /// Creates a client with `configuration`.
   ///
   /// - Parameters:
-  /// - conf: properties for this kind of client. They are set first, so that the user's properties override them.
-  /// - group: the consumer's group, for error messages.
-  /// - wakeup: rung when something arrives in `events`; nil for no ring.
+  ///   - conf: properties for this kind of client. They are set first, so that the user's properties override them.
+  ///   - group: the consumer's group, for error messages.
+  ///   - wakeup: rung when something arrives in `events`; nil for no ring.
   init(
     _ kind: rd_kafka_type_t, _ configuration: Configuration, conf: ClientConfiguration, events enabled: Int32,
     queue: EventQueue, group: String? = nil, log: Logger, wakeup: Wakeup?

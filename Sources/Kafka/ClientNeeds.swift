@@ -19,8 +19,8 @@ public struct ClientNeeds: Equatable, Sendable {
   /// Each thread except the first has a connection and a pipe that wakes it.
   ///
   /// - Parameters:
-  /// - brokers: the number of brokers in the cluster.
-  /// - addresses: the number of addresses in `bootstrap.servers`.
+  ///   - brokers: the number of brokers in the cluster.
+  ///   - addresses: the number of addresses in `bootstrap.servers`.
   public init(brokers: Int, addresses: Int) {
     let peers = brokers + addresses
     threads = 3 + peers

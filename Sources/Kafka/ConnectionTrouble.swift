@@ -16,11 +16,11 @@ struct ConnectionTrouble: Equatable {
   var facts: LogMetadata
 
   /// - Parameters:
-  /// - refusal: the refusal of the certificate of `host:port`; nil if there was none.
+  ///   - refusal: the refusal of the certificate of `host:port`; nil if there was none.
   ///   - mechanism: the SASL mechanism in use, in capitals.
   ///   - libraryVersion: `rd_kafka_version()`.
   ///   - isListed: whether `bootstrap.servers` names this `host:port`.
-  /// - wasConnected: whether a broker has ever answered, which proves that encryption and login are set correctly.
+  ///   - wasConnected: whether a broker has ever answered, which proves that encryption and login are set correctly.
   init(
     _ error: KafkaError, refusal: (String) -> ConnectionNotes.Refusal?, mechanism: String?, libraryVersion: Int32,
     isListed: (String) -> Bool, wasConnected: Bool

@@ -111,11 +111,11 @@ public struct Producer: ~Copyable, @unchecked Sendable {
   /// Passes a record to the producer, which copies its bytes.
   ///
   /// - Parameters:
-  /// - partition: nil to choose it by the key's murmur2 hash, as Java's clients do; without a key, any.
-  /// - key: nil for none.
-  /// - value: nil for a tombstone.
-  /// - timestamp: nil for now. A topic with LogAppendTime replaces it.
-  /// - token: returned with the delivery.
+  ///   - partition: nil to choose it by the key's murmur2 hash, as Java's clients do; without a key, any.
+  ///   - key: nil for none.
+  ///   - value: nil for a tombstone.
+  ///   - timestamp: nil for now. A topic with LogAppendTime replaces it.
+  ///   - token: returned with the delivery.
   /// - Throws: if no retry can send the record: it is too large, the topic is invalid, or the client has failed for
   ///   good.
   public mutating func produce(

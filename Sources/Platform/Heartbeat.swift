@@ -10,8 +10,8 @@ public final class Heartbeat: Sendable {
   private let freshUntil: Atomic<Int64>
 
   /// - Parameters:
-  /// - allowedSilence: how long the loop may be busy between two beats.
-  /// - now: the time of the first beat.
+  ///   - allowedSilence: how long the loop may be busy between two beats.
+  ///   - now: the time of the first beat.
   public init(name: String, allowedSilence: Duration, now: MonotonicTime) {
     self.name = name
     self.allowedSilence = allowedSilence.wholeNanoseconds

@@ -25,8 +25,8 @@ public enum ProcessLimits {
   /// `pids.max` (systemd's `TasksMax=`). nil if there is none, or it can't be read.
   ///
   /// - Parameters:
-  /// - proc: the mount point of procfs.
-  /// - groups: the mount point of the control group file system (version 2).
+  ///   - proc: the mount point of procfs.
+  ///   - groups: the mount point of the control group file system (version 2).
   public static func groupThreads(proc: String = "/proc", groups: String = "/sys/fs/cgroup") -> Int? {
     guard let own = firstLine(of: proc + "/self/cgroup"), own.hasPrefix("0::/") else { return nil }
     var path = own.dropFirst("0::".count)

@@ -18,8 +18,8 @@ public final class RateLimit: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  /// - burst: lines let through in each interval, at least one.
-  /// - interval: its length. A new one begins with the first line after the last one's end.
+  ///   - burst: lines let through in each interval, at least one.
+  ///   - interval: its length. A new one begins with the first line after the last one's end.
   public init(_ burst: Int = 1, per interval: Duration = .seconds(30), time: any TimeSource = SystemTime()) {
     self.burst = max(1, burst)
     self.interval = interval

@@ -18,8 +18,8 @@ public final class StandardErrorLog: LogOutput {
   private let lost = Atomic<Int>(0)
 
   /// - Parameters:
-  /// - descriptor: written to, never closed.
-  /// - isJournal: whether the journal reads it; by default decided from `JOURNAL_STREAM`.
+  ///   - descriptor: written to, never closed.
+  ///   - isJournal: whether the journal reads it; by default decided from `JOURNAL_STREAM`.
   public init(descriptor: Int32 = 2, isJournal: Bool? = nil, time: any TimeSource = SystemTime()) {
     self.descriptor = descriptor
     self.isJournal =

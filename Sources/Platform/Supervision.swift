@@ -63,8 +63,8 @@ public struct Supervision: Sendable {
   private var hasFailed = false
 
   /// - Parameters:
-  /// - closingLimit: the time that the services have to stop.
-  /// - grace: the additional wait for a service that exceeds that time.
+  ///   - closingLimit: the time that the services have to stop.
+  ///   - grace: the additional wait for a service that exceeds that time.
   public init(closingLimit: Duration = .seconds(3), grace: Duration = .seconds(1)) {
     self.closingLimit = closingLimit
     self.grace = grace

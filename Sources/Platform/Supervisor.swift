@@ -34,7 +34,7 @@ public final class Supervisor {
   ///
   /// - Parameters:
   ///   - status: the line that `systemctl status` shows.
-  /// - reload: reads the configuration again and logs the result.
+  ///   - reload: reads the configuration again and logs the result.
   /// - Returns: how the process ends. Threads of the services may still run (`runningThreads`).
   /// - Throws: the error of a service that can't start; those started before it have been stopped.
   public func run(

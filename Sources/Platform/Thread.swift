@@ -18,8 +18,8 @@ private let running = Atomic<Int>(0)
 /// Starts a thread that runs `body` and then ends.
 ///
 /// - Parameters:
-/// - name: shown by ps and top; the kernel keeps the first 15 bytes.
-/// - stackSize: bytes; at least 16 KiB (pthread_attr_setstacksize(3)).
+///   - name: shown by ps and top; the kernel keeps the first 15 bytes.
+///   - stackSize: bytes; at least 16 KiB (pthread_attr_setstacksize(3)).
 /// - Throws: if the process may not start another thread (`EAGAIN`), or no file descriptor is left.
 public func startThread(
   name: String, stackSize: Int = defaultStackSize, body: @escaping @Sendable () -> Void

@@ -59,7 +59,7 @@ extension CPUTimes {
   ///
   /// - Parameters:
   ///   - ticksPerSecond: USER_HZ, `sysconf(_SC_CLK_TCK)`.
-  /// - plausible: the range of ticks that all CPUs together can have counted; nil to skip this check.
+  ///   - plausible: the range of ticks that all CPUs together can have counted; nil to skip this check.
   func difference(
     from earlier: CPUTimes, ticksPerSecond: UInt64, plausible: ClosedRange<UInt64>? = nil
   ) -> CPUDifference {

@@ -26,8 +26,8 @@ public struct Sampler: ~Copyable {
   /// Opens the files and takes the first reading, the base of the first sample's rates.
   ///
   /// - Parameters:
-  /// - root: the directory of the files: `/proc`, or where it is mounted in a container.
-  /// - ticksPerSecond: USER_HZ; by default the running kernel's (sysconf(3)).
+  ///   - root: the directory of the files: `/proc`, or where it is mounted in a container.
+  ///   - ticksPerSecond: USER_HZ; by default the running kernel's (sysconf(3)).
   /// - Throws: if neither `stat` nor `meminfo` below `root` is recognized: then `root` isn't a procfs.
   public init(root: String = "/proc", ticksPerSecond: UInt64? = nil) throws(ProcError) {
     self.ticksPerSecond = ticksPerSecond ?? UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))

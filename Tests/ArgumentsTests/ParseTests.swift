@@ -135,16 +135,16 @@ struct ParseTests {
   func wrongKinds() {
     #expect(
       misuse("tail", "--format", "jsno")
-        == "prog tail: option '--format': 'jsno' is none of pretty, json (did you mean 'json'?)")
-    #expect(misuse("tail", "--count", "0") == "prog tail: option '--count': '0' is no whole number from 1 to 100")
-    #expect(misuse("tail", "--count", "1e1") == "prog tail: option '--count': '1e1' is no whole number from 1 to 100")
+        == "prog tail: option '--format': 'jsno' is not one of pretty, json (did you mean 'json'?)")
+    #expect(misuse("tail", "--count", "0") == "prog tail: option '--count': '0' is not a whole number from 1 to 100")
+    #expect(misuse("tail", "--count", "1e1") == "prog tail: option '--count': '1e1' is not a whole number from 1 to 100")
     #expect(
       misuse("tail", "--count", "99999999999999999999")
-        == "prog tail: option '--count': '99999999999999999999' is no whole number from 1 to 100")
+        == "prog tail: option '--count': '99999999999999999999' is not a whole number from 1 to 100")
     #expect(
-      misuse("tail", "--for", "90") == "prog tail: option '--for': '90' is no duration, such as 30s, 10m or 1h30m")
+      misuse("tail", "--for", "90") == "prog tail: option '--for': '90' is not a duration such as 30s, 10m or 1h30m")
     #expect(misuse("tail", "--for", "2d") == "prog tail: option '--for': '2d' is not from 1s to 1d")
-    #expect(misuse("tail", "--rate", "nan") == "prog tail: option '--rate': 'nan' is no number from 0.0 to 1.0")
+    #expect(misuse("tail", "--rate", "nan") == "prog tail: option '--rate': 'nan' is not a number from 0.0 to 1.0")
     #expect(misuse("tail", "--topic", "") == "prog tail: option '--topic': '' is empty")
   }
 
