@@ -12,13 +12,13 @@ func text(_ bytes: UnsafeRawBufferPointer?) -> String? {
   bytes.map { String(decoding: $0, as: UTF8.self) }
 }
 
-/// A deadline that a healthy machine never sees.
+/// A deadline that a healthy machine never reaches.
 func soon(_ limit: Duration = .seconds(30)) -> MonotonicTime { SystemTime().monotonic + limit }
 
 /// A log that nobody reads.
 let silent = Logger(level: .critical, output: CapturedLog())
 
-/// How to reach a mock cluster, whose brokers don't answer a waiting fetch when a record comes.
+/// A configuration for a mock cluster, whose brokers don't answer a waiting fetch when a record arrives.
 func configuration(_ cluster: MockCluster) -> Configuration {
   Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "10"), ("linger.ms", "0")])
 }
@@ -39,7 +39,7 @@ struct Seen: Equatable {
 }
 
 extension Producer {
-  /// Hands over a record of text, serving and waiting where the queue is full.
+  /// Produces a text record; serves and waits if the queue is full.
   mutating func send(_ topic: String, partition: Int32? = nil, key: String? = nil, value: String?, token: UInt = 0)
     throws
   {
@@ -74,9 +74,9 @@ func fill(_ brokers: String, topic: String = "t", partition: Int32 = 0, _ values
 func numbers(_ count: Int) -> [String?] { (0..<count).map { "\($0)" } }
 
 extension Consumer {
-  /// Reads on behind `seen` until `enough` says so, taking every assignment from `start`, and giving back what is taken.
+  /// Appends records to `seen` until `enough` is true. Takes every assignment from `start`, and gives back revoked ones.
   ///
-  /// - Returns: false: the deadline passed before that.
+  /// - Returns: false if the deadline passed before that.
   mutating func read(
     _ seen: [Seen] = [], from start: Offset = .beginning, by deadline: MonotonicTime = soon(),
     events: (Event) -> Void = { _ in }, until enough: ([Seen]) -> Bool
@@ -109,7 +109,7 @@ extension Consumer {
   }
 }
 
-/// What brokers say of a topic that was just made: one answers before its own view of the cluster has the topic.
+/// Describes a topic that was just created. Retries, because a broker may answer before it knows the topic.
 func describeMade(_ admin: borrowing Admin, _ topic: String) throws -> Admin.Cluster {
   let deadline = soon()
   var made = try admin.describe(topic: topic, within: .seconds(10))

@@ -59,7 +59,7 @@ struct RecordedLineTests {
   }
 
   @Test(
-    "what is wrong with a line is said",
+    "the error of a line tells what is wrong",
     arguments: [
       ("", "the line isn't JSON"), ("rubbish", "the line isn't JSON"), ("{\"value\"", "the line isn't JSON"),
       ("[1]", "the line isn't an object; expected {\"key\":…,\"timestamp\":…,\"value\":…}"),
