@@ -126,7 +126,7 @@ struct ConnectionTrouble: Equatable {
       "the broker closed the connection at once: it is starting or stopping; if this happens every time, only one side uses TLS: see [kafka.tls]"
     case .login: "the broker refuses the login: user name or password is wrong"
     case .scramBug:
-      "the broker refuses the login, though user name and password may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers reject; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
+      "the broker refuses the login, though the credentials may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers reject; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
     case .mechanism: "the SASL mechanism can't be used: the broker doesn't offer it, or librdkafka lacks it"
     // The broker only closes the connection: it requires a login, or is shutting down.
     case .loginMissing:

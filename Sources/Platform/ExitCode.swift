@@ -6,7 +6,7 @@ public enum ExitCode: Int32, Sendable {
   case failed = 1
   /// The command line is wrong (`EX_USAGE`).
   case usage = 64
-  /// The broker refuses the data itself, so a retry can't help (`EX_DATAERR`).
+  /// The data to send is itself refused, so a retry can't help (`EX_DATAERR`).
   case data = 65
   /// An internal error of statusd (`EX_SOFTWARE`).
   case software = 70

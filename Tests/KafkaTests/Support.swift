@@ -76,7 +76,7 @@ func numbers(_ count: Int) -> [String?] { (0..<count).map { "\($0)" } }
 extension Consumer {
   /// Appends records to `seen` until `enough` is true. Takes every assignment from `start`, and gives back revoked ones.
   ///
-  /// - Returns: false if the deadline passed before that.
+  /// - Returns: all records read. Records a test issue if the deadline passes first.
   mutating func read(
     _ seen: [Seen] = [], from start: Offset = .beginning, by deadline: MonotonicTime = soon(),
     events: (Event) -> Void = { _ in }, until enough: ([Seen]) -> Bool
