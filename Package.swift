@@ -75,7 +75,8 @@ let package = Package(
         ] + sanitizerHelp,
         swiftSettings: sourceSettings + unoptimized),
       .executableTarget(
-        name: "BenchEvaluator", dependencies: ["Evaluator", "Kafka", "KafkaEvaluator", "Platform", "Rules", "Settings", "Topics"],
+        name: "BenchEvaluator",
+        dependencies: ["Evaluator", "Kafka", "KafkaEvaluator", "Platform", "Rules", "Settings", "Topics"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),
       .executableTarget(
         name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules", "TestRandom"],

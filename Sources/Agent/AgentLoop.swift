@@ -4,9 +4,8 @@ import ProcFS
 import Records
 import Settings
 
-/// What the agent's thread does at each turn: sample where a tick is due, make a record of it, ship.
-///
-/// That thread owns it.
+/// The work of the agent's thread: takes a sample at each tick, encodes it as a record and ships it. Owned by that
+/// thread.
 struct AgentLoop: ~Copyable {
   private let plan: AgentService.Plan
   private let log: Logger
@@ -22,18 +21,18 @@ struct AgentLoop: ~Copyable {
   private var losses = LossAccount()
   private var oddities = OddityLog()
   private var drift: ClockDrift
-  /// The topics of samples and of own numbers are there.
+  /// Whether the topic of samples (and below, of statusd's own metrics) exists.
   private var isReady = false
   private var isOwnReady = false
   private var hasStarted = false
-  /// Asks what the machine is called; nil: the name is known.
+  /// Returns the machine's host name; nil once the name is known.
   private var machineName: (@Sendable () -> String)?
-  /// The number of the last sample, and of the last record of own numbers.
+  /// The sequence numbers of the last sample and of the last record of statusd's own metrics.
   private var sequence: Int64
   private var ownSequence: Int64
   private var record: StatusRecord
   private var ownRecord: StatusRecord
-  /// What was done so far.
+  /// Counts of the work so far.
   private(set) var numbers = AgentNumbers()
 
   init(
@@ -51,8 +50,8 @@ struct AgentLoop: ~Copyable {
     clock = TickClock(start: start, interval: plan.agent.interval)
     ownClock = TickClock(start: start, interval: plan.ownInterval)
     drift = ClockDrift(wall: time.wall, monotonic: start)
-    // Milliseconds of a clock that begins with the boot: a restarted agent's numbers are above those of the one before,
-    // whose numbers rose by 1 for each interval of 1 ms or more.
+    // The sequence starts at milliseconds since boot. It rises by 1 for each interval, of at least 1 ms, so a restarted
+    // agent's numbers are above those of its predecessor.
     sequence = start.nanoseconds / 1_000_000
     ownSequence = sequence
     record = StatusRecord(timestamp: time.wall, host: plan.agent.host)
@@ -73,7 +72,7 @@ struct AgentLoop: ~Copyable {
     }
   }
 
-  /// Does what is due; until when there is nothing more to do.
+  /// Does the work that is due. Returns when the next work is due.
   mutating func turn() -> MonotonicTime {
     let now = time.monotonic
     takeName()
@@ -86,7 +85,7 @@ struct AgentLoop: ~Copyable {
     return min(tick, shipper.nextTurn(after: now) ?? tick)
   }
 
-  /// Ships what is left, until `deadline` of the machine's clock.
+  /// Ships the remaining records until `deadline` of the machine's clock.
   ///
   /// - Returns: how many records no broker has acknowledged.
   mutating func finish(by deadline: MonotonicTime, wakeup: Wakeup) -> Int {
@@ -97,19 +96,19 @@ struct AgentLoop: ~Copyable {
     return left
   }
 
-  /// Takes the machine's name once it has one.
+  /// Takes the machine's host name once it has one.
   private mutating func takeName() {
     guard let name = machineName?(), !Surroundings.isPlaceholder(name) else { return }
     machineName = nil
     log.notice(
-      "this machine has a name now; its records carry it from here on",
+      "the machine has a host name now; its records carry it from now on",
       ["before": .string(record.host), "host": .string(name)])
     record.host = name
     ownRecord.host = "statusd@\(name)"
     shipper.rename(sampleKey: Array(record.host.utf8), ownKey: Array(ownRecord.host.utf8))
   }
 
-  /// Where nothing is sampled, nothing waits for the topic of samples.
+  /// Without a sampler no sample is sent, so nothing waits for the topic of samples.
   private mutating func askForTopic() {
     if isReady { return }
     switch sampler {
@@ -126,7 +125,7 @@ struct AgentLoop: ~Copyable {
       let missed = tick.intervals - 1
       numbers.ticksMissed += missed
       log.warning(
-        "stood still: samples were not taken", ["missed": .int(missed), "interval": .duration(interval)])
+        "the agent was stalled; samples were not taken", ["missed": .int(missed), "interval": .duration(interval)])
     }
     if let step = drift.step(wall: wall, monotonic: now) {
       log.notice(
@@ -144,7 +143,7 @@ struct AgentLoop: ~Copyable {
       if let loss = losses.end() { tell(loss) }
     } else if losses.lose(at: wall, sequence: sequence) {
       log.error(
-        "no broker takes records, and there is no more room: samples are being lost",
+        "the buffer is full because no broker accepts records; samples are being lost",
         ["since": .time(wall), "waiting": .int(numbers.recordsWaiting), "buffer": .int(plan.agent.buffer)])
     }
   }
@@ -152,13 +151,13 @@ struct AgentLoop: ~Copyable {
   private var interval: Duration { plan.agent.interval }
 
   private mutating func tellOwnNumbers() {
-    // The first time all has been started, connected and run once.
+    // By now everything has been started and has run once, so memory that only the start needed can be returned.
     if !hasStarted {
       hasStarted = true
       ProcessMemory.forgetStart()
     }
     ownSequence += 1
-    // Old numbers are of no use to anybody: what can't be sent now is left out.
+    // Old metrics are useless, so a record that can't be sent now is left out.
     guard let topic = plan.ownTopic else { return }
     isOwnReady = isOwnReady || topicIsReady(topic)
     if !isOwnReady { return }

@@ -1,26 +1,26 @@
 import Platform
 
-/// What an agent did so far, for the log, systemd's status line and its own numbers in the status topic.
+/// Counts of an agent's work, for the log, systemd's status line and statusd's own metrics.
 public struct AgentNumbers: Equatable, Sendable {
-  /// Samples taken since the start, those lost included.
+  /// Samples taken since the start, including lost ones.
   public var samples: Int64 = 0
-  /// Samples for which there was no room while no broker took any.
+  /// Samples lost because the buffer was full while no broker accepted records.
   public var samplesLost: Int64 = 0
-  /// Samples that were not taken, because the machine or this process stood still.
+  /// Samples not taken because the machine or this process was stalled.
   public var ticksMissed: Int64 = 0
   /// Records that a broker has acknowledged.
   public var recordsDelivered: Int64 = 0
   /// Records that no broker has acknowledged yet.
   public var recordsWaiting: Int64 = 0
-  /// Records that brokers refuse for good.
+  /// Records that brokers refused for good.
   public var recordsRefused: Int64 = 0
   /// How often a failed producer was replaced.
   public var producersRenewed: Int64 = 0
 
-  /// Nothing done yet.
+  /// All counts are 0.
   public init() {}
 
-  /// Their names as fields of a status record.
+  /// The counts as fields of a status record.
   public var fields: [(String, Double)] {
     [
       ("samples", Double(samples)), ("samples_lost", Double(samplesLost)), ("ticks_missed", Double(ticksMissed)),

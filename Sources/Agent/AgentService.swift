@@ -4,28 +4,29 @@ import ProcFS
 import Settings
 import Synchronization
 
-/// Samples this host at its interval and brings the records to the status topic; every 10 s also this program's own
-/// numbers, as records of the subject `statusd@HOST`, to a topic of their own.
+/// Samples this host at its interval and sends the records to the status topic. Every 10 s it also sends statusd's own
+/// metrics, as records of the subject `statusd@HOST`, to a topic of their own.
 ///
-/// One loop on one thread. Brokers may be away at the start and at any time later: sampling goes on, and what was taken
-/// is sent once they are back.
+/// One loop on one thread. Brokers may be unreachable at the start and at any later time: sampling goes on, and the
+/// records are sent once the brokers are back.
 public final class AgentService: Service {
-  /// What an agent does.
+  /// The configuration of an agent.
   public struct Plan: Sendable {
-    /// `[agent]`: the interval, the host's name, where /proc is, how much may wait.
+    /// `[agent]`: the interval, the host's name, the path of procfs, the size of the buffer.
     public var agent: Settings.Agent
-    /// Whether this host is sampled; without, only this program's own numbers are sent.
+    /// Whether this host is sampled. If not, only statusd's own metrics are sent.
     public var samplesHost = true
     /// The topic of status records.
     public var topic: String
-    /// The topic of this program's own numbers; nil: nobody wants them.
+    /// The topic of statusd's own metrics; nil if they aren't sent.
     public var ownTopic: String?
-    /// How brokers are reached.
+    /// The connection to the brokers.
     public var configuration: Configuration
-    /// Asks what the machine is called now, at each sample for as long as the host's name is none that was given to it
-    /// (`localhost`): once it has one, records carry it. nil: the host's name is the configuration's.
+    /// Returns the machine's current host name. Called at each turn of the loop while the host's name is only a
+    /// placeholder (`localhost`); records carry the real name once there is one. nil if the configuration sets the
+    /// name.
     public var machineName: (@Sendable () -> String)?
-    /// From one record of the program's own numbers to the next.
+    /// The interval between two records of statusd's own metrics.
     public var ownInterval = Duration.seconds(10)
 
     /// A plan that samples this host.
@@ -49,14 +50,14 @@ public final class AgentService: Service {
   private let shared = Mutex(AgentShared())
   private let thread = Mutex<JoinHandle?>(nil)
 
-  /// Nothing happens before `start`.
+  /// Creates the service; nothing happens before `start`.
   ///
   /// - Parameters:
-  ///   - topicIsReady: asked of each topic until it says yes. No record is sent there before, because asking for a topic
-  ///     that is missing makes many brokers create one their own way.
-  ///   - topicTimes: which times the topic of samples takes, as far as is known; asked where brokers refuse a record for
-  ///     its time.
-  ///   - ownNumbers: the fields of this program's own records beside the agent's; called on the agent's thread.
+  ///   - topicIsReady: whether a topic exists. Called for each topic until it returns true; no record is sent there
+  ///     before, because a request for a missing topic makes many brokers create it with their defaults.
+  ///   - topicTimes: the timestamps that the topic of samples accepts, as far as known. Called when brokers refuse a
+  ///     record for its timestamp.
+  ///   - ownNumbers: the fields of statusd's own metrics besides the agent's. Called on the agent's thread.
   public init(
     _ plan: Plan, log: Logger, time: any TimeSource = SystemTime(),
     topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },
@@ -72,16 +73,16 @@ public final class AgentService: Service {
     heartbeat = Heartbeat(name: "agent", allowedSilence: .seconds(10), now: time.monotonic)
   }
 
-  /// Its loop's sign of life.
+  /// The heartbeat of its loop.
   public var heartbeats: [Heartbeat] { [heartbeat] }
 
-  /// What it did so far.
+  /// Counts of the work so far.
   public var numbers: AgentNumbers { shared.withLock { $0.numbers } }
 
-  /// Reads /proc for the first time, and starts the loop.
+  /// Takes the first reading of procfs and starts the loop.
   ///
-  /// - Throws: `ProcError` where /proc can't be read, `KafkaError` where a property is refused or a file of TLS can't be
-  ///   read, `SystemError` where no thread or descriptor is left. Brokers that are away are no failure.
+  /// - Throws: `ProcError` if procfs can't be read, `KafkaError` if a property is refused or a TLS file can't be read,
+  ///   `SystemError` if no thread or descriptor is left. Unreachable brokers are no failure.
   public func start() throws {
     let wakeup = try Wakeup()
     let sampler = plan.samplesHost ? try Sampler(root: plan.agent.procfs) : nil
@@ -109,14 +110,14 @@ public final class AgentService: Service {
     thread.withLock { $0 = handle }
   }
 
-  /// Delivers what waits, as far as brokers take it until `deadline`, and ends the loop.
+  /// Delivers the waiting records as far as brokers accept them until `deadline`, and ends the loop.
   ///
   /// - Returns: how many records no broker has acknowledged.
   public func stop(by deadline: MonotonicTime) -> Int {
     guard let handle = thread.withLock({ $0 }) else { return 0 }
     shared.withLock { $0.deadline = deadline }
     stopping.stop()
-    // The loop itself keeps to the deadline; the grace is for its last steps.
+    // The loop keeps the deadline itself; the grace is for its last steps.
     _ = handle.join(until: deadline + .milliseconds(200))
     return shared.withLock { $0.undelivered ?? Int($0.numbers.recordsWaiting) }
   }
@@ -130,16 +131,16 @@ public final class AgentService: Service {
   }
 }
 
-/// What the agent's thread and the others share.
+/// The state shared by the agent's thread and the others.
 private struct AgentShared {
   var numbers = AgentNumbers()
-  /// Until when `finish` may take, on the machine's monotonic clock.
+  /// When `finish` must end, on the machine's monotonic clock.
   var deadline = MonotonicTime(nanoseconds: 0)
-  /// What was left at the end; nil before.
+  /// The number of records left at the end; nil before.
   var undelivered: Int?
 }
 
-/// Brings a loop to its thread, which takes it once.
+/// Passes a loop to its thread, which takes it once.
 private final class LoopHandOver: @unchecked Sendable {
   private var loop: AgentLoop?
 

@@ -1,50 +1,51 @@
-/// Records that no broker has acknowledged yet, oldest first, so that they can be sent again when a producer fails.
+/// The records that no broker has acknowledged, oldest first, kept to resend them if a producer fails.
 ///
-/// Bounded by bytes; where it is full, `append` refuses. Grows with what waits in it, and shrinks once that is gone.
+/// Bounded by bytes: `append` refuses a record if it is full. Memory grows with its content and shrinks once it is
+/// empty.
 struct Backlog {
-  /// Whose record it is.
+  /// The source of a record.
   enum Kind: UInt8 {
-    /// The host's: a sample.
+    /// The host: a sample.
     case sample = 0
-    /// This program's: its own numbers.
+    /// This process: statusd's own metrics.
     case own = 1
   }
 
-  /// A record of the backlog, as long as it isn't changed.
+  /// A record in the backlog. Valid until the backlog changes.
   struct Entry {
-    /// Names it: the count of bytes that were ever put before it.
+    /// Identifies the record: the number of bytes ever appended before it.
     var token: UInt
     var kind: Kind
-    /// Where its value stands in the storage.
+    /// The position of its value in the storage.
     var value: Range<Int>
   }
 
-  /// Bytes before each value: its length, its kind and whether it was acknowledged.
+  /// The size of the header before each value: its length, its kind and whether it was acknowledged.
   private static let headerSize = 8
-  /// What is kept allocated while little waits.
+  /// The capacity that stays allocated while the backlog is empty.
   private static let smallCapacity = 8192
 
   private let limit: Int
   private var storage: [UInt8]
-  /// Where the oldest record stands, and where the next one goes.
+  /// The positions of the oldest record and of the next append.
   private var head = 0
   private var tail = 0
-  /// Where the next record to be handed over stands, between the two.
+  /// The position of the next record to hand over, between `head` and `tail`.
   private var handed = 0
-  /// Bytes that were put and are gone: the token of the storage's first byte.
+  /// Bytes appended and removed so far: the token of the storage's first byte.
   private var base: UInt = 0
   /// Records that aren't acknowledged.
   private(set) var count = 0
-  /// Of them, those not handed over.
+  /// Records that aren't handed over.
   private(set) var waiting = 0
 
-  /// Takes records as long as they and 8 bytes for each come to `limit` bytes at most.
+  /// A backlog of at most `limit` bytes, counting 8 bytes more for each record; at least 8192.
   init(limit: Int) {
     self.limit = max(limit, Self.smallCapacity)
     storage = [UInt8](repeating: 0, count: Self.smallCapacity)
   }
 
-  /// Puts a record behind the others; false where there is no room for it.
+  /// Appends a record; false if there is no room for it.
   mutating func append(_ kind: Kind, _ value: [UInt8]) -> Bool {
     let size = Self.headerSize + value.count
     guard tail - head + size <= limit, value.count <= Int(UInt32.max) else { return false }
@@ -61,7 +62,7 @@ struct Backlog {
     return true
   }
 
-  /// The next record to be handed over; nil where all are.
+  /// The next record to hand over; nil if there is none.
   var next: Entry? { handed < tail ? entry(at: handed) : nil }
 
   /// The bytes of an entry's value.
@@ -69,20 +70,20 @@ struct Backlog {
     storage.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[entry.value])) }
   }
 
-  /// The record that `next` gave was handed over.
+  /// Marks the record that `next` returned as handed over.
   mutating func advance() {
     handed = entry(at: handed).value.upperBound
     waiting -= 1
     skipAcknowledged()
   }
 
-  /// Whose record it is; nil: it isn't there.
+  /// The kind of the record with this token; nil if there is none.
   func kind(of token: UInt) -> Kind? {
     guard token >= base, token - base < UInt(tail), Int(token - base) >= head else { return nil }
     return entry(at: Int(token - base)).kind
   }
 
-  /// The record needs no sending any more. One that isn't there, or wasn't handed over, changes nothing.
+  /// Marks the record as acknowledged. Ignored if there is no such record, or it wasn't handed over.
   mutating func acknowledge(_ token: UInt) {
     guard token >= base, token - base < UInt(tail) else { return }
     let position = Int(token - base)
@@ -99,7 +100,7 @@ struct Backlog {
     if storage.count > Self.smallCapacity { storage = [UInt8](repeating: 0, count: Self.smallCapacity) }
   }
 
-  /// Everything that isn't acknowledged is to be handed over again, in order.
+  /// Makes every unacknowledged record wait to be handed over again, in order.
   mutating func rewind() {
     handed = head
     waiting = count
@@ -107,7 +108,7 @@ struct Backlog {
 
   private func isAcknowledged(_ position: Int) -> Bool { storage[position + 5] == 1 }
 
-  /// After a rewind, some that come next may have been acknowledged before.
+  /// Skips acknowledged records, which a rewind may leave ahead.
   private mutating func skipAcknowledged() {
     while handed < tail, isAcknowledged(handed) { handed = entry(at: handed).value.upperBound }
   }
@@ -122,7 +123,7 @@ struct Backlog {
     }
   }
 
-  /// Moves what is left to the front where half of the storage is gone, else doubles it.
+  /// Moves the content to the front if that leaves half of the storage free, else allocates more.
   private mutating func makeRoom(_ size: Int) {
     if tail + size <= storage.count { return }
     let used = tail - head

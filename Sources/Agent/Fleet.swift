@@ -1,13 +1,13 @@
 import Platform
 import Records
 
-/// A made-up fleet for tests and benchmarks: one record after the other, host by host, round by round. What it says is a
-/// pure function of its parameters and the record's number.
+/// A simulated fleet for tests and benchmarks: one record after another, host by host, round by round. Each record is a
+/// pure function of the parameters and the record's number.
 ///
-/// CPU wanders about a level of the host's own and now and then stays above 95 % for a minute of rounds; memory drifts
-/// slowly. Records have 12 fields, 250 bytes or so.
+/// CPU usage varies around a level of each host and sometimes stays above 95 % for 60 rounds; memory drifts slowly.
+/// Records have 12 fields, about 250 bytes.
 public struct Fleet {
-  /// The record that `advance` made.
+  /// The record that `advance` made last.
   public private(set) var record: StatusRecord
 
   fileprivate struct Host {
@@ -18,7 +18,7 @@ public struct Fleet {
     var cpu: Double
     var memory: Double
     var load: Double
-    /// Rounds that what keeps the host busy will last.
+    /// Rounds for which the host stays busy.
     var busy = 0
   }
 
@@ -29,9 +29,9 @@ public struct Fleet {
   private var next = 0
 
   /// - Parameters:
-  ///   - count: hosts, 1 at least: `web-1`, `db-1`, `cache-1`, `queue-1`, `web-2`, …
+  ///   - count: hosts, at least 1: `web-1`, `db-1`, `cache-1`, `queue-1`, `web-2`, …
   ///   - start: the first record's time; the hosts of a round are spread over `interval`.
-  ///   - interval: from one record of a host to its next, 1 ms at least.
+  ///   - interval: the time between two records of a host, at least 1 ms.
   public init(hosts count: Int, seed: UInt64, start: WallTime, interval: Duration) {
     let roles = ["web", "db", "cache", "queue"]
     hosts = (0..<max(1, count)).map { index in

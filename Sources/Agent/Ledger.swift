@@ -1,44 +1,44 @@
 import Kafka
 
-/// What is known of the records on their way: those that wait, those that arrived, and whether all must go again.
+/// Tracks records: waiting, delivered or refused, and whether unacknowledged ones must be sent again.
 struct Ledger {
-  /// What became of the records so far.
+  /// Counts of the records so far.
   struct Counts: Equatable, Sendable {
-    /// A broker has them.
+    /// Records that a broker has acknowledged.
     var delivered: Int64 = 0
-    /// No broker ever takes them.
+    /// Records that brokers refused for good.
     var refused: Int64 = 0
-    /// This program's own numbers, which it may not write.
+    /// Records of statusd's own metrics that it isn't authorized to write.
     var ownRefused: Int64 = 0
   }
 
-  /// Why records must go again.
+  /// The reason why records must be sent again.
   struct Failure {
-    /// What the producer says.
+    /// The producer's error.
     var error: KafkaError
-    /// What was said of the record.
+    /// The error code of the record.
     var code: KafkaError.Code
   }
 
   var backlog: Backlog
   private(set) var counts = Counts()
-  /// Why a delivery failed since the last rewind: once the producer holds nothing, the backlog goes to it again. Of
-  /// several failures a refusal counts: it is the reason of the others.
+  /// Why a delivery failed since the last rewind; nil if none did. Once the producer holds no records, the backlog is
+  /// handed over again. A refusal takes precedence over other failures, because it causes them.
   private(set) var failure: Failure?
-  /// Why brokers refused a record that was alone in its batch; the last one.
+  /// The error code with which brokers last refused a record for good.
   private(set) var refusal: KafkaError.Code?
 
-  /// Why brokers refuse this program's own numbers; nil: they don't.
+  /// Why brokers refuse statusd's own metrics; nil if they don't.
   private(set) var ownRefusal: KafkaError?
 
-  /// Nothing on its way yet.
+  /// An empty ledger.
   init(backlogBytes: Int) { backlog = Backlog(limit: backlogBytes) }
 
-  /// Takes a producer's report of one record.
+  /// Takes a producer's delivery report of one record.
   ///
   /// - Parameters:
-  ///   - code: what was said of the record itself.
-  ///   - isAlone: it was the only one of its batch, so that a refusal is its own.
+  ///   - code: the error code of the record itself.
+  ///   - isAlone: whether the record was the only one in its batch, so that a refusal is its own.
   mutating func settle(_ token: UInt, _ error: KafkaError?, _ code: KafkaError.Code, isAlone: Bool) {
     guard let error else {
       counts.delivered += 1
@@ -46,7 +46,7 @@ struct Ledger {
       return
     }
     if code == .topicAuthorizationFailed, backlog.kind(of: token) == .own {
-      // Samples go on without them, by another producer where this one has failed.
+      // Samples go on without these records, by another producer if this one has failed.
       ownRefusal = KafkaError(code: code, message: code.words)
       counts.ownRefused += 1
       backlog.acknowledge(token)
@@ -57,17 +57,18 @@ struct Ledger {
     if failure?.code.isRefusalOfRecord != true { failure = Failure(error: error, code: code) }
   }
 
-  /// A producer takes no record at all.
+  /// Notes that the producer accepts no record at all.
   mutating func fail(_ error: KafkaError) { failure = failure ?? Failure(error: error, code: error.code) }
 
-  /// The record was handed over and can't be sent by any waiting.
+  /// Drops a record that was handed over and that no retry can deliver.
   mutating func refuse(_ token: UInt, _ code: KafkaError.Code) {
     counts.refused += 1
     refusal = code
     backlog.acknowledge(token)
   }
 
-  /// Everything that isn't acknowledged is handed over again, in order. Only once no producer holds any of it.
+  /// Makes every unacknowledged record wait to be handed over again, in order. Call it only when no producer holds any
+  /// of them.
   mutating func rewind() {
     failure = nil
     backlog.rewind()

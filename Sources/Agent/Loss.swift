@@ -1,25 +1,25 @@
 import Platform
 
-/// Samples that found no room: from when to when, and how many, exactly.
+/// A run of lost samples: from when to when, and how many.
 struct Loss: Equatable {
   /// When the first of them was taken, by the wall clock.
   var first: WallTime
-  /// When the last of them was taken.
+  /// When the last of them was taken, by the wall clock.
   var last: WallTime
-  /// The numbers that they had in `sequence`: the first and the last of the gap that readers see.
+  /// The first and the last sequence number of the gap that readers see.
   var sequences: ClosedRange<Int64>
-  /// How many they are.
+  /// The number of lost samples.
   var count: Int64
 }
 
-/// Follows one loss after the other.
+/// Tracks one loss after another.
 struct LossAccount {
-  /// The loss that goes on.
+  /// The loss in progress; nil if there is none.
   private(set) var current: Loss?
   /// Samples lost since the start.
   private(set) var total: Int64 = 0
 
-  /// A sample found no room; true where a loss begins with it.
+  /// Records that a sample was lost. Returns true if a loss begins with it.
   mutating func lose(at time: WallTime, sequence: Int64) -> Bool {
     total += 1
     guard var loss = current else {
@@ -33,7 +33,7 @@ struct LossAccount {
     return false
   }
 
-  /// A sample found room: the loss that ended with it, if one had begun.
+  /// Records that a sample was kept. Returns the loss that this ends, if any.
   mutating func end() -> Loss? {
     defer { current = nil }
     return current

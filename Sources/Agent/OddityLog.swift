@@ -1,16 +1,17 @@
 import Platform
 import ProcFS
 
-/// Says each oddity of the samples once, and not once a second. One that was gone for an hour is said again.
+/// Logs each oddity of the samples once, and again only if it was absent for an hour.
 struct OddityLog {
   private static let quiet = Duration.seconds(3600)
 
-  /// Those of the sample before.
+  /// The oddities of the previous sample.
   private var present: Oddities = []
-  /// Until when each was there, in the order of `Oddities.texts`; nil: never, or still.
+  /// When each was last seen, in the order of `Oddities.texts`; nil if never, or if it is still present for the first
+  /// time.
   private var lastSeen: [MonotonicTime?] = Oddities.texts.map { _ in nil }
 
-  /// Those that are worth a line, in a sample taken at `now`.
+  /// The oddities to log for a sample taken at `now`.
   mutating func news(in oddities: Oddities, at now: MonotonicTime) -> [OddityText] {
     if oddities == present { return [] }
     var news: [OddityText] = []

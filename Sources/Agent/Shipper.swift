@@ -1,34 +1,34 @@
 import Kafka
 import Platform
 
-/// Brings records to their topics, each host's in order, as far as the backlog goes.
+/// Sends records to their topics, each host's in order.
 ///
-/// What a producer has taken stays in the backlog until a broker has acknowledged it, so that a producer that failed
-/// can be replaced and everything sent again. Owned by one thread; nothing here blocks but `finish`.
+/// A record stays in the backlog until a broker has acknowledged it, so a failed producer can be replaced and
+/// everything sent again. Owned by one thread; only `finish` blocks.
 struct Shipper: ~Copyable {
-  /// Where to, and how much may wait.
+  /// The destination of the records, and the size of the backlog.
   struct Plan: Sendable {
     var configuration: Configuration
-    /// The topic of samples, and that of this program's own numbers.
+    /// The topics of samples and of statusd's own metrics.
     var topic: String
     var ownTopic: String
     /// The key of samples: the host.
     var sampleKey: [UInt8]
-    /// The key of this program's own numbers.
+    /// The key of statusd's own metrics.
     var ownKey: [UInt8]
-    /// Bytes that the backlog holds at most.
+    /// The maximum size of the backlog in bytes.
     var backlogBytes: Int
-    /// Which times the topic takes, as far as is known.
+    /// The timestamps that the topic of samples accepts; nil if unknown.
     var topicTimes: @Sendable () -> TopicTimes? = { nil }
   }
 
-  /// From a failure to the next try: doubled with each that follows, until something is delivered.
+  /// The pause after a failure. It doubles with each further failure until something is delivered.
   private static let shortestPause = Duration.seconds(1)
   private static let longestPause = Duration.seconds(30)
-  /// Records that a producer holds at most: they are in memory twice.
+  /// The maximum number of records in a producer, where each is in memory a second time.
   private static let window = 1000
 
-  /// How long after the last refusal records still go one by one.
+  /// How long records still go one by one after the last refusal.
   private static let careFor = Duration.seconds(60)
 
   private var plan: Plan
@@ -37,18 +37,18 @@ struct Shipper: ~Copyable {
   private let refusals: RateLimit
   private var producer: Producer?
   private(set) var ledger: Ledger
-  /// How often a producer had to be replaced.
+  /// How often a failed producer was replaced.
   private(set) var renewals: Int64 = 0
   private var pause = Shipper.shortestPause
   private var pausedUntil: MonotonicTime?
   private var saidOwnRefusal = false
-  /// Whether the last turn brought reports, so that more can be handed over soon.
+  /// Whether the last turn brought delivery reports, so that more records can be handed over soon.
   private var isMoving = false
-  /// Each record goes in a batch of its own: brokers refuse a whole batch for one of its records, and don't say for which.
+  /// Whether each record goes in a batch of its own: brokers refuse a whole batch for one record, and don't tell which.
   private var isCareful = false
   private var lastRefusal = MonotonicTime(nanoseconds: 0)
 
-  /// - Throws: where librdkafka refuses a property, or a file of TLS can't be read.
+  /// - Throws: if librdkafka refuses a property, or a TLS file can't be read.
   init(_ plan: Plan, log: Logger, time: any TimeSource) throws(KafkaError) {
     self.plan = plan
     self.log = log
@@ -64,20 +64,20 @@ struct Shipper: ~Copyable {
     options.queueKiB = 1024
     options.linger = .zero
     options.batchBytes = isCareful ? 1 : 64 * 1024
-    // One after the other they keep their order, also around one that is refused, and the producer goes on.
+    // One request at a time keeps the order, even around a refused record, and the producer stays usable.
     options.inFlight = isCareful ? 1 : nil
     options.isGapless = !isCareful
     return try Producer(plan.configuration, options: options, log: log)
   }
 
-  /// Takes a record; false where there is no room for it.
-  /// Own numbers that brokers have refused once aren't taken any more: no sample should wait because of them.
+  /// Takes a record; false if it isn't kept because the backlog is full, or because brokers refuse statusd's own
+  /// metrics. The latter are no longer taken after a refusal, so that no sample waits because of them.
   mutating func take(_ kind: Backlog.Kind, _ value: [UInt8]) -> Bool {
     if kind == .own, let refusal = ledger.ownRefusal {
       if !saidOwnRefusal {
         saidOwnRefusal = true
         log.error(
-          "brokers don't take this program's own numbers; they are left out until it is started again",
+          "brokers refuse statusd's own metrics; none are sent until statusd is restarted",
           ["topic": .string(plan.ownTopic), "reason": .string("\(refusal)")])
       }
       return false
@@ -85,23 +85,24 @@ struct Shipper: ~Copyable {
     return ledger.backlog.append(kind, value)
   }
 
-  /// The keys of what is handed over from here on. What waits from before goes with them too: whose records they are
-  /// stands in them.
+  /// Sets the keys of records handed over from now on. Records that already wait get them, too; the records themselves
+  /// name their subject.
   mutating func rename(sampleKey: [UInt8], ownKey: [UInt8]) {
     plan.sampleKey = sampleKey
     plan.ownKey = ownKey
   }
 
-  /// When there is something to do before the next record; nil: nothing.
+  /// When the next turn is due if no record arrives before; nil if none is.
   func nextTurn(after now: MonotonicTime) -> MonotonicTime? {
     if let pausedUntil { return pausedUntil }
     if isMoving, ledger.backlog.waiting > 0 { return now + .milliseconds(20) }
     return ledger.backlog.count > 0 ? now + .seconds(1) : nil
   }
 
-  /// Takes what the producer reports, replaces it where it has failed, and hands over what waits.
+  /// Processes delivery reports, replaces a failed producer, and hands over waiting records.
   ///
-  /// - Parameter isReady: whether the topic of samples is there; asked of by a producer, many brokers make one their own way.
+  /// - Parameter isReady: whether the topic of samples exists. A producer's request for a missing topic makes many
+  ///   brokers create it with their defaults.
   mutating func turn(at now: MonotonicTime, isReady: Bool) {
     let before = ledger.counts
     isMoving = Self.serve(&producer, &ledger, isAlone: isCareful) > 0
@@ -118,10 +119,10 @@ struct Shipper: ~Copyable {
     if isReady { handOver(at: now) }
   }
 
-  /// Hands over and delivers what it can until `deadline` (of the machine's clock), and ends the producer.
+  /// Hands over and delivers records until `deadline` (of the machine's clock), and ends the producer.
   ///
-  /// - Parameter wakeup: nobody rings it any more; what a pause between two tries waits on.
-  /// - Returns: how many records no broker has acknowledged, those set aside included.
+  /// - Parameter wakeup: used to sleep between two tries; nothing rings it any more.
+  /// - Returns: how many records no broker has acknowledged, including refused ones.
   mutating func finish(by deadline: MonotonicTime, isReady: Bool, wakeup: Wakeup) -> Int {
     let clock = SystemTime()
     pausedUntil = nil
@@ -149,21 +150,22 @@ struct Shipper: ~Copyable {
     return ledger.backlog.count + Int(ledger.counts.refused)
   }
 
-  /// Records failed: gets them ready to be sent again. True: at once, false: later.
+  /// Prepares failed records to be sent again. Returns true if they can be sent at once, false if later.
   private mutating func sendsAgain(at now: MonotonicTime) -> Bool {
     guard let failure = ledger.failure else { return true }
     if failure.code.isRefusalOfRecord, !isCareful {
       log.limited(
-        trouble, .warning, "brokers refuse records; each is sent by itself, to set aside only what they don't take",
+        trouble, .warning,
+        "brokers refuse records; each is now sent in a batch of its own, so that only refused ones are dropped",
         ["topic": .string(plan.topic), "reason": .string("\(failure.code.words) (\(failure.code.name))")])
       replace(isCareful: true, at: now)
       return true
     }
     if let error = ofProducer({ $0.fatalError }) {
-      tell("the producer has failed; a new one sends again what wasn't acknowledged", error, failure)
+      tell("the producer failed; a new one resends the unacknowledged records", error, failure)
       Self.end(&producer, &ledger, isAlone: isCareful, by: now)
     } else {
-      tell("records weren't taken; they are sent again", failure.error, failure)
+      tell("records were not delivered; they are sent again", failure.error, failure)
       guard outstanding == 0 else { return false }
     }
     ledger.rewind()
@@ -183,7 +185,7 @@ struct Shipper: ~Copyable {
     log.limited(trouble, .warning, sentence, facts)
   }
 
-  /// Says what brokers don't take.
+  /// Logs refused records.
   private mutating func noteRefusals(since before: Ledger.Counts, at now: MonotonicTime) {
     guard ledger.counts.refused > before.refused, let code = ledger.refusal else { return }
     lastRefusal = now
@@ -196,18 +198,18 @@ struct Shipper: ~Copyable {
       if let clock = plan.topicTimes()?.clock { facts.append("clock", .string(clock)) }
       log.limited(
         refusals, .error,
-        "brokers refuse records for their time, which are set aside: this host's clock is wrong, or the brokers' is",
+        "brokers refuse records for their timestamp, and they are dropped; this host's clock or the brokers' is wrong",
         facts)
     case .messageTooLarge:
-      log.limited(refusals, .error, "a record is larger than its topic takes, and is set aside", facts)
+      log.limited(refusals, .error, "a record is larger than its topic allows, and is dropped", facts)
     default:
-      log.limited(refusals, .error, "brokers don't take a record, which is set aside", facts)
+      log.limited(refusals, .error, "brokers refuse a record, and it is dropped", facts)
     }
   }
 
   private var outstanding: Int { ofProducer { $0.outstanding } ?? 0 }
 
-  /// What `body` says of the producer; nil: there is none.
+  /// The result of `body` for the producer; nil if there is none.
   private func ofProducer<Result>(_ body: (borrowing Producer) -> Result?) -> Result? {
     switch producer {
     case .some(let producer): body(producer)
@@ -220,7 +222,7 @@ struct Shipper: ~Copyable {
     pause = min(pause * 2, Self.longestPause)
   }
 
-  /// Ends the producer; the next one sends in this manner whatever isn't acknowledged.
+  /// Ends the producer. The next one sends every unacknowledged record in the given manner.
   private mutating func replace(isCareful: Bool, at now: MonotonicTime) {
     Self.end(&producer, &ledger, isAlone: self.isCareful, by: now)
     ledger.rewind()
@@ -233,7 +235,7 @@ struct Shipper: ~Copyable {
       producer = try Self.makeProducer(plan, isCareful: isCareful, log)
       renewals += 1
     } catch {
-      log.limited(trouble, .error, "no producer can be made; trying again", ["reason": .string("\(error)")])
+      log.limited(trouble, .error, "can't create a producer; trying again", ["reason": .string("\(error)")])
       rest(from: now)
     }
   }
@@ -258,7 +260,7 @@ struct Shipper: ~Copyable {
     }
   }
 
-  /// What the producer says to the record; `success(nil)`: there is no producer.
+  /// Hands the record to the producer. `success(nil)` means that there is no producer.
   private static func produce(
     _ entry: Backlog.Entry, of backlog: borrowing Backlog, to producer: inout Producer?, _ plan: Plan
   ) -> Result<Producer.Produced?, KafkaError> {

@@ -3,7 +3,7 @@ import ProcFS
 import Records
 
 extension StatusRecord {
-  /// Takes over what a sample says.
+  /// Copies a sample's values into the record.
   mutating func take(_ sample: HostSample) {
     cpuUsage = sample.cpu?.usage
     cpuUser = sample.cpu?.user

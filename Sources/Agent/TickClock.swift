@@ -1,12 +1,12 @@
 import Platform
 
-/// When to sample: at the start plus whole intervals of the monotonic clock, so that nothing drifts.
+/// Decides when to sample: at the start plus whole intervals of the monotonic clock, so that errors don't add up.
 ///
-/// Ticks that were missed (the machine stalled, or the process was stopped) come to one tick, never to a burst.
+/// Missed ticks (the machine stalled, or the process was stopped) become one tick, never a burst.
 struct TickClock {
-  /// What a tick covers.
+  /// A tick.
   struct Tick: Equatable {
-    /// How many intervals have passed since the tick before: 1, or more after a stall.
+    /// The number of intervals since the previous tick: 1, or more after a stall.
     var intervals: Int64
   }
 
@@ -24,9 +24,9 @@ struct TickClock {
   /// When the next tick is due.
   var next: MonotonicTime { MonotonicTime(nanoseconds: start.nanoseconds &+ (count &+ 1) &* interval) }
 
-  /// The tick that is due at `now`; nil before that.
+  /// The tick due at `now`; nil if none is.
   mutating func tick(at now: MonotonicTime) -> Tick? {
-    // Both are of one clock, which began near 0.
+    // The difference can't overflow: both times are of one clock that starts near 0.
     let passed = (now.nanoseconds &- start.nanoseconds) / interval
     guard passed > count else { return nil }
     defer { count = passed }

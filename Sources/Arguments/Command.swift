@@ -1,24 +1,24 @@
-/// What a program can be told, declared once as data: from it come the parser, the help, the man page and the
-/// completions.
+/// The command line of a program, declared as data. The parser, the help, the man page and the completions are derived
+/// from it.
 public struct Program: Sendable {
   /// The program's name: `statusd`.
   public var name: String
   /// Its version: `1.0.0`.
   public var version: String
-  /// What it is, a phrase without a capital and a full stop.
+  /// What it is: a phrase without a capital and a full stop.
   public var summary: String
-  /// What it is for, one string for each paragraph.
+  /// A longer description, one string for each paragraph.
   public var description: [String]
-  /// What it can do, in the order of the help.
+  /// Its commands, in the order of the help.
   public var commands: [Command]
-  /// How it ends: each status and what it means.
+  /// Its exit statuses and their meanings.
   public var exitStatuses: [(status: Int32, meaning: String)]
-  /// The environment variables that it reads.
+  /// The environment variables that it reads, and their meanings.
   public var environment: [(name: String, meaning: String)]
-  /// The files that it reads.
+  /// The files that it reads, and their meanings.
   public var files: [(path: String, meaning: String)]
 
-  /// A program; see the properties.
+  /// Creates a program; see the properties.
   public init(
     name: String, version: String, summary: String, description: [String] = [], commands: [Command],
     exitStatuses: [(status: Int32, meaning: String)] = [], environment: [(name: String, meaning: String)] = [],
@@ -34,7 +34,7 @@ public struct Program: Sendable {
     self.files = files
   }
 
-  /// The command of this name.
+  /// The command with this name; nil if there is none.
   public func command(named name: String) -> Command? { commands.first { $0.name == name } }
 
   /// `statusd 1.0.0`.
@@ -43,29 +43,29 @@ public struct Program: Sendable {
 
 /// One command: `statusd tail`.
 public struct Command: Sendable {
-  /// As it is typed.
+  /// The command's name as typed.
   public var name: String
-  /// What it does, a phrase without a capital and a full stop.
+  /// What it does: a phrase without a capital and a full stop.
   public var summary: String
-  /// What there is to know, one string for each paragraph.
+  /// A longer description, one string for each paragraph.
   public var description: [String]
-  /// Its options, in the order of the help; `--help` comes by itself.
+  /// Its options, in the order of the help; `--help` is added automatically.
   public var options: [any OptionDeclaration]
-  /// The words that aren't options; nil: it takes none.
+  /// The operands (words that aren't options); nil if it takes none.
   public var operand: Operand?
-  /// How it is used, one at least.
+  /// Examples of its use, at least one.
   public var examples: [Example]
 
-  /// Words that aren't options.
+  /// The operands of a command: words that aren't options.
   public struct Operand: Sendable {
-    /// What stands for one in the help: `HOST`.
+    /// The name of an operand in the help: `HOST`.
     public var placeholder: String
-    /// How many there may be.
+    /// The allowed number of operands.
     public var count: ClosedRange<Int>
-    /// What the shell offers.
+    /// What the shell offers as completion.
     public var completion: Completion
 
-    /// Words that stand for `placeholder`.
+    /// Operands named `placeholder` in the help.
     public init(_ placeholder: String, count: ClosedRange<Int>, completion: Completion = .nothing) {
       self.placeholder = placeholder
       self.count = count
@@ -75,19 +75,19 @@ public struct Command: Sendable {
 
   /// A command line and what it does.
   public struct Example: Sendable {
-    /// As it is typed.
+    /// The command line as typed.
     public var line: String
-    /// What it does, a phrase without a capital and a full stop.
+    /// What it does: a phrase without a capital and a full stop.
     public var meaning: String
 
-    /// `line` does `meaning`.
+    /// An example: `line` does `meaning`.
     public init(_ line: String, _ meaning: String) {
       self.line = line
       self.meaning = meaning
     }
   }
 
-  /// A command; see the properties.
+  /// Creates a command; see the properties.
   public init(
     name: String, summary: String, description: [String] = [], options: [any OptionDeclaration] = [],
     operand: Operand? = nil, examples: [Example]
@@ -103,6 +103,6 @@ public struct Command: Sendable {
   static let help = Flag("help", short: "h", help: "show this help and exit")
   static let version = Flag("version", short: "V", help: "show the version and exit")
 
-  /// The options with the one that every command has.
+  /// The command's options and `--help`.
   var allOptions: [any OptionDeclaration] { options + [Self.help] }
 }

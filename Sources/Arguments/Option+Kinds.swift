@@ -1,7 +1,7 @@
 import Platform
 
 extension Option where Value == String {
-  /// Any text but the empty one.
+  /// Any nonempty text.
   public static func text(
     _ name: String, short: Character? = nil, placeholder: String, help: String, isRequired: Bool = false,
     completion: Completion = .nothing
@@ -14,7 +14,7 @@ extension Option where Value == String {
     }
   }
 
-  /// The path of a file; whether it is there is for the command to find out.
+  /// The path of a file. Whether the file exists isn't checked.
   public static func file(
     _ name: String, short: Character? = nil, help: String, isRequired: Bool = false
   ) -> Self {
@@ -30,7 +30,7 @@ extension Option where Value: FixedWidthInteger {
   ) -> Self {
     Self(name, short: short, placeholder: placeholder, help: help, isRequired: isRequired) { text throws(ValueError) in
       guard let value = Value(text), range.contains(value) else {
-        throw ValueError("is no whole number from \(range.lowerBound) to \(range.upperBound)")
+        throw ValueError("is not a whole number from \(range.lowerBound) to \(range.upperBound)")
       }
       return value
     }
@@ -45,7 +45,7 @@ extension Option where Value == Double {
   ) -> Self {
     Self(name, short: short, placeholder: placeholder, help: help, isRequired: isRequired) { text throws(ValueError) in
       guard let value = Double(text), range.contains(value) else {
-        throw ValueError("is no number from \(range.lowerBound) to \(range.upperBound)")
+        throw ValueError("is not a number from \(range.lowerBound) to \(range.upperBound)")
       }
       return value
     }
@@ -53,13 +53,13 @@ extension Option where Value == Double {
 }
 
 extension Option where Value == Duration {
-  /// A length of time in `range`, as people write it (`Duration.text`).
+  /// A duration in `range`, written as `Duration.text` writes it.
   public static func duration(
     _ name: String, short: Character? = nil, placeholder: String = "DURATION", in range: ClosedRange<Duration>,
     help: String, isRequired: Bool = false
   ) -> Self {
     Self(name, short: short, placeholder: placeholder, help: help, isRequired: isRequired) { text throws(ValueError) in
-      guard let value = Duration(text: text) else { throw ValueError("is no duration, such as 30s, 10m or 1h30m") }
+      guard let value = Duration(text: text) else { throw ValueError("is not a duration such as 30s, 10m or 1h30m") }
       guard range.contains(value) else {
         throw ValueError("is not from \(range.lowerBound.text) to \(range.upperBound.text)")
       }
@@ -69,7 +69,7 @@ extension Option where Value == Duration {
 }
 
 extension Option where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
-  /// One of the type's cases, by its raw value.
+  /// One of the type's cases, given by its raw value.
   public static func choice(
     _ name: String, short: Character? = nil, help: String, isRequired: Bool = false
   ) -> Self {
@@ -80,7 +80,7 @@ extension Option where Value: RawRepresentable & CaseIterable, Value.RawValue ==
     ) { text throws(ValueError) in
       if let value = Value(rawValue: text) { return value }
       let hint = suggestion(for: text, among: words).map { " (did you mean '\($0)'?)" } ?? ""
-      throw ValueError("is none of \(words.joined(separator: ", "))\(hint)")
+      throw ValueError("is not one of \(words.joined(separator: ", "))\(hint)")
     }
   }
 }

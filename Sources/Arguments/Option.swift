@@ -1,62 +1,62 @@
-/// An option of a command, as help, man page and completions see it.
+/// An option of a command, as the help, the man page and the completions need it.
 public protocol OptionDeclaration: Sendable {
-  /// Without its dashes: `config`.
+  /// The name without its dashes: `config`.
   var name: String { get }
-  /// The one-letter form, an ASCII letter.
+  /// The one-letter form, an ASCII letter; nil if there is none.
   var short: Character? { get }
-  /// What stands for the value in the help: `FILE`; nil: the option takes none.
+  /// The name of the value in the help: `FILE`; nil if the option takes no value.
   var placeholder: String? { get }
-  /// A phrase, without a capital and a full stop.
+  /// What it does: a phrase without a capital and a full stop.
   var help: String { get }
   /// Whether the command can't run without it.
   var isRequired: Bool { get }
-  /// What the shell offers for its value.
+  /// What the shell offers as completion for its value.
   var completion: Completion { get }
-  /// Why `text` is no value of this option; nil: it is one.
+  /// Why `text` isn't a valid value of this option; nil if it is valid.
   func complaint(about text: String) -> String?
 }
 
-/// What a shell offers for a value.
+/// What a shell offers as completion for a value.
 public enum Completion: Equatable, Sendable {
-  /// Nothing.
+  /// No completion.
   case nothing
-  /// Names of files.
+  /// File names.
   case files
-  /// One of these.
+  /// One of these words.
   case words([String])
 }
 
-/// A text that isn't a value of its option.
+/// The error of a text that isn't a valid value of its option.
 public struct ValueError: Error, Equatable, Sendable {
-  /// What would have been one: `is no number from 1 to 10`; follows the quoted text.
+  /// The reason, which follows the quoted text: `is not a number from 1 to 10`.
   public let message: String
 
-  /// `message` follows the quoted text.
+  /// An error with `message`, which follows the quoted text.
   public init(_ message: String) { self.message = message }
 }
 
-/// An option that takes a value of type `Value`. Declared once as a constant; what was given is read through it:
-/// `parsed[Options.since]`. Of an option that comes several times the last one counts, unless all are asked for.
+/// An option that takes a value of type `Value`. Declare it once as a constant, and read the given value through it:
+/// `parsed[Options.since]`. If it is given several times, the last value counts, unless all are requested.
 public struct Option<Value: Sendable>: OptionDeclaration {
-  /// Without its dashes.
+  /// The name without its dashes.
   public let name: String
-  /// The one-letter form.
+  /// The one-letter form; nil if there is none.
   public let short: Character?
-  /// What stands for the value in the help.
+  /// The name of the value in the help.
   public let placeholder: String?
   /// What it does.
   public let help: String
   /// Whether the command can't run without it.
   public let isRequired: Bool
-  /// What the shell offers for its value.
+  /// What the shell offers as completion for its value.
   public let completion: Completion
   let read: @Sendable (String) throws(ValueError) -> Value
 
   /// - Parameters:
-  ///   - name: without its dashes, lower case, words joined by dashes.
-  ///   - placeholder: stands for the value in the help: `FILE`.
-  ///   - help: a phrase, without a capital and a full stop; says the default where there is one.
-  ///   - read: makes the value; its error follows the quoted text.
+  ///   - name: without dashes at the start, in lower case, with words joined by dashes.
+  ///   - placeholder: the name of the value in the help: `FILE`.
+  ///   - help: a phrase without a capital and a full stop, which names the default if there is one.
+  ///   - read: parses the value; the message of its error follows the quoted text.
   public init(
     _ name: String, short: Character? = nil, placeholder: String, help: String, isRequired: Bool = false,
     completion: Completion = .nothing, read: @escaping @Sendable (String) throws(ValueError) -> Value
@@ -70,7 +70,7 @@ public struct Option<Value: Sendable>: OptionDeclaration {
     self.read = read
   }
 
-  /// Why `text` is no value of this option.
+  /// Why `text` isn't a valid value of this option; nil if it is valid.
   public func complaint(about text: String) -> String? {
     do throws(ValueError) {
       _ = try read(text)
@@ -81,30 +81,30 @@ public struct Option<Value: Sendable>: OptionDeclaration {
   }
 }
 
-/// An option that takes no value: it is there or not.
+/// An option without a value: it is given or not.
 public struct Flag: OptionDeclaration {
-  /// Without its dashes.
+  /// The name without its dashes.
   public let name: String
-  /// The one-letter form.
+  /// The one-letter form; nil if there is none.
   public let short: Character?
   /// What it does.
   public let help: String
 
   /// - Parameters:
   ///   - name: without its dashes.
-  ///   - help: a phrase, without a capital and a full stop.
+  ///   - help: a phrase without a capital and a full stop.
   public init(_ name: String, short: Character? = nil, help: String) {
     self.name = name
     self.short = short
     self.help = help
   }
 
-  /// It has no value.
+  /// Always nil: a flag has no value.
   public var placeholder: String? { nil }
-  /// It never is.
+  /// Always false.
   public var isRequired: Bool { false }
-  /// It has no value.
+  /// Always `.nothing`: a flag has no value.
   public var completion: Completion { .nothing }
-  /// It has no value.
+  /// Always nil: a flag has no value.
   public func complaint(about text: String) -> String? { nil }
 }

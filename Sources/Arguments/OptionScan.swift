@@ -3,26 +3,26 @@ import Glibc
 import Platform
 import Synchronization
 
-/// The options and operands of one argument vector, their values not yet looked at.
+/// The options and operands of one argument vector, with unparsed values.
 struct OptionScan {
   var values: [String: [String]] = [:]
   var operands: [String] = []
 }
 
-/// What is wrong with an argument vector.
+/// An error in an argument vector.
 struct ScanProblem: Error, Equatable {
   var message: String
 }
 
-/// getopt_long(3) keeps its place in globals.
+/// getopt_long(3) keeps its state in global variables.
 private let getoptLock = Mutex<Void>(())
 
-/// Reads `arguments` by getopt_long(3): GNU's conventions from their source. Abbreviations, `--name=value`,
-/// `--name value`, clusters of short options, `--`, and operands between options, unless `stopsAtOperand`.
+/// Parses `arguments` with getopt_long(3), so that GNU's conventions hold: abbreviations, `--name=value`, `--name
+/// value`, clusters of short options, `--`, and operands between options (unless `stopsAtOperand`).
 func scan(
   _ arguments: [String], options: [any OptionDeclaration], stopsAtOperand: Bool
 ) -> Result<OptionScan, ScanProblem> {
-  // argv[0] is never looked at; getopt wants it there.
+  // getopt expects argv[0], but doesn't read it.
   let vector = CStrings(["statusd"] + arguments)
   let names = CStrings(options.map(\.name))
   var shorts = stopsAtOperand ? "+:" : ":"
@@ -39,7 +39,7 @@ func scan(
   }
 }
 
-/// The loop over getopt_long's answers; under the lock.
+/// Loops over getopt_long's results, while the lock is held.
 private func scan(
   _ vector: CStrings, shorts: String, longs: [option], _ options: [any OptionDeclaration]
 ) -> Result<OptionScan, ScanProblem> {
@@ -66,7 +66,7 @@ private func scan(
 private let questionMark = Int32(UInt8(ascii: "?"))
 private let colon = Int32(UInt8(ascii: ":"))
 
-/// What getopt_long returns for the long option at `index`: above every character.
+/// The value that getopt_long returns for the long option at `index`; above every character.
 private func longValue(_ index: Int) -> Int32 { Int32(256 + index) }
 
 private func character(_ value: Int32) -> Character {
@@ -79,7 +79,8 @@ private func declaration(of value: Int32, _ options: [any OptionDeclaration]) ->
   return options.first { $0.short == character(value) }
 }
 
-/// getopt answers `?` to four mistakes: an unknown letter, a value for a flag, an unknown and an ambiguous name.
+/// Tells apart the four errors for which getopt returns `?`: an unknown letter, a value for a flag, an unknown name,
+/// and an ambiguous name.
 private func problem(
   of call: statusd_getopt, in vector: CStrings, _ options: [any OptionDeclaration]
 ) -> ScanProblem {
@@ -99,7 +100,7 @@ private func problem(
   return ScanProblem(message: "unknown option '--\(name)'\(hint)")
 }
 
-/// An array of C strings, as main gets it; getopt_long permutes it.
+/// An array of C strings in the form of main's argv, which getopt_long permutes.
 private final class CStrings {
   let pointers: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>
   private let owned: [UnsafeMutablePointer<CChar>?]

@@ -1,11 +1,11 @@
-/// What a command was given; every value has been found good.
+/// The options and operands given to a command; all values are valid.
 public struct Parsed: Sendable {
-  /// Values by option name, in the order given; a flag's is empty.
+  /// The values by option name, in the order given; empty texts for a flag.
   var values: [String: [String]] = [:]
-  /// The words that aren't options, as many as the command takes.
+  /// The operands; their number is one that the command allows.
   public internal(set) var operands: [String] = []
 
-  /// The value of `option`, the last one where there are several; nil: it wasn't given.
+  /// The value of `option`, the last one if there are several; nil if it wasn't given.
   public subscript<Value>(option: Option<Value>) -> Value? { all(option).last }
 
   /// Whether `flag` was given.
@@ -17,12 +17,12 @@ public struct Parsed: Sendable {
   }
 }
 
-/// What a command line asks for.
+/// What a command line requests.
 public enum Invocation: Sendable {
   /// Run this command.
   case run(Command, Parsed)
-  /// Show this text on standard output, and end well.
+  /// Print this text on standard output, and exit successfully.
   case show(String)
-  /// Show this text on standard error, and end with the status for a wrong command line (64, `EX_USAGE`).
+  /// Print this text on standard error, and exit with the status for a wrong command line (64, `EX_USAGE`).
   case misuse(String)
 }

@@ -1,5 +1,5 @@
 extension Program {
-  /// What `--help` shows: the commands, and where to learn more.
+  /// The text of `--help`: the commands, and where to learn more.
   public var help: String {
     var text = "Usage: \(name) COMMAND [OPTION]...\n\n"
     text += TextLayout.wrap("\(name): \(summary).") + "\n"
@@ -14,7 +14,7 @@ extension Program {
     return text + "\nTry '\(name) COMMAND --help' for a command's options and examples.\n"
   }
 
-  /// What `--help` of a command shows.
+  /// The text of `--help` for a command.
   public func help(for command: Command) -> String {
     var text = TextLayout.usage(synopsis(of: command))
     text += "\n" + TextLayout.wrap(command.summary.sentence)
@@ -28,7 +28,7 @@ extension Program {
     return text
   }
 
-  /// The words of a command's usage line: what is required bare, the rest in brackets.
+  /// The words of a command's usage line: required ones bare, the others in brackets.
   func synopsis(of command: Command) -> [String] {
     var words = ["\(name) \(command.name)"]
     for option in command.options {
@@ -44,7 +44,7 @@ extension Program {
 }
 
 extension TextLayout {
-  /// `Usage:` and the words, broken between them; further lines stand under the first option.
+  /// `Usage:` and the words, wrapped between words; further lines are aligned with the first option.
   fileprivate static func usage(_ words: [String]) -> String {
     let first = "Usage: \(words.first ?? "")"
     var text = first
@@ -62,7 +62,7 @@ extension TextLayout {
 }
 
 extension OptionDeclaration {
-  /// `-c, --config FILE`; without a letter the names still stand under each other.
+  /// `-c, --config FILE`. Without a letter it is indented, so that the names stay aligned.
   var term: String {
     let letter = short.map { "-\($0), " } ?? "    "
     return "\(letter)--\(name)\(placeholder.map { " \($0)" } ?? "")"

@@ -1,7 +1,7 @@
 extension Program {
-  /// The man page of section 1 (man(7)'s macros), with all commands.
+  /// The man page for section 1, with man(7)'s macros, including all commands.
   ///
-  /// - Parameter date: of the page, as it shall stand in the footer.
+  /// - Parameter date: the date in the page's footer.
   public func manPage(date: String) -> String {
     var page = Roff()
     page.macro("TH", [name.uppercased(), "1", date, versionLine, "User Commands"])
@@ -54,7 +54,7 @@ extension OptionDeclaration {
   }
 }
 
-/// Source for man(7), everything escaped that roff would read as its own.
+/// Source for man(7), with everything escaped that roff would interpret.
 private struct Roff {
   private(set) var source = ""
 
@@ -73,7 +73,7 @@ private struct Roff {
     self.text(text)
   }
 
-  /// A line that begins with a dot or an apostrophe would be a request.
+  /// Adds text. A line that begins with a dot or an apostrophe would be a request, so it is escaped.
   mutating func text(_ text: String) {
     let isRequest = text.hasPrefix(".") || text.hasPrefix("'")
     source += (isRequest ? "\\&" : "") + Self.escaped(text) + "\n"
@@ -85,12 +85,12 @@ private struct Roff {
     self.text(text)
   }
 
-  /// For use within an argument's quotes.
+  /// Escapes text for use within an argument's quotes.
   private static func quoted(_ text: String) -> String {
     escaped(text).map { $0 == "\"" ? "\\(dq" : String($0) }.joined()
   }
 
-  /// A bare `-` would come out as a hyphen, which can't be copied into a shell.
+  /// Escapes text. A bare `-` would be printed as a hyphen, which can't be copied into a shell.
   private static func escaped(_ text: String) -> String {
     var result = ""
     for character in text {

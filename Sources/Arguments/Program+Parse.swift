@@ -1,7 +1,7 @@
 import Platform
 
 extension Program {
-  /// Reads a command line, `arguments` without the program's own name. Ends nothing and prints nothing.
+  /// Parses a command line, `arguments` without the program's name. Prints nothing, and doesn't end the process.
   public func parse(_ arguments: [String]) -> Invocation {
     let own = [Command.help, Command.version]
     let leading: OptionScan
@@ -19,8 +19,8 @@ extension Program {
     return parse(command, Array(leading.operands.dropFirst()))
   }
 
-  /// What a wrong command line is answered: the problem and where help is. For commands that find more wrong with their
-  /// options than the declarations can say.
+  /// The response to a wrong command line: the problem and where to find help. Also for errors that a command finds
+  /// itself, beyond what its declaration can express.
   public func misuse(_ problem: String, of command: Command? = nil) -> Invocation {
     let called = command.map { "\(name) \($0.name)" } ?? name
     return .misuse("\(called): \(problem)\nTry '\(called) --help' for more information.\n")

@@ -1,10 +1,10 @@
-/// A shell that completions can be made for.
+/// A shell for which completions can be generated.
 public enum Shell: String, CaseIterable, Sendable {
   case bash, zsh, fish
 }
 
 extension Program {
-  /// The completions for `shell`, made from the declarations.
+  /// The completion script for `shell`, generated from the declarations.
   public func completions(for shell: Shell) -> String {
     switch shell {
     case .bash: bashCompletions
@@ -142,10 +142,10 @@ extension Completion {
 }
 
 extension String {
-  /// Within single quotes, inside `_arguments`' own brackets and colons.
+  /// Escaped for zsh: for single quotes inside `_arguments`' brackets and colons.
   fileprivate var zshEscaped: String { escaping("[]:\\").singleQuoted }
 
-  /// Within fish's single quotes, where backslash and quote are escaped.
+  /// Escaped for fish's single quotes, in which backslash and quote need a backslash.
   fileprivate var fishEscaped: String { escaping("'\\") }
 
   private var singleQuoted: String {

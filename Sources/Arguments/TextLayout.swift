@@ -1,8 +1,8 @@
-/// Text in columns for a terminal of 80.
+/// Lays out text for a terminal of 80 columns.
 enum TextLayout {
   static let width = 80
 
-  /// `text` broken between words, each line with `indent` blanks before it. A word that is too long stands alone.
+  /// Wraps `text` between words and indents each line by `indent` blanks. A word that is too long gets its own line.
   static func wrap(_ text: String, indent: Int = 0) -> String {
     let margin = String(repeating: " ", count: indent)
     var lines: [String] = []
@@ -18,7 +18,7 @@ enum TextLayout {
     return lines.map { $0 + "\n" }.joined()
   }
 
-  /// Two columns: terms, and what they mean beside them; below, where a term is too long.
+  /// Lays out two columns: terms, and their meanings beside them, or below if a term is too long.
   static func table(_ rows: [(term: String, meaning: String)], indent: Int = 2, greatestColumn: Int = 30) -> String {
     let longest = rows.map(\.term.count).filter { indent + $0 + 2 <= greatestColumn }.max() ?? 0
     let column = min(greatestColumn, indent + longest + 2)

@@ -49,7 +49,7 @@ int statusd_try_threads(int wanted) {
   if (!threads) return 0;
   pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
   pthread_mutex_lock(&gate);
-  // Small stacks: the C library keeps some for later, and the kernel may back large ones with huge pages.
+  // Small stacks: the C library caches some, and the kernel may back large ones with huge pages.
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, 64 * 1024);
@@ -110,7 +110,7 @@ static int forget_read_only(struct dl_phdr_info *object, size_t size, void *data
 void statusd_forget_read_only_pages(void) { dl_iterate_phdr(forget_read_only, NULL); }
 
 void statusd_getopt_reset(void) {
-  optind = 0;  // 0, not 1: glibc then forgets its place inside a cluster of short options, too
+  optind = 0;  // not 1: only 0 makes glibc forget its place inside a cluster of short options
   opterr = 0;
 }
 

@@ -1,10 +1,10 @@
-// cnd_timedwait(3), which ends up to a millisecond later than it was asked to.
+// Replaces cnd_timedwait(3) by one that waits a millisecond longer than asked.
 //
-// librdkafka before 2.4 rounds its waits down to whole milliseconds: the main thread of each client wakes just before its
-// timers, of which there is one a second at least and more while brokers are away, and spins until they are due
-// (https://github.com/confluentinc/librdkafka/issues/4684). That is most of the CPU that an idle client costs. The
-// program's own definition goes before the C library's, for whoever calls it: librdkafka alone does. To wait longer than
-// asked is what any wait may do; who is signalled wakes at once as before.
+// librdkafka before 2.4 rounds its waits down to whole milliseconds. The main thread of each client wakes just before
+// its timers, at least once a second and more often while brokers are unreachable, and spins until they are due
+// (https://github.com/confluentinc/librdkafka/issues/4684). That is most of the CPU time of an idle client. A
+// definition in the program takes precedence over the C library's; librdkafka is its only caller. Waiting longer is
+// always allowed, and a signalled thread still wakes at once.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdatomic.h>
@@ -13,7 +13,7 @@
 
 typedef int timed_wait(cnd_t *restrict, mtx_t *restrict, const struct timespec *restrict);
 
-// Weak: a sanitizer's helper may have its own.
+// Weak, because a helper for a sanitizer may define its own.
 __attribute__((weak, visibility("default"))) int cnd_timedwait(cnd_t *restrict condition, mtx_t *restrict mutex,
                                                                const struct timespec *restrict until) {
   static _Atomic(timed_wait *) known;

@@ -1,12 +1,12 @@
-/// The few colours of a terminal that lines are painted with (ECMA-48, Select Graphic Rendition).
+/// The terminal colours of output lines (ECMA-48, Select Graphic Rendition).
 public struct Colours: Sendable {
-  /// Whether anything is painted at all.
+  /// Whether text is coloured at all.
   public let isOn: Bool
 
-  /// Paints, or doesn't.
+  /// Colours text if `isOn`.
   public init(isOn: Bool) { self.isOn = isOn }
 
-  /// What a text is painted with.
+  /// A text style, as its SGR parameters.
   enum Paint: String {
     case plain = ""
     case dim = "2"
@@ -16,17 +16,17 @@ public struct Colours: Sendable {
     case green = "32"
   }
 
-  /// `text` painted, and what follows it unpainted again.
+  /// `text` in the style `paint`, followed by a reset.
   func paint(_ text: String, _ paint: Paint) -> String {
     isOn && paint != .plain && !text.isEmpty ? "\u{1B}[\(paint.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// Whether colours are wanted: by a terminal that can show them, unless the environment says no.
+  /// Whether to use colours: yes for a terminal that supports them, unless the environment forbids it.
   ///
   /// - Parameters:
-  ///   - isTerminal: whether a terminal reads what is written.
-  ///   - noColor: `NO_COLOR`; set to anything but nothing, it means no (no-color.org).
-  ///   - terminal: `TERM`; `dumb` means no.
+  ///   - isTerminal: whether the output goes to a terminal.
+  ///   - noColor: `NO_COLOR`; any nonempty value forbids colours (no-color.org).
+  ///   - terminal: `TERM`; `dumb` forbids colours.
   public static func areWanted(isTerminal: Bool, noColor: String?, terminal: String?) -> Bool {
     isTerminal && (noColor ?? "").isEmpty && terminal != "dumb"
   }

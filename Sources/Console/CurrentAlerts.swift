@@ -2,25 +2,25 @@ import JSON
 import Platform
 import Records
 
-/// What fires now, from the records of the topic that says so: the last transition of each alert, null once it is
-/// resolved. Keeps the value of each alert that fires, and nothing of the others.
+/// The alerts that fire now, read from the compacted topic that holds the last transition of each alert, or null once
+/// it is resolved. Keeps only the values of firing alerts.
 public struct CurrentAlerts {
   private var alerts: [[UInt8]: [UInt8]] = [:]
-  /// How many records were neither transitions nor tombstones; they are left out.
+  /// The number of ignored records, which were neither transitions nor tombstones.
   public private(set) var foreign = 0
 
-  /// One alert that fires.
+  /// A firing alert.
   public struct Alert {
     /// Its last transition.
     public var transition: Transition
-    /// The same, as it stands in the topic.
+    /// The transition's bytes in the topic.
     public var value: [UInt8]
   }
 
-  /// Nothing read yet.
+  /// Starts with no alerts.
   public init() {}
 
-  /// A record of the topic, each key's in the order of the log.
+  /// Takes a record of the topic. Records of the same key must come in log order.
   public mutating func take(key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?) {
     guard let key else {
       foreign += 1
@@ -37,7 +37,7 @@ public struct CurrentAlerts {
     alerts[Array(key)] = transition.status == .firing ? Array(value) : nil
   }
 
-  /// What fires and is covered by all of `matches`: the worst first, of equal severity what has fired longest.
+  /// The firing alerts that match all of `matches`, sorted by severity, the worst first, then by age, the oldest first.
   public func firing(matching matches: [FieldMatch] = []) -> [Alert] {
     alerts.values.compactMap { value -> Alert? in
       value.withUnsafeBytes { bytes in
@@ -55,7 +55,7 @@ public struct CurrentAlerts {
     }
   }
 
-  /// `alerts` as lines for people, aligned; `now` tells for how long each has fired.
+  /// Formats `alerts` as aligned lines for people. `now` determines how long each has fired.
   public static func lines(_ alerts: [Alert], now: WallTime, colours: Colours) -> String {
     var table = Table(rightAligned: [4])
     for alert in alerts {

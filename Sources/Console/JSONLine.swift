@@ -1,11 +1,11 @@
 import JSON
 
-/// A record on one line of JSON, for other programs.
+/// Formats a record as one line of JSON, for other programs.
 public enum JSONLine {
-  /// Appends `value` and a line end. JSON is written as it stands, but for what a line or a terminal would break on,
-  /// which changes nothing of what it means: line ends between tokens become blanks, and delete and the controls from
-  /// U+0080 to U+009F become escapes. Bytes that are no UTF-8 become U+FFFD. A value that is no JSON is written as a
-  /// string, a tombstone as `null`.
+  /// Appends `value` and a line end. JSON is copied except for characters that break a line or a terminal: line ends
+  /// between tokens become blanks, and delete and the controls from U+0080 to U+009F become escapes, without a change
+  /// of meaning. Bytes that aren't UTF-8 become U+FFFD. A value that isn't JSON is written as a string, a tombstone as
+  /// `null`.
   public static func append(_ value: UnsafeRawBufferPointer?, to line: inout [UInt8]) {
     guard let value else {
       line.append(contentsOf: "null\n".utf8)
@@ -32,7 +32,7 @@ public enum JSONLine {
     }
   }
 
-  /// Whatever this changes can only stand inside of strings, but for line ends, which can only stand outside of them.
+  /// In JSON, line ends occur only outside strings, and the other characters changed here only inside strings.
   private static func appendSafely(_ value: UnsafeRawBufferPointer, to line: inout [UInt8]) {
     var i = value.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
     while i < value.count {

@@ -1,26 +1,27 @@
 import Glibc
 
-/// Cuts a stream of bytes into lines of bounded length.
+/// Splits a stream of bytes into lines of bounded length.
 public struct LineSplitter: Sendable {
   private let limit: Int
   private let leavesOutNUL: Bool
   private var partial: [UInt8] = []
   private var isCutting = false
-  /// How many lines were longer than the bound; what was behind it is gone.
+  /// The number of lines that exceeded the limit and were truncated.
   public private(set) var cut = 0
-  /// How many NUL bytes were left out.
+  /// The number of NUL bytes that were left out.
   public private(set) var nulCount = 0
 
   /// - Parameters:
-  ///   - limit: the longest line, in bytes, without its end; 1 at least.
-  ///   - leavesOutNUL: whether NUL bytes, which no text has, are no part of a line: a log that logrotate has truncated
-  ///     (`copytruncate`) begins with as many of them as it had bytes before.
+  ///   - limit: the maximum length of a line in bytes, without its end; at least 1.
+  ///   - leavesOutNUL: whether to remove NUL bytes, which text doesn't contain: after logrotate has truncated a log
+  ///     (`copytruncate`), it begins with as many of them as it had bytes before.
   public init(limit: Int, leavesOutNUL: Bool = false) {
     self.limit = max(1, limit)
     self.leavesOutNUL = leavesOutNUL
   }
 
-  /// Calls `body` for each line that `bytes` end, without its line end (`\n` or `\r\n`), which is valid during the call.
+  /// Calls `body` for each line that ends in `bytes`, without its line end (`\n` or `\r\n`). The line is valid during
+  /// the call.
   public mutating func take(_ bytes: UnsafeRawBufferPointer, _ body: (UnsafeRawBufferPointer) -> Void) {
     var start = 0
     while let end = bytes.first(UInt8(ascii: "\n"), from: start) {
@@ -36,7 +37,7 @@ public struct LineSplitter: Sendable {
     append(UnsafeRawBufferPointer(rebasing: bytes[start...]))
   }
 
-  /// The stream has ended: what came behind the last line end is a line, too.
+  /// Ends the stream: the bytes after the last line end are a line, too.
   public mutating func end(_ body: (UnsafeRawBufferPointer) -> Void) {
     if !partial.isEmpty || isCutting { finish(body) }
   }
@@ -74,7 +75,8 @@ public struct LineSplitter: Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-  /// Where `byte` stands for the first time at `start` or behind it (memchr(3): a loop over bytes takes ten times as long).
+  /// The first position of `byte` at or after `start`; nil if there is none. (memchr(3) is ten times as fast as a
+  /// loop.)
   fileprivate func first(_ byte: UInt8, from start: Int) -> Int? {
     guard start < count, let base = baseAddress, let found = memchr(base + start, Int32(byte), count - start) else {
       return nil

@@ -2,7 +2,7 @@ import JSON
 import Platform
 
 extension Printable {
-  /// The text that `bytes` are; each one that is no part of UTF-8 as `\xFF`.
+  /// `bytes` as printable text; each byte that isn't part of UTF-8 becomes `\xFF`.
   static func text(_ bytes: UnsafeRawBufferPointer) -> String {
     var result = ""
     var i = 0

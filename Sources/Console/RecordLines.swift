@@ -1,23 +1,23 @@
 import Platform
 import Records
 
-/// Shows records to people, each as one line whose columns stand where those of the line before stood.
+/// Formats records for people, one line each. Columns stay aligned from line to line.
 public struct RecordLines {
   private let colours: Colours
   private var rule = Column(least: 16)
   private var subject = Column(least: 16)
   private var reading = Column(least: 28)
 
-  /// Whether a line had a time with a `*` behind it: Kafka's, of a record without one of its own.
+  /// Whether a line showed a time with `*`, which is Kafka's timestamp of a record without its own.
   public private(set) var hasShownKafkaTime = false
 
   /// Lines with these colours.
   public init(colours: Colours) { self.colours = colours }
 
-  /// The longest line, in characters, colours not counted; what is longer is cut, and ends in `…`.
+  /// The maximum length of a line in characters, not counting colours. A longer line is cut and ends in `…`.
   public static let greatestLength = 4096
 
-  /// Appends the record's line, with its end.
+  /// Appends the record's line with its line end.
   public mutating func append(_ record: borrowing SeenRecord, to output: inout [UInt8]) {
     let line: String
     if let transition = record.value.flatMap(Transition.decode) {
@@ -31,20 +31,20 @@ public struct RecordLines {
     output.append(UInt8(ascii: "\n"))
   }
 
-  /// Appends the line of a transition, with its end; `mark` stands in front of it.
+  /// Appends a transition's line with its line end. `mark` precedes it.
   public mutating func append(_ transition: Transition, mark: String = "", to output: inout [UInt8]) {
     output.append(contentsOf: (mark + line(transition)).utf8)
     output.append(UInt8(ascii: "\n"))
   }
 
-  /// A column that is as wide as what it has shown, within bounds.
+  /// A column as wide as its widest text so far, within bounds.
   private struct Column {
     private(set) var width: Int
     static let greatest = 40
 
     init(least: Int) { width = least }
 
-    /// `text` with blanks up to the column's width.
+    /// `text` padded with blanks to the column's width.
     mutating func fill(_ text: String) -> String {
       width = max(width, min(text.count, Column.greatest))
       return text + blanks(for: text)
@@ -74,7 +74,7 @@ public struct RecordLines {
     return bounded(line)
   }
 
-  /// Any other object: when, of whom, and what it says.
+  /// The line of any other object: its time, subject and fields.
   private mutating func line(_ fields: [SeenRecord.Field], of record: borrowing SeenRecord) -> String {
     let names = ["host", "source"]
     let named = names.first { if case .text(let text) = record.field($0) { !text.isEmpty } else { false } }
@@ -91,7 +91,7 @@ public struct RecordLines {
     return bounded(line)
   }
 
-  /// A value as it stands behind its name: quoted where it would run into the next one.
+  /// A field's value; quoted if it would run into the next field.
   private func shown(_ value: SeenRecord.Value) -> String {
     switch value {
     case .word(let word): return word
@@ -102,7 +102,7 @@ public struct RecordLines {
     }
   }
 
-  /// What is no object: a tombstone, other JSON, text, or bytes.
+  /// The line of a value that isn't an object: a tombstone, other JSON, text, or bytes.
   private mutating func otherLine(_ record: borrowing SeenRecord) -> String {
     let start = start(of: record, subject: nil)
     guard let value = record.value else { return bounded(start + "  " + colours.paint("(null)", .dim)) }
@@ -124,7 +124,7 @@ public struct RecordLines {
     return colours.paint(time, .dim) + (isKafkas ? "* " : "  ") + colours.paint(filled, .bold)
   }
 
-  /// Colours are few and short: they aren't counted apart.
+  /// Limits the length of a line. Counts colours as well, because they are few and short.
   private func bounded(_ line: String) -> String {
     guard line.utf8.count > Self.greatestLength, line.count > Self.greatestLength else { return line }
     return line.prefix(Self.greatestLength - 1) + "…" + (colours.isOn ? "\u{1B}[0m" : "")
@@ -132,7 +132,7 @@ public struct RecordLines {
 }
 
 extension SeenRecord {
-  /// When it was, by its own word.
+  /// The record's own time; nil if it has none.
   fileprivate var ownTime: WallTime? {
     guard let value, fields != nil else { return nil }
     return WallTime(timestampOf: value)

@@ -2,15 +2,15 @@ import JSON
 import Platform
 import Records
 
-/// A record of any topic, as it is shown to people: what it is, and its fields in the order in which they stand there.
+/// A record of any topic, prepared for display, with its fields in their order in the record.
 public struct SeenRecord {
   /// The record's key.
   public let key: UnsafeRawBufferPointer?
-  /// The record's value; nil: a tombstone.
+  /// The record's value; nil for a tombstone.
   public let value: UnsafeRawBufferPointer?
-  /// Kafka's time; nil: none.
+  /// Kafka's timestamp; nil if there is none.
   public let kafkaTime: WallTime?
-  /// The fields of a JSON object; nil where the value is none.
+  /// The fields of a JSON object; nil if the value isn't one.
   let fields: [Field]?
 
   /// One field.
@@ -19,17 +19,17 @@ public struct SeenRecord {
     var value: Value
   }
 
-  /// What stands in a field.
+  /// The value of a field.
   enum Value: Equatable {
-    /// A string, as it means.
+    /// A string, unescaped.
     case text(String)
-    /// A number, `true`, `false` or `null`, as it is written.
+    /// A number, `true`, `false` or `null`, as written.
     case word(String)
-    /// An object or array, as it is written.
+    /// An object or array, as written.
     case nested(String)
   }
 
-  /// A record; its bytes must outlive it.
+  /// Creates it from bytes, which must outlive it.
   public init(key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?, kafkaTime: WallTime?) {
     self.key = key
     self.value = value
@@ -37,7 +37,7 @@ public struct SeenRecord {
     fields = value.flatMap(SeenRecord.readFields)
   }
 
-  /// The last field of this name.
+  /// The last field with this name; nil if there is none.
   func field(_ name: String) -> Value? {
     fields?.last { $0.name.utf8.elementsEqual(name.utf8) }?.value
   }

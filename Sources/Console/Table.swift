@@ -1,20 +1,20 @@
 import Platform
 
-/// A small table for people: columns as wide as what stands in them.
+/// A small table for people, with columns as wide as their content.
 public struct Table {
   private var rows: [[String]] = []
   private let rightAligned: Set<Int>
 
-  /// A table, with this heading if there is one; the columns of these numbers, from 0, are aligned to the right.
+  /// A table with an optional heading. The columns with these numbers, from 0, are right-aligned.
   public init(_ heading: [String]? = nil, rightAligned: some Sequence<Int>) {
     self.rightAligned = Set(rightAligned)
     if let heading { rows.append(heading) }
   }
 
-  /// Adds a row; what could disturb a terminal is escaped.
+  /// Adds a row, with control characters escaped.
   public mutating func append(_ row: [String]) { rows.append(row.map { Printable.text($0) }) }
 
-  /// The table's lines, without their ends. A column in which nothing stands takes no room.
+  /// The table's lines without their ends. An empty column takes no room.
   public var lines: [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }

@@ -6,12 +6,12 @@ void cscan_separator_init(cscan_separator *s, cscan_separator *next, const uint8
   if (length > 32) memcpy(s->rest, text + 32, length - 32);
   s->next = next;
   s->length = (uint16_t)length;
-  // One without bytes is compared whole, with zeros: no value follows there.
+  // For an empty separator all 32 bytes are compared, with zeros. It matches only padding, where no value follows.
   s->others = length > 0 && length < 32 ? UINT32_MAX << length : 0;
 }
 
-// Newer processors shift and count bits in one instruction instead of three; which one it is, is found out at the start:
-// too early for ThreadSanitizer, which isn't there yet.
+// Newer processors shift and count bits in one instruction instead of three. The choice is made when the program is
+// loaded, before ThreadSanitizer is initialised, so it is left out there.
 #if defined(__x86_64__) && defined(__linux__) && !__has_feature(thread_sanitizer)
 __attribute__((target_clones("arch=haswell", "default")))
 #endif

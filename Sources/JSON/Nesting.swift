@@ -1,12 +1,12 @@
-/// Which of the open brackets are objects and which arrays: one bit each, so that depth is bounded by the length of the
-/// text alone, and costs no stack.
+/// Tracks for each open bracket whether it is an object or an array, with one bit. So depth is limited only by the
+/// length of the text, and uses no stack.
 public struct Nesting: ~Copyable {
   private var words: UnsafeMutablePointer<UInt64>
   private var capacity: Int
-  /// How many brackets are open.
+  /// The number of open brackets.
   public private(set) var depth: Int
 
-  /// Nothing is open.
+  /// Starts with no open bracket.
   public init() {
     capacity = 16
     words = .allocate(capacity: capacity)
@@ -16,10 +16,10 @@ public struct Nesting: ~Copyable {
 
   deinit { words.deallocate() }
 
-  /// Closes everything.
+  /// Closes all brackets.
   public mutating func reset() { depth = 0 }
 
-  /// Opens an object, or an array.
+  /// Opens an object, or an array if `object` is false.
   public mutating func open(object: Bool) {
     let index = depth >> 6
     if index == capacity { grow() }
@@ -28,10 +28,10 @@ public struct Nesting: ~Copyable {
     depth &+= 1
   }
 
-  /// Closes the innermost one; where nothing is open, there is nothing to close.
+  /// Closes the innermost bracket. Does nothing if none is open.
   public mutating func close() { depth = max(0, depth - 1) }
 
-  /// Whether the innermost open one is an object; false where nothing is open.
+  /// Whether the innermost open bracket is an object; false if none is open.
   public var isObject: Bool {
     guard depth > 0 else { return false }
     let last = depth &- 1
@@ -49,7 +49,7 @@ public struct Nesting: ~Copyable {
 }
 
 extension Scan {
-  /// Past a value of any kind. `nesting` is scratch of the caller's: whatever is open in it is closed first.
+  /// Skips a value of any kind. `nesting` is scratch space; anything open in it is closed first.
   public static func value(_ place: Place, _ nesting: inout Nesting) -> Place? {
     nesting.reset()
     var p = place
@@ -72,14 +72,14 @@ extension Scan {
         guard let end = scalar(p) else { return nil }
         p = end
       }
-      // A value has ended, or a bracket ends without one: what is open says what may follow.
+      // A value has ended, or an empty object or array is about to. The open bracket decides what may follow.
       guard let next = follow(p, &nesting) else { return nil }
       p = next
       if nesting.depth == 0 { return p }
     }
   }
 
-  /// Past closing brackets, and past a comma (and a key) to where the next value begins.
+  /// Skips closing brackets, then a comma (and a key) up to the next value.
   private static func follow(_ place: Place, _ nesting: inout Nesting) -> Place? {
     var p = place
     while nesting.depth > 0 {
@@ -98,7 +98,7 @@ extension Scan {
     return p
   }
 
-  /// Past a key, its colon and the blanks around that, to where its value begins.
+  /// Skips a key, its colon and the blanks around it, up to the value.
   public static func key(_ place: Place) -> Place? {
     guard place.pointee == UInt8(ascii: "\""), let end = string(place + 1) else { return nil }
     let colon = blanks(end)
@@ -106,7 +106,7 @@ extension Scan {
     return blanks(colon + 1)
   }
 
-  /// Past a string, a number, `true`, `false` or `null`.
+  /// Skips a string, a number, `true`, `false` or `null`.
   public static func scalar(_ place: Place) -> Place? {
     switch place.pointee {
     case UInt8(ascii: "\""): string(place + 1)

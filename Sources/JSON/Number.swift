@@ -1,8 +1,8 @@
 import Cscan
 
-/// A number's text, made into a double or a whole number. The text is one that `Scan.number` found.
+/// Converts a number's text to a double or a whole number. `Scan.number` must have accepted the text.
 public enum Number {
-  /// The double nearest to the number at `place`, ties to even; infinite where it is beyond the range of a double.
+  /// The double nearest to the number at `place`, ties to even; infinite if it exceeds a double's range.
   public static func double(_ place: Scan.Place) -> Double {
     let isNegative = place.pointee == UInt8(ascii: "-")
     var value = 0.0
@@ -10,7 +10,7 @@ public enum Number {
     return isNegative ? -value : value
   }
 
-  /// `double`, for any length and exponent.
+  /// `double` for numbers of any length and exponent.
   private static func longDouble(_ place: Scan.Place) -> Double {
     let decimal = Decimal(place)
     if decimal.mantissa <= 1 << 53, decimal.isExact, decimal.exponent >= -22, decimal.exponent <= 22 {
@@ -19,11 +19,11 @@ public enum Number {
         decimal.exponent < 0 ? mantissa / cscan_power(-decimal.exponent) : mantissa * cscan_power(decimal.exponent)
       return decimal.isNegative ? -value : value
     }
-    // The text is a JSON number, behind which stands a byte that is no part of one, if only the zero at the end.
+    // strtod needs a byte after the number that isn't part of one. JSON, or the zero padding, provides it.
     return cscan_strtod(place)
   }
 
-  /// The whole number at `place`; nil where it has a point or an exponent, or is beyond the range.
+  /// The whole number at `place`; nil if it has a point or an exponent, or exceeds Int64's range.
   public static func int64(_ place: Scan.Place) -> Int64? {
     let negative = place.pointee == UInt8(ascii: "-")
     var p = negative ? place + 1 : place
@@ -42,18 +42,18 @@ public enum Number {
   }
 }
 
-/// A number as it is written: `mantissa` times ten to the power of `exponent`.
+/// A decimal number as written: `mantissa` times ten to the power of `exponent`.
 public struct Decimal {
-  /// Up to 19 significant digits.
+  /// The first 19 significant digits at most.
   public private(set) var mantissa: UInt64 = 0
-  /// The power of ten, held within ten million either way: far beyond what any double or time can be.
+  /// The power of ten, limited to ten million either way, far beyond any double or time.
   public private(set) var exponent = 0
-  /// A minus stands before it.
+  /// Whether a minus sign precedes it.
   public private(set) var isNegative = false
-  /// No digit but zero was cut off.
+  /// False if nonzero digits were cut off.
   public private(set) var isExact = true
 
-  /// How many digits the mantissa has; 0 where it is zero.
+  /// The number of digits of the mantissa; 0 if it is zero.
   public var digitCount: Int {
     var count = 0
     var rest = mantissa
@@ -98,12 +98,13 @@ public struct Decimal {
     }
   }
 
-  /// The exponent that stands behind an `e`.
+  /// The exponent after an `e`.
   private static func power(_ place: Scan.Place) -> Int {
     var p = place
     let negative = p.pointee == UInt8(ascii: "-")
     if negative || p.pointee == UInt8(ascii: "+") { p += 1 }
-    // A text may hold more zeros than the exponent takes back: what is held is far larger than any text is long.
+    // Leading zeros of a long text may cancel a large exponent. This limit exceeds the length of any text, so clamping
+    // never changes the result.
     var value = 0
     while Scan.isDigit(p.pointee) {
       value = min(value * 10 + Int(p.pointee &- UInt8(ascii: "0")), 1 << 40)

@@ -1,12 +1,12 @@
 import Cscan
 
-/// A text to be scanned: a copy with zeros behind it, which end every search, and which let the scanner read blocks.
+/// A copy of a text followed by zeros, which end every search and let the scanner read whole blocks.
 ///
-/// One is made once and loaded again and again; it grows to the longest text that it has seen.
+/// Reuse one and load it again and again; it grows to the longest text it has held.
 public struct Padded: ~Copyable {
   @usableFromInline var memory: UnsafeMutablePointer<UInt8>
   @usableFromInline var capacity: Int
-  /// How many bytes were loaded.
+  /// The number of bytes loaded.
   public private(set) var count: Int
 
   /// An empty text, with room for `capacity` bytes before it grows.
@@ -31,10 +31,10 @@ public struct Padded: ~Copyable {
 
   deinit { memory.deallocate() }
 
-  /// Where the text begins.
+  /// The start of the text.
   @inlinable public var start: UnsafePointer<UInt8> { UnsafePointer(memory) }
 
-  /// Takes a copy of `bytes` in place of what was there.
+  /// Replaces the text by a copy of `bytes`.
   public mutating func load(_ bytes: UnsafeRawBufferPointer) {
     if bytes.count > capacity { grow(to: bytes.count) }
     count = bytes.count

@@ -1,4 +1,4 @@
-/// Reads a text token by token, by JSON's own grammar, for what isn't read a million times a second.
+/// Reads JSON token by token, strictly by its grammar. For text that isn't read a million times a second.
 ///
 ///     var reader = Reader(bytes)
 ///     guard reader.next() == .beginObject else { … }
@@ -6,12 +6,12 @@
 ///       if reader.isText("port") { reader.next(); port = reader.int64 } else { reader.skip() }
 ///     }
 public struct Reader: ~Copyable {
-  /// What a call of `next` found.
+  /// The token that `next` found.
   public enum Token: Sendable {
     case beginObject, endObject, beginArray, endArray, key, string, number, `true`, `false`, null
-    /// The value has ended, and nothing but blanks follows it.
+    /// The value has ended, and only blanks follow.
     case end
-    /// The text isn't JSON; it stays at that.
+    /// The text isn't JSON; every further call returns the same.
     case invalid
   }
 
@@ -26,7 +26,7 @@ public struct Reader: ~Copyable {
   private var tokenEnd: Scan.Place
   private var expectation = Expectation.value
 
-  /// What the last call of `next` found; `.invalid` before the first.
+  /// The token that the last call of `next` found; `.invalid` before the first call.
   public private(set) var token = Token.invalid
 
   /// A reader of a copy of `bytes`; a byte-order mark before the value is skipped.
@@ -46,10 +46,10 @@ public struct Reader: ~Copyable {
     tokenEnd = place
   }
 
-  /// How many brackets are open.
+  /// The number of open brackets.
   public var depth: Int { nesting.depth }
 
-  /// Goes on to the next token.
+  /// Advances to the next token.
   @discardableResult public mutating func next() -> Token {
     if expectation == .nothing { return token }
     place = Scan.blanks(place)
@@ -58,8 +58,8 @@ public struct Reader: ~Copyable {
     return value()
   }
 
-  /// Goes past the value that comes next (behind a key, or as the next element), however much is in it; false where it
-  /// isn't JSON. The token then is that value, or the bracket that ends it.
+  /// Skips the next value (after a key, or the next element), including everything in it; false if it isn't JSON.
+  /// `token` is then that value, or the bracket that ends it.
   @discardableResult public mutating func skip() -> Bool {
     switch next() {
     case .beginObject, .beginArray: leave()
@@ -68,15 +68,15 @@ public struct Reader: ~Copyable {
     }
   }
 
-  /// Goes past the value that comes next, as `skip` does; the value as it is written, quotes and all, valid as long as
-  /// the reader; nil where it isn't JSON.
+  /// Skips the next value as `skip` does. Returns its text as written, including quotes, valid as long as the reader;
+  /// nil if it isn't JSON.
   public mutating func rawValue() -> UnsafeRawBufferPointer? {
     guard expectation == .value else { return nil }
     let start = Scan.blanks(place)
     return skip() ? UnsafeRawBufferPointer(start: start, count: tokenEnd - start) : nil
   }
 
-  /// Goes past the end of the innermost object or array that is open; false where it isn't JSON.
+  /// Skips the rest of the innermost open object or array, including its closing bracket; false if it isn't JSON.
   @discardableResult public mutating func leave() -> Bool {
     let inside = nesting.depth
     while nesting.depth >= inside {
@@ -85,7 +85,7 @@ public struct Reader: ~Copyable {
     return true
   }
 
-  /// The token as it is written; a string or key without its quotes, escapes and all. Valid as long as the reader.
+  /// The token as written; a string or key without its quotes and with its escapes. Valid as long as the reader.
   public var raw: UnsafeRawBufferPointer {
     let quoted = token == .string || token == .key
     return UnsafeRawBufferPointer(
@@ -93,7 +93,7 @@ public struct Reader: ~Copyable {
       count: max(0, tokenEnd - tokenStart - (quoted ? 2 : 0)))
   }
 
-  /// The text of a string or key; nil where the token is none, or its text isn't UTF-8.
+  /// The text of a string or key; nil if the token is neither, or its text isn't UTF-8.
   public var string: String? {
     guard token == .string || token == .key else { return nil }
     let raw = self.raw
@@ -101,7 +101,7 @@ public struct Reader: ~Copyable {
       guard let target = buffer.baseAddress, let length = Text.unescape(raw, into: target) else { return }
       count = length
     }
-    // Unescaping drops a text that isn't UTF-8, so that nothing is left of something.
+    // An empty result of a nonempty text means that unescaping failed: it isn't UTF-8.
     return bytes.isEmpty && !raw.isEmpty ? nil : String(decoding: bytes, as: UTF8.self)
   }
 
@@ -117,13 +117,13 @@ public struct Reader: ~Copyable {
     UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
   }
 
-  /// Where the token begins, in padded text.
+  /// Passes the start of the token, in padded text, to `body`.
   public func withPlace<Result>(_ body: (Scan.Place) -> Result) -> Result { body(tokenStart) }
 
-  /// The number, correctly rounded, infinite beyond a double's range; nil where the token is no number.
+  /// The number, correctly rounded, infinite beyond a double's range; nil if the token isn't a number.
   public var double: Double? { token == .number ? Number.double(tokenStart) : nil }
 
-  /// The whole number; nil where the token is no number, has a point or an exponent, or is beyond the range.
+  /// The whole number; nil if the token isn't a number, has a point or an exponent, or exceeds Int64's range.
   public var int64: Int64? { token == .number ? Number.int64(tokenStart) : nil }
 
   private mutating func found(_ token: Token, upTo end: Scan.Place, then expectation: Expectation) -> Token {
@@ -143,10 +143,10 @@ public struct Reader: ~Copyable {
     return token
   }
 
-  /// Past a comma; or the token that ends a bracket, or everything.
+  /// Skips a comma. Returns the token that ends a bracket or the text, if one comes first.
   private mutating func afterValue() -> Token? {
     if nesting.depth == 0 {
-      // A zero inside the text is no end of it.
+      // A zero byte inside the text isn't its end.
       let atEnd = place == text.start + text.count
       return atEnd ? found(.end, upTo: place, then: .nothing) : invalid()
     }

@@ -1,8 +1,8 @@
-/// What stands inside a string's quotes, made into what it means.
+/// Decodes the content of a JSON string.
 public enum Text {
-  /// Undoes the escapes of `raw` (what stands between the quotes, grammatical as `Scan.string` found it) into `target`,
-  /// which has room for as many bytes as `raw` has. The number of bytes written, or nil where it isn't UTF-8 or has
-  /// half a surrogate pair.
+  /// Decodes the escapes of `raw` (the bytes between the quotes, as accepted by `Scan.string`) into `target`, which
+  /// must have room for `raw.count` bytes. Returns the number of bytes written; nil if the result isn't UTF-8 or has an
+  /// unpaired surrogate.
   public static func unescape(_ raw: UnsafeRawBufferPointer, into target: UnsafeMutablePointer<UInt8>) -> Int? {
     var out = 0
     var i = 0
@@ -28,7 +28,7 @@ public enum Text {
     return isUTF8(UnsafeRawBufferPointer(start: target, count: out)) ? out : nil
   }
 
-  /// What the letter behind a backslash stands for.
+  /// The byte that the letter after a backslash stands for.
   private static func meaning(of letter: UInt8) -> UInt8 {
     switch letter {
     case UInt8(ascii: "b"): 0x08
@@ -40,7 +40,8 @@ public enum Text {
     }
   }
 
-  /// The scalar that `\uXXXX`, or two of them, spell at `index`, and how many bytes that takes.
+  /// The scalar that one `\uXXXX`, or a surrogate pair of two, spells at `index`, and its length in bytes; nil if it is
+  /// invalid.
   private static func escapedScalar(_ raw: UnsafeRawBufferPointer, at index: Int) -> (UInt32, Int)? {
     guard let first = escapedUnit(raw, at: index) else { return nil }
     guard first >= 0xD800, first < 0xE000 else { return (first, 6) }
@@ -62,7 +63,7 @@ public enum Text {
     return unit
   }
 
-  /// Writes `scalar` as UTF-8; the number of bytes that takes.
+  /// Writes `scalar` as UTF-8. Returns the number of bytes written.
   private static func encode(_ scalar: UInt32, at target: UnsafeMutablePointer<UInt8>) -> Int {
     func tail(_ shift: UInt32) -> UInt8 { UInt8(truncatingIfNeeded: 0x80 | (scalar >> shift & 0x3F)) }
     switch scalar {
@@ -87,7 +88,7 @@ public enum Text {
     }
   }
 
-  /// How many bytes the well-formed UTF-8 sequence at `index` takes (The Unicode Standard, table 3-7); 0: it isn't one.
+  /// The length of the well-formed UTF-8 sequence at `index` (The Unicode Standard, table 3-7); 0 if it isn't one.
   public static func sequence(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int {
     let first = bytes[index]
     if first < 0x80 { return 1 }
@@ -124,7 +125,7 @@ public enum Text {
     return true
   }
 
-  /// Whether well-formed `bytes` have a control character: U+0000 to U+001F, or U+007F to U+009F.
+  /// Whether well-formed `bytes` contain a control character: U+0000 to U+001F, or U+007F to U+009F.
   public static func hasControlCharacter(_ bytes: UnsafeRawBufferPointer) -> Bool {
     for i in 0..<bytes.count {
       let byte = bytes[i]

@@ -1,23 +1,23 @@
-/// Writes JSON into bytes that are kept from one text to the next: nothing is allocated once they are large enough.
-/// Commas come by themselves; that brackets close and keys have values is the caller's business.
+/// Writes JSON into a buffer that is reused from text to text, so that it allocates nothing once the buffer is large
+/// enough. Commas are added automatically; the caller must close brackets and give keys their values.
 public struct Writer {
-  /// What was written.
+  /// The text written so far.
   public private(set) var bytes: [UInt8]
   private var needsComma = false
 
-  /// Nothing is written yet.
+  /// An empty text.
   public init(capacity: Int = 512) {
     bytes = []
     bytes.reserveCapacity(capacity)
   }
 
-  /// Drops what was written, and keeps the memory.
+  /// Discards the text, and keeps the memory.
   public mutating func reset() {
     bytes.removeAll(keepingCapacity: true)
     needsComma = false
   }
 
-  /// Drops what was written behind the first `count` bytes, which end before a value.
+  /// Discards everything after the first `count` bytes, which must end before a value.
   public mutating func reset(to count: Int) {
     bytes.removeLast(max(0, bytes.count - count))
     needsComma = false
@@ -32,7 +32,7 @@ public struct Writer {
   /// `]`
   public mutating func endArray() { end(UInt8(ascii: "]")) }
 
-  /// A key that needs no escapes, known when the program is built.
+  /// A key that needs no escapes, known at compile time.
   public mutating func key(_ name: StaticString) {
     comma()
     bytes.append(UInt8(ascii: "\""))
@@ -42,7 +42,7 @@ public struct Writer {
     needsComma = false
   }
 
-  /// A key, whatever its text.
+  /// A key with any text.
   public mutating func key(_ name: String) {
     string(name)
     bytes.append(UInt8(ascii: ":"))
@@ -55,7 +55,7 @@ public struct Writer {
     text.withUTF8 { string(UnsafeRawBufferPointer($0)) }
   }
 
-  /// A string of these bytes; each that is no part of well-formed UTF-8 becomes U+FFFD.
+  /// A string of these bytes. Each byte that isn't part of well-formed UTF-8 becomes U+FFFD.
   public mutating func string(_ text: UnsafeRawBufferPointer) {
     comma()
     bytes.append(UInt8(ascii: "\""))
@@ -82,9 +82,10 @@ public struct Writer {
     needsComma = true
   }
 
-  /// How many bytes of `text` `string` makes `room` bytes of at most, the quotes not counted; it ends between characters.
+  /// The length of the longest prefix of `text` that `string` writes in at most `room` bytes, not counting the quotes.
+  /// It ends between characters.
   public static func prefix(of text: UnsafeRawBufferPointer, whoseStringHas room: Int) -> Int {
-    // No byte becomes more than six.
+    // A byte becomes at most six.
     if text.count <= room / 6 { return text.count }
     var left = room
     var i = 0
@@ -98,7 +99,7 @@ public struct Writer {
     return i
   }
 
-  /// How many bytes a string has for this one of ASCII.
+  /// The number of bytes that `string` writes for this ASCII byte.
   private static func escapedLength(_ byte: UInt8) -> Int {
     switch byte {
     case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0x08, 0x09, 0x0A, 0x0C, 0x0D: 2
@@ -122,7 +123,7 @@ public struct Writer {
     needsComma = true
   }
 
-  /// The shortest text that reads back as the same double; `null` for what JSON has no number for.
+  /// The shortest text that reads back as the same double; `null` if the value isn't finite.
   public mutating func double(_ value: Double) {
     comma()
     if value.isFinite {
@@ -134,8 +135,8 @@ public struct Writer {
     needsComma = true
   }
 
-  /// The number with `decimals` (0 to 9) digits behind the point, rounded to the nearest. Numbers too large to have that
-  /// many correct ones are written as `double` writes them, and so is what JSON has no number for.
+  /// The number with `decimals` (0 to 9) digits after the point, rounded to the nearest. A number too large to have
+  /// that many correct digits, or not finite, is written as `double` writes it.
   public mutating func fixed(_ value: Double, decimals: Int) {
     let power = Writer.powers[max(0, min(decimals, 9))]
     let scaled = value.magnitude * Double(power)
@@ -160,14 +161,14 @@ public struct Writer {
   /// `null`
   public mutating func null() { raw("null") }
 
-  /// A value that is JSON already.
+  /// A value that is already JSON.
   public mutating func raw(_ value: UnsafeRawBufferPointer) {
     comma()
     bytes.append(contentsOf: value)
     needsComma = true
   }
 
-  /// A string whose text is appended by `body`; none of it needs an escape.
+  /// A string whose content `body` appends; it must not need escapes.
   public mutating func plainString(_ body: (inout [UInt8]) -> Void) {
     comma()
     bytes.append(UInt8(ascii: "\""))
@@ -199,7 +200,7 @@ public struct Writer {
     if needsComma { bytes.append(UInt8(ascii: ",")) }
   }
 
-  /// The decimal digits of `value`, with zeros before them up to `atLeast`.
+  /// The decimal digits of `value`, with leading zeros up to `atLeast` digits.
   private mutating func digits(_ value: UInt64, atLeast: Int) {
     var buffer: InlineArray<20, UInt8> = InlineArray(repeating: UInt8(ascii: "0"))
     var rest = value

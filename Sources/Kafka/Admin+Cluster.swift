@@ -2,39 +2,40 @@ internal import Crdkafka
 import Platform
 
 extension Admin {
-  /// What a cluster knows of a topic.
+  /// A topic as the cluster's metadata describes it.
   public struct Topic: Equatable, Sendable {
     /// Its name.
     public var name: String
-    /// Its partitions, by number.
+    /// Its partitions, ordered by number.
     public var partitions: [Partition]
-    /// Why nothing is known of it, such as `.unknownTopicOrPartition`.
+    /// Why the topic isn't described, such as `.unknownTopicOrPartition`; nil on success.
     public var error: KafkaError?
   }
 
-  /// What a cluster knows of a partition.
+  /// A partition as the cluster's metadata describes it.
   public struct Partition: Equatable, Sendable {
     /// Its number.
     public var id: Int32
-    /// The number of the broker that leads it; -1: none does.
+    /// The number of the broker that leads it; -1 if none does.
     public var leader: Int32
-    /// The brokers that keep it.
+    /// The brokers that hold a replica.
     public var replicas: [Int32]
-    /// Those of them that are up to date.
+    /// The replicas that are in sync.
     public var inSync: [Int32]
   }
 
-  /// The brokers, and the topics asked for.
+  /// The brokers and the requested topics.
   public struct Cluster: Equatable, Sendable {
-    /// `host:port` by the brokers' numbers.
+    /// `host:port` by broker number.
     public var brokers: [Int32: String]
-    /// In the cluster's order.
+    /// The topics, in the cluster's order.
     public var topics: [Topic]
   }
 
-  /// The brokers, and one topic or (nil) all of them. A topic that doesn't exist comes with its error, and isn't made.
+  /// Returns the brokers, and one topic or (nil) all topics. A missing topic is returned with its error, and isn't
+  /// created.
   ///
-  /// - Throws: where no broker has answered within `limit`.
+  /// - Throws: if no broker answers within `limit`.
   public func describe(topic: String? = nil, within limit: Duration) throws(KafkaError) -> Cluster {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let handle = try topic.map { name throws(KafkaError) in try client.topic(name) }

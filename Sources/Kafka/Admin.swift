@@ -1,25 +1,25 @@
 internal import Crdkafka
 import Platform
 
-/// Asks brokers about topics, and makes and deletes them. Blocks until the answer or the time-out: for starts, single
-/// commands and tests, not for loops.
+/// Queries, creates and deletes topics. Each call blocks until the answer or the time-out: for startup, single commands
+/// and tests, not for loops.
 public struct Admin: ~Copyable, @unchecked Sendable {
   let client: Client
 
-  /// A client of its own; connects in the background.
+  /// Creates a client of its own, which connects in the background.
   ///
-  /// - Throws: where a property is refused, or a file of TLS can't be read.
+  /// - Throws: if a property is refused, or a TLS file can't be read.
   public init(_ configuration: Configuration, log: Logger) throws(KafkaError) {
     let conf = ClientConfiguration()
-    // A consumer's client never makes a topic by asking for it; a producer's may.
+    // A consumer's requests never create a topic; a producer's may.
     try conf.set("allow.auto.create.topics", "false")
     client = try Client(
       RD_KAFKA_CONSUMER, configuration, conf: conf, events: RD_KAFKA_EVENT_NONE, queue: .main, log: log, wakeup: nil)
   }
 
-  /// A client for a few questions, ended in any case when they are asked.
+  /// Runs `body` with a temporary client, and closes the client afterwards in any case.
   ///
-  /// - Parameter patience: how long it may take to end; what takes longer is left behind on a thread of its own.
+  /// - Parameter patience: how long closing may take; after that it goes on on a thread of its own.
   public static func ask<Answer>(
     _ configuration: Configuration, log: Logger, patience: Duration = .zero,
     _ body: (borrowing Admin) throws(KafkaError) -> Answer
@@ -36,13 +36,13 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     return answer
   }
 
-  /// A topic to be made.
+  /// A topic to create.
   public struct NewTopic: Sendable {
     /// Its name.
     public var name: String
-    /// How many partitions.
+    /// The number of partitions.
     public var partitions: Int
-    /// On how many brokers each partition is kept; nil: as the cluster is set (brokers from 2.4 on).
+    /// The number of replicas of each partition; nil for the cluster's default (brokers from 2.4 on).
     public var replication: Int?
     /// Its configuration, such as `message.timestamp.type`.
     public var configuration: [(name: String, value: String)]
@@ -59,10 +59,10 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Makes topics, and waits until the brokers have.
+  /// Creates topics, and waits until the brokers have done so.
   ///
-  /// - Returns: for each, in order, why it wasn't made: nil, or an error such as `.topicAlreadyExists`.
-  /// - Throws: where nothing was answered; the topics may be made all the same.
+  /// - Returns: for each topic, in order: nil if it was created, else an error such as `.topicAlreadyExists`.
+  /// - Throws: if no answer came; the topics may be created nevertheless.
   public func create(_ topics: [NewTopic], within limit: Duration) throws(KafkaError) -> [KafkaError?] {
     var made: [OpaquePointer?] = []
     defer { for topic in made { rd_kafka_NewTopic_destroy(topic) } }
@@ -86,10 +86,10 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     return Self.errors(results, count, for: topics.map(\.name))
   }
 
-  /// Deletes topics; brokers may take a moment longer to forget them.
+  /// Deletes topics. Brokers may list them for a moment longer.
   ///
-  /// - Returns: for each, in order, why it wasn't deleted.
-  /// - Throws: where nothing was answered; the topics may be deleted all the same.
+  /// - Returns: for each topic, in order: nil if it was deleted, else the error.
+  /// - Throws: if no answer came; the topics may be deleted nevertheless.
   public func delete(_ topics: [String], within limit: Duration) throws(KafkaError) -> [KafkaError?] {
     var doomed: [OpaquePointer?] = topics.map { rd_kafka_DeleteTopic_new($0) }
     defer { for topic in doomed { rd_kafka_DeleteTopic_destroy(topic) } }
@@ -101,7 +101,7 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     return Self.errors(results, count, for: topics)
   }
 
-  /// Adds partitions to a topic, `count` in all.
+  /// Adds partitions to a topic, up to `count` in total.
   public func growTopic(_ topic: String, to count: Int, within limit: Duration) throws(KafkaError) {
     var reason = [CChar](repeating: 0, count: 256)
     guard let new = rd_kafka_NewPartitions_new(topic, count, &reason, reason.count) else {
@@ -118,9 +118,9 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     if let error = Self.errors(result, results, for: [topic])[0] { throw error }
   }
 
-  /// A topic's configuration, defaults included.
+  /// Returns a topic's configuration, including defaults.
   ///
-  /// - Throws: `.unknownTopicOrPartition` where there is no such topic.
+  /// - Throws: `.unknownTopicOrPartition` if there is no such topic.
   public func configuration(of topic: String, within limit: Duration) throws(KafkaError) -> [String: String] {
     let answers = try client.configurations(of: [topic], within: limit)
     client.report()
@@ -131,7 +131,7 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Ends the client; what takes longer than until `deadline` is left behind on a thread of its own.
+  /// Closes the client. If that takes longer than until `deadline`, it goes on on a thread of its own.
   public consuming func close(by deadline: MonotonicTime) {
     _ = client.close(by: deadline)
   }
@@ -144,7 +144,7 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     return try client.ask(operation, within: limit, send)
   }
 
-  /// Results come in the order of the request, but a topic that is named twice comes once.
+  /// Looks results up by name: they come in the order of the request, but a topic named twice comes once.
   private static func errors(
     _ results: UnsafeMutablePointer<OpaquePointer?>?, _ count: Int, for names: [String]
   ) -> [KafkaError?] {

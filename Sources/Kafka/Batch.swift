@@ -1,15 +1,15 @@
 internal import Cglibc
 internal import Crdkafka
 
-/// Records in the order of each partition's log, as they were fetched together; owns their bytes.
+/// Records that were fetched together, in the order of each partition's log. Owns their bytes.
 ///
 ///     let batch = consumer.fetch()
 ///     for index in batch.indices { use(batch[index]) }
 ///
-/// Dropped before the next `fetch`, its memory is used again. Must not outlive its consumer.
+/// Drop it before the next `fetch` to reuse its memory. It must not outlive its consumer.
 public struct Batch: ~Copyable {
   @usableFromInline let views: UnsafePointer<Message>
-  /// How many entries there are; 0: nothing more has arrived.
+  /// The number of entries; 0 if no more records have arrived.
   public let count: Int
   private let storage: BatchStorage
 
@@ -21,10 +21,10 @@ public struct Batch: ~Copyable {
 
   deinit { storage.release(count) }
 
-  /// Whether nothing more has arrived.
+  /// Whether the batch has no entries because no more records have arrived.
   public var isEmpty: Bool { count == 0 }
 
-  /// Every entry's index.
+  /// The indices of all entries.
   @inlinable public var indices: Range<Int> { 0..<count }
 
   /// The entry at `index`.
@@ -33,8 +33,8 @@ public struct Batch: ~Copyable {
     return views[index]
   }
 
-  /// Begins to bring the bytes of the entry at `index`, if there is one, into the processor's cache: they were written
-  /// by another thread, some time ago. Nothing waits for it.
+  /// Prefetches the bytes of the entry at `index`, if there is one, into the processor's cache, because another thread
+  /// wrote them. Doesn't wait.
   public func expect(_ index: Int) {
     guard index < count else { return }
     let message = views[index]
@@ -43,7 +43,7 @@ public struct Batch: ~Copyable {
     for line in stride(from: 0, to: min(message.valueCount, 512), by: 64) { statusd_prefetch(value + line) }
   }
 
-  /// What went wrong, where the entry is an error.
+  /// The error of the entry at `index`; nil if it isn't an error.
   public func error(at index: Int) -> KafkaError? {
     precondition(index >= 0 && index < count, "no such entry in the batch")
     guard views[index].kind == .error, let message = storage.messages[index] else { return nil }
@@ -52,7 +52,7 @@ public struct Batch: ~Copyable {
   }
 }
 
-/// The memory of a batch: used again once the batch is gone.
+/// The memory of a batch, reused after the batch is dropped.
 final class BatchStorage {
   let capacity: Int
   let messages: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>
@@ -73,7 +73,7 @@ final class BatchStorage {
 
   func lend() { isInUse = true }
 
-  /// Gives the messages back to librdkafka.
+  /// Returns the messages to librdkafka.
   func release(_ count: Int) {
     for index in 0..<count { rd_kafka_message_destroy(messages[index]) }
     isInUse = false

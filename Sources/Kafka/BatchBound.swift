@@ -1,29 +1,29 @@
-/// How large batches may be, as far as brokers' refusals have shown: `MSG_SIZE_TOO_LARGE` refuses a whole batch, and
-/// says neither which record is at fault nor how much the topic takes.
+/// The maximum batch size, learned from brokers' refusals. `MSG_SIZE_TOO_LARGE` refuses a whole batch, and tells
+/// neither which record is too large nor what the topic allows.
 public struct BatchBound: Equatable, Sendable {
-  /// What follows from a refusal.
+  /// The consequence of a refusal.
   public enum Verdict: Equatable, Sendable {
-    /// The record was alone in its batch: no topic of this kind takes it.
+    /// The record was alone in its batch: the topic doesn't accept it.
     case tooLarge
-    /// It was one of several: smaller batches may be taken.
+    /// The record was one of several: smaller batches may be accepted.
     case tryAgain
   }
 
-  /// Bytes of a batch at most (`batch.size`); a record that is larger goes alone.
+  /// The maximum batch size in bytes (`batch.size`). A larger record is sent alone.
   public private(set) var bytes: Int
 
-  /// Bytes of a batch at most where nobody says otherwise: librdkafka's own `batch.size`.
+  /// The default: librdkafka's own `batch.size`, in bytes.
   public static let usual = 1_000_000
-  /// Below this every record goes alone.
+  /// Below this size every record is sent alone.
   private static let least = 4096
 
-  /// Batches of so many bytes.
+  /// A bound of `bytes` bytes, at least 1.
   public init(_ bytes: Int = BatchBound.usual) { self.bytes = max(1, bytes) }
 
-  /// A record of `size` bytes, key and value, was refused. A batch takes records only as long as its bound isn't passed, so
-  /// that one of that size is alone.
+  /// Learns from the refusal of a record of `size` bytes, key and value. A batch never exceeds the bound with more than
+  /// one record, so a record of that size was alone.
   ///
-  /// - Returns: `.tryAgain` where `bytes` is smaller now, or is by a refusal of the same batch.
+  /// - Returns: `.tryAgain` after lowering `bytes`; `.tooLarge` without a change.
   public mutating func refused(size: Int) -> Verdict {
     if size >= bytes { return .tooLarge }
     let smaller = bytes / 8

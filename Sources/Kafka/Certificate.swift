@@ -1,7 +1,7 @@
 internal import Ccrypto
 
-/// The names that an X.509 certificate (DER, RFC 5280) is for: DNS names and addresses of its subjectAltName, or else
-/// its common names. Empty if OpenSSL can't read it.
+/// The names in an X.509 certificate (DER, RFC 5280): the DNS names and addresses of its subjectAltName, or its common
+/// names if it has none. Empty if OpenSSL can't parse it.
 func certificateNames(in certificate: UnsafeRawBufferPointer) -> [String] {
   var bytes = certificate.bindMemory(to: UInt8.self).baseAddress
   guard let parsed = d2i_X509(nil, &bytes, certificate.count) else { return [] }

@@ -1,20 +1,20 @@
 import Platform
 
-/// What brokers do with a topic's old records.
+/// How brokers remove a topic's old records.
 public struct Cleanup: Equatable, Sendable {
-  /// `cleanup.policy`, as it stands in the topic's configuration.
+  /// `cleanup.policy` as written in the topic's configuration.
   public var policy: String
-  /// The last record of each key stays, and earlier ones go.
+  /// Whether compaction removes all but the last record of each key.
   public var compacts: Bool
-  /// Records are deleted with time or size, the last one of a key too.
+  /// Whether records are deleted by age or size, including the last one of a key.
   public var deletes: Bool
 
-  /// The last record of each key stays, and nothing else.
+  /// Compaction only: the last record of each key is kept forever.
   public static let compacted = Cleanup(policy: "compact", compacts: true, deletes: false)
 }
 
 extension Cleanup {
-  /// What a topic's configuration comes to; nil: it says nothing of it.
+  /// The cleanup that a topic's configuration describes; nil if it has no `cleanup.policy`.
   public init?(_ configuration: [String: String]) {
     guard let policy = configuration["cleanup.policy"] else { return nil }
     let words = policy.split(separator: ",").map { $0.filter { $0 != " " } }
@@ -24,7 +24,7 @@ extension Cleanup {
     deletes = words.contains("delete") && isBounded
   }
 
-  /// What is wrong with it where `wanted` is what the topic's records need; nil: nothing.
+  /// The problem of this cleanup if the topic's records need `wanted`; nil if there is none.
   public func problem(wanted: Cleanup) -> Problem? {
     if wanted.compacts {
       if deletes { return .deletesState }
@@ -33,29 +33,29 @@ extension Cleanup {
     return compacts ? .dropsHistory : nil
   }
 
-  /// A topic that is kept otherwise than its records need.
+  /// A mismatch between a topic's cleanup and what its records need.
   public enum Problem: Equatable, Sendable {
-    /// The last record of a key goes, too: what was said once and still holds is forgotten.
+    /// The last record of a key is deleted, too: state that is still valid is lost.
     case deletesState
-    /// It grows for ever, and takes ever longer to read.
+    /// The topic grows without limit, and reading it takes ever longer.
     case keepsAll
-    /// Earlier records of a key go: whoever reads later misses them.
+    /// Earlier records of a key are removed: later readers miss them.
     case dropsHistory
 
-    /// What it comes to, for the log.
+    /// The problem and its effect, for the log.
     public var words: StaticString {
       switch self {
       case .deletesState:
-        "a topic that must keep the last record of each key deletes it with time: what still holds is lost"
-      case .keepsAll: "a topic that needs the last record of each key only keeps all: it grows for ever"
-      case .dropsHistory: "a topic that must keep each record is compacted: earlier records of a key are lost"
+        "the topic must keep the last record of each key, but deletes old records: state that is still valid is lost"
+      case .keepsAll: "the topic needs only the last record of each key, but keeps all records: it grows without limit"
+      case .dropsHistory: "the topic must keep every record, but is compacted: earlier records of a key are lost"
       }
     }
   }
 }
 
 extension Cleanup {
-  /// The command of Kafka's own tools that gives `topic` this policy.
+  /// The command of Kafka's own tools that sets this policy on `topic`.
   public func command(topic: String, brokers: String) -> String {
     "kafka-configs.sh --bootstrap-server \(brokers) --alter --entity-type topics --entity-name \(topic)"
       + " --add-config cleanup.policy=\(policy)"
@@ -63,14 +63,14 @@ extension Cleanup {
 }
 
 extension Admin.NewTopic {
-  /// What its configuration says of its old records; nil: nothing, so that the broker's default holds.
+  /// The cleanup that its configuration sets; nil if it sets none, so that the broker's default applies.
   public var cleanup: Cleanup? { Cleanup(Dictionary(configuration) { _, last in last }) }
 }
 
 extension Admin {
-  /// What brokers do with a topic's old records; nil: they don't say.
+  /// Returns how brokers remove a topic's old records; nil if they don't tell.
   ///
-  /// - Throws: where nothing is answered within `limit`, or who asks has no right to (`DescribeConfigs`).
+  /// - Throws: if no answer comes within `limit`, or the user lacks the right `DescribeConfigs`.
   public func cleanup(of topic: String, within limit: Duration) throws(KafkaError) -> Cleanup? {
     Cleanup(try configuration(of: topic, within: limit))
   }

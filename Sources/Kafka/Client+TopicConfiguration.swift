@@ -1,15 +1,15 @@
 internal import Crdkafka
 import Platform
 
-/// An event that belongs to us.
+/// An event that we own.
 struct AdminAnswer: ~Copyable {
   let event: OpaquePointer
   deinit { rd_kafka_event_destroy(event) }
 }
 
-/// What administrators ask, which every kind of client can.
+/// Administrative requests, which every kind of client can send.
 extension Client {
-  /// Sends a request and waits for its answer; throws the answer's error, if it is one as a whole.
+  /// Sends a request and waits for its answer. Throws the error of the request as a whole, if there is one.
   func ask(
     _ operation: rd_kafka_admin_op_t, within limit: Duration,
     _ send: (_ options: OpaquePointer?, _ queue: OpaquePointer) -> Void
@@ -17,7 +17,7 @@ extension Client {
     let milliseconds = limit.rdkafkaMilliseconds
     let options = rd_kafka_AdminOptions_new(handle, operation)
     defer { rd_kafka_AdminOptions_destroy(options) }
-    // How long librdkafka waits for a broker to be there at all, and how long that broker may take.
+    // The request time-out covers both the wait for a broker and its answer.
     rd_kafka_AdminOptions_set_request_timeout(options, max(1, milliseconds), nil, 0)
     if operation != RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS {
       rd_kafka_AdminOptions_set_operation_timeout(options, milliseconds, nil, 0)
@@ -25,7 +25,7 @@ extension Client {
     let queue: OpaquePointer = rd_kafka_queue_new(handle)
     defer { rd_kafka_queue_destroy(queue) }
     send(options, queue)
-    // librdkafka gives up first, by itself: a queue that goes while it does so can end the process
+    // Wait longer than librdkafka does. Destroying the queue while librdkafka gives up can abort the process
     // (`rd_kafka_enq_once_del_source_return`, 2.0.2).
     guard let event = rd_kafka_queue_poll(queue, milliseconds + Self.grace) else {
       throw KafkaError(code: .timedOut, message: "no answer within \(limit)", isRetriable: true)
@@ -39,12 +39,12 @@ extension Client {
     return answer
   }
 
-  /// How much longer than librdkafka itself an answer is waited for, milliseconds.
+  /// How much longer than librdkafka itself we wait for an answer, in milliseconds.
   private static var grace: Int32 { 1000 }
 
-  /// The configuration of each of these topics, defaults included, or why brokers don't tell.
+  /// The configuration of each of these topics, including defaults, or the error that brokers report for it.
   ///
-  /// - Throws: where nothing was answered.
+  /// - Throws: if no answer came.
   func configurations(
     of topics: [String], within limit: Duration
   ) throws(KafkaError) -> [String: Result<[String: String], KafkaError>] {
@@ -52,7 +52,7 @@ extension Client {
     defer { for resource in all { rd_kafka_ConfigResource_destroy(resource) } }
     for topic in topics {
       guard let resource = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, topic) else {
-        throw KafkaError(code: .invalidArgument, message: "'\(topic)' can't be the name of a topic")
+        throw KafkaError(code: .invalidArgument, message: "'\(topic)' isn't a valid topic name")
       }
       all.append(resource)
     }
@@ -87,10 +87,10 @@ extension Client {
 }
 
 extension Admin {
-  /// The configuration of topics, by name; those of which brokers don't tell are missing.
+  /// The configuration of topics, by name. Topics for which brokers report an error are left out.
   ///
-  /// - Throws: where nothing was answered within `limit`. Close this client then: librdkafka 2.0.2 can end the process
-  ///   where a broker comes after such a question was given up (`rd_kafka_enq_once_del_source_return`).
+  /// - Throws: if no answer came within `limit`. Close this client then: librdkafka 2.0.2 can abort the process if a
+  ///   broker becomes available after such a request was given up (`rd_kafka_enq_once_del_source_return`).
   public func configurations(
     of topics: [String], within limit: Duration
   ) throws(KafkaError) -> [String: [String: String]] {

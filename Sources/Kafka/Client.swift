@@ -1,48 +1,49 @@
 internal import Crdkafka
 import Platform
 
-/// Owns a `rd_kafka_t` with its queues and topics: made once, ended once, off the caller's thread.
+/// Owns a `rd_kafka_t` with its queues and topics. It is destroyed once, on a thread of its own.
 ///
-/// librdkafka's handle is thread-safe; what else stands here belongs to the one thread that uses the client.
+/// librdkafka's handle is thread-safe. The other members belong to the one thread that uses the client.
 final class Client: @unchecked Sendable {
   /// The C object.
   let handle: OpaquePointer
-  /// Where events, logs and, of a consumer, rebalances arrive.
+  /// The queue of events, logs and, for a consumer, rebalances.
   let events: OpaquePointer
-  /// Says what librdkafka reports.
+  /// Logs what librdkafka reports.
   let reporter: Reporter
   private let wakeup: Wakeup?
   private let notes: Unmanaged<ConnectionNotes>
   private var queues: [OpaquePointer] = []
   private var topics: [(name: String, handle: OpaquePointer)] = []
-  /// Its handle may be gone.
+  /// Whether `close` was called, so that the handle may be gone.
   private(set) var isClosed = false
-  /// Its end would end the process: it is left running where it is told to close.
+  /// Set if destroying the handle would abort the process (`Consumer.lacksAssignorState`); `close` then leaves it
+  /// running.
   var cannotEnd = false
-  /// The thread that makes a call for its owner, or made the last one: the client can only end behind it.
+  /// The thread of the current or last blocking call. The handle is destroyed only after that thread has ended.
   var caller: JoinHandle?
 
-  /// Where a client's events arrive.
+  /// The queue in which a client's events arrive.
   enum EventQueue {
-    /// Of a producer, or a client that reads nothing.
+    /// The main queue: for a producer, or a client that doesn't read.
     case main
-    /// Of a consumer, rebalances included.
+    /// The consumer queue, which also gets rebalances.
     case group
   }
 
-  /// A client of `configuration`.
+  /// Creates a client with `configuration`.
   ///
   /// - Parameters:
-  ///   - conf: what the kind of client adds, set before the user's properties so that these come last.
-  ///   - group: the group that a consumer is a member of, for the words of an error.
-  ///   - wakeup: rung when something arrives in `events`; nil: nobody is.
+  ///   - conf: properties for this kind of client. They are set first, so that the user's properties override them.
+  ///   - group: the consumer's group, for error messages.
+  ///   - wakeup: rung when something arrives in `events`; nil for no ring.
   init(
     _ kind: rd_kafka_type_t, _ configuration: Configuration, conf: ClientConfiguration, events enabled: Int32,
     queue: EventQueue, group: String? = nil, log: Logger, wakeup: Wakeup?
   ) throws(KafkaError) {
     try conf.set(configuration)
     try conf.set("log.queue", "true")
-    // Lines below are made only for whoever asks for them with `debug`.
+    // librdkafka creates debug lines only if the property `debug` asks for them.
     conf.setIfKnown("log_level", "7")
     rd_kafka_conf_set_events(conf.pointer, enabled | RD_KAFKA_EVENT_LOG | RD_KAFKA_EVENT_ERROR)
     let notes = ConnectionNotes()
@@ -71,7 +72,7 @@ final class Client: @unchecked Sendable {
       rd_kafka_poll_set_consumer(handle)
       events = rd_kafka_queue_get_consumer(handle)
     }
-    // The main queue, which a consumer forwards to its own.
+    // Logs go to the main queue, which a consumer forwards to its own.
     rd_kafka_set_log_queue(handle, nil)
     queues.append(events)
     ring(on: events)
@@ -79,7 +80,7 @@ final class Client: @unchecked Sendable {
 
   deinit { _ = close(by: nil) }
 
-  /// A queue that rings the wake-up; destroyed with the client.
+  /// Creates a queue that rings the wake-up. It is destroyed with the client.
   func makeQueue() -> OpaquePointer {
     let queue: OpaquePointer = rd_kafka_queue_new(handle)
     queues.append(queue)
@@ -93,18 +94,18 @@ final class Client: @unchecked Sendable {
     rd_kafka_queue_io_event_enable(queue, wakeup.fileDescriptor, &payload, MemoryLayout.size(ofValue: payload))
   }
 
-  /// The topic's handle, made at its first use.
+  /// The topic's handle, created at its first use.
   func topic(_ name: String) throws(KafkaError) -> OpaquePointer {
     if let known = topics.first(where: { $0.name == name }) { return known.handle }
     guard let made = rd_kafka_topic_new(handle, name, nil) else {
       let error = KafkaError(rd_kafka_last_error())
-      throw KafkaError(code: error.code, message: "'\(name)' can't be the name of a topic")
+      throw KafkaError(code: error.code, message: "'\(name)' isn't a valid topic name")
     }
     topics.append((name, made))
     return made
   }
 
-  /// Takes the logs and errors that have arrived; for clients without other events.
+  /// Logs the log lines and errors that have arrived. For clients without other events.
   func report() {
     while let event = rd_kafka_queue_poll(events, 0) {
       _ = reporter.report(event)
@@ -112,7 +113,7 @@ final class Client: @unchecked Sendable {
     }
   }
 
-  /// The error that ended the client, if one has.
+  /// The fatal error of the client; nil if there is none.
   var fatalError: KafkaError? {
     if rd_kafka_fatal_error(handle, nil, 0) == RD_KAFKA_RESP_ERR_NO_ERROR { return nil }
     var reason = [CChar](repeating: 0, count: 512)
@@ -121,27 +122,27 @@ final class Client: @unchecked Sendable {
       code: KafkaError.Code(code), message: reporter.redaction.applied(to: String(cStringBytes: reason)), isFatal: true)
   }
 
-  /// Ends the client on a thread of its own, which is left behind where it takes longer than until `deadline`
-  /// (nil: don't wait): a resolver or a silent broker may hold it.
+  /// Destroys the client on a thread of its own, because a resolver or a silent broker may block that. Waits for it
+  /// until `deadline` (nil: doesn't wait), then leaves the thread running.
   ///
-  /// - Returns: whether it has ended, or needs no more time.
+  /// - Returns: whether the client is destroyed, or is left running on purpose.
   func close(by deadline: MonotonicTime?) -> Bool {
     if isClosed { return true }
     isClosed = true
     for queue in queues {
-      // The queue may live on for a moment inside librdkafka; the wake-up's descriptor must not be written to then.
+      // librdkafka may keep the queue for a moment; it must not write to the wake-up's descriptor then.
       rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
       rd_kafka_queue_destroy(queue)
     }
     for topic in topics { rd_kafka_topic_destroy(topic.handle) }
     if cannotEnd {
-      // Nobody reads what it says from here on.
+      // Nobody reads its log from here on.
       rd_kafka_set_log_level(handle, 0)
       leaveThreadsRunning()
       return true
     }
     if let caller, !caller.join(until: SystemTime().monotonic) {
-      // Nobody reads what it says from here on.
+      // Nobody reads its log from here on.
       rd_kafka_set_log_level(handle, 0)
     }
     let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup, caller: caller)
@@ -156,18 +157,18 @@ final class Client: @unchecked Sendable {
   }
 }
 
-/// What a client leaves behind, to be ended on whatever thread.
+/// What remains of a closed client, to be destroyed on any thread.
 private struct EndOfClient: @unchecked Sendable {
   let handle: OpaquePointer
   let notes: Unmanaged<ConnectionNotes>
-  /// Held until librdkafka's threads, which write to it, are gone.
+  /// Kept until librdkafka's threads, which write to it, have ended.
   let wakeup: Wakeup?
   /// May still use the handle.
   let caller: JoinHandle?
 
   func run() {
     caller?.join()
-    // A consumer has left its group before; here it must not wait for a coordinator again.
+    // The consumer has already left its group; destroying must not wait for the coordinator again.
     rd_kafka_destroy_flags(handle, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
     notes.release()
     withExtendedLifetime(wakeup) {}
@@ -175,7 +176,7 @@ private struct EndOfClient: @unchecked Sendable {
 }
 
 extension Duration {
-  /// Milliseconds as librdkafka takes them: rounded up, so that a short time isn't none.
+  /// The duration in librdkafka's milliseconds, rounded up so that a short time doesn't become 0.
   var rdkafkaMilliseconds: Int32 {
     Int32(clamping: max(0, (wholeMicroseconds.addingReportingOverflow(999).partialValue) / 1000))
   }

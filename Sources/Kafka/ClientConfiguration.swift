@@ -2,11 +2,11 @@ internal import Crdkafka
 import Glibc
 import Platform
 
-/// Owns a `rd_kafka_conf_t` until a client has taken it.
+/// Owns a `rd_kafka_conf_t` until a client takes it over.
 final class ClientConfiguration {
   /// The C object; nil once a client owns it.
   private(set) var pointer: OpaquePointer?
-  /// What must appear in no message.
+  /// Values that must not appear in any message.
   private(set) var secrets: [String] = []
 
   init() { pointer = rd_kafka_conf_new() }
@@ -15,20 +15,21 @@ final class ClientConfiguration {
     if let pointer { rd_kafka_conf_destroy(pointer) }
   }
 
-  /// Sets one property; throws librdkafka's own words, without a secret's value. `isHidden`: the value is one.
+  /// Sets one property. Throws librdkafka's error text, without the value of a secret. `isHidden` marks the value as
+  /// secret.
   func set(_ name: String, _ value: String, isHidden: Bool = false) throws(KafkaError) {
     if let refusal = Configuration.refusal(of: name, value: value, isHidden: isHidden, by: pointer) {
       throw KafkaError(code: .invalidArgument, message: refusal)
     }
   }
 
-  /// Sets a property that older or newer versions of librdkafka lack; whether this one has it.
+  /// Sets a property that some versions of librdkafka lack. Returns whether it was set.
   @discardableResult
   func setIfKnown(_ name: String, _ value: String) -> Bool {
     rd_kafka_conf_set(pointer, name, value, nil, 0) == RD_KAFKA_CONF_OK
   }
 
-  /// Sets everything of `configuration`, in its order.
+  /// Sets all properties of `configuration`, in order.
   func set(_ configuration: Configuration) throws(KafkaError) {
     secrets += configuration.secrets
     for (name, value) in configuration.asProperties {
@@ -36,9 +37,9 @@ final class ClientConfiguration {
     }
   }
 
-  /// Makes a client, which then owns the C object.
+  /// Creates a client, which then owns the C object.
   ///
-  /// - Throws: what librdkafka says, and which file it is about.
+  /// - Throws: librdkafka's error, with the name and path of the file if it concerns one.
   func makeClient(_ kind: rd_kafka_type_t, of configuration: Configuration) throws(KafkaError) -> OpaquePointer {
     try checkFiles(of: configuration)
     var reason = [CChar](repeating: 0, count: 512)
@@ -46,7 +47,7 @@ final class ClientConfiguration {
       pointer = nil
       return client
     }
-    // Of the last call of librdkafka's: before any other is made.
+    // Read the error before any other call of librdkafka replaces it.
     let cause = KafkaError.Code(rd_kafka_last_error())
     var message = redacted(String(cStringBytes: reason))
     for name in Self.files where message.hasPrefix(name) {
@@ -59,12 +60,12 @@ final class ClientConfiguration {
     "ssl.ca.location", "ssl.certificate.location", "ssl.key.location", "ssl.keystore.location", "ssl.crl.location",
   ]
 
-  /// Opens each file: OpenSSL's own words for one that isn't there don't name it.
+  /// Opens each file, because OpenSSL's error for a missing file doesn't name it.
   private func checkFiles(of configuration: Configuration) throws(KafkaError) {
     guard configuration.usesTLS else { return }
     for name in Self.files {
       guard let path = configuration.effective(name), path != "probe", path != "." else { continue }
-      // OpenSSL would wait at a pipe until somebody writes to it.
+      // Without O_NONBLOCK, open(2) of a named pipe would wait for a writer.
       let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
       if file < 0 {
         throw KafkaError(code: .invalidArgument, message: redacted("\(name) = \(path): \(SystemError.text(of: errno))"))
@@ -83,7 +84,7 @@ final class ClientConfiguration {
 }
 
 extension Configuration {
-  /// Why `conf` won't take the property; nil: it has.
+  /// Returns the error of setting the property in `conf`, or nil on success.
   static func refusal(of name: String, value: String, isHidden: Bool = false, by conf: OpaquePointer?) -> String? {
     var reason = [CChar](repeating: 0, count: 512)
     let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
@@ -94,11 +95,11 @@ extension Configuration {
   }
 }
 
-/// Takes secrets out of texts that come from librdkafka.
+/// Removes secrets from librdkafka's texts.
 struct Redaction: Sendable {
   private let secrets: [[UInt8]]
 
-  /// Longest first, so that one that is part of another leaves nothing of it.
+  /// Sorted longest first, so that a secret that contains another is replaced as a whole.
   init(_ secrets: [String]) {
     self.secrets = Set(secrets).map { Array($0.utf8) }.filter { !$0.isEmpty }.sorted { $0.count > $1.count }
   }
@@ -129,7 +130,7 @@ struct Redaction: Sendable {
 }
 
 extension String {
-  /// The text up to the first zero of a buffer that C has written.
+  /// The text of a C buffer up to its first zero.
   init(cStringBytes buffer: [CChar]) {
     self.init(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }

@@ -2,17 +2,17 @@ internal import Crdkafka
 import Platform
 
 extension Configuration {
-  /// What is wrong with one property of the user's.
+  /// A problem with one of the user's properties.
   public struct Complaint: Equatable, Sendable {
-    /// What is wrong, for people; never holds the value of a secret, nor of a property that isn't known.
+    /// The problem, for people. Never contains the value of a secret or unknown property.
     public var message: String
-    /// The name that was probably meant.
+    /// The name that was probably meant; nil if there is none.
     public var suggestion: String?
   }
 
-  /// What is wrong with the property `name` = `value`: librdkafka itself is asked; nil: nothing.
+  /// The problem with the property `name` = `value` according to librdkafka; nil if there is none.
   ///
-  /// Files that a property names, and what only all properties together show, are checked by `validate`.
+  /// `validate` checks the files that properties name, and problems that only the combination of properties shows.
   public static func complaint(about name: String, value: String) -> Complaint? {
     if let why = reserved[name] {
       return Complaint(message: "'\(name)' can't be set: \(why)", suggestion: nil)
@@ -27,14 +27,14 @@ extension Configuration {
     return refusal(of: name, value: value, by: conf).map { Complaint(message: $0, suggestion: nil) }
   }
 
-  /// What is wrong with all of it together, such as a file that can't be read or a key without its certificate; nil:
-  /// nothing. Connects to nobody, and has no other effect either.
+  /// The problem of the whole configuration, such as an unreadable file or a key without its certificate; nil if there
+  /// is none. Makes no connection and has no other side effects.
   public func validate() -> KafkaError? {
     do {
       let conf = ClientConfiguration()
       try conf.set(self)
-      // A client that logs in with Kerberos runs a program (sasl.kerberos.kinit.cmd), one that fetches tokens asks their
-      // server; OpenSSL's engines and providers are code.
+      // A Kerberos login would run a program (sasl.kerberos.kinit.cmd), and an OIDC login would request a token from
+      // its server, so leave SASL out. OpenSSL's engines and providers are code, so they aren't loaded.
       let fetchesTokens = mechanism == "OAUTHBEARER" && effective("sasl.oauthbearer.method")?.lowercased() == "oidc"
       if mechanism == "GSSAPI" || fetchesTokens {
         try conf.set("security.protocol", usesTLS ? "ssl" : "plaintext")
@@ -52,7 +52,7 @@ extension Configuration {
   /// Properties that make a client load code.
   private static let code = ["ssl.engine.location", "ssl.engine.id", "ssl.providers"]
 
-  /// Properties that statusd sets for its guarantees, and why.
+  /// Properties that users can't set, each with the reason.
   public static let reserved: [String: String] = {
     let guarantee = "statusd sets it for its guarantees"
     let typed = "it has a key of its own"
@@ -84,8 +84,8 @@ extension Configuration {
     ]
   }()
 
-  /// Whether the value of this property must appear nowhere: what librdkafka calls sensitive (but for user names and
-  /// the paths of files), and whatever is named like a secret, misspelt or new.
+  /// Whether the value of this property must not be shown. True for the properties that librdkafka calls sensitive
+  /// (except user names and file paths), and for unknown or misspelt names that look like a secret.
   public static func isSecret(_ name: String) -> Bool {
     let name = name.lowercased()
     if secretNames.contains(name) { return true }
@@ -100,7 +100,7 @@ extension Configuration {
     "sasl.oauthbearer.client.secret", "sasl.oauthbearer.assertion.private.key.pem",
   ]
 
-  /// The names of all properties that this librdkafka knows, aliases included.
+  /// The names of all properties of this librdkafka, including aliases.
   static let knownNames: Set<String> = {
     var names = Set(reserved.keys)
     names.formUnion(aliases)
@@ -115,7 +115,7 @@ extension Configuration {
     return names
   }()
 
-  /// Second names, which a dump of librdkafka's properties leaves out, and properties without a default value.
+  /// Aliases and properties without a default value, which librdkafka's dump leaves out.
   private static let aliases = [
     "sasl.mechanism", "sasl.mechanisms", "compression.codec", "compression.type", "linger.ms",
     "queue.buffering.max.ms", "fetch.message.max.bytes", "max.partition.fetch.bytes",
@@ -128,7 +128,7 @@ extension Configuration {
     "topic.blacklist", "broker.version.fallback",
   ]
 
-  /// Every second entry of an array of names and values that `dump` makes.
+  /// The names from an array of alternating names and values that `dump` returns.
   private static func namesOfDump(
     _ dump: (UnsafeMutablePointer<Int>) -> UnsafeMutablePointer<UnsafePointer<CChar>?>?
   ) -> [String] {
@@ -138,14 +138,14 @@ extension Configuration {
     return stride(from: 0, to: count, by: 2).compactMap { entries[$0].map { String(cString: $0) } }
   }
 
-  /// Whether this librdkafka has a property of that name.
+  /// Whether this librdkafka has a property with that name.
   static func isProperty(_ name: String) -> Bool {
     guard let conf = rd_kafka_conf_new() else { return false }
     defer { rd_kafka_conf_destroy(conf) }
     return rd_kafka_conf_set(conf, name, "", nil, 0) != RD_KAFKA_CONF_UNKNOWN
   }
 
-  /// The known name that `name` was probably meant to be.
+  /// The known name that `name` was probably meant to be; nil if there is none.
   private static func nearestProperty(to name: String) -> String? {
     suggestion(for: name, among: knownNames.filter { reserved[$0] == nil }.sorted())
   }

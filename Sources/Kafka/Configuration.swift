@@ -1,22 +1,22 @@
-/// How the brokers are reached and what the user has set: what all clients of a process have in common.
+/// The connection to the brokers and the user's properties, shared by all clients of a process.
 ///
-/// What statusd sets for its guarantees is added by each client and can't be overridden here (`reserved`). Printing a
-/// configuration masks what is secret.
+/// Each client adds the properties that statusd sets for its guarantees; they can't be overridden here (`reserved`).
+/// Printing a configuration masks its secrets.
 public struct Configuration: Sendable {
   /// `bootstrap.servers`: `host:port`, comma-separated.
   public var brokers: String
-  /// `client.id`: who we are in the brokers' logs.
+  /// `client.id`: the client's name in the brokers' logs.
   public var clientID: String
-  /// The login; nil: none.
+  /// The login; nil for none.
   public var sasl: SASL?
-  /// TLS; nil: not encrypted.
+  /// TLS; nil for unencrypted connections.
   public var tls: TLS?
-  /// Any other property of librdkafka, handed on as it is, in this order; `Configuration.complaint(about:value:)` says
-  /// what is wrong with one.
+  /// Other properties of librdkafka, passed on in this order. `Configuration.complaint(about:value:)` checks one.
   public var properties: [(name: String, value: String)]
-  /// Names of properties whose values must appear nowhere, though their names don't say so: they come from variables.
+  /// Names of properties whose values come from variables and must not be shown, although their names don't look
+  /// secret.
   public var hidden: Set<String> = []
-  /// What its clients have said of the connection.
+  /// The state of the connection as its clients have reported it.
   let troubles = TroubleBook()
 
   /// Brokers without login or encryption.
@@ -26,13 +26,13 @@ public struct Configuration: Sendable {
     self.properties = properties
   }
 
-  /// Who logs in.
+  /// A SASL login.
   public struct SASL: Sendable {
     /// `sasl.mechanism`: `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `GSSAPI`, `OAUTHBEARER`.
     public var mechanism: String
-    /// `sasl.username`, where the mechanism has one.
+    /// `sasl.username`; nil if the mechanism has none.
     public var username: String?
-    /// `sasl.password`, where the mechanism has one.
+    /// `sasl.password`; nil if the mechanism has none.
     public var password: String?
 
     /// A login.
@@ -43,11 +43,11 @@ public struct Configuration: Sendable {
     }
   }
 
-  /// Encryption, and who is trusted. Paths of PEM files.
+  /// TLS settings, as paths of PEM files.
   public struct TLS: Sendable {
-    /// `ssl.ca.location`: the authorities that are trusted; nil: the machine's own.
+    /// `ssl.ca.location`: the trusted authorities; nil for the machine's own.
     public var caFile: String?
-    /// `ssl.certificate.location`: the client's certificate, where brokers ask for one.
+    /// `ssl.certificate.location`: the client's certificate, if brokers request one.
     public var certificateFile: String?
     /// `ssl.key.location`: the key of that certificate.
     public var keyFile: String?
@@ -60,10 +60,10 @@ public struct Configuration: Sendable {
     }
   }
 
-  /// `client.id` as it is in force: a property may have changed it.
+  /// The effective `client.id`, which a property may have overridden.
   public var effectiveClientID: String { effective("client.id") ?? clientID }
 
-  /// Everything as librdkafka's properties: what is typed first, then `properties`, where the last of a name counts.
+  /// All settings as librdkafka's properties: the typed ones first, then `properties`. The last value of a name counts.
   var asProperties: [(name: String, value: String)] {
     var all: [(name: String, value: String)] = [("bootstrap.servers", brokers), ("client.id", clientID)]
     switch (sasl == nil, tls == nil) {
@@ -85,39 +85,40 @@ public struct Configuration: Sendable {
     return all + properties
   }
 
-  /// Milliseconds from one try to reach a broker to the next, at most. At librdkafka's 10,000 a client comes back up to
-  /// ten seconds after its broker. Where the user has set the first pause alone, librdkafka refuses a smaller limit.
+  /// The maximum pause between two connection attempts, in milliseconds. With librdkafka's default of 10,000 a client
+  /// may reconnect ten seconds after its broker is back. It is at least the user's `reconnect.backoff.ms`, because
+  /// librdkafka rejects a smaller maximum.
   private var longestReconnectBackoff: Int {
     let first = properties.last { $0.name == "reconnect.backoff.ms" }.flatMap { Int($0.value) } ?? 0
     return max(1000, min(first, 3_600_000))
   }
 
-  /// The values that must appear nowhere, without empty ones. Of those that are hidden for where they come from, the
-  /// shortest aren't looked for in texts: a `5` would hide nothing, and take every 5 out of the log.
+  /// The nonempty values that must not be shown. Hidden values shorter than 4 bytes aren't redacted: masking a `5`
+  /// would protect nothing and remove every 5 from the log.
   var secrets: [String] {
     asProperties.filter { name, value in
       Self.isSecret(name) ? !value.isEmpty : hidden.contains(name) && value.utf8.count >= 4
     }.map(\.value)
   }
 
-  /// Whether the value of this property must appear nowhere.
+  /// Whether the value of this property must not be shown.
   func hides(_ name: String) -> Bool { Self.isSecret(name) || hidden.contains(name) }
 }
 
 extension Configuration: CustomStringConvertible, CustomReflectable {
-  /// Names and values, one a line, secrets as `…`.
+  /// Names and values, one per line, with secrets as `…`.
   public var description: String {
     asProperties.map { "\($0.name) = \(hides($0.name) ? "…" : $0.value)" }.joined(separator: "\n")
   }
 
-  /// The description: reflection, as by `dump`, shows no secret either.
+  /// The description, so that reflection (`dump`) shows no secret either.
   public var customMirror: Mirror { Mirror(self, children: ["properties": description]) }
 }
 
 extension Configuration.SASL: CustomStringConvertible, CustomReflectable {
-  /// The mechanism and the user; never the password.
+  /// The mechanism and the user, never the password.
   public var description: String { "\(mechanism) \(username ?? "")" }
 
-  /// The description: reflection, as by `dump`, shows no secret either.
+  /// The description, so that reflection (`dump`) shows no secret either.
   public var customMirror: Mirror { Mirror(self, children: ["login": description]) }
 }

@@ -2,22 +2,23 @@ internal import Ccrypto
 internal import Crdkafka
 import Synchronization
 
-/// What was seen of brokers' certificates, for the words of an error: librdkafka's own say only "verify failed".
+/// Collects what OpenSSL found wrong with brokers' certificates, for error messages: librdkafka's own says only "verify
+/// failed".
 final class ConnectionNotes: Sendable {
   /// Why a certificate was refused.
   struct Refusal: Equatable, Sendable {
     /// OpenSSL's `X509_V_ERR_…`.
     var error: Int32
-    /// 0: the broker's own certificate; above: those that vouch for it.
+    /// The position in the chain: 0 for the broker's own certificate, above 0 for its issuers.
     var depth: Int32
-    /// The names the certificate is for.
+    /// The names that the certificate is for.
     var names: [String]
 
-    /// The error in OpenSSL's words.
+    /// OpenSSL's text for the error.
     var verdict: String { String(cString: X509_verify_cert_error_string(Int(error))) }
   }
 
-  /// By `host:port`; bounded, because a cluster may have any number of brokers.
+  /// Refusals by `host:port`. Bounded, because a cluster may have any number of brokers.
   private let refusals = Mutex<[String: Refusal]>([:])
   private static let bound = 256
 
@@ -28,11 +29,11 @@ final class ConnectionNotes: Sendable {
     }
   }
 
-  /// Why the certificate of `host:port` was refused the last time.
+  /// The last refusal of the certificate of `host:port`; nil if there was none.
   func refusal(of broker: String) -> Refusal? { refusals.withLock { $0[broker] } }
 }
 
-/// OpenSSL's verdict on one certificate of a chain: noted, never changed. Called on librdkafka's threads.
+/// Notes OpenSSL's verdict on one certificate of a chain, without changing it. Called on librdkafka's threads.
 func noteCertificate(
   _ client: OpaquePointer?, _ broker: UnsafePointer<CChar>?, _ brokerID: Int32, _ error: UnsafeMutablePointer<Int32>?,
   _ depth: Int32, _ certificate: UnsafePointer<CChar>?, _ size: Int, _ reason: UnsafeMutablePointer<CChar>?,

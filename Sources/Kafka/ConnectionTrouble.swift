@@ -1,7 +1,7 @@
 internal import Ccrypto
 import Platform
 
-/// What an error of librdkafka's means to people: a sentence that names the cause, and facts that name the place.
+/// Translates an error of librdkafka into a sentence that names the cause and facts that name the place.
 struct ConnectionTrouble: Equatable {
   enum Kind: Int, CaseIterable {
     case unresolvable, refused, advertised, timedOut, broken, allDown
@@ -11,16 +11,16 @@ struct ConnectionTrouble: Equatable {
 
   var kind: Kind
   var level: LogLevel
-  /// `host:port`; empty where it is about none, or about all.
+  /// `host:port`; empty if the error concerns no particular broker, or all of them.
   var broker: String
   var facts: LogMetadata
 
   /// - Parameters:
-  ///   - refusal: what was seen of the certificate of `host:port`.
+  ///   - refusal: the refusal of the certificate of `host:port`; nil if there was none.
   ///   - mechanism: the SASL mechanism in use, in capitals.
   ///   - libraryVersion: `rd_kafka_version()`.
   ///   - isListed: whether `bootstrap.servers` names this `host:port`.
-  ///   - wasConnected: whether brokers have answered with what is set for encryption and login: that is right, then.
+  ///   - wasConnected: whether a broker has ever answered, which proves that encryption and login are set correctly.
   init(
     _ error: KafkaError, refusal: (String) -> ConnectionNotes.Refusal?, mechanism: String?, libraryVersion: Int32,
     isListed: (String) -> Bool, wasConnected: Bool
@@ -58,13 +58,14 @@ struct ConnectionTrouble: Equatable {
       break
     }
     switch kind {
-    // A broker that ends hangs up at whatever moment: where all was right before, that is no sign of a wrong setting.
+    // A broker that shuts down may close the connection at any moment. If a broker has answered before, the settings
+    // are right.
     case .halfTLS where wasConnected, .loginMissing where wasConnected:
       kind = .broken
       level = .warning
     case .halfTLS:
       level = .warning
-    // librdkafka knows such an address from the brokers alone.
+    // An address that isn't in `bootstrap.servers` comes from the brokers' metadata.
     case .unresolvable, .refused, .timedOut:
       if !broker.isEmpty, !isListed(broker), error.code == .resolve || detail.contains("in state CONNECT") {
         kind = .advertised
@@ -88,11 +89,11 @@ struct ConnectionTrouble: Equatable {
     if kind != .allDown { facts.append("detail", .string(detail)) }
   }
 
-  /// It is about a right.
+  /// Turns it into a report of a missing right.
   mutating func tell(_ missing: MissingRight) {
     kind = .right
     level = .error
-    // Each broker says the same, and each right is said by itself.
+    // All brokers report the same, and each right gets its own rate limit.
     broker = missing.right
     facts.facts = missing.facts.facts + facts.facts.filter { $0.name != "broker" }
   }
@@ -101,46 +102,47 @@ struct ConnectionTrouble: Equatable {
   var sentence: StaticString {
     switch kind {
     case .unresolvable:
-      "the broker's host name has no address: look for a typing error in [kafka] brokers, or ask the name server"
-    case .refused: "the broker refuses connections: nothing listens there, or a firewall says no"
+      "the broker's host name has no address: check [kafka] brokers for a typing error, and check DNS"
+    case .refused: "the broker refuses connections: nothing listens on that port, or a firewall rejects them"
     case .advertised:
-      "a broker can't be reached at the address that brokers tell of it, which stands in no [kafka] brokers: it is away, or its advertised.listeners is wrong for this host"
+      "a broker can't be reached at its advertised address, which is not in [kafka] brokers: the broker is down, or its advertised.listeners is wrong for this host"
     case .timedOut: "the broker doesn't answer"
     case .broken: "the connection to the broker broke; statusd connects again"
     case .allDown: "no broker is connected; statusd keeps trying"
     case .wrongAuthority:
       "the broker's certificate was signed by an authority that is not trusted here: [kafka.tls] ca_file must name that authority's certificate"
-    case .expired: "the broker's certificate, or one that vouches for it, has expired: it must be renewed"
-    case .notYetValid: "the broker's certificate is not valid yet: one of the two clocks is wrong, or it came too early"
+    case .expired: "the broker's certificate, or one in its chain, has expired: renew it"
+    case .notYetValid:
+      "the broker's certificate is not valid yet: a clock is wrong, or the certificate was deployed too early"
     case .otherName:
       "the broker's certificate is for other names: connect by one of these, or get a certificate with this name"
     case .otherCertificate: "the broker's certificate was refused"
     case .ownCertificate:
-      "the broker refuses the certificate that it was shown, or was shown none: see [kafka.tls] certificate_file and key_file"
+      "the broker refuses statusd's certificate, or got none: see [kafka.tls] certificate_file and key_file"
     case .tls: "TLS with the broker failed"
-    case .plaintext: "the broker does not speak TLS on this port, and statusd is set to: see [kafka.tls]"
-    // It says no more than that it hangs up.
+    case .plaintext: "the broker does not speak TLS on this port, but statusd is set to use it: see [kafka.tls]"
+    // The broker only closes the connection, without a reason.
     case .halfTLS:
-      "the broker ended the connection at its beginning: it is starting or stopping; if it always does, TLS is on at one side only: see [kafka.tls]"
+      "the broker closed the connection at once: it is starting or stopping; if this happens every time, only one side uses TLS: see [kafka.tls]"
     case .login: "the broker refuses the login: user name or password is wrong"
     case .scramBug:
-      "the broker refuses the login, which may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers don't forgive; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
-    case .mechanism:
-      "the login can't be tried as it is set: the broker offers other mechanisms, or librdkafka lacks this one"
-    // It says no more than that it hangs up: it wants a login, or is about to end.
-    case .loginMissing: "the broker ended the connection; if it always does, it wants a login: see [kafka.sasl]"
+      "the broker refuses the login, though the credentials may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers reject; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
+    case .mechanism: "the SASL mechanism can't be used: the broker doesn't offer it, or librdkafka lacks it"
+    // The broker only closes the connection: it requires a login, or is shutting down.
+    case .loginMissing:
+      "the broker closed the connection; if this happens every time, it requires a login: see [kafka.sasl]"
     case .right:
-      "brokers refuse what statusd does: a right is missing, which an administrator can grant by this command"
-    case .topicMissing: "a topic isn't there; it is read as soon as it is"
-    case .fatal: "the Kafka client can't go on and is made anew"
+      "brokers refuse an operation because statusd lacks a right; an administrator can grant it with this command"
+    case .topicMissing: "a topic doesn't exist; statusd reads it as soon as it does"
+    case .fatal: "the Kafka client failed for good and is replaced"
     case .other: "Kafka reports an error"
     }
   }
 
   static func == (a: Self, b: Self) -> Bool { a.kind == b.kind && a.level == b.level && a.facts == b.facts }
 
-  /// `host:port` and the text behind it, of `sasl_ssl://host:port/1: text` or `GroupCoordinator: host:port: text`, where it
-  /// begins like that.
+  /// Splits off `host:port` from a message of the form `sasl_ssl://host:port/1: text` or `GroupCoordinator: host:port:
+  /// text`. `broker` is nil if the message has another form.
   static func split(_ message: String) -> (broker: String?, detail: String) {
     let text = Reporter.withoutThread(message)
     for coordinator in ["GroupCoordinator: ", "TxnCoordinator: "] where text.hasPrefix(coordinator) {
@@ -169,7 +171,7 @@ struct ConnectionTrouble: Equatable {
   private static func login(_ detail: String, mechanism: String?, libraryVersion: Int32) -> Kind {
     let unsupported = ["nsupported SASL mechanism", "not supported by broker", "No provider", "mechanism handshake"]
     if unsupported.contains(where: { detail.contains($0) }) { return .mechanism }
-    // Fixed in 2.6.1: the client's nonce was sent twice.
+    // librdkafka before 2.6.1 sends the client's nonce twice.
     if mechanism?.hasPrefix("SCRAM") == true, libraryVersion < 0x0206_01ff { return .scramBug }
     return .login
   }
@@ -194,12 +196,12 @@ struct ConnectionTrouble: Equatable {
     return isCutAtBeginning(detail) ? .halfTLS : .tls
   }
 
-  /// Whether the other side hung up before it said a word, for which librdkafka guesses at a reason.
+  /// Whether the other side closed the connection before it sent anything. librdkafka then guesses at a reason.
   private static func isCutAtBeginning(_ detail: String) -> Bool {
     ["SSL listener", "PLAINTEXT", "unexpected eof"].contains { detail.contains($0) }
   }
 
-  /// What the broker says of our certificate; RFC 8446, section 6.2: 42 to 46, 48 and 116 are about it.
+  /// Whether the broker sent a TLS alert about our certificate: 42 to 46, 48 and 116 (RFC 8446, section 6.2).
   private static func tlsAlert(_ detail: String) -> Kind? {
     let numbers = [42, 43, 44, 45, 46, 48, 116]
     return numbers.contains { detail.contains("SSL alert number \($0) ") || detail.hasSuffix("SSL alert number \($0)") }
@@ -212,7 +214,7 @@ struct ConnectionTrouble: Equatable {
 }
 
 extension StringProtocol {
-  /// Where `word` stands first, after `start`.
+  /// The first occurrence of `word` at or after `start`.
   func range(of word: String, from start: Index? = nil) -> Range<Index>? {
     var index = start ?? startIndex
     while index < endIndex {
@@ -222,7 +224,7 @@ extension StringProtocol {
     return nil
   }
 
-  /// Where `word` begins first behind `prefix`, or at all where there is no such prefix.
+  /// The start of the first `word` after `prefix`, or anywhere if `prefix` doesn't occur.
   func range(of word: String, skipping prefix: String) -> Index? {
     let start = range(of: prefix)?.upperBound ?? startIndex
     return range(of: word, from: start)?.lowerBound

@@ -5,9 +5,10 @@ extension Consumer {
   /// Whether a rebalance waits for its answer.
   public var awaitsAnswer: Bool { pending != nil }
 
-  /// Answers `.assigned`: reads the partitions from these offsets on (`.stored`: what the group has committed).
+  /// Answers `.assigned`: reads the partitions from these offsets on (`.stored`: the committed one).
   ///
-  /// What the event names and this doesn't belongs to us all the same: it is read from once `takeAgain` says where.
+  /// Partitions of the event that aren't in the list are still ours, but aren't read before `takeAgain` gives their
+  /// offsets.
   public mutating func take(_ partitions: [PartitionOffset]) throws(KafkaError) {
     guard let rebalance = pending, rebalance.isAssignment else {
       throw KafkaError(code: .state, message: "no assignment waits for an answer")
@@ -27,14 +28,14 @@ extension Consumer {
     try restorePositions(of: kept)
   }
 
-  /// Answers `.revoked`: the partitions may go to others.
+  /// Answers `.revoked`: releases the partitions.
   public mutating func giveBack() throws(KafkaError) {
     guard let rebalance = pending, !rebalance.isAssignment else {
       throw KafkaError(code: .state, message: "no revocation waits for an answer")
     }
     pending = nil
     if isCooperative {
-      // Only what is read; the rest was never begun.
+      // Unassign only partitions that are being read; the others were never begun.
       let list = PartitionList(table.held.filter(rebalance.partitions.contains))
       let error = KafkaError(consuming: rd_kafka_incremental_unassign(client.handle, list.pointer))
       drop(rebalance.partitions)
@@ -46,7 +47,7 @@ extension Consumer {
     }
   }
 
-  /// Reads these partitions, and no others, from these offsets on; without a group.
+  /// Reads exactly these partitions from these offsets on, without a group.
   public mutating func assign(_ partitions: [PartitionOffset]) throws(KafkaError) {
     drop(table.held)
     forward(partitions.map(\.partition))
@@ -56,14 +57,15 @@ extension Consumer {
     settle(partitions.map(\.partition))
   }
 
-  /// Goes on at these offsets in partitions that are held; what was fetched and not read yet is thrown away.
+  /// Continues held partitions at these offsets. Records that were fetched but not read yet are discarded.
   ///
-  /// - Parameter limit: how long to wait for librdkafka to have done it, no broker is asked.
-  /// - Throws: `.timedOut`, or `.state` for a partition whose reading hasn't begun or has ended; then `takeAgain`.
+  /// - Parameter limit: how long to wait for librdkafka to do it. No broker is involved.
+  /// - Throws: `.timedOut`, or `.state` for a partition whose reading hasn't begun or has ended; use `takeAgain` for
+  ///   it.
   public mutating func seek(_ partitions: [PartitionOffset], within limit: Duration = .seconds(5)) throws(KafkaError) {
     if partitions.isEmpty { return }
     let list = PartitionList(partitions)
-    // 2.0.2 takes the milliseconds for microseconds.
+    // 2.0.2 treats the milliseconds as microseconds.
     let scale: Int32 = rd_kafka_version() < 0x0201_00ff ? 1000 : 1
     let milliseconds = min(limit.rdkafkaMilliseconds, 600_000)
     if let error = KafkaError(consuming: rd_kafka_seek_partitions(client.handle, list.pointer, milliseconds * scale)) {
@@ -73,11 +75,11 @@ extension Consumer {
     for entry in partitions { table.seek(entry.partition, to: entry.offset) }
   }
 
-  /// Reads these partitions from these offsets on: begins with those of an assignment that `take` didn't name, and goes
-  /// on elsewhere in those that are read, also where reading has ended because the log didn't have the position. What
-  /// was fetched of them and not read yet is thrown away.
+  /// Reads these partitions from these offsets on. Begins those of an assignment that `take` didn't name, and moves
+  /// those that are being read, even if reading stopped because the log didn't have the position. Records that were
+  /// fetched but not read yet are discarded.
   ///
-  /// - Throws: `.state` where another rebalance waits for its answer; nothing has changed then.
+  /// - Throws: `.state` if another rebalance waits for its answer; nothing has changed then.
   public mutating func takeAgain(_ partitions: [PartitionOffset]) throws(KafkaError) {
     if partitions.isEmpty { return }
     if pending != nil { throw KafkaError(code: .state, message: "a rebalance waits for its answer", isRetriable: true) }
@@ -100,26 +102,27 @@ extension Consumer {
     try restorePositions(of: kept)
   }
 
-  /// Reads nothing more from these partitions until `resume`; what was fetched and not read yet is thrown away.
+  /// Stops reading these partitions until `resume`. Records that were fetched but not read yet are discarded.
   public mutating func pause(_ partitions: [TopicPartition]) throws(KafkaError) {
     let list = PartitionList(partitions)
     try KafkaError.check(rd_kafka_pause_partitions(client.handle, list.pointer))
     try list.check()
   }
 
-  /// Goes on reading where `pause` stopped.
+  /// Continues reading where `pause` stopped.
   public mutating func resume(_ partitions: [TopicPartition]) throws(KafkaError) {
     let list = PartitionList(partitions)
     try KafkaError.check(rd_kafka_resume_partitions(client.handle, list.pointer))
     try list.check()
   }
 
-  /// Whether the group moves partitions one by one.
+  /// Whether the group uses incremental (cooperative) rebalancing.
   var isCooperative: Bool {
     rd_kafka_rebalance_protocol(client.handle).map { String(cString: $0) } == "COOPERATIVE"
   }
 
-  /// Sends the records of these partitions to the data queue: before they are assigned, so that none takes another way.
+  /// Forwards these partitions' queues to the data queue. Done before the assignment, so that no record takes another
+  /// way.
   private mutating func forward(_ partitions: [TopicPartition]) {
     for partition in partitions where forwarded[partition] == nil {
       guard let queue = rd_kafka_queue_get_partition(client.handle, partition.topic, partition.partition) else {
@@ -130,10 +133,11 @@ extension Consumer {
     }
   }
 
-  /// Forwards once more after the assignment has begun: the end of an earlier one of the same partition, which
-  /// librdkafka handles in the background, takes the forwarding away.
+  /// Forwards again after the assignment. If the same partition was assigned before, librdkafka ends that assignment in
+  /// the background and resets the forwarding.
   private mutating func settle(_ partitions: [TopicPartition]) {
-    // Answered by librdkafka's main thread, behind the end of the earlier assignment in the same queue.
+    // librdkafka's main thread answers this call after ending the earlier assignment, because both are in the same
+    // queue.
     var current: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>?
     if rd_kafka_assignment(client.handle, &current) == RD_KAFKA_RESP_ERR_NO_ERROR, let current {
       rd_kafka_topic_partition_list_destroy(current)
@@ -141,7 +145,7 @@ extension Consumer {
     for partition in partitions {
       if let queue = forwarded[partition] { rd_kafka_queue_forward(queue, data) }
     }
-    // Records may have come before; moved to the data queue, they need not ring.
+    // Records that arrived before were moved to the data queue, possibly without a ring.
     wakeup.ring()
   }
 
@@ -152,10 +156,10 @@ extension Consumer {
     }
   }
 
-  /// Brings librdkafka's position back to ours in partitions that stay.
+  /// Resets librdkafka's position to ours in partitions that stay assigned.
   ///
-  /// During an incremental rebalance librdkafka pauses them from another thread. Before 2.1 a batch that is being read
-  /// at that moment may lose what it has taken, while the position has moved past it.
+  /// librdkafka pauses them from another thread during an incremental rebalance. Before 2.1 a batch read at that moment
+  /// may lose records although the position has moved past them.
   private mutating func restorePositions(of partitions: [TopicPartition]) throws(KafkaError) {
     let ours = partitions.compactMap { partition in
       position(of: partition).map { PartitionOffset(partition, Offset($0)) }

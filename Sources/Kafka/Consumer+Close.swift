@@ -2,12 +2,12 @@ internal import Crdkafka
 import Platform
 
 extension Consumer {
-  /// Leaves the group, so that its partitions go to others at once, and ends the consumer, both until `deadline`; what
-  /// takes longer is left behind on a thread of its own. Commit before; drop all batches before.
+  /// Leaves the group, so that other members get its partitions at once, and destroys the consumer, both until
+  /// `deadline`. If that takes longer, it goes on on a thread of its own. Commit, and drop all batches, before.
   ///
-  /// A static member keeps its place until its session ends, for whoever comes back under its name.
+  /// A static member stays in the group until its session times out, so that its successor gets its partitions.
   ///
-  /// - Parameter forGood: a static member leaves, too.
+  /// - Parameter forGood: makes a static member leave, too.
   /// - Returns: whether the group was left properly.
   @discardableResult
   public consuming func close(by deadline: MonotonicTime, forGood: Bool = false) -> Bool {
@@ -24,21 +24,21 @@ extension Consumer {
     return isLeft
   }
 
-  /// Whether the end of this consumer would end the process: before 2.3, librdkafka asserts there that the cooperative
-  /// assignor has a state, which it is given by the first assignment only (librdkafka issue 4312). Leaves the group, so
-  /// that the answer stays true.
+  /// Whether destroying this consumer would abort the process. librdkafka before 2.3 asserts then that the cooperative
+  /// assignor has a state, which only the first assignment creates (librdkafka issue 4312). Also leaves the group, so
+  /// that the answer stays valid.
   var lacksAssignorState: Bool {
     guard rd_kafka_version() < 0x0203_00ff, isSubscribed, !wasAssigned else { return false }
     rd_kafka_unsubscribe(client.handle)
     return isCooperative
   }
 
-  /// A static member leaves the group: librdkafka sends that for one that unsubscribes, and not for one that closes.
+  /// Makes a static member leave the group. librdkafka sends LeaveGroup for it only on unsubscribe, not on close.
   private mutating func resign(by deadline: MonotonicTime) {
     guard rd_kafka_unsubscribe(client.handle) == RD_KAFKA_RESP_ERR_NO_ERROR else { return }
     if pending != nil { answerLast() }
-    // The name that the group gave goes when partitions have been let go of; the request to leave follows within
-    // milliseconds, unless a close comes before it. Nothing says that it was sent.
+    // The member id is cleared once the partitions are released. LeaveGroup follows within milliseconds unless a close
+    // comes first. librdkafka doesn't report that it was sent.
     var end = deadline
     while true {
       let now = SystemTime().monotonic
@@ -52,17 +52,17 @@ extension Consumer {
     }
   }
 
-  /// How long a request to leave the group may take to be sent.
+  /// How long to wait for LeaveGroup to be sent.
   private static var farewell: Duration { .milliseconds(200) }
 
-  /// Whether the group has given us a name that we still have.
+  /// Whether the group has given us a member id that is still valid.
   private var isMember: Bool {
     guard let name = rd_kafka_memberid(client.handle) else { return false }
     defer { rd_kafka_mem_free(client.handle, name) }
     return name.pointee != 0
   }
 
-  /// Answers what the group still asks until it has let us go.
+  /// Answers the group's remaining rebalances until the consumer is closed. Returns false if `deadline` comes first.
   private mutating func leave(by deadline: MonotonicTime) -> Bool {
     if let error = KafkaError(consuming: rd_kafka_consumer_close_queue(client.handle, client.events)) {
       return error.code == .closed
@@ -79,12 +79,12 @@ extension Consumer {
     return true
   }
 
-  /// Lets go of whatever a rebalance brings or takes: the consumer is ending.
+  /// Answers a rebalance by releasing all its partitions, because the consumer is closing.
   private mutating func answerLast() {
     guard let rebalance = pending else { return }
     if rebalance.isAssignment {
       pending = nil
-      // Of a consumer that is closing librdkafka takes any assignment as this one, cooperative or not.
+      // For a closing consumer librdkafka accepts this call for any assignment, cooperative or not.
       rd_kafka_assign(client.handle, nil)
     } else {
       try? giveBack()

@@ -3,21 +3,22 @@ import Glibc
 import Platform
 
 extension Consumer {
-  /// What happened, other than records.
+  /// An event other than a record.
   public enum Event: Sendable {
-    /// The group gives these partitions: answer with `take`. Nothing is read from them, or moves, before.
+    /// The group assigns these partitions: answer with `take`. Nothing is read from them, and no other rebalance
+    /// happens, before.
     case assigned([TopicPartition])
-    /// The group takes these partitions back: finish with them, commit, answer with `giveBack`. `lost`: they belong to
-    /// others already, a commit would be refused.
+    /// The group revokes these partitions: finish with them, commit, answer with `giveBack`. If `lost`, others already
+    /// own them, and a commit would be refused.
     case revoked([TopicPartition], lost: Bool)
-    /// A commit of `commitLater` was answered.
+    /// The answer to a `commitLater`.
     case committed([PartitionOffset], KafkaError?)
-    /// Something is wrong that concerns no partition; said in the log, too, but for `.inconsistentGroupProtocol`, which
-    /// comes with each try to join and needs to know who else is in the group.
+    /// An error that concerns no partition. It is logged here, except `.inconsistentGroupProtocol` and
+    /// `.fencedInstance`, which the owner logs.
     case error(KafkaError)
-    /// Who is in the group: the answer to `askForMembers`.
+    /// The members of the group: the answer to `askForMembers`.
     case members(Result<[GroupMember], KafkaError>)
-    /// The consumer's numbers, as JSON; `Statistics` decodes them.
+    /// The consumer's statistics.
     case statistics(Statistics)
   }
 
@@ -27,7 +28,7 @@ extension Consumer {
     var partitions: [TopicPartition]
   }
 
-  /// The next event that has arrived, without waiting; nil: no more for now.
+  /// The next event, without waiting; nil if none has arrived.
   public mutating func nextEvent() -> Event? {
     nextEvent(milliseconds: 0)
   }
@@ -64,9 +65,9 @@ extension Consumer {
       return Statistics(json: UnsafeRawBufferPointer(start: text, count: strlen(text))).map { .statistics($0) }
     case RD_KAFKA_EVENT_ERROR:
       let error = client.reporter.error(of: event)
-      // librdkafka asks for a group's coordinator also where there is no group but its own placeholder.
+      // librdkafka looks for a group coordinator even if the only group is its own placeholder.
       if options.group == nil, error.code == .groupAuthorizationFailed { return nil }
-      // Of these two the owner says what becomes of it.
+      // The owner logs these two.
       if ![.inconsistentGroupProtocol, .fencedInstance].contains(error.code) { client.reporter.report(error) }
       return .error(error)
     default:

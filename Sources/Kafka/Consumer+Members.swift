@@ -1,16 +1,16 @@
 internal import Crdkafka
 import Platform
 
-/// A member of a consumer group, as the group's coordinator knows it.
+/// A member of a consumer group, as the group coordinator describes it.
 public struct GroupMember: Equatable, Sendable {
   /// Its `client.id`.
   public var clientID: String
-  /// The address that it comes from.
+  /// The address from which it connects.
   public var host: String
-  /// The partitions that it is given, of whatever topics.
+  /// The partitions assigned to it, of any topic.
   public var partitions: [TopicPartition]
 
-  /// A member with all that is known of it.
+  /// A member with all its properties.
   public init(clientID: String, host: String, partitions: [TopicPartition] = []) {
     self.clientID = clientID
     self.host = host
@@ -19,14 +19,14 @@ public struct GroupMember: Equatable, Sendable {
 }
 
 extension Consumer {
-  /// Asks who is in the consumer's own group, on a thread of its own. The answer comes as a `.members` event, about
-  /// `limit` later at most, and rings the wake-up. Nothing is asked without a group, or while an answer is to come.
+  /// Requests the members of the consumer's own group, on a thread of its own. The answer comes as a `.members` event,
+  /// at most about `limit` later, and rings the wake-up. Does nothing without a group, or while an answer is pending.
   public mutating func askForMembers(within limit: Duration) {
     guard let group = options.group, question == nil else { return }
     question = MembersQuestion.start(group, client, within: limit, wakeup)
   }
 
-  /// The answer, once it is there.
+  /// The answer as an event, once it has arrived.
   mutating func takeMembers() -> Event? {
     guard let question, let answer = question.answer else { return nil }
     self.question = nil
@@ -34,25 +34,25 @@ extension Consumer {
   }
 }
 
-/// A question for the members of a group. It blocks, and takes as long as the slowest broker: requests of a connection
-/// are answered one by one, and a fetch may wait there for records.
+/// A request for the members of a group. It blocks as long as the slowest broker takes: a broker answers the requests
+/// of a connection one by one, and a fetch may wait there for records.
 ///
-/// Not `rd_kafka_DescribeConsumerGroups`, which would ask without blocking: where the coordinator goes away meanwhile,
-/// 2.0.2 ends the process (`rd_kafka_enq_once_del_source_return: Assertion 'eonce->refcnt > 0' failed`).
+/// `rd_kafka_DescribeConsumerGroups` wouldn't block, but 2.0.2 aborts the process if the coordinator goes away
+/// meanwhile (`rd_kafka_enq_once_del_source_return: Assertion 'eonce->refcnt > 0' failed`).
 final class MembersQuestion: @unchecked Sendable {
   private let group: String
   private let client: Client
   private let limit: Duration
   private let wakeup: Wakeup
   private var thread: JoinHandle?
-  /// To be read once the thread has ended.
+  /// Valid once the thread has ended.
   private var result: Result<[GroupMember], KafkaError> = .success([])
 
   private init(_ group: String, _ client: Client, _ limit: Duration, _ wakeup: Wakeup) {
     (self.group, self.client, self.limit, self.wakeup) = (group, client, limit, wakeup)
   }
 
-  /// Asks; where there can't be another thread now, that is the answer.
+  /// Starts the request. If no thread can be started, that error is the answer.
   static func start(
     _ group: String, _ client: Client, within limit: Duration, _ wakeup: Wakeup
   ) -> MembersQuestion {
@@ -67,7 +67,7 @@ final class MembersQuestion: @unchecked Sendable {
     return question
   }
 
-  /// What brokers have said; nil: nothing yet.
+  /// The brokers' answer; nil if it hasn't arrived.
   var answer: Result<[GroupMember], KafkaError>? {
     guard let thread else { return result }
     return thread.join(until: SystemTime().monotonic) ? result : nil
@@ -87,7 +87,7 @@ final class MembersQuestion: @unchecked Sendable {
       result =
         group.err == RD_KAFKA_RESP_ERR_NO_ERROR ? .success(Self.members(of: group)) : .failure(KafkaError(group.err))
     } else if code != RD_KAFKA_RESP_ERR_NO_ERROR {
-      // A broker that is away may be the group's.
+      // The broker that didn't answer may be the group's coordinator.
       result = .failure(KafkaError(code))
     }
   }
@@ -102,16 +102,17 @@ final class MembersQuestion: @unchecked Sendable {
         count: member.member_assignment == nil ? 0 : Int(max(0, member.member_assignment_size)))
       return GroupMember(
         clientID: text(member.client_id),
-        // As Java writes an address: with nothing before the slash where there is no name.
+        // Java writes an address without a name as `/address`.
         host: address.hasPrefix("/") ? String(address.dropFirst()) : address,
         partitions: isConsumers ? GroupAssignment.partitions(assignment) : [])
     }
   }
 }
 
-/// The partitions in a member's assignment, in the form of Kafka's consumers: a version, then topics, each with numbers.
+/// Parses a member's assignment in the format of Kafka's consumers: a version, then topics, each with partition
+/// numbers.
 enum GroupAssignment {
-  /// As far as the bytes can be read.
+  /// The partitions, up to the first malformed byte.
   static func partitions(_ bytes: UnsafeRawBufferPointer) -> [TopicPartition] {
     var rest = bytes[...]
     var found: [TopicPartition] = []

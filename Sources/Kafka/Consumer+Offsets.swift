@@ -3,16 +3,17 @@ import Platform
 
 /// The ends of a partition's log.
 public struct Watermarks: Equatable, Sendable {
-  /// The oldest offset there is.
+  /// The oldest available offset.
   public var low: Int64
-  /// The offset of the next record that will come.
+  /// The offset of the next record to be written.
   public var high: Int64
 }
 
 extension Consumer {
-  /// Commits these offsets (the next record to be read of each partition) and waits for the answer.
+  /// Commits these offsets (the next record to read in each partition) and waits for the answer.
   ///
-  /// - Throws: the first partition's error; `.timedOut` after `limit`, when it may or may not have taken effect.
+  /// - Throws: the first partition's error; `.timedOut` after `limit`, in which case the commit may or may not have
+  ///   taken effect.
   public mutating func commit(_ offsets: [PartitionOffset], within limit: Duration) throws(KafkaError) {
     if offsets.isEmpty { return }
     let list = PartitionList(offsets)
@@ -30,16 +31,16 @@ extension Consumer {
     }
   }
 
-  /// Commits these offsets; the answer comes as a `.committed` event.
+  /// Commits these offsets without waiting; the answer comes as a `.committed` event.
   public mutating func commitLater(_ offsets: [PartitionOffset]) throws(KafkaError) {
     if offsets.isEmpty { return }
     let list = PartitionList(offsets)
     try KafkaError.check(rd_kafka_commit_queue(client.handle, list.pointer, client.events, nil, nil))
   }
 
-  /// What the group has committed for these partitions; `.none` where nothing is.
+  /// The offsets that the group has committed for these partitions; `.none` if there is none.
   ///
-  /// With `readsCommitted` the answer waits for transactions that are about to change it.
+  /// With `readsCommitted` the answer waits for open transactions that may change it.
   public func committed(
     _ partitions: [TopicPartition], within limit: Duration
   ) throws(KafkaError) -> [PartitionOffset] {
@@ -50,9 +51,9 @@ extension Consumer {
     return list.entries.map(\.0)
   }
 
-  /// The ends of a held partition's log as the last fetch has told, without asking anybody; nil: not known yet.
+  /// The ends of a held partition's log as of the last fetch, without a request; nil if unknown.
   ///
-  /// `high` is the true high watermark, open transactions included, at every isolation level.
+  /// `high` is the high watermark, open transactions included, at every isolation level.
   public func watermarks(of partition: TopicPartition) -> Watermarks? {
     var low: Int64 = -1
     var high: Int64 = -1
@@ -61,23 +62,23 @@ extension Consumer {
     return Watermarks(low: max(0, low), high: high)
   }
 
-  /// The ends of a partition's log, asked of its leader; the partition need not be held.
+  /// The ends of a partition's log, requested from its leader. The partition need not be held.
   ///
-  /// `high` is what this consumer may read up to: the last stable offset with `readsCommitted`.
+  /// `high` is where this consumer's reading ends: the last stable offset with `readsCommitted`.
   public func queryWatermarks(of partition: TopicPartition, within limit: Duration) throws(KafkaError) -> Watermarks {
-    // rd_kafka_query_watermark_offsets doesn't keep to its time-out where a broker is silent; this call does.
+    // rd_kafka_query_watermark_offsets ignores its time-out if a broker is silent; this call doesn't.
     let low = try offsets([PartitionOffset(partition, .beginning)], within: limit)
     let high = try offsets([PartitionOffset(partition, .end)], within: limit)
     return Watermarks(low: low.first?.offset.rawValue ?? 0, high: high.first?.offset.rawValue ?? 0)
   }
 
-  /// `queryWatermarks(of:within:).high` of each partition, asked with one request of each broker; nil: its broker doesn't
-  /// say.
+  /// `queryWatermarks(of:within:).high` of each partition, with one request to each broker; nil if its broker gives no
+  /// answer.
   public func queryEnds(of partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [Int64?] {
     try client.queryEnds(of: partitions, within: limit)
   }
 
-  /// The first offset of each partition whose record is of `time` or later; `.end` where there is none.
+  /// For each partition the first offset whose record has timestamp `time` or later; `.end` if there is none.
   public func offsets(
     for time: WallTime, in partitions: [TopicPartition], within limit: Duration
   ) throws(KafkaError) -> [PartitionOffset] {

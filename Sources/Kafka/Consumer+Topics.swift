@@ -1,9 +1,9 @@
 internal import Crdkafka
 
 extension Consumer {
-  /// How many partitions a topic has now, asked of a broker.
+  /// The current number of partitions of a topic, requested from a broker.
   ///
-  /// - Throws: `.unknownTopicOrPartition` where there is no such topic, `.timedOut`, `.transport`.
+  /// - Throws: `.unknownTopicOrPartition` if there is no such topic, `.timedOut`, `.transport`.
   public func partitionCount(of topic: String, within limit: Duration) throws(KafkaError) -> Int32 {
     let handle = try client.topic(topic)
     var answer: UnsafePointer<rd_kafka_metadata>?

@@ -1,70 +1,72 @@
 internal import Crdkafka
 import Platform
 
-/// Reads records: by a group's assignment or one's own.
+/// Reads records, from partitions that a group assigns or that are given with `assign`.
 ///
-/// One thread uses it at a time, in a loop without time-outs: take all events, fetch until a batch is empty, wait for
-/// the wake-up. Rebalances, errors and commits arrive as events; records of all partitions in one queue, in batches.
+/// One thread uses it at a time, in a loop that never blocks in a call: take all events, fetch until a batch is empty,
+/// wait for the wake-up. Rebalances, errors and commits arrive as events; records of all partitions arrive in one
+/// queue, in batches.
 ///
 ///     while let event = consumer.nextEvent() { … }
 ///     let batch = consumer.fetch()
 ///     if batch.isEmpty { wakeup.wait(until: …) }
 ///
-/// What is delivered is free of librdkafka's known doubles: a record of a partition that isn't held, or below its
-/// position, is dropped (`repeated` counts them).
+/// librdkafka's known duplicates are removed: a record of a partition that isn't held, or below its position, is
+/// dropped (`repeated` counts them).
 public struct Consumer: ~Copyable, @unchecked Sendable {
   /// How records are read.
   public struct Options: Sendable {
-    /// `group.id`; nil: no group, only `assign`.
+    /// `group.id`; nil for no group, only `assign`.
     public var group: String?
-    /// `isolation.level`: whether records of open and aborted transactions stay hidden.
+    /// `isolation.level`: whether records of open and aborted transactions are hidden.
     public var readsCommitted = true
-    /// How a group spreads partitions.
+    /// How the group assigns partitions.
     public var strategy = Strategy.cooperativeSticky
-    /// `group.instance.id`: a static member. Whoever joins under this name next gets what we had, at once, and shuts us out
-    /// (`.fencedInstance`); closing doesn't leave the group. nil: a dynamic member, which is new each time.
+    /// `group.instance.id`: makes this a static member. The next one to join with this name gets our partitions at once
+    /// and fences us (`.fencedInstance`); closing doesn't leave the group. nil for a dynamic member, which is new each
+    /// time.
     public var instance: String?
-    /// What happens at a position that the log doesn't have (any more).
+    /// What happens if the log doesn't have the position (any more).
     public var reset = Reset.error
-    /// Entries of a batch at most, 1 at least.
+    /// The maximum number of entries in a batch, at least 1.
     public var batchSize = 1000
-    /// KiB of records that may wait for a fetch, over all partitions; where it is reached, librdkafka may rest for up to
-    /// a second before it fetches again.
+    /// The maximum KiB of records that wait for a fetch, over all partitions. When it is reached, librdkafka may pause
+    /// fetching for up to a second.
     public var queueKiB = 32_768
-    /// Records that may wait for a fetch; so high that the KiB decide.
+    /// The maximum number of records that wait for a fetch; so high that `queueKiB` decides.
     public var queueRecords = 1_000_000
-    /// `session.timeout.ms`: after how much silence the group goes on without us.
+    /// `session.timeout.ms`: how long we may be silent before the group removes us.
     public var sessionTimeout = Duration.seconds(30)
-    /// `heartbeat.interval.ms`: how often the group hears of us, and we of its changes.
+    /// `heartbeat.interval.ms`: how often we send a heartbeat to the group, and learn of its rebalances.
     public var heartbeatInterval = Duration.seconds(3)
-    /// `max.poll.interval.ms`: after how long without a fetch.
+    /// `max.poll.interval.ms`: how long we may go without a fetch before the group removes us.
     public var pollInterval = Duration.seconds(300)
-    /// Topics that don't exist are created by asking for them, where brokers do that.
+    /// Whether a request for a missing topic creates it, if brokers allow that.
     public var createsTopics = false
-    /// How often `.statistics` comes; nil: never.
+    /// The interval of `.statistics` events; nil for none.
     public var statisticsInterval: Duration?
 
-    /// Of `group`, with everything else by default.
+    /// Options for `group`, with defaults for the rest.
     public init(group: String? = nil) { self.group = group }
   }
 
-  /// How a group spreads partitions over its members.
+  /// How a group assigns partitions to its members.
   public enum Strategy: String, Sendable {
-    /// Who keeps a partition goes on reading it while others move.
+    /// Members go on reading the partitions that they keep while others move.
     case cooperativeSticky = "cooperative-sticky"
-    /// All stop while partitions move.
+    /// All members stop while partitions move.
     case range
-    /// All stop while partitions move.
+    /// All members stop while partitions move.
     case roundRobin = "roundrobin"
   }
 
-  /// What happens at a position that the log doesn't have.
+  /// What happens if the log doesn't have the position.
   public enum Reset: String, Sendable {
-    /// An error entry in a batch; the owner decides.
+    /// The batch gets an error entry; the owner decides.
     case error
-    /// On from the oldest record.
+    /// Continues at the oldest record.
     case beginning = "earliest"
-    /// On from the next record that comes.
+    /// Continues at the next record to be written.
     case end = "latest"
   }
 
@@ -72,29 +74,29 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   let data: OpaquePointer
   let options: Options
   var table = PartitionTable()
-  /// Partition queues that are forwarded to `data`.
+  /// The partition queues that are forwarded to `data`.
   var forwarded: [TopicPartition: OpaquePointer] = [:]
   var pending: Rebalance?
-  /// A question for the group's members whose answer is to come.
+  /// The pending request for the group's members; nil if there is none.
   var question: MembersQuestion?
-  /// Whether the group was ever asked for partitions.
+  /// Whether `subscribe` was ever called.
   private(set) var isSubscribed = false
-  /// Whether the group has ever said what we are given, be it nothing.
+  /// Whether the group has ever sent us an assignment, even an empty one.
   var wasAssigned = false
   private var storage: BatchStorage
   let wakeup: Wakeup
-  /// Records that were dropped because they had been delivered before, or belonged to others.
+  /// The number of dropped records: duplicates, and records of partitions that aren't held.
   public private(set) var repeated = 0
 
-  /// A consumer; connects in the background, also where no broker is there yet.
+  /// Creates a consumer. It connects in the background, even if no broker is reachable yet.
   ///
-  /// - Parameter wakeup: rung when an event or a record arrives where there was none.
-  /// - Throws: where a property is refused, or a file of TLS can't be read.
+  /// - Parameter wakeup: rung when an event or a record arrives in an empty queue.
+  /// - Throws: if a property is refused, or a TLS file can't be read.
   public init(
     _ configuration: Configuration, options: Options = Options(), log: Logger, wakeup: Wakeup
   ) throws(KafkaError) {
     let conf = ClientConfiguration()
-    // librdkafka wants a group for assign, too; without commits nobody ever sees it.
+    // librdkafka requires a group even for `assign`. Without commits it is never visible to brokers.
     try conf.set("group.id", options.group ?? "\(configuration.clientID)-without-group")
     try conf.set("enable.auto.commit", "false")
     try conf.set("enable.auto.offset.store", "false")
@@ -124,32 +126,33 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   }
 
   deinit {
-    // Dropped without `close`, which ends in here as well.
+    // Dropped without `close`. A closed consumer ends here, too.
     if !client.isClosed { client.cannotEnd = lacksAssignorState }
     for queue in forwarded.values { rd_kafka_queue_destroy(queue) }
   }
 
   /// Joins the group for these topics; partitions come as `.assigned` events. A name that begins with `^` is a regular
-  /// expression. Replaces what was subscribed before.
+  /// expression. Replaces an earlier subscription.
   public mutating func subscribe(to topics: [String]) throws(KafkaError) {
     let list = PartitionList(topics.map { TopicPartition($0, RD_KAFKA_PARTITION_UA) })
     isSubscribed = true
     try KafkaError.check(rd_kafka_subscribe(client.handle, list.pointer))
   }
 
-  /// Leaves the group; what is held is taken back by a `.revoked` event.
+  /// Leaves the group; held partitions are revoked by a `.revoked` event.
   public mutating func unsubscribe() throws(KafkaError) {
     try KafkaError.check(rd_kafka_unsubscribe(client.handle))
   }
 
-  /// The records that have arrived, at most `Options.batchSize`, without waiting; empty: no more, wait for the wake-up.
+  /// The records that have arrived, at most `Options.batchSize`, without waiting. If the batch is empty, wait for the
+  /// wake-up.
   public mutating func fetch() -> Batch {
     if storage.isInUse { storage = BatchStorage(capacity: storage.capacity) }
     let storage = storage
     while true {
       let got = rd_kafka_consume_batch_queue(data, 0, storage.messages, storage.capacity)
       let count = take(max(0, got), storage)
-      // What was only doubles is no end: more may wait, and the wake-up won't be rung for it.
+      // If all were duplicates, more records may wait, and the wake-up isn't rung for them.
       if count > 0 || got <= 0 {
         storage.lend()
         return Batch(storage, count: count)
@@ -157,7 +160,7 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Fills the views and drops what isn't ours; how many are left.
+  /// Fills the views and drops records that aren't ours. Returns how many are left.
   private mutating func take(_ got: Int, _ storage: BatchStorage) -> Int {
     var kept = 0
     var lastTopic: OpaquePointer?
@@ -219,22 +222,22 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     return kept
   }
 
-  /// Topic and partition of `Message.partitionIndex`.
+  /// The topic and partition of `Message.partitionIndex`; nil if there is none.
   public func partition(at index: Int32) -> TopicPartition? {
     table.entries.indices.contains(Int(index)) ? table.entries[Int(index)].partition : nil
   }
 
-  /// The index that messages of a partition carry; the partition need not be held yet.
+  /// The index that messages of a partition carry. The partition need not be held yet.
   public mutating func index(of partition: TopicPartition) -> Int32 { table.index(of: partition) }
 
-  /// The error that has ended the consumer, if one has.
+  /// The fatal error of the consumer; nil if there is none.
   public var fatalError: KafkaError? { client.fatalError }
 
-  /// The partitions that are held now.
+  /// The partitions currently held.
   public var held: [TopicPartition] { table.held }
 
-  /// The offset behind the last entry that was fetched, markers of transactions included once the partition's end was
-  /// seen; nil: nothing was fetched since the partition was taken.
+  /// The offset after the last entry that was fetched. After the end of the partition it includes transaction markers.
+  /// nil if nothing was fetched since the partition was assigned.
   public func position(of partition: TopicPartition) -> Int64? {
     table.knownIndex(of: partition).flatMap { table.entries[Int($0)].position }
   }

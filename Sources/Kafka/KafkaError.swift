@@ -1,33 +1,33 @@
 internal import Crdkafka
 
-/// What went wrong with Kafka, and what helps.
+/// An error of Kafka, with its remedy.
 ///
 /// `catch` by code: `catch let error where error.code == .unknownTopicOrPartition`.
 public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What kind of failure it is.
+  /// The kind of failure.
   public var code: Code
-  /// For people: what happened, in one line; never holds the value of a secret property.
+  /// What happened, in one line for people. Never contains the value of a secret property.
   public var message: String
-  /// The client can't go on; a new one is needed.
+  /// Whether the client is unusable, so that a new one is needed.
   public var isFatal: Bool
-  /// The same call may succeed later.
+  /// Whether the same call may succeed later.
   public var isRetriable: Bool
-  /// The transaction that is open must be aborted.
+  /// Whether the open transaction must be aborted.
   public var requiresAbort: Bool
 
-  /// What helps against an error.
+  /// The remedy for an error.
   public enum Remedy: Equatable, Sendable {
-    /// Make the same call again.
+    /// Repeat the same call.
     case retry
-    /// Abort the transaction, rewind the input, begin again.
+    /// Abort the transaction, rewind the input, and begin again.
     case abortTransaction
-    /// Close the client, make a new one, send again what wasn't delivered.
+    /// Close the client, create a new one, and resend what wasn't delivered.
     case recreateClient
-    /// Nothing the program can do: tell the user.
+    /// The program can do nothing: tell the user.
     case report
   }
 
-  /// What helps, in the order that librdkafka documents for transactions: fatal, abort, retry.
+  /// The remedy, in the order that librdkafka documents for transactions: fatal, abort, retry.
   public var remedy: Remedy {
     if isFatal { return .recreateClient }
     if requiresAbort { return .abortTransaction }
@@ -51,9 +51,9 @@ public struct KafkaError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension KafkaError {
-  /// A kind of failure: librdkafka's own codes are negative, the brokers' positive (`rd_kafka_resp_err_t`).
+  /// A kind of failure. librdkafka's own codes are negative, the brokers' positive (`rd_kafka_resp_err_t`).
   ///
-  /// Open: a code that a newer broker or librdkafka brings is a value like any other.
+  /// Not an enumeration: a code of a newer broker or librdkafka is an ordinary value.
   public struct Code: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     /// The number of `rd_kafka_resp_err_t`.
     public var rawValue: Int32
@@ -61,12 +61,12 @@ extension KafkaError {
     /// The code of this number.
     public init(rawValue: Int32) { self.rawValue = rawValue }
 
-    /// Its name in librdkafka without the prefix, such as `_TRANSPORT` or `UNKNOWN_TOPIC_OR_PART`.
+    /// librdkafka's name without the prefix, such as `_TRANSPORT` or `UNKNOWN_TOPIC_OR_PART`.
     public var name: String {
       rd_kafka_err2name(rd_kafka_resp_err_t(rawValue)).map { String(cString: $0) } ?? "ERR_\(rawValue)"
     }
 
-    /// librdkafka's words for it.
+    /// librdkafka's description of it.
     public var words: String {
       rd_kafka_err2str(rd_kafka_resp_err_t(rawValue)).map { String(cString: $0) } ?? name
     }
@@ -95,7 +95,7 @@ extension KafkaError.Code {
   public static let timedOut = Self(RD_KAFKA_RESP_ERR__TIMED_OUT)
   /// `_MSG_TIMED_OUT`: a record wasn't delivered in its time.
   public static let messageTimedOut = Self(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
-  /// `_PURGE_QUEUE` and `_PURGE_INFLIGHT` say that the client ended before a record was delivered.
+  /// `_PURGE_QUEUE`: the record was purged before it was delivered. (`_PURGE_INFLIGHT` is another code.)
   public static let purged = Self(RD_KAFKA_RESP_ERR__PURGE_QUEUE)
   /// `_FATAL`: see the error that came with it.
   public static let fatal = Self(RD_KAFKA_RESP_ERR__FATAL)
@@ -107,19 +107,19 @@ extension KafkaError.Code {
   public static let conflict = Self(RD_KAFKA_RESP_ERR__CONFLICT)
   /// `_CRIT_SYS_RESOURCE`: the machine has no thread or memory left for a client.
   public static let noResource = Self(RD_KAFKA_RESP_ERR__CRIT_SYS_RESOURCE)
-  /// `_INVALID_ARG`: the call, or a property, makes no sense.
+  /// `_INVALID_ARG`: a call or a property is invalid.
   public static let invalidArgument = Self(RD_KAFKA_RESP_ERR__INVALID_ARG)
   /// `_DESTROY`: the client is closed.
   public static let closed = Self(RD_KAFKA_RESP_ERR__DESTROY)
   /// `_NO_OFFSET`: there is no offset to commit or to read.
   public static let noOffset = Self(RD_KAFKA_RESP_ERR__NO_OFFSET)
-  /// `_ASSIGNMENT_LOST`: the group gave the partitions to others meanwhile.
+  /// `_ASSIGNMENT_LOST`: the group has given the partitions to others.
   public static let assignmentLost = Self(RD_KAFKA_RESP_ERR__ASSIGNMENT_LOST)
-  /// `_AUTO_OFFSET_RESET`: the position isn't in the log (any more), and no reset is wanted.
+  /// `_AUTO_OFFSET_RESET`: the log doesn't have the position (any more), and `Reset.error` is set.
   public static let autoOffsetReset = Self(RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET)
-  /// `_MAX_POLL_EXCEEDED`: nothing was fetched for `max.poll.interval.ms`; the group went on without us.
+  /// `_MAX_POLL_EXCEEDED`: nothing was fetched for `max.poll.interval.ms`, and the group removed us.
   public static let maxPollExceeded = Self(RD_KAFKA_RESP_ERR__MAX_POLL_EXCEEDED)
-  /// `_UNSUPPORTED_FEATURE`: the broker, or this librdkafka, lacks it.
+  /// `_UNSUPPORTED_FEATURE`: the broker or this librdkafka lacks the feature.
   public static let unsupportedFeature = Self(RD_KAFKA_RESP_ERR__UNSUPPORTED_FEATURE)
   /// `_UNKNOWN_TOPIC`: no such topic, as far as the client knows.
   public static let unknownTopic = Self(RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC)
@@ -138,46 +138,47 @@ extension KafkaError.Code {
   /// `TRANSACTIONAL_ID_AUTHORIZATION_FAILED`: the user may not use the transactional id.
   public static let transactionalIDAuthorizationFailed = Self(
     RD_KAFKA_RESP_ERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
-  /// `INCONSISTENT_GROUP_PROTOCOL`: the members of the group share partitions in another way.
+  /// `INCONSISTENT_GROUP_PROTOCOL`: the members of the group use another assignment strategy.
   public static let inconsistentGroupProtocol = Self(RD_KAFKA_RESP_ERR_INCONSISTENT_GROUP_PROTOCOL)
-  /// `ILLEGAL_GENERATION`: the group has rebalanced meanwhile.
+  /// `ILLEGAL_GENERATION`: the group has rebalanced since.
   public static let illegalGeneration = Self(RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION)
-  /// `UNKNOWN_MEMBER_ID`: the group has gone on without us.
+  /// `UNKNOWN_MEMBER_ID`: the group has removed us.
   public static let unknownMember = Self(RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID)
-  /// `FENCED_INSTANCE_ID`: somebody else has joined the group under this static member's name.
+  /// `FENCED_INSTANCE_ID`: another member has joined the group under this static member's name.
   public static let fencedInstance = Self(RD_KAFKA_RESP_ERR_FENCED_INSTANCE_ID)
   /// `REBALANCE_IN_PROGRESS`.
   public static let rebalanceInProgress = Self(RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS)
-  /// `COORDINATOR_NOT_AVAILABLE`: nobody leads the partition that keeps the group's offsets, or not yet.
+  /// `COORDINATOR_NOT_AVAILABLE`: the partition that stores the group's offsets has no leader, or not yet.
   public static let coordinatorNotAvailable = Self(RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE)
   /// `INVALID_REPLICATION_FACTOR`: more replicas than brokers.
   public static let invalidReplicationFactor = Self(RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR)
-  /// `INVALID_PRODUCER_EPOCH`: brokers know a younger producer of this transactional id.
+  /// `INVALID_PRODUCER_EPOCH`: a newer producer uses this transactional id.
   public static let invalidProducerEpoch = Self(RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH)
-  /// `PRODUCER_FENCED`: the same, of a transaction.
+  /// `PRODUCER_FENCED`: a newer producer uses this transactional id; the answer to a transactional request.
   public static let producerFenced = Self(RD_KAFKA_RESP_ERR_PRODUCER_FENCED)
-  /// `MSG_SIZE_TOO_LARGE`: the record, or its batch, is larger than the broker takes.
+  /// `MSG_SIZE_TOO_LARGE`: the record, or its batch, is larger than the topic allows.
   public static let messageTooLarge = Self(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE)
-  /// `INVALID_TIMESTAMP`: the producer's time is too far from the broker's.
+  /// `INVALID_TIMESTAMP`: the record's timestamp is too far from the broker's clock.
   public static let invalidTimestamp = Self(RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP)
-  /// `INVALID_RECORD`: the topic takes no such record.
+  /// `INVALID_RECORD`: the topic doesn't accept such a record.
   public static let invalidRecord = Self(RD_KAFKA_RESP_ERR_INVALID_RECORD)
-  /// `INVALID_MSG_SIZE`: the record's size makes no sense to the broker.
+  /// `INVALID_MSG_SIZE`: the broker considers the record's size invalid.
   public static let invalidMessageSize = Self(RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE)
 }
 
 extension KafkaError.Code {
-  /// One record is refused for what it is, and all others of its batch with it; sent without it they are taken. Of
-  /// `refusesRecord` what isn't about the topic.
+  /// Whether one record is refused, and with it all others of its batch, which would be accepted without it. These are
+  /// the codes of `refusesRecord` that concern neither the topic nor the batch as a whole.
   public var isRefusalOfRecord: Bool {
     [.messageTooLarge, .invalidTimestamp, .invalidRecord, .invalidMessageSize].contains(self)
   }
 
-  /// There is no such topic, as brokers (`.unknownTopicOrPartition`) or librdkafka itself (`.unknownTopic`) say.
+  /// Whether the topic doesn't exist, according to brokers (`.unknownTopicOrPartition`) or librdkafka
+  /// (`.unknownTopic`).
   public var isUnknownTopic: Bool { self == .unknownTopicOrPartition || self == .unknownTopic }
 
-  /// Brokers, or librdkafka itself, refuse the record for what it is: for its size, its time, or its topic's name and
-  /// rules. Sent again it is refused again.
+  /// Whether brokers or librdkafka refuse the record itself: for its size, its timestamp, or its topic's name or rules.
+  /// A retry is refused, too.
   public var refusesRecord: Bool {
     switch rd_kafka_resp_err_t(rawValue) {
     case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE, RD_KAFKA_RESP_ERR_INVALID_MSG_SIZE,
@@ -188,18 +189,18 @@ extension KafkaError.Code {
     }
   }
 
-  /// Another producer has taken this one's transactional id, or brokers took it from this one.
+  /// Whether another producer uses this one's transactional id, or brokers have withdrawn it.
   public var isFenced: Bool { [.fenced, .invalidProducerEpoch, .producerFenced].contains(self) }
 }
 
 extension KafkaError {
-  /// The error of a call that gives only a code.
+  /// The error of a call that returns only a code.
   init(_ code: rd_kafka_resp_err_t, _ message: String? = nil) {
     let code = Code(code)
     self.init(code: code, message: message ?? code.words)
   }
 
-  /// Takes over an error object, which is destroyed; nil where there is none.
+  /// Converts an error object and destroys it; nil if there is none.
   init?(consuming error: OpaquePointer?) {
     guard let error else { return nil }
     let code = Code(rd_kafka_error_code(error))
@@ -210,7 +211,7 @@ extension KafkaError {
     rd_kafka_error_destroy(error)
   }
 
-  /// Throws unless `code` says that all is well.
+  /// Throws unless `code` means success.
   static func check(_ code: rd_kafka_resp_err_t) throws(KafkaError) {
     if code != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(code) }
   }

@@ -1,22 +1,22 @@
 import Platform
 
-/// A right that brokers found missing: what for, whose, and the command that grants it.
+/// A right that a broker found missing, its principal, and the command that grants it.
 public struct MissingRight: Equatable, Sendable {
-  /// What was being done.
+  /// The operation that was refused.
   public enum Purpose: Equatable, Sendable {
-    /// To write to this topic, idempotently.
+    /// Writing to this topic, idempotently.
     case write(topic: String)
-    /// To read this topic.
+    /// Reading this topic.
     case read(topic: String)
-    /// To see whether this topic is there.
+    /// Checking whether this topic exists.
     case describe(topic: String)
-    /// To create this topic.
+    /// Creating this topic.
     case create(topic: String)
-    /// To be a member of this group.
+    /// Being a member of this group.
     case group(String)
-    /// To write in transactions of this id.
+    /// Writing in transactions with this id.
     case transactions(id: String)
-    /// To write idempotently at all. From Kafka 2.8 on the right to write to any topic brings it along.
+    /// Writing idempotently at all. From Kafka 2.8 on the right to write to any topic implies it.
     case idempotence
 
     fileprivate var option: (operation: String, resource: String, name: String?) {
@@ -31,8 +31,8 @@ public struct MissingRight: Equatable, Sendable {
       }
     }
 
-    /// Whether an error with this code says that the right for it is missing. Before a broker takes anything from an
-    /// idempotent producer it asks for a right on the cluster, which the one to write to a topic brings along.
+    /// Whether an error with this code means that the right is missing. A broker first checks an idempotent producer's
+    /// right on the cluster, which the right to write to a topic implies.
     fileprivate func isMeant(by code: KafkaError.Code) -> Bool {
       switch self {
       case .write, .create: code == .topicAuthorizationFailed || code == .clusterAuthorizationFailed
@@ -44,14 +44,14 @@ public struct MissingRight: Equatable, Sendable {
     }
   }
 
-  /// The operation and what it is about: `Write on topic status_topic`.
+  /// The operation and its resource: `Write on topic status_topic`.
   public let right: String
-  /// Who lacks it, as far as it is known: `User:agent`.
+  /// The principal that lacks it, as far as known: `User:agent`.
   public let principal: String
-  /// The command of Kafka's own tools that grants it.
+  /// The command of Kafka's own tools that grants the right.
   public let command: String
 
-  /// The right whose lack `code` tells of, while this was done; nil: the code tells of something else.
+  /// The right that an error with `code` found missing during `purpose`; nil if the code means something else.
   public init?(_ code: KafkaError.Code, for purpose: Purpose, _ configuration: Configuration) {
     guard purpose.isMeant(by: code) else { return nil }
     let (operation, resource, name) = purpose.option
@@ -62,17 +62,17 @@ public struct MissingRight: Equatable, Sendable {
       + "--operation \(operation) --\(resource)" + (name.map { " '\($0)'" } ?? "")
   }
 
-  /// For the log.
+  /// The facts for the log.
   public var facts: LogMetadata {
     ["right": .string(right), "principal": .string(principal), "command": .string(command)]
   }
 
-  /// For people, in one line.
+  /// The message for people, in one line.
   public var words: String { "\(principal) lacks the right \(right); an administrator can grant it: \(command)" }
 }
 
 extension Configuration {
-  /// Whom brokers take us for; where only a certificate says it, `User:NAME`.
+  /// The principal as brokers see it; `User:NAME` if only a certificate tells the name.
   fileprivate var principal: String {
     if mechanism != nil { return "User:\(effective("sasl.username") ?? "NAME")" }
     return usesTLS ? "User:NAME" : "User:ANONYMOUS"
@@ -80,8 +80,8 @@ extension Configuration {
 }
 
 extension KafkaError {
-  /// The error for people: where it tells that a right is missing for one of these purposes, with the command that grants
-  /// it.
+  /// The error for people. If it means that a right for one of these purposes is missing, the command that grants it is
+  /// added.
   public func words(for purposes: [MissingRight.Purpose], _ configuration: Configuration) -> String {
     for purpose in purposes {
       if let missing = MissingRight(code, for: purpose, configuration) { return "\(self): \(missing.words)" }

@@ -1,52 +1,52 @@
 internal import Crdkafka
 
-/// librdkafka's own small Kafka inside this process, for tests and the demo: no broker, no disk, no JVM.
+/// librdkafka's small Kafka cluster inside this process, for tests and the demo: no broker, no disk, no JVM.
 ///
-/// It can't do what admin, log time, offsets for times and fencing need; a group join takes about 3 s in librdkafka
-/// 2.0.2. Keeps at most 5 MiB or 100,000 batches of a partition.
+/// It doesn't support admin requests, log append time, offsets for times, or fencing. A group join takes about 3 s in
+/// librdkafka 2.0.2. It keeps at most 5 MiB or 100,000 batches of a partition.
 public final class MockCluster: @unchecked Sendable {
   private let client: OpaquePointer
   private let cluster: OpaquePointer
-  /// Where clients find it: `bootstrap.servers`.
+  /// The cluster's addresses, for `bootstrap.servers`.
   public let brokers: String
 
-  /// A request that clients make, by its number in Kafka's protocol.
+  /// A kind of request, by its API key in Kafka's protocol.
   public enum Request: Int16, Sendable {
-    /// Records go to a broker.
+    /// Sends records to a broker.
     case produce = 0
-    /// Records come from a broker.
+    /// Fetches records from a broker.
     case fetch = 1
-    /// Offsets of a time, or of a log's ends.
+    /// Looks up offsets by time, or the ends of a log.
     case listOffsets = 2
-    /// Topics, partitions, leaders.
+    /// Gets topics, partitions and leaders.
     case metadata = 3
-    /// A group's offsets are stored.
+    /// Commits a group's offsets.
     case offsetCommit = 8
-    /// A group's offsets are read.
+    /// Reads a group's committed offsets.
     case offsetFetch = 9
-    /// Which broker keeps a group or a transactional id.
+    /// Finds the broker that coordinates a group or a transactional id.
     case findCoordinator = 10
-    /// A member enters a group.
+    /// Joins a group.
     case joinGroup = 11
-    /// A member says that it lives.
+    /// Sends a group member's heartbeat.
     case heartbeat = 12
-    /// A member asks what it is given.
+    /// Gets a group member's assignment.
     case syncGroup = 14
-    /// A producer begins.
+    /// Gets a producer id.
     case initProducerID = 22
-    /// Partitions enter a transaction.
+    /// Adds partitions to a transaction.
     case addPartitionsToTransaction = 24
-    /// A group's offsets enter a transaction.
+    /// Adds a group's offsets to a transaction.
     case addOffsetsToTransaction = 25
-    /// A transaction ends.
+    /// Ends a transaction.
     case endTransaction = 26
-    /// A group's offsets are stored within a transaction.
+    /// Commits a group's offsets within a transaction.
     case transactionalOffsetCommit = 28
   }
 
-  /// A cluster of `brokerCount` brokers, listening on ports of 127.0.0.1 that the system chooses.
+  /// Creates a cluster of `brokerCount` brokers, which listen on ports of 127.0.0.1 that the system chooses.
   ///
-  /// - Throws: where no port or no memory is left.
+  /// - Throws: if no port or no memory is left.
   public init(brokerCount: Int = 1) throws(KafkaError) {
     let conf = ClientConfiguration()
     try conf.set("client.id", "mock")
@@ -66,32 +66,32 @@ public final class MockCluster: @unchecked Sendable {
     rd_kafka_destroy(client)
   }
 
-  /// Makes a topic; one that exists already is an error.
+  /// Creates a topic; throws if it already exists.
   public func createTopic(_ name: String, partitions: Int = 1, replication: Int = 1) throws(KafkaError) {
     try KafkaError.check(
       rd_kafka_mock_topic_create(cluster, name, Int32(clamping: partitions), Int32(clamping: replication)))
   }
 
-  /// Breaks all connections of the broker (numbered from 1), and refuses new ones until `startBroker`.
+  /// Closes all connections of the broker (numbered from 1), and refuses new ones until `startBroker`.
   public func stopBroker(_ id: Int32) { rd_kafka_mock_broker_set_down(cluster, id) }
 
-  /// Lets the broker be reached again.
+  /// Makes the broker reachable again.
   public func startBroker(_ id: Int32) { rd_kafka_mock_broker_set_up(cluster, id) }
 
-  /// The broker answers each request so much later.
+  /// Delays each answer of the broker by `delay`.
   public func delayBroker(_ id: Int32, by delay: Duration) {
     rd_kafka_mock_broker_set_rtt(cluster, id, delay.rdkafkaMilliseconds)
   }
 
-  /// The next requests of this kind are answered with these errors, one each; 0 is none. Without any, those that are
-  /// left from earlier calls are dropped.
+  /// Answers the next requests of this kind with these errors, one each; 0 means no error. An empty list drops those
+  /// that remain from earlier calls.
   public func fail(_ request: Request, with codes: [KafkaError.Code]) {
     if codes.isEmpty { return rd_kafka_mock_clear_request_errors(cluster, request.rawValue) }
     let codes = codes.map { rd_kafka_resp_err_t($0.rawValue) }
     rd_kafka_mock_push_request_errors_array(cluster, request.rawValue, codes.count, codes)
   }
 
-  /// Brokers know this kind of request only up to this version of it.
+  /// Limits the version of this kind of request that brokers support.
   public func limit(_ request: Request, toVersion version: Int16) throws(KafkaError) {
     try KafkaError.check(rd_kafka_mock_set_apiversion(cluster, request.rawValue, 0, version))
   }
@@ -101,13 +101,13 @@ public final class MockCluster: @unchecked Sendable {
     rd_kafka_mock_partition_set_leader(cluster, partition.topic, partition.partition, broker)
   }
 
-  /// Every request about this topic is answered with this error; nil: no more.
+  /// Answers every request about this topic with this error; nil ends that.
   public func setError(_ code: KafkaError.Code?, of topic: String) {
     rd_kafka_mock_topic_set_error(cluster, topic, rd_kafka_resp_err_t(code?.rawValue ?? 0))
   }
 }
 
-/// The cluster's own log says nothing that its users want. Called on librdkafka's threads.
+/// Drops the cluster's own log, which its users don't need. Called on librdkafka's threads.
 private func dropLogLine(
   _ client: OpaquePointer?, _ level: Int32, _ facility: UnsafePointer<CChar>?, _ text: UnsafePointer<CChar>?
 ) {}

@@ -1,14 +1,14 @@
-/// The partitions that a consumer has held, by small numbers that never change, and how far each is read.
+/// The partitions that a consumer has held, by constant small numbers, with the position in each.
 struct PartitionTable {
   struct Entry {
     let partition: TopicPartition
-    /// Whether its records are ours now.
+    /// Whether the partition is currently assigned to us.
     var isHeld = false
-    /// The next offset that may come; anything below was delivered before. nil: not known yet.
+    /// The next offset to deliver; anything below was delivered before. nil if unknown.
     var position: Int64?
   }
 
-  /// librdkafka's handle of a topic, and a partition's number.
+  /// A topic handle of librdkafka and a partition number.
   private struct Place: Hashable {
     let topic: UInt
     let partition: Int32
@@ -18,7 +18,7 @@ struct PartitionTable {
   private var indices: [TopicPartition: Int32] = [:]
   private var places: [Place: Int32] = [:]
 
-  /// The number of a partition, a new one where it has none yet.
+  /// The number of a partition; a new one if it has none yet.
   mutating func index(of partition: TopicPartition) -> Int32 {
     if let known = indices[partition] { return known }
     let index = Int32(clamping: entries.count)
@@ -27,10 +27,10 @@ struct PartitionTable {
     return index
   }
 
-  /// The number of a partition that was held once.
+  /// The number of a partition; nil if it has none.
   func knownIndex(of partition: TopicPartition) -> Int32? { indices[partition] }
 
-  /// The number of a partition of the topic behind `handle`; `name` is asked only at the first time.
+  /// The number of a partition of the topic behind `handle`. `name` is called only the first time.
   mutating func index(handle: UInt, partition: Int32, name: () -> String) -> Int32 {
     let place = Place(topic: handle, partition: partition)
     if let known = places[place] { return known }
@@ -39,10 +39,10 @@ struct PartitionTable {
     return index
   }
 
-  /// Handles may be used again for other topics once an assignment is gone.
+  /// Forgets topic handles: librdkafka may reuse them for other topics after an assignment has ended.
   mutating func forgetHandles() { places.removeAll(keepingCapacity: true) }
 
-  /// Takes partitions on, each read from where it says.
+  /// Marks partitions as held, each with its start offset.
   mutating func hold(_ partitions: [PartitionOffset]) {
     forgetHandles()
     for entry in partitions {
@@ -52,7 +52,7 @@ struct PartitionTable {
     }
   }
 
-  /// Lets partitions go.
+  /// Marks partitions as not held.
   mutating func drop(_ partitions: [TopicPartition]) {
     forgetHandles()
     for partition in partitions {
@@ -62,17 +62,17 @@ struct PartitionTable {
     }
   }
 
-  /// The next record of a held partition will be `offset`, whatever was read before.
+  /// Makes `offset` the next record of a held partition, regardless of what was read before.
   mutating func seek(_ partition: TopicPartition, to offset: Offset) {
     guard let index = indices[partition] else { return }
     entries[Int(index)].position = offset.isNumber ? offset.rawValue : nil
   }
 
-  /// Everything up to `offset` is read.
+  /// Marks everything before `offset` as read.
   mutating func advance(_ index: Int32, to offset: Int64) {
     entries[Int(index)].position = max(entries[Int(index)].position ?? 0, offset)
   }
 
-  /// What is held now.
+  /// The partitions currently held.
   var held: [TopicPartition] { entries.filter(\.isHeld).map(\.partition) }
 }

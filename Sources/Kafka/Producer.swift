@@ -1,45 +1,45 @@
 internal import Crdkafka
 import Platform
 
-/// Sends records: idempotent, `acks=all`, in order per partition, without a delivery time-out, so that nothing is given
-/// up while brokers are away.
+/// Sends records: idempotent, `acks=all`, in order per partition. There is no delivery time-out, so no record is given
+/// up while brokers are unreachable.
 ///
-/// One thread uses it at a time. Its queue is bounded (`Options`): where it is full, `produce` says so and takes
-/// nothing; the caller serves deliveries and tries again. Deliveries arrive only in `serve`, `flush` and `close`.
+/// One thread uses it at a time. Its queue is bounded (`Options`): if it is full, `produce` returns `.queueFull` and
+/// takes nothing; the caller serves deliveries and tries again. Deliveries arrive only in `serve`, `flush` and `close`.
 public struct Producer: ~Copyable, @unchecked Sendable {
-  /// What may wait inside the producer, and how it sends.
+  /// The bounds of the producer's queue, and how it sends.
   public struct Options: Sendable {
-    /// Records that may wait or be in flight; 1 at least.
+    /// Maximum records that wait or are in flight; at least 1.
     public var queueRecords = 100_000
-    /// KiB that may wait or be in flight; 1 at least.
+    /// Maximum KiB that wait or are in flight; at least 1.
     public var queueKiB = 65_536
-    /// How long a record waits for others to go with it; nil: librdkafka's own 5 ms, which is one more wake-up for each
-    /// record that stays alone.
+    /// How long a record waits for others to share its batch; nil for librdkafka's 5 ms, which cost one more wake-up
+    /// for each single record.
     public var linger: Duration?
-    /// Bytes of a batch at most; nil: librdkafka's own 1 MB. A topic may take less than that.
+    /// Maximum batch size in bytes; nil for librdkafka's 1 MB. A topic may allow less.
     public var batchBytes: Int?
-    /// Requests that may be on their way at once; nil: librdkafka's own 5.
+    /// Maximum requests in flight per connection; nil for librdkafka's 5.
     public var inFlight: Int?
-    /// Whether a record that can't be delivered ends the producer (`fatalError`) before any behind it is sent, so that
-    /// all can be sent again in order.
+    /// Whether a record that can't be delivered makes the producer fail (`fatalError`) before any record after it is
+    /// sent, so that all can be resent in order.
     public var isGapless = false
 
-    /// librdkafka's own bounds on records, and 64 MiB.
+    /// librdkafka's default number of records, and 64 MiB.
     public init() {}
   }
 
-  /// Whether a record was taken.
+  /// Whether a record was accepted.
   public enum Produced: Equatable, Sendable {
-    /// It will be delivered, or reported by `serve`.
+    /// It will be delivered, or reported as failed by `serve`.
     case accepted
-    /// There is no room: serve deliveries, wait for the wake-up, try again.
+    /// The queue is full: serve deliveries, wait for the wake-up, try again.
     case queueFull
   }
 
-  /// What became of one record; to be read during the call that brings it.
+  /// The delivery report of one record. Valid only during the call that passes it.
   public struct Delivery {
     private let message: rd_kafka_message_t
-    /// Why it wasn't delivered; nil: it was, all replicas in sync have it.
+    /// Why it wasn't delivered; nil if all in-sync replicas have it.
     public let error: KafkaError?
 
     init(_ message: rd_kafka_message_t, _ error: KafkaError?) {
@@ -47,39 +47,39 @@ public struct Producer: ~Copyable, @unchecked Sendable {
       self.error = error
     }
 
-    /// What was said of the record itself, also where the error is that of a producer which ended by it. All records of a
-    /// batch that a broker refuses share its answer.
+    /// The error code of the record itself, even if `error` is the producer's fatal error. All records of a batch that
+    /// a broker refuses share its answer.
     public var code: KafkaError.Code { KafkaError.Code(message.err) }
-    /// Bytes of key and value.
+    /// The size of key and value in bytes.
     public var size: Int { message.key_len + message.len }
-    /// What `produce` was given.
+    /// The token passed to `produce`.
     public var token: UInt { UInt(bitPattern: message._private) }
-    /// The partition it went to; -1 where none was chosen.
+    /// The record's partition; -1 if none was chosen.
     public var partition: Int32 { message.partition }
-    /// Its offset; -1 where it has none.
+    /// The record's offset; -1 if it has none.
     public var offset: Int64 { message.offset }
-    /// The topic that it was for.
+    /// The record's topic.
     public var topic: String { String(cString: rd_kafka_topic_name(message.rkt)) }
-    /// The record's key; nil: it has none.
+    /// The record's key; nil if it has none.
     public var key: UnsafeRawBufferPointer? {
       message.key.map { UnsafeRawBufferPointer(start: $0, count: message.key_len) }
     }
-    /// The record's value; nil: a tombstone.
+    /// The record's value; nil for a tombstone.
     public var value: UnsafeRawBufferPointer? {
       message.payload.map { UnsafeRawBufferPointer(start: $0, count: message.len) }
     }
   }
 
   let client: Client
-  /// Accepted and not yet reported.
+  /// The number of records accepted and not yet reported.
   public private(set) var outstanding = 0
   private var lastTopic = ""
   private var lastHandle: OpaquePointer?
 
-  /// A producer; connects in the background, also where no broker is there yet.
+  /// Creates a producer. It connects in the background, even if no broker is reachable yet.
   ///
   /// - Parameter wakeup: rung when deliveries arrive; nil for a loop that serves at its own ticks.
-  /// - Throws: where a property is refused, or a file of TLS can't be read.
+  /// - Throws: if a property is refused, or a TLS file can't be read.
   public init(
     _ configuration: Configuration, options: Options = Options(), log: Logger, wakeup: Wakeup? = nil
   ) throws(KafkaError) {
@@ -88,12 +88,12 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     try self.init(configuration, conf: conf, options: options, log: log, wakeup: wakeup)
   }
 
-  /// A producer with what `conf` brings along.
+  /// Creates a producer with the additional properties of `conf`.
   init(
     _ configuration: Configuration, conf: ClientConfiguration, options: Options, log: Logger, wakeup: Wakeup?
   ) throws(KafkaError) {
     try conf.set("enable.idempotence", "true")
-    // What it is told of a partition's end is the high watermark (`highWatermarks`).
+    // With this setting ListOffsets returns the high watermark as the end of a partition (`highWatermarks`).
     try conf.set("isolation.level", "read_uncommitted")
     try conf.set("partitioner", "murmur2_random")
     try conf.set("queue.buffering.max.messages", "\(max(1, options.queueRecords))")
@@ -108,15 +108,16 @@ public struct Producer: ~Copyable, @unchecked Sendable {
       RD_KAFKA_PRODUCER, configuration, conf: conf, events: RD_KAFKA_EVENT_DR, queue: .main, log: log, wakeup: wakeup)
   }
 
-  /// Hands a record over; its bytes are copied.
+  /// Passes a record to the producer, which copies its bytes.
   ///
   /// - Parameters:
-  ///   - partition: nil: by the key's murmur2, as Java's clients do; without a key, any.
-  ///   - key: nil: none.
-  ///   - value: nil: a tombstone.
-  ///   - timestamp: nil: now. A topic with LogAppendTime keeps neither.
-  ///   - token: comes back with the delivery.
-  /// - Throws: where the record can't be sent by any waiting: too large, an impossible topic, a client that is fatal.
+  ///   - partition: nil to choose it by the key's murmur2 hash, as Java's clients do; without a key, any.
+  ///   - key: nil for none.
+  ///   - value: nil for a tombstone.
+  ///   - timestamp: nil for now. A topic with LogAppendTime replaces it.
+  ///   - token: returned with the delivery.
+  /// - Throws: if no retry can send the record: it is too large, the topic is invalid, or the client has failed for
+  ///   good.
   public mutating func produce(
     topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
     timestamp: WallTime? = nil, token: UInt = 0
@@ -144,23 +145,24 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// The start of bytes that are there, also where there are none of them: nil would be null in Kafka.
+  /// The start of the bytes, not nil even if there are none: nil would mean null in Kafka.
   private static func start(_ bytes: UnsafeRawBufferPointer?) -> UnsafeRawPointer? {
     bytes.flatMap { $0.baseAddress ?? UnsafeRawPointer(bitPattern: 1) }
   }
 
-  /// The error that has ended the producer, if one has: make a new one and send again what wasn't delivered.
+  /// The fatal error of the producer; nil if there is none. Create a new one then, and resend what wasn't delivered.
   public var fatalError: KafkaError? { client.fatalError }
 
-  /// Waits no longer for anything that is outstanding: all of it is reported as not delivered, though brokers may have
-  /// some. For a producer that has failed, whose records another one sends again (`rd_kafka_purge`).
+  /// Gives up all outstanding records: they are reported as not delivered, though brokers may have some. For a failed
+  /// producer whose records another one resends (`rd_kafka_purge`).
   public mutating func purge() {
     rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
   }
 
-  /// Takes all that has arrived, without waiting: deliveries go to `body`, logs and errors of the connection to the log.
+  /// Processes everything that has arrived, without waiting: deliveries go to `body`, librdkafka's logs and errors to
+  /// the log.
   ///
-  /// - Returns: how many deliveries there were.
+  /// - Returns: the number of deliveries.
   @discardableResult
   public mutating func serve(_ body: (Delivery) -> Void = { _ in }) -> Int {
     var count = 0
@@ -168,12 +170,12 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     return count
   }
 
-  /// Serves until everything is delivered or the monotonic clock has come to `deadline`.
+  /// Serves until everything is delivered or the monotonic clock reaches `deadline`.
   ///
-  /// - Returns: how many records are still outstanding.
+  /// - Returns: the number of records still outstanding.
   public mutating func flush(by deadline: MonotonicTime, _ body: (Delivery) -> Void = { _ in }) -> Int {
     while outstanding > 0 {
-      // Ends the lingering of half-filled batches.
+      // Sends half-filled batches at once.
       rd_kafka_flush(client.handle, 0)
       let left = (deadline - SystemTime().monotonic).rdkafkaMilliseconds
       if let event = rd_kafka_queue_poll(client.events, min(left, 100)) {
@@ -186,9 +188,10 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     return outstanding
   }
 
-  /// Flushes and ends the producer, both until `deadline`; what takes longer is left behind on a thread of its own.
+  /// Flushes and destroys the producer, both until `deadline`. If destroying takes longer, it goes on on a thread of
+  /// its own.
   ///
-  /// - Returns: how many records were not delivered.
+  /// - Returns: the number of records that were not delivered.
   public consuming func close(by deadline: MonotonicTime, _ body: (Delivery) -> Void = { _ in }) -> Int {
     let left = flush(by: deadline, body)
     _ = client.close(by: deadline)

@@ -2,22 +2,23 @@ internal import Crdkafka
 import Platform
 import Synchronization
 
-/// Turns librdkafka's logs and errors into our own lines: constant sentences and facts, rate-limited, without secrets.
+/// Turns librdkafka's logs and errors into our own log lines: constant sentences with facts, rate-limited, without
+/// secrets.
 ///
 /// Used by the one thread that polls the client.
 final class Reporter: Sendable {
   let redaction: Redaction
   private let log: Logger
   private let notes: ConnectionNotes
-  /// The SASL mechanism in use, in capitals; nil: no login.
+  /// The SASL mechanism in use, in capitals; nil without a login.
   private let mechanism: String?
   private let configuration: Configuration
-  /// The group that the client is a member of, or would be.
+  /// The consumer group of the client; nil if it has none.
   private let group: String?
   private var troubles: TroubleBook { configuration.troubles }
-  /// What `bootstrap.servers` names, as librdkafka names brokers.
+  /// The addresses in `bootstrap.servers`, in librdkafka's form.
   private let listed: Set<String>
-  /// This client found all brokers gone, and has had no answer since.
+  /// Whether this client reported all brokers down and has had no answer since.
   private let hasLostAll = Atomic(false)
 
   init(
@@ -32,7 +33,7 @@ final class Reporter: Sendable {
     listed = configuration.addresses
   }
 
-  /// Takes an event of a log line or an error; false: it is neither.
+  /// Logs an event if it is a log line or an error. Returns false if it is neither.
   func report(_ event: OpaquePointer) -> Bool {
     switch rd_kafka_event_type(event) {
     case RD_KAFKA_EVENT_LOG:
@@ -51,7 +52,7 @@ final class Reporter: Sendable {
     }
   }
 
-  /// The error that an event carries.
+  /// The error in an event.
   func error(of event: OpaquePointer) -> KafkaError {
     let code = rd_kafka_event_error(event)
     let message = rd_kafka_event_error_string(event).map { String(cString: $0) } ?? ""
@@ -60,7 +61,7 @@ final class Reporter: Sendable {
       isFatal: rd_kafka_event_error_is_fatal(event) != 0)
   }
 
-  /// Says an error of the connection in words that name what to do.
+  /// Logs an error of the connection, with a sentence that tells what to do.
   func report(_ error: KafkaError) {
     if error.code == .allBrokersDown {
       hasLostAll.store(true, ordering: .relaxed)
@@ -74,9 +75,9 @@ final class Reporter: Sendable {
     log.limited(limit, trouble.level, trouble.sentence, trouble.facts)
   }
 
-  /// A broker has answered: says so where none was connected for a while.
+  /// Notes an answer of a broker. Logs it if no broker was connected before.
   ///
-  /// Only of a client that has found all brokers gone: what another one takes up now may be an answer from before.
+  /// Only a client that reported all brokers down may end the outage: an answer to another client may be older than it.
   func noteAnswer() {
     troubles.noteConnection()
     guard hasLostAll.load(ordering: .relaxed) else { return }
@@ -85,10 +86,10 @@ final class Reporter: Sendable {
     log.limited(troubles.returns, .notice, "brokers are back", ["away": .duration(away)])
   }
 
-  /// The right that an error tells of: to be in the group, to write idempotently, to read the topic that it names.
+  /// The right that an error found missing: to join the group, to write idempotently, or to read the named topic.
   private func missingRight(_ error: KafkaError) -> MissingRight? {
     if let group, let missing = MissingRight(error.code, for: .group(group), configuration) { return missing }
-    // The code is that of a client which can't go on; the words are the broker's.
+    // The code is the client's fatal error; the text contains the broker's.
     if error.isFatal, error.message.contains("Failed to acquire idempotence PID") {
       let code: KafkaError.Code = .clusterAuthorizationFailed
       return error.message.contains(code.words) ? MissingRight(code, for: .idempotence, configuration) : nil
@@ -112,30 +113,30 @@ final class Reporter: Sendable {
     }
   }
 
-  /// How important a line of librdkafka's is to people; nil: it tells nobody anything.
+  /// The log level of a line of librdkafka; nil to drop it.
   static func level(_ facility: String, _ text: String, _ priority: Int32) -> LogLevel? {
     switch facility {
-    // An error event says the same, and it comes with its code; of requests that timed out (REQTMOUT), too, which have up
-    // to six lines for each connection. Of a transaction (TXNERR, ADDOFFSETS) the call for it fails with the same words.
-    // AUTOCREATE: a broker, such as the mock cluster, is too old to be told not to create topics; what statusd asks for
-    // exists.
+    // An error event reports the same with its code, so these are for debugging. REQTMOUT comes up to six times for
+    // each connection. For transactions (TXNERR, ADDOFFSETS) the call itself fails with the same text. AUTOCREATE: a
+    // broker, such as the mock cluster, is too old for the request not to create topics; the topics that statusd
+    // requests exist.
     case "FAIL", "ERROR", "FATAL", "TXNERR", "ADDOFFSETS", "REQTMOUT", "SSLCERTVRFY", "AUTOCREATE": .debug
-    // A coordinator that is still loading is asked again.
+    // The coordinator is still loading, and librdkafka asks again.
     case "GETPID" where text.hasSuffix("retrying"): .debug
     case "CONFWARN" where isExpected(text): nil
     default: LogLevel(syslogPriority: priority)
     }
   }
 
-  /// Whether a warning on a property tells nobody anything. One file serves all clients: a property of consumers is none
-  /// of a producer's, and the other way round. What is experimental is set by `Producer`, knowingly.
+  /// Whether a property warning is expected. One configuration serves all clients, so consumer properties reach
+  /// producers and vice versa. `Producer` sets the experimental property on purpose.
   static func isExpected(_ warning: String) -> Bool {
     if warning.contains("enable.gapless.guarantee") { return true }
     return warning.hasSuffix("is a consumer property and will be ignored by this producer instance")
       || warning.hasSuffix("is a producer property and will be ignored by this consumer instance")
   }
 
-  /// A log line without the thread that wrote it: `[thrd:main]: text`.
+  /// A log line without its thread prefix: `[thrd:main]: text`.
   static func withoutThread(_ text: String) -> String {
     guard text.hasPrefix("[thrd:") else { return text }
     var rest = text[...]
@@ -148,12 +149,12 @@ final class Reporter: Sendable {
 }
 
 extension Configuration {
-  /// The value that counts of a property: the last one written.
+  /// The effective value of a property: the last one set; nil if none is.
   func effective(_ names: String...) -> String? {
     asProperties.last { names.contains($0.name) }?.value
   }
 
-  /// `host:port` of each broker in `brokers`, as librdkafka names them: without a protocol, with the port.
+  /// `host:port` of each broker in `brokers`, in librdkafka's form: without a protocol, with the port.
   var addresses: Set<String> {
     Set(
       brokers.split(separator: ",").map { entry in
@@ -164,12 +165,12 @@ extension Configuration {
       })
   }
 
-  /// Whether all clients of this configuration found all brokers gone at some moment since `limit` before `now`.
+  /// Whether no broker was connected, according to its clients, at some moment since `limit` before `now`.
   public func wereBrokersAway(within limit: Duration, of now: MonotonicTime) -> Bool {
     troubles.wereBrokersAway(within: limit, of: now)
   }
 
-  /// The SASL mechanism in use, in capitals; nil: no login.
+  /// The SASL mechanism in use, in capitals; nil without a login.
   var mechanism: String? {
     guard effective("security.protocol")?.lowercased().hasPrefix("sasl") == true else { return nil }
     return effective("sasl.mechanism", "sasl.mechanisms")?.uppercased() ?? "GSSAPI"

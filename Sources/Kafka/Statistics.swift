@@ -1,22 +1,22 @@
 internal import JSON
 
-/// What a client tells about itself: of librdkafka's STATISTICS.md what people and programs ask for.
+/// A client's statistics: the parts of librdkafka's STATISTICS.md that people and programs need.
 public struct Statistics: Equatable, Sendable {
   /// The client's name with its number, such as `statusd#consumer-1`.
   public var name = ""
-  /// Records that wait in the producer's queue or are in flight.
+  /// Records in the producer's queue or in flight.
   public var queuedRecords: Int64 = 0
-  /// Bytes of these.
+  /// The size of these records in bytes.
   public var queuedBytes: Int64 = 0
-  /// Records sent since the client began.
+  /// Records sent since the client started.
   public var sentRecords: Int64 = 0
-  /// Records received since the client began.
+  /// Records received since the client started.
   public var receivedRecords: Int64 = 0
-  /// The brokers that it knows.
+  /// The brokers that the client knows.
   public var brokers: [Broker] = []
-  /// The partitions that it uses.
+  /// The partitions that the client uses.
   public var partitions: [Partition] = []
-  /// Its group; nil: it has none.
+  /// The client's group; nil if it has none.
   public var group: Group?
 
   /// One broker.
@@ -25,42 +25,42 @@ public struct Statistics: Equatable, Sendable {
     public var name = ""
     /// `UP`, `DOWN`, `CONNECT`, `AUTH_REQ` and others.
     public var state = ""
-    /// Mean time from request to answer in the last interval, microseconds; 0: there was none.
+    /// Mean round-trip time of the last interval in microseconds; 0 if there was none.
     public var roundTripMicroseconds: Int64 = 0
   }
 
   /// One partition.
   public struct Partition: Equatable, Sendable {
-    /// Which.
+    /// The topic and number.
     public var partition: TopicPartition
-    /// Records between the position and the end that may be read; -1: not known.
+    /// Records between the position and the readable end; -1 if unknown.
     public var lag: Int64 = -1
-    /// The last committed offset; below 0: none.
+    /// The last committed offset; below 0 if there is none.
     public var committed: Int64 = -1
-    /// The high watermark; below 0: not known.
+    /// The high watermark; below 0 if unknown.
     public var highWatermark: Int64 = -1
-    /// The last stable offset; below 0: not known.
+    /// The last stable offset; below 0 if unknown.
     public var lastStableOffset: Int64 = -1
-    /// Records fetched and not read yet.
+    /// Records fetched but not read yet.
     public var fetchedRecords: Int64 = 0
   }
 
   /// The consumer's group.
   public struct Group: Equatable, Sendable {
-    /// `up` and others: how it stands with the coordinator.
+    /// The state of the connection to the coordinator: `up` and others.
     public var state = ""
-    /// `steady` and others: how it stands with the group.
+    /// The state of the group membership: `steady` and others.
     public var joinState = ""
-    /// Rebalances since the client began.
+    /// Rebalances since the client started.
     public var rebalances: Int64 = 0
-    /// Partitions that it holds.
+    /// Partitions assigned to it.
     public var partitions: Int64 = 0
   }
 
-  /// Nothing known yet.
+  /// Empty statistics.
   init() {}
 
-  /// Decodes what librdkafka gives; nil where it isn't a JSON object. What it doesn't hold stays at its default.
+  /// Parses librdkafka's JSON; nil if it isn't a JSON object. Missing fields keep their defaults.
   public init?(json: UnsafeRawBufferPointer) {
     var reader = Reader(json)
     guard reader.next() == .beginObject else { return nil }
@@ -84,7 +84,7 @@ public struct Statistics: Equatable, Sendable {
             guard field == "partitions" else { return false }
             reader.members { number, reader in
               let partition = Self.partition(TopicPartition(topic, Int32(number) ?? -1), &reader)
-              // -1 stands for what isn't in a partition yet.
+              // Partition -1 stands for records not yet assigned to a partition.
               if partition.partition.partition >= 0 { partitions.append(partition) }
             }
             return true
@@ -149,21 +149,21 @@ public struct Statistics: Equatable, Sendable {
 }
 
 extension Reader {
-  /// The value behind a key, where it is a text; it is passed in any case.
+  /// The string after a key; nil if the value is of another type. Skips the value in any case.
   fileprivate mutating func text() -> String? {
     next()
     if token == .beginObject || token == .beginArray { leave() }
     return string
   }
 
-  /// The value behind a key, where it is a whole number, else 0; it is passed in any case.
+  /// The whole number after a key; 0 if the value is of another type. Skips the value in any case.
   fileprivate mutating func count() -> Int64 {
     next()
     if token == .beginObject || token == .beginArray { leave() }
     return int64 ?? 0
   }
 
-  /// The members of the object behind a key: `body` is called at each key and must pass its value.
+  /// Visits the members of the object after a key. `body` is called at each key and must skip its value.
   fileprivate mutating func members(_ body: (String, inout Reader) -> Void) {
     guard next() == .beginObject else {
       if token == .beginArray { leave() }
@@ -175,7 +175,7 @@ extension Reader {
     }
   }
 
-  /// Like `members`; false from `body`: the value is passed for it.
+  /// Like `members`, but skips the value if `body` returns false.
   fileprivate mutating func fields(_ body: (String, inout Reader) -> Bool) {
     members { key, reader in
       if !body(key, &reader) { reader.skip() }

@@ -14,7 +14,7 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
     self.partition = partition
   }
 
-  /// By topic, then by number.
+  /// Ordered by topic, then by number.
   public static func < (a: TopicPartition, b: TopicPartition) -> Bool {
     (a.topic, a.partition) < (b.topic, b.partition)
   }
@@ -23,31 +23,31 @@ public struct TopicPartition: Hashable, Comparable, Sendable, CustomStringConver
   public var description: String { "\(topic)[\(partition)]" }
 }
 
-/// A place in a partition: an offset, or a word for one.
+/// A position in a partition: an offset, or a symbolic one.
 public struct Offset: RawRepresentable, Hashable, Sendable, ExpressibleByIntegerLiteral, CustomStringConvertible {
-  /// The offset, from 0; below that, librdkafka's numbers for words.
+  /// The offset, from 0; negative values are librdkafka's symbolic offsets.
   public var rawValue: Int64
 
-  /// The offset `rawValue`, or the word of that number.
+  /// The offset `rawValue`, or the symbolic offset with that number.
   public init(rawValue: Int64) { self.rawValue = rawValue }
   /// The offset `offset`.
   public init(_ offset: Int64) { rawValue = offset }
   /// The offset of a literal.
   public init(integerLiteral value: Int64) { rawValue = value }
 
-  /// The oldest record there is.
+  /// The oldest available record.
   public static let beginning = Offset(Int64(RD_KAFKA_OFFSET_BEGINNING))
-  /// The next record that will come.
+  /// The next record to be written.
   public static let end = Offset(Int64(RD_KAFKA_OFFSET_END))
-  /// What the group has committed.
+  /// The group's committed offset.
   public static let stored = Offset(Int64(RD_KAFKA_OFFSET_STORED))
-  /// No place: nothing committed, nothing read yet.
+  /// No offset: nothing committed, nothing read yet.
   public static let none = Offset(Int64(RD_KAFKA_OFFSET_INVALID))
 
-  /// Whether it is a number rather than a word.
+  /// Whether it is a number, not a symbolic offset.
   public var isNumber: Bool { rawValue >= 0 }
 
-  /// The number, or the word.
+  /// The number, or the name of the symbolic offset.
   public var description: String {
     switch self {
     case .beginning: "beginning"
@@ -59,17 +59,16 @@ public struct Offset: RawRepresentable, Hashable, Sendable, ExpressibleByInteger
   }
 }
 
-/// A partition and a place in it.
+/// A partition and a position in it.
 public struct PartitionOffset: Hashable, Sendable, CustomStringConvertible {
-  /// Which partition.
+  /// The partition.
   public var partition: TopicPartition
-  /// Where in it: the next record to be read.
+  /// The next record to read.
   public var offset: Offset
-  /// A short text that goes along with a commit, and comes with what the group has committed (4096 bytes at most, as
-  /// brokers are set by default).
+  /// The metadata text of a commit, returned with the group's committed offset (by default brokers allow 4096 bytes).
   public var note: String
 
-  /// The place `offset` in `partition`.
+  /// The position `offset` in `partition`.
   public init(_ partition: TopicPartition, _ offset: Offset, note: String = "") {
     self.partition = partition
     self.offset = offset
@@ -89,7 +88,7 @@ struct PartitionList: ~Copyable {
     for entry in partitions {
       let element = rd_kafka_topic_partition_list_add(pointer, entry.partition.topic, entry.partition.partition)
       element?.pointee.offset = entry.offset.rawValue
-      // The list frees its copy itself.
+      // The list frees this copy.
       if !entry.note.isEmpty, let copy = strdup(entry.note) {
         element?.pointee.metadata = UnsafeMutableRawPointer(copy)
         element?.pointee.metadata_size = strlen(copy)
@@ -101,7 +100,7 @@ struct PartitionList: ~Copyable {
     self.init(partitions.map { PartitionOffset($0, .none) })
   }
 
-  /// Takes over a list.
+  /// Takes ownership of a list.
   init(owning pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) { self.pointer = pointer }
 
   deinit { rd_kafka_topic_partition_list_destroy(pointer) }
@@ -109,7 +108,7 @@ struct PartitionList: ~Copyable {
   /// The list's entries, with the offsets and errors that a call has written into them.
   var entries: [(PartitionOffset, KafkaError?)] { Self.entries(pointer) }
 
-  /// The first error that a call has written into an entry.
+  /// Throws the first error that a call has written into an entry.
   func check() throws(KafkaError) {
     for (entry, error) in entries {
       guard var error else { continue }
@@ -118,7 +117,7 @@ struct PartitionList: ~Copyable {
     }
   }
 
-  /// What stands in a list that belongs to somebody else.
+  /// The entries of a list that we don't own.
   static func entries(
     _ pointer: UnsafePointer<rd_kafka_topic_partition_list_t>?
   ) -> [(PartitionOffset, KafkaError?)] {

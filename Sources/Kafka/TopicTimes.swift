@@ -1,15 +1,16 @@
 import Platform
 
-/// Whose times a topic keeps, and which of them it takes.
+/// Whose timestamps a topic keeps, and which ones it accepts.
 public struct TopicTimes: Equatable, Sendable {
-  /// Records keep the times of their producers (`message.timestamp.type=CreateTime`), not the broker's own.
+  /// Whether records keep their producers' timestamps (`message.timestamp.type=CreateTime`) instead of the broker's.
   public var isCreateTime: Bool
-  /// How far a producer's clock may be ahead of the broker's; nil: as far as it wants.
+  /// How far a producer's clock may be ahead of the broker's; nil if unlimited.
   public var ahead: Duration?
-  /// How far it may be behind; nil: as far as it wants.
+  /// How far a producer's clock may be behind the broker's; nil if unlimited.
   public var behind: Duration?
 
-  /// As a topic's configuration says. Brokers before 3.6 have one bound for both, those before 4.0 all three.
+  /// Parses a topic's configuration. Brokers before 3.6 have one limit for both directions, those before 4.0 have all
+  /// three.
   public init(_ configuration: [String: String]) {
     isCreateTime = configuration["message.timestamp.type"] == "CreateTime"
     func bound(_ name: String) -> Duration? {
@@ -21,7 +22,7 @@ public struct TopicTimes: Equatable, Sendable {
     behind = bound("message.timestamp.before.max.ms")
   }
 
-  /// What is known of a clock whose times the topic refuses; nil: nothing.
+  /// How a refused timestamp's clock must be wrong; nil if there is no limit.
   public var clock: String? {
     switch (ahead, behind) {
     case (let ahead?, nil): "more than \(ahead.roughText) ahead of the broker's"

@@ -1,25 +1,25 @@
 internal import Crdkafka
 import Platform
 
-/// A call of librdkafka's for a transaction, on a thread of its own: made once, however often somebody waits for it.
+/// A transactional call of librdkafka on a thread of its own. It is made once, however often its caller waits for it.
 ///
-/// librdkafka can be asked again where a call's time is over. But an answer of the brokers that arrives just then is
-/// counted twice, and each call from there on gets the answer of the one before it: "Operation not valid in state
+/// librdkafka allows a caller to repeat a call that timed out. But if the brokers' answer arrives at that moment, it is
+/// counted twice, and each later call gets the answer of the one before it: "Operation not valid in state
 /// CommitNotAcked" (`rd_kafka_txn_op_req0` in rdkafka_txnmgr.c; seen with 2.0.2 and 2.16).
 final class TransactionCall: @unchecked Sendable {
-  /// What is asked for.
+  /// The kind of call.
   enum Kind { case offsets, commit, abort }
 
   let kind: Kind
   private let client: Client
   private let body: (_ handle: OpaquePointer) -> OpaquePointer?
-  /// What the answer says; to be read when it is there.
+  /// The error of the call; valid once it is answered.
   private(set) var error: KafkaError?
   private var thread: JoinHandle?
 
-  /// Makes the call, which returns its error object, with this client.
+  /// Starts the call with this client. `body` returns librdkafka's error object.
   ///
-  /// - Throws: `.retry` where there can't be another thread now.
+  /// - Throws: a retriable error if no thread can be started.
   static func start(
     _ kind: Kind, of client: Client, _ body: @escaping (_ handle: OpaquePointer) -> OpaquePointer?
   ) throws(KafkaError) -> TransactionCall {
@@ -42,6 +42,6 @@ final class TransactionCall: @unchecked Sendable {
 
   private func run() { error = KafkaError(consuming: body(client.handle)) }
 
-  /// Waits for the answer; whether it has come by `deadline`.
+  /// Waits for the answer until `deadline`. Returns whether it has come.
   func isAnswered(by deadline: MonotonicTime) -> Bool { thread?.join(until: deadline) ?? false }
 }

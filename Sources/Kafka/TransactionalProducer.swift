@@ -1,60 +1,61 @@
 internal import Crdkafka
 import Platform
 
-/// Sends records and a consumer's offsets in transactions: readers of committed records see all of one or nothing.
+/// Sends records and a consumer's offsets in transactions: read_committed readers see all of a transaction or nothing.
 ///
 ///     initialize  →  begin  →  produce …, sendOffsets  →  commit, or abort  →  begin  →  …
 ///
-/// Each call's error names its remedy: `.retry` the same call, `.abortTransaction` and rewind the input, or
-/// `.recreateClient`, as after being fenced by another producer of the same `transactional.id`. One thread uses it at a
-/// time. It gives up a record after the transaction's time-out; a producer without transactions never does.
+/// Each error names its remedy: `.retry` repeats the same call, `.abortTransaction` also needs the input rewound,
+/// `.recreateClient` follows fencing by another producer with the same `transactional.id`. One thread uses it at a
+/// time. Unlike a producer without transactions, it gives up a record after the transaction's time-out.
 public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
-  /// Who it is, and how long a transaction may take.
+  /// The identity of the producer, and the time limits of a transaction.
   public struct Options: Sendable {
-    /// `transactional.id`: a producer that comes with the same one ends this one's open transaction, and fences it.
+    /// `transactional.id`: a new producer with the same id aborts this one's open transaction and fences it.
     public var id: String
-    /// `transaction.timeout.ms`: after how long the broker aborts a transaction of somebody who is gone.
+    /// `transaction.timeout.ms`: after this time the broker aborts the transaction of a producer that is gone.
     public var timeout = Duration.seconds(10)
-    /// After how long without an answer to a commit or an abort the producer is given up. Brokers have ended its
-    /// transaction long before.
+    /// How long to wait for the answer to a commit or an abort before the producer is given up. The brokers have ended
+    /// its transaction long before.
     public var longestCall = Duration.seconds(60)
-    /// What may wait inside.
+    /// The bounds of its queue.
     public var queue = Producer.Options()
 
-    /// Of this transactional id, with everything else by default.
+    /// Options for this transactional id, with defaults for the rest.
     public init(id: String) { self.id = id }
   }
 
   private var producer: Producer
   private var reports = Reports()
-  /// The first error of a record of the transaction that is open.
+  /// The first error of a record in the open transaction.
   private var failure: KafkaError? { reports.failure }
-  /// A call for the transaction that is open ended without an answer of the brokers.
+  /// Whether a call of the open transaction ended without an answer from brokers.
   private var lacksAnswer = false
-  /// The call that is under way.
+  /// The call in progress.
   private var current: TransactionCall?
-  /// A call that didn't come back in its time has the client for itself: nothing more can be done with it.
+  /// The error of a call that didn't return in time. It still occupies the client, so nothing more can be done with it.
   private var abandonment: KafkaError?
   private let longestCall: Duration
 
-  /// Whether brokers may still be about to do something for the transaction that is open: a call that timed out, a
-  /// record that isn't acknowledged.
+  /// Whether brokers may still execute a request of the open transaction: a call that timed out, or a record that isn't
+  /// acknowledged.
   ///
-  /// To abort it doesn't call that back. What comes late counts for the next transaction of the same epoch, or hides what
-  /// is behind it for good (KIP-890 tells how), and while a commit may have been decided there is nothing to abort. Only
-  /// a new producer with the same id shuts it out, by its `initialize`.
+  /// An abort doesn't cancel such a request. A late one counts for the next transaction of the same epoch, or leaves a
+  /// hanging transaction that hides all later records (KIP-890). And while a commit may have been decided, there is
+  /// nothing to abort. Only a new producer with the same id excludes late requests, by its `initialize`.
   public var isInDoubt: Bool {
     lacksAnswer || current?.kind == .commit || producer.outstanding > 0 || failure.lacksAnswer
   }
 
-  /// A producer; connects in the background. Nothing may be sent before `initialize`.
+  /// Creates a producer. It connects in the background. Nothing may be sent before `initialize`.
   public init(
     _ configuration: Configuration, options: Options, log: Logger, wakeup: Wakeup? = nil
   ) throws(KafkaError) {
     let conf = ClientConfiguration()
     try conf.set("transactional.id", options.id)
     try conf.set("transaction.timeout.ms", "\(options.timeout.rdkafkaMilliseconds)")
-    // A transaction right behind another finds the coordinator still busy; at librdkafka's 100 ms that would be its pace.
+    // Right after a transaction the coordinator is still busy. librdkafka's default backoff of 100 ms would limit the
+    // rate.
     try conf.set("retry.backoff.ms", "5")
     producer = try Producer(configuration, conf: conf, options: options.queue, log: log, wakeup: wakeup)
     longestCall = options.longestCall
@@ -62,11 +63,11 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
 
   var client: Client { producer.client }
 
-  /// The error that has ended the producer, if one has.
+  /// The fatal error of the producer; nil if there is none.
   public var fatalError: KafkaError? { abandonment ?? producer.fatalError }
 
-  /// Takes the transactional id over: ends what its former owner left open, and fences it. Once, before all else; after
-  /// a `.retry` error again.
+  /// Acquires the transactional id: ends the open transaction of its former owner, and fences it. Call it once, first;
+  /// repeat it after a `.retry` error.
   public mutating func initialize(within limit: Duration) throws(KafkaError) {
     let error = KafkaError(
       consuming: rd_kafka_init_transactions(producer.client.handle, limit.rdkafkaMilliseconds))
@@ -75,7 +76,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     producer.client.reporter.noteAnswer()
   }
 
-  /// Begins a transaction; asks nobody.
+  /// Begins a transaction, without a request.
   public mutating func begin() throws(KafkaError) {
     if let abandonment { throw abandonment }
     if let current { throw unanswered(current) }
@@ -84,7 +85,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     if let error = KafkaError(consuming: rd_kafka_begin_transaction(producer.client.handle)) { throw said(error) }
   }
 
-  /// Hands a record of the transaction over; its bytes are copied. A topic that is compacted needs a key, or the whole
+  /// Passes a record to the transaction; its bytes are copied. A compacted topic needs a key, otherwise the whole
   /// transaction fails.
   public mutating func produce(
     topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer?, value: UnsafeRawBufferPointer?,
@@ -94,32 +95,33 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
       topic: topic, partition: partition, key: key, value: value, timestamp: timestamp, token: token)
   }
 
-  /// The high watermark of each partition, open transactions included, as its leader says it now; nil: it doesn't say.
+  /// The high watermark of each partition as its leader reports it now, open transactions included; nil if it gives no
+  /// answer.
   public func highWatermarks(of partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [Int64?] {
     try producer.highWatermarks(of: partitions, within: limit)
   }
 
-  /// Takes what has arrived, without waiting. A record that failed fails the transaction.
+  /// Processes everything that has arrived, without waiting. A failed record fails the transaction.
   public mutating func serve() {
     var reports = reports
     producer.serve { reports.take($0) }
     self.reports = reports
   }
 
-  /// Takes which topics refused records for their size since this was last asked, each with the bytes of key and
-  /// value of the smallest one. All records of a batch share its fate.
+  /// Returns the topics that refused records for their size since the last call, each with the size in bytes of key and
+  /// value of the smallest one. All records of a refused batch are reported.
   public mutating func takeTooLarge() -> [String: Int] {
     defer { reports.tooLarge = [:] }
     return reports.tooLarge
   }
 
-  /// Puts a group's offsets (the next record to be read of each partition) into the transaction.
+  /// Adds a group's offsets (the next record to read in each partition) to the transaction.
   ///
-  /// Where the group has no coordinator, librdkafka's call comes back only when one of its connections changes, whatever
-  /// its limit (https://github.com/confluentinc/librdkafka/issues/5456). Then this one ends half a second after its own,
-  /// and with it the producer: the remedy is `.recreateClient`.
+  /// If the group has no coordinator, librdkafka's call ignores its limit and returns only when one of its connections
+  /// changes (https://github.com/confluentinc/librdkafka/issues/5456). This call then gives up half a second after
+  /// `limit`, and the producer fails with it: the remedy is `.recreateClient`.
   ///
-  /// - Parameter group: taken from the consumer now: the broker refuses it once the group has gone on (KIP-447).
+  /// - Parameter group: the consumer's current metadata. The broker refuses it after the next rebalance (KIP-447).
   public mutating func sendOffsets(
     _ offsets: [PartitionOffset], of group: consuming GroupMetadata, within limit: Duration
   ) throws(KafkaError) {
@@ -130,14 +132,15 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
         handle, positions.offsets.pointer, positions.group.pointer, limit.rdkafkaMilliseconds)
     }
     guard call.isAnswered(by: deadline) else {
-      throw abandoned("the group's coordinator hasn't taken the offsets within \(limit)")
+      throw abandoned("the group's coordinator hasn't accepted the offsets within \(limit)")
     }
     try end(call.error)
   }
 
   /// Waits for all records, then commits.
   ///
-  /// - Throws: with `.retry` it isn't known yet: call it again. With `.abortTransaction` nothing of it will be seen.
+  /// - Throws: `.retry` means that the result isn't known yet: call it again. `.abortTransaction` means that no reader
+  ///   will see the transaction.
   public mutating func commit(within limit: Duration) throws(KafkaError) {
     let deadline = SystemTime().monotonic + limit
     if current == nil {
@@ -151,15 +154,15 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     try finish(.commit, by: deadline, rd_kafka_commit_transaction)
   }
 
-  /// Takes everything of the transaction back; not where `isInDoubt`.
+  /// Aborts the transaction. Not allowed if `isInDoubt`.
   ///
-  /// - Throws: with `.retry` it isn't done yet: call it again.
+  /// - Throws: `.retry` means that it isn't done yet: call it again.
   public mutating func abort(within limit: Duration) throws(KafkaError) {
     try finish(.abort, by: SystemTime().monotonic + limit, rd_kafka_abort_transaction)
     reports.failure = nil
   }
 
-  /// Makes the call that ends the transaction, or goes on waiting for it.
+  /// Starts the call that ends the transaction, or continues to wait for it.
   private mutating func finish(
     _ kind: TransactionCall.Kind, by deadline: MonotonicTime,
     _ function: @escaping (_ handle: OpaquePointer?, _ limit: Int32) -> OpaquePointer?
@@ -169,10 +172,10 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     }
     while true {
       let now = SystemTime().monotonic
-      // It waits for reports on records, too, which must be taken meanwhile.
+      // The call also waits for delivery reports, which must be served meanwhile.
       let slice = producer.outstanding > 0 ? min(deadline, now + .milliseconds(5)) : deadline
       if call.isAnswered(by: slice) {
-        if call.error?.code == .timedOut { throw abandoned("brokers have given no answer to the \(kind)") }
+        if call.error?.code == .timedOut { throw abandoned("no broker has answered the \(kind)") }
         return try end(call.error)
       }
       serve()
@@ -182,7 +185,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// The call that is under way, or a new one.
+  /// The call in progress, or a new one.
   private mutating func call(
     _ kind: TransactionCall.Kind, _ body: @escaping (_ handle: OpaquePointer) -> OpaquePointer?
   ) throws(KafkaError) -> TransactionCall {
@@ -197,10 +200,10 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   }
 
   private func unanswered(_ call: TransactionCall) -> KafkaError {
-    KafkaError(code: .conflict, message: "the answer to the \(call.kind) is still to come", isRetriable: true)
+    KafkaError(code: .conflict, message: "the \(call.kind) hasn't been answered yet", isRetriable: true)
   }
 
-  /// The call has its answer.
+  /// Finishes a call that has its answer.
   private mutating func end(_ error: KafkaError?) throws(KafkaError) {
     current = nil
     serve()
@@ -209,20 +212,20 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     producer.client.reporter.noteAnswer()
   }
 
-  /// Gives the call up that is under way, and the producer with it.
+  /// Gives up the call in progress, and with it the producer.
   private mutating func abandoned(_ reason: String) -> KafkaError {
     let error = KafkaError(code: .timedOut, message: reason, isFatal: true)
     (abandonment, lacksAnswer) = (error, true)
     return error
   }
 
-  /// Ends the producer until `deadline`; an open transaction is left to its time-out. What takes longer is left behind
-  /// on a thread of its own.
+  /// Destroys the producer until `deadline`. An open transaction is left to its time-out. If destroying takes longer,
+  /// it goes on on a thread of its own.
   public consuming func close(by deadline: MonotonicTime) {
     _ = producer.client.close(by: deadline)
   }
 
-  /// The error with the words of the record that caused it; without any flag it counts as fatal.
+  /// Adds the message of the failed record that caused the error. An error without any flag counts as fatal.
   private func said(_ error: KafkaError) -> KafkaError {
     var error = error
     if let failure, error.requiresAbort, !error.message.contains(failure.message) {
@@ -234,7 +237,7 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   }
 }
 
-/// What was reported of the records of a transaction.
+/// The delivery reports of a transaction's failed records.
 private struct Reports {
   var failure: KafkaError?
   var tooLarge: [String: Int] = [:]
@@ -249,11 +252,12 @@ private struct Reports {
 }
 
 extension KafkaError? {
-  /// librdkafka has given up by itself: no broker has said how it ended. Its own codes are below 0.
+  /// Whether librdkafka gave up by itself, so that no broker has reported the result. librdkafka's own codes are
+  /// negative.
   fileprivate var lacksAnswer: Bool { map { $0.code.rawValue < 0 } ?? false }
 }
 
-/// What `rd_kafka_send_offsets_to_transaction` reads, for a thread that may be left behind.
+/// The arguments of `rd_kafka_send_offsets_to_transaction`, owned by a thread that may outlive the call.
 private final class GroupPositions {
   let offsets: PartitionList
   let group: GroupMetadata
@@ -264,14 +268,14 @@ private final class GroupPositions {
   }
 }
 
-/// Who a consumer is in its group, and of which generation: for `TransactionalProducer.sendOffsets`.
+/// A consumer's member id and generation in its group, for `TransactionalProducer.sendOffsets`.
 public struct GroupMetadata: ~Copyable {
   let pointer: OpaquePointer
 
   deinit { rd_kafka_consumer_group_metadata_destroy(pointer) }
 
-  /// The group's generation as the consumer knows it; below 0: it is no member now, and brokers would take whatever
-  /// positions these metadata bring. nil: this librdkafka doesn't tell.
+  /// The group's generation as the consumer knows it; negative if it isn't a member, in which case brokers would accept
+  /// any offsets with this metadata. nil if this librdkafka doesn't tell.
   public var generation: Int32? {
     let number = statusd_generation(pointer)
     return number == .min ? nil : number
@@ -279,10 +283,10 @@ public struct GroupMetadata: ~Copyable {
 }
 
 extension Consumer {
-  /// Who this consumer is in its group at this moment.
+  /// This consumer's current group metadata.
   ///
-  /// - Throws: `.state` where it has no group. Metadata of somebody who isn't a member are accepted by brokers without a
-  ///   check: whoever sends them must hold an assignment.
+  /// - Throws: `.state` if it has no group. Brokers accept metadata of a non-member without a check, so the caller must
+  ///   hold an assignment.
   public func groupMetadata() throws(KafkaError) -> GroupMetadata {
     guard options.group != nil, let pointer = rd_kafka_consumer_group_metadata(client.handle) else {
       throw KafkaError(code: .state, message: "the consumer has no group")
@@ -290,6 +294,6 @@ extension Consumer {
     return GroupMetadata(pointer: pointer)
   }
 
-  /// Whether the assignment was lost: a commit would be refused, a transaction must be aborted.
+  /// Whether the assignment was lost, so that a commit would be refused and a transaction must be aborted.
   public var hasLostAssignment: Bool { rd_kafka_assignment_lost(client.handle) != 0 }
 }

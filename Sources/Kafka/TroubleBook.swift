@@ -1,8 +1,8 @@
 import Platform
 import Synchronization
 
-/// What of the connection has been said, by all clients that are made from one configuration: a broker that is away is
-/// away for each of them, and people want to read it once.
+/// The state of the connection that has been logged, shared by all clients of one configuration: an unreachable broker
+/// affects all of them, and people want to read it once.
 final class TroubleBook: Sendable {
   private struct Key: Hashable {
     var kind: ConnectionTrouble.Kind
@@ -10,19 +10,20 @@ final class TroubleBook: Sendable {
   }
 
   private let limits = Mutex<[Key: RateLimit]>([:])
-  /// Since when no broker is connected, as the first client said; nil: one has answered since then.
+  /// Since when no broker is connected, as first reported; nil if one has answered since.
   private let away = Mutex<MonotonicTime?>(nil)
-  /// When the last outage ended; nil: there was none.
+  /// When the last outage ended; nil if there was none.
   private let lastReturn = Mutex<MonotonicTime?>(nil)
   private let hasAnswered = Atomic(false)
-  /// Of the line that brokers are back.
+  /// The rate limit of the line that brokers are back.
   let returns = RateLimit(1, per: .seconds(60))
   private let lines = Mutex<[String: RateLimit]>([:])
 
-  /// Of how many brokers and causes it knows; past that it begins anew, because a cluster may have any number of them.
+  /// The maximum number of rate limits. Beyond it they are all forgotten, because a cluster may have any number of
+  /// brokers.
   private static let bound = 1024
 
-  /// Lets one line a minute through for each broker and cause.
+  /// The rate limit of a broker and cause: one line a minute.
   func limit(of kind: ConnectionTrouble.Kind, broker: String) -> RateLimit {
     let key = Key(kind: kind, broker: broker)
     return limits.withLock { limits in
@@ -34,28 +35,28 @@ final class TroubleBook: Sendable {
     }
   }
 
-  /// Whether a broker has ever answered one of the clients: then what is set for encryption and login is right.
+  /// Whether a broker has ever answered a client, which proves that encryption and login are set correctly.
   var wasConnected: Bool { hasAnswered.load(ordering: .relaxed) }
 
-  /// Whether all brokers were gone at some moment since `limit` before `now`.
+  /// Whether no broker was connected at some moment since `limit` before `now`.
   func wereBrokersAway(within limit: Duration, of now: MonotonicTime) -> Bool {
     if away.withLock({ $0 != nil }) { return true }
     return lastReturn.withLock { $0.map { now - $0 < limit } ?? false }
   }
 
-  /// A client finds all brokers gone.
+  /// Notes that a client reported all brokers down.
   func lostAll(at now: MonotonicTime) {
     away.withLock { $0 = $0 ?? now }
   }
 
-  /// A broker has answered one of the clients.
+  /// Notes that a broker has answered a client.
   func noteConnection() {
     if !hasAnswered.load(ordering: .relaxed) { hasAnswered.store(true, ordering: .relaxed) }
   }
 
-  /// A broker has answered a client that had found all gone.
+  /// Notes that a broker has answered a client that had reported all brokers down.
   ///
-  /// - Returns: for how long none was connected; nil: the end of that was noted already.
+  /// - Returns: how long no broker was connected; nil if the end of the outage was already noted.
   func returned(at now: MonotonicTime) -> Duration? {
     away.withLock { away in
       guard let since = away else { return nil }
@@ -65,8 +66,8 @@ final class TroubleBook: Sendable {
     }
   }
 
-  /// Lets ten lines in half a minute through of what librdkafka says itself, for each of its facilities: a client that
-  /// fails and is made anew says the same again.
+  /// The rate limit of librdkafka's own lines, by facility: ten lines in half a minute. A client that fails and is
+  /// replaced repeats the same lines.
   func limit(ofFacility facility: String) -> RateLimit {
     lines.withLock { lines in
       if let known = lines[facility] { return known }

@@ -1,5 +1,5 @@
 extension Duration {
-  /// As much of it as people want to know: below 10 s to the millisecond, below a day to the second, then to the minute.
+  /// The duration for people: to the millisecond below 10 s, to the second below a day, to the minute above.
   public var roughText: String {
     if self < .seconds(10) { return text }
     let seconds = components.seconds

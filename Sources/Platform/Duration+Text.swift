@@ -3,10 +3,10 @@ extension Duration {
     ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1),
   ]
 
-  /// The duration of a text as people write it, in configuration files and on the command line: `500ms`, `30s`,
-  /// `1h30m`. Whole numbers, each with its unit (`d`, `h`, `m`, `s`, `ms`), the longer unit first, each unit once.
+  /// Parses a duration as people write it in configuration files and on the command line: `500ms`, `30s`, `1h30m`.
   ///
-  /// nil where the text is anything else, or longer than Int64's milliseconds.
+  /// Whole numbers, each with its unit (`d`, `h`, `m`, `s`, `ms`), longer units first, each unit once. nil if the text
+  /// is anything else, or the duration doesn't fit Int64 milliseconds.
   public init?(text: String) {
     var rest = text.utf8[...]
     var milliseconds: Int64 = 0
@@ -28,7 +28,7 @@ extension Duration {
     self = .milliseconds(milliseconds)
   }
 
-  /// As people write it, to the millisecond: `1h30m`, `500ms`, `0s`; with a minus sign where it is negative.
+  /// The duration to the millisecond: `1h30m`, `500ms`, `0s`; with a leading minus sign if negative.
   public var text: String {
     var left = wholeMilliseconds.magnitude
     if left == 0 { return "0s" }

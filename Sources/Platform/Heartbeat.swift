@@ -1,34 +1,34 @@
 import Synchronization
 
-/// A loop's sign of life, read by the supervisor, which feeds the watchdog only while every loop's is fresh.
+/// A loop's sign of life. The supervisor feeds the watchdog only while every heartbeat is fresh.
 public final class Heartbeat: Sendable {
-  /// Whose it is, for the log.
+  /// The loop's name in the log.
   public let name: String
   /// Nanoseconds.
   private let allowedSilence: Int64
-  /// Nanoseconds of the monotonic clock: until when the last beat counts.
+  /// The time until which the last beat counts, in nanoseconds of the monotonic clock.
   private let freshUntil: Atomic<Int64>
 
   /// - Parameters:
   ///   - allowedSilence: how long the loop may be busy between two beats.
-  ///   - now: counts as its first beat.
+  ///   - now: the time of the first beat.
   public init(name: String, allowedSilence: Duration, now: MonotonicTime) {
     self.name = name
     self.allowedSilence = allowedSilence.wholeNanoseconds
     freshUntil = Atomic((now + allowedSilence).nanoseconds)
   }
 
-  /// The loop goes on, and will beat again within the allowed silence; where it is about to wait, within that after
-  /// `deadline`. So a loop with nothing to do needn't wake to say so.
+  /// Reports that the loop is alive. It beats again within the allowed silence, counted from `deadline` if it is about
+  /// to wait until then. So an idle loop needn't wake just to beat.
   public func beat(_ now: MonotonicTime, waitingUntil deadline: MonotonicTime? = nil) {
     let (next, overflow) = max(now, deadline ?? now).nanoseconds.addingReportingOverflow(allowedSilence)
     freshUntil.store(overflow ? .max : next, ordering: .relaxed)
   }
 
-  /// The loop has ended, as it was told: it is fresh for good.
+  /// Reports that the loop has ended as told: the heartbeat stays fresh for good.
   public func end() { freshUntil.store(.max, ordering: .relaxed) }
 
-  /// Whether the loop makes progress, as far as is known at `now`.
+  /// Whether the loop still counts as alive at `now`.
   public func isFresh(at now: MonotonicTime) -> Bool {
     now.nanoseconds <= freshUntil.load(ordering: .relaxed)
   }

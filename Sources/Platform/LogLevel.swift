@@ -1,19 +1,19 @@
-/// How much a log line matters; syslog's words and order.
+/// How serious a log line is, with syslog's names and order.
 public enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
-  /// For whoever looks for a fault in statusd.
+  /// Details for finding a fault in statusd.
   case debug
-  /// What goes on, nothing to be done.
+  /// Normal operation.
   case info
-  /// What goes on and is worth a look: started, stopped, reloaded.
+  /// A normal event that is worth a look: started, stopped, reloaded.
   case notice
-  /// Something is wrong and statusd copes.
+  /// Something is wrong, and statusd copes.
   case warning
   /// Something is lost or refused.
   case error
   /// statusd can't go on.
   case critical
 
-  /// The level of this name, as it stands in `[log] level`.
+  /// The level with this name, as written in `[log] level`; nil if there is none.
   public init?(name: String) {
     guard let level = Self.allCases.first(where: { $0.name == name }) else { return nil }
     self = level
@@ -34,7 +34,8 @@ public enum LogLevel: UInt8, CaseIterable, Comparable, Sendable {
   /// The priority of syslog(3) and of the `<N>` prefix (sd-daemon(3)).
   var priority: UInt8 { 7 - rawValue }
 
-  /// The level of a syslog(3) priority, as librdkafka gives it; what is above critical is critical.
+  /// The level of a syslog(3) priority, as librdkafka reports it; priorities more serious than critical map to
+  /// critical.
   public init(syslogPriority: Int32) {
     self =
       switch syslogPriority {

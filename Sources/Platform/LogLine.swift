@@ -1,6 +1,6 @@
-/// A log line's bytes.
+/// Formats a log line as bytes.
 enum LogLine {
-  /// The line with its newline; `time` nil: for the journal.
+  /// Formats a line with its newline. A nil `time` selects the journal's format.
   static func bytes(
     _ level: LogLevel, _ message: StaticString, _ metadata: LogMetadata, time: WallTime?, greatestLength: Int
   ) -> [UInt8] {
@@ -43,8 +43,8 @@ enum LogLine {
     }
   }
 
-  /// Text goes bare where it is one plain word, else in quotes. Quotes, backslashes and whatever steers a terminal are
-  /// escaped: a host that names itself with an escape sequence, or with a newline and a forged line, gets nowhere.
+  /// Writes one plain word bare, any other text in quotes. Quotes, backslashes and control characters are escaped, so
+  /// that a host name with an escape sequence, or with a newline and a forged line, does no harm.
   private static func append(_ text: String, to line: inout [UInt8], atMost limit: Int) {
     let needsQuotes =
       text.isEmpty
@@ -70,12 +70,12 @@ enum LogLine {
     line.append(UInt8(ascii: "\""))
   }
 
-  /// Cuts to `length` bytes, between characters, and says so with `…`.
+  /// Cuts to `length` bytes, between characters, and marks the cut with `…`.
   private static func cut(_ line: inout [UInt8], to length: Int) {
     guard line.count > length else { return }
     let mark = Array("…".utf8)
     line.removeSubrange((length - mark.count)...)
-    // What is left may end within a character: take its rest away, the lead byte with it.
+    // The cut may fall inside a character: remove the bytes of an incomplete one.
     var rest = line
     var continuations = 0
     while let last = rest.last, last & 0xC0 == 0x80, continuations < 3 {

@@ -2,11 +2,11 @@
 public struct LogMetadata: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// One fact's value.
   public enum Value: Sendable, Equatable {
-    /// Text from anywhere: whatever could disturb a terminal or the journal is escaped when it is written.
+    /// Text from any source. It is written with control characters escaped.
     case string(String)
-    /// A whole number; `int` makes one of any integer.
+    /// A whole number; use `int` for any integer type.
     case integer(Int64)
-    /// A number; written as short as it can be and be read back.
+    /// A number, written with the fewest digits that read back as the same value.
     case double(Double)
     /// `true` or `false`.
     case bool(Bool)
@@ -30,7 +30,7 @@ public struct LogMetadata: Sendable, Equatable, ExpressibleByDictionaryLiteral {
   /// Adds a fact at the end.
   public mutating func append(_ name: String, _ value: Value) { facts.append((name, value)) }
 
-  /// The value of the first fact with this name.
+  /// The value of the first fact with this name; nil if there is none.
   public subscript(name: String) -> Value? { facts.first { $0.name == name }?.value }
 
   /// The same names and values in the same order.
@@ -48,6 +48,6 @@ extension LogMetadata.Value: ExpressibleByStringLiteral, ExpressibleByStringInte
   public init(integerLiteral value: Int64) { self = .integer(value) }
   /// `.bool`.
   public init(booleanLiteral value: Bool) { self = .bool(value) }
-  /// `.integer`; what is above Int64's range is written as its largest.
+  /// `.integer`; a value outside Int64's range becomes the nearest one inside.
   public static func int(_ value: some BinaryInteger) -> Self { .integer(Int64(clamping: value)) }
 }

@@ -1,22 +1,22 @@
 import Synchronization
 
-/// Writes what happens, one line for each event: a constant sentence and the facts as metadata.
+/// Writes log lines, one for each event: a constant sentence with the facts as metadata.
 ///
 ///     log.warning("broker is away", ["broker": .string(name), "attempts": 3])
 ///
-/// A value that is passed around; all copies write to the same place at the same level. The metadata of a line below
-/// the level isn't even made.
+/// A value to pass around: all copies write to the same output at the same level. The metadata of a line below the
+/// level isn't built.
 public struct Logger: Sendable {
   private let output: any LogOutput
   private let threshold: Threshold
 
-  /// Writes to `output` what is at `level` or above.
+  /// Writes lines at `level` or above to `output`.
   public init(level: LogLevel = .info, output: any LogOutput) {
     self.output = output
     threshold = Threshold(level)
   }
 
-  /// Lines below it aren't written. May be set at any time, from any thread, for all copies.
+  /// The lowest level that is written. May be set at any time, from any thread, for all copies.
   public var level: LogLevel {
     get { LogLevel(rawValue: threshold.rawValue.load(ordering: .relaxed)) ?? .info }
     nonmutating set { threshold.rawValue.store(newValue.rawValue, ordering: .relaxed) }
@@ -28,32 +28,32 @@ public struct Logger: Sendable {
     output.write(level, message, metadata())
   }
 
-  /// For whoever looks for a fault in statusd.
+  /// Logs details for finding a fault in statusd.
   public func debug(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
     log(.debug, message, metadata())
   }
 
-  /// What goes on.
+  /// Logs normal operation.
   public func info(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
     log(.info, message, metadata())
   }
 
-  /// What goes on and is worth a look.
+  /// Logs a normal event that is worth a look.
   public func notice(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
     log(.notice, message, metadata())
   }
 
-  /// Something is wrong and statusd copes.
+  /// Logs that something is wrong and statusd copes.
   public func warning(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
     log(.warning, message, metadata())
   }
 
-  /// Something is lost or refused.
+  /// Logs that something is lost or refused.
   public func error(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
     log(.error, message, metadata())
   }
 
-  /// statusd can't go on.
+  /// Logs that statusd can't go on.
   public func critical(_ message: StaticString, _ metadata: @autoclosure () -> LogMetadata = [:]) {
     log(.critical, message, metadata())
   }
@@ -64,17 +64,17 @@ public struct Logger: Sendable {
   }
 }
 
-/// Where a logger's lines go.
+/// The destination of a logger's lines.
 public protocol LogOutput: Sendable {
-  /// Takes one line; called from any thread, also from several at once.
+  /// Takes one line. Called from any thread, possibly from several at once.
   func write(_ level: LogLevel, _ message: StaticString, _ metadata: LogMetadata)
 }
 
-/// Keeps the lines, for tests; rings `arrived` at each.
+/// Keeps the lines in memory, for tests, and rings `arrived` at each.
 public final class CapturedLog: LogOutput {
   /// One line.
   public struct Line: Sendable {
-    /// How much it matters.
+    /// The level of the line.
     public var level: LogLevel
     /// The constant sentence.
     public var message: String
@@ -88,7 +88,7 @@ public final class CapturedLog: LogOutput {
   /// Keeps all lines, without bound.
   public init(arrived: Wakeup? = nil) { self.arrived = arrived }
 
-  /// What was written so far.
+  /// The lines written so far.
   public var lines: [Line] { kept.withLock { $0 } }
 
   /// The sentences written so far.

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Clocks that stand still until they are told to move, for tests.
+/// Clocks for tests, which move only when told to.
 ///
-/// Threads that wait through `wait(for:until:)` go on as soon as the clocks reach their deadline.
+/// Threads that wait in `wait(for:until:)` go on as soon as the clocks reach their deadline.
 public final class ManualTime: TimeSource {
   private struct State {
     var wall: WallTime
     var monotonic: MonotonicTime
     var sleepers: [(deadline: MonotonicTime, alarm: Wakeup)] = []
-    /// Who asked to hear of the next sleeper.
+    /// Rung when the next sleeper begins to wait.
     var observers: [Wakeup] = []
   }
 
@@ -22,13 +22,13 @@ public final class ManualTime: TimeSource {
     state = Mutex(State(wall: wall, monotonic: monotonic))
   }
 
-  /// Where it was set to.
+  /// The wall clock as last set.
   public var wall: WallTime { state.withLock { $0.wall } }
 
-  /// Where it was set to.
+  /// The monotonic clock as last set.
   public var monotonic: MonotonicTime { state.withLock { $0.monotonic } }
 
-  /// Both clocks go on by `duration`, which isn't negative, and whoever waited for less wakes.
+  /// Advances both clocks by `duration`, which isn't negative, and wakes everyone whose deadline has come.
   public func advance(by duration: Duration) {
     state.withLock { state in
       state.wall = state.wall + duration
@@ -37,16 +37,16 @@ public final class ManualTime: TimeSource {
     }
   }
 
-  /// The wall clock is set, as ntpd or an operator does it; the monotonic one doesn't notice.
+  /// Sets the wall clock, as ntpd or an operator does; the monotonic clock doesn't change.
   public func setWall(_ time: WallTime) { state.withLock { $0.wall = time } }
 
-  /// Rings `observer` whenever somebody begins to wait for a deadline that is still to come.
+  /// Rings `observer` whenever a thread begins to wait for a deadline in the future.
   public func observeSleepers(_ observer: Wakeup) { state.withLock { $0.observers.append(observer) } }
 
-  /// The earliest deadline somebody waits for.
+  /// The earliest deadline that a thread waits for; nil if none waits.
   public var nextDeadline: MonotonicTime? { state.withLock { $0.sleepers.map(\.deadline).min() } }
 
-  /// As `TimeSource` says, by these clocks: returns once `advance` has come to `deadline`.
+  /// Waits as `TimeSource` says, by these clocks: returns once `advance` reaches `deadline`.
   public func wait(for wakeup: Wakeup, until deadline: MonotonicTime?) -> Bool {
     guard let deadline else { return wakeup.wait(until: nil) }
     guard let alarm = try? Wakeup() else { return wakeup.wait(until: nil) }

@@ -1,31 +1,32 @@
 import Cglibc
 import Glibc
 
-/// How much of the machine this process may have.
+/// The resource limits of this process.
 public enum ProcessLimits {
-  /// How many threads, `wanted` at most, could be started now beside those that run. Tries it, which takes a moment.
+  /// The number of additional threads, up to `wanted`, that can be started now. It starts them to find out, which takes
+  /// a moment.
   public static func roomForThreads(_ wanted: Int) -> Int { Int(statusd_try_threads(Int32(clamping: wanted))) }
 
-  /// Allows as many open files as the system lets this process allow itself.
+  /// Raises the soft limit of open files to the hard limit (RLIMIT_NOFILE).
   ///
-  /// - Returns: how many those are in all; nil: there is no limit.
+  /// - Returns: the limit now in force; nil if there is none.
   public static func raiseOpenFiles() -> Int? {
     let limit = statusd_raise_files_limit()
     return limit < 0 ? nil : Int(limit)
   }
 
-  /// How many threads and processes this user may have (RLIMIT_NPROC); nil: there is no limit.
+  /// The limit of threads and processes for this user (RLIMIT_NPROC); nil if there is none.
   public static var userThreads: Int? {
     let limit = statusd_user_threads_limit()
     return limit < 0 ? nil : Int(limit)
   }
 
-  /// How many threads and processes the control group of this process may have, and those above it: the least of
-  /// their limits (`pids.max`, `TasksMax=` of systemd); nil: there is none, or it can't be read.
+  /// The limit of threads and processes for this process's control group: the least of its own and its ancestors'
+  /// `pids.max` (systemd's `TasksMax=`). nil if there is none, or it can't be read.
   ///
   /// - Parameters:
-  ///   - proc: where /proc is.
-  ///   - groups: where the file system of control groups (version 2) is.
+  ///   - proc: the mount point of procfs.
+  ///   - groups: the mount point of the control group file system (version 2).
   public static func groupThreads(proc: String = "/proc", groups: String = "/sys/fs/cgroup") -> Int? {
     guard let own = firstLine(of: proc + "/self/cgroup"), own.hasPrefix("0::/") else { return nil }
     var path = own.dropFirst("0::".count)
@@ -39,7 +40,7 @@ public enum ProcessLimits {
     return least
   }
 
-  /// The line of a small file that begins it; nil: it can't be read.
+  /// The first line of a small file; nil if it can't be read.
   private static func firstLine(of path: String) -> String? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { return nil }

@@ -1,13 +1,13 @@
 import Cglibc
 
-/// What this process keeps in memory beside what it works with.
+/// Reduces the memory that this process holds beyond its working data.
 public enum ProcessMemory {
-  /// For a process whose threads allocate little: one heap for all of them, instead of one for each. To be called before
-  /// there is a second thread.
+  /// Makes all threads share one heap instead of one each; for a process whose threads allocate little. Call it before
+  /// a second thread exists.
   public static func useOneHeap() { statusd_malloc_limits(1, 64 * 1024) }
 
-  /// Gives back what only the start needed: free heap, and the code and constants that were read once. A page that is
-  /// needed again costs a minor fault, as long as the kernel has the file in its cache.
+  /// Returns memory to the kernel that only the start needed: free heap, and pages of code and constants. A page that
+  /// is needed again costs a minor fault while the file is in the page cache.
   public static func forgetStart() {
     statusd_malloc_trim()
     statusd_forget_read_only_pages()

@@ -1,14 +1,14 @@
 import Synchronization
 
-/// Bounds how often one call site logs: `burst` lines in each `interval`; the rest is counted, and the next line that
-/// is let through says how many times it was left out.
+/// Limits how often one call site logs: at most `burst` lines in each `interval`. The rest is counted, and the next
+/// line written carries that count.
 public final class RateLimit: Sendable {
   private struct State {
-    /// When the interval that runs began; nil: nothing was said yet.
+    /// When the current interval began; nil before the first line.
     var began: MonotonicTime?
-    /// How many lines were let through in it.
+    /// Lines let through in the current interval.
     var said = 0
-    /// How many lines were left out since the last one let through.
+    /// Lines left out since the last one let through.
     var unsaid = 0
   }
 
@@ -18,15 +18,15 @@ public final class RateLimit: Sendable {
   private let state = Mutex(State())
 
   /// - Parameters:
-  ///   - burst: lines let through in each interval, one at least.
-  ///   - interval: begins with the first line after the last interval's end.
+  ///   - burst: lines let through in each interval, at least one.
+  ///   - interval: its length. A new one begins with the first line after the last one's end.
   public init(_ burst: Int = 1, per interval: Duration = .seconds(30), time: any TimeSource = SystemTime()) {
     self.burst = max(1, burst)
     self.interval = interval
     self.time = time
   }
 
-  /// Whether a line may be written now: how many were left out since the last one; nil: leave out this one, too.
+  /// Decides on one line. Returns how many were left out since the last one written; nil if this one is left out, too.
   func admit() -> Int? {
     let now = time.monotonic
     return state.withLock { state in
@@ -45,7 +45,7 @@ public final class RateLimit: Sendable {
     }
   }
 
-  /// How many lines were left out since the last one written; from then on 0.
+  /// Returns how many lines were left out since the last one written, and resets that count.
   func takeUnsaid() -> Int {
     state.withLock { state in
       defer { state.unsaid = 0 }
@@ -55,7 +55,7 @@ public final class RateLimit: Sendable {
 }
 
 extension Logger {
-  /// Writes the line where `limit` lets it through, with the fact `left_out` where lines like it were left out before.
+  /// Writes the line if `limit` lets it through. The fact `left_out` counts the lines left out before it, if any.
   public func limited(
     _ limit: RateLimit, _ level: LogLevel, _ message: StaticString,
     _ metadata: @autoclosure () -> LogMetadata = [:]
@@ -66,7 +66,7 @@ extension Logger {
     log(level, message, facts)
   }
 
-  /// Says how many lines `limit` left out since the last one it let through, where there are any: when a loop ends.
+  /// Logs how many lines `limit` left out since the last one written, if any. Call it when a loop ends.
   public func settle(_ limit: RateLimit, _ level: LogLevel, _ message: StaticString) {
     let leftOut = limit.takeUnsaid()
     if leftOut > 0 { log(level, message, ["left_out": .int(leftOut)]) }

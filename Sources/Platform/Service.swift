@@ -2,49 +2,50 @@ import Synchronization
 
 /// A long-running part of the daemon: a loop on a thread of its own.
 public protocol Service: Sendable {
-  /// For the log: `agent`.
+  /// The service's name in the log: `agent`.
   var name: String { get }
 
-  /// The signs of life of its loops, from `start` on.
+  /// The heartbeats of its loops, valid once started.
   var heartbeats: [Heartbeat] { get }
 
-  /// Starts the loop and returns. Throws where it can't ever run; a broker that is away is no such case.
+  /// Starts the loop and returns. Throws if the loop can never run; an unreachable broker is no such case.
   func start() throws
 
-  /// It can't go on in this process, and has said why: the others are stopped, too, and the process ends with status 75.
+  /// Whether the service can't go on in this process. It has then logged why; the other services are stopped, too, and
+  /// the process ends with status 75.
   var hasFailed: Bool { get }
 
-  /// Once it can't go on it rings `wakeup`. Called once, before `start`.
+  /// Registers `wakeup`, to be rung once the service can't go on. Called once, before `start`.
   func onFailure(ring wakeup: Wakeup)
 
-  /// It is told to stop next, and nobody means to start it again soon.
+  /// Announces that the next stop isn't followed by a restart soon.
   func leaveForGood()
 
-  /// Ends the loop, handing over what it can, and returns by `deadline` (monotonic), whatever brokers do.
+  /// Ends the loop, delivers what it can, and returns by `deadline` (monotonic), even if no broker answers.
   ///
   /// - Returns: how many records weren't delivered.
   func stop(by deadline: MonotonicTime) -> Int
 }
 
 extension Service {
-  /// Never.
+  /// The default: a service never fails.
   public var hasFailed: Bool { false }
-  /// It makes no difference.
+  /// The default: a stop for good differs in nothing.
   public func leaveForGood() {}
-  /// There is nothing to ring for.
+  /// The default: a service that never fails rings nothing.
   public func onFailure(ring wakeup: Wakeup) {}
 }
 
 /// Services that are started in order and stopped in reverse.
 public final class ServiceGroup: Sendable {
   private struct State {
-    /// What is running, in the order in which it was started.
+    /// The running services, in start order.
     var running: [any Service] = []
-    /// How many records weren't delivered by those that have stopped.
+    /// Records that the stopped services left undelivered.
     var undelivered = 0
   }
 
-  /// What is kept for each service that is still to be stopped: enough for a broker that answers.
+  /// The time reserved for each service still to be stopped: enough if the broker answers.
   private static let reserve = Duration.milliseconds(500)
 
   private let state = Mutex(State())
@@ -57,32 +58,32 @@ public final class ServiceGroup: Sendable {
     self.time = time
   }
 
-  /// The signs of life of all that runs.
+  /// The heartbeats of all running services.
   public var heartbeats: [Heartbeat] { state.withLock { $0.running.flatMap(\.heartbeats) } }
 
-  /// Whether one of them can't go on.
+  /// Whether a running service can't go on.
   public var hasFailure: Bool { state.withLock { $0.running.contains { $0.hasFailed } } }
 
-  /// The names of all that runs, in the order in which it was started.
+  /// The names of the running services, in start order.
   public var names: [String] { state.withLock { $0.running.map(\.name) } }
 
-  /// How many records weren't delivered by the services that have stopped so far.
+  /// The number of records that the services stopped so far left undelivered.
   public var undelivered: Int { state.withLock { $0.undelivered } }
 
-  /// Starts `service`; what was started before it goes on where it throws.
+  /// Starts `service`. If it throws, the services started before it go on.
   public func start(_ service: any Service) throws {
     try service.start()
     state.withLock { $0.running.append(service) }
     log.debug("service started", ["service": .string(service.name)])
   }
 
-  /// Tells all that runs that nobody means to start it again soon.
+  /// Tells all running services that the next stop isn't followed by a restart soon.
   public func leaveForGood() { for service in state.withLock({ $0.running }) { service.leaveForGood() } }
 
-  /// Stops all that runs, the last one started first.
+  /// Stops all running services, the last one started first.
   ///
-  /// Each may take the time that is left but for half a second for each of the others (an equal share where that is
-  /// more), so that one which waits for a silent broker leaves them theirs.
+  /// Each may use the time left, minus half a second for each of the others, and never less than an equal share. So a
+  /// service that waits for a silent broker leaves the others enough time.
   public func stop(by deadline: MonotonicTime) {
     while let service = state.withLock({ $0.running.last }) {
       let now = time.monotonic

@@ -2,32 +2,32 @@ import Cglibc
 import Glibc
 import Synchronization
 
-/// The signals that steer the daemon, taken as events on one thread instead of interrupting any.
+/// The signals that control the daemon, received as events on one thread instead of interrupting any thread.
 ///
-/// `Signals()` first thing in `main`, before there is a second thread: threads inherit the mask, and a signal that one
-/// of them doesn't block would end the process.
+/// Create it first thing in `main`, before a second thread exists: threads inherit the signal mask, and a signal that
+/// some thread doesn't block would kill the process.
 public final class Signals: Sendable {
   /// A signal that arrived.
   public enum Event: Sendable, Equatable {
-    /// End in good order (SIGTERM from systemd, SIGINT from Ctrl-C, or nobody reads what is shown).
+    /// Shut down (SIGTERM from systemd, SIGINT from Ctrl-C, or the output has lost its reader).
     case stop
     /// Read the configuration again (SIGHUP).
     case reload
   }
 
   private let descriptor: Int32
-  /// Whose reader's end is a stop; -1, which poll(2) leaves out: nobody's.
+  /// The descriptor whose loss of its reader counts as a stop; -1, which poll(2) ignores, if there is none.
   private let output: Int32
   private let interrupted = Atomic<Bool>(false)
 
-  /// Whether the last `.stop` was a person's Ctrl-C (SIGINT), which no restart is: systemd sends SIGTERM.
+  /// Whether the last `.stop` was SIGINT, a person's Ctrl-C. That is never a restart: systemd sends SIGTERM.
   public var isInterrupt: Bool { interrupted.load(ordering: .relaxed) }
 
-  /// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and all threads that it will start, and ignores SIGPIPE,
-  /// which a closed pipe would end the process with. Fails where no file descriptor is left.
+  /// Blocks SIGTERM, SIGINT and SIGHUP in the calling thread and all threads that it starts later. Ignores SIGPIPE,
+  /// which would kill the process when a pipe closes. Fails if no file descriptor is left.
   ///
-  /// - Parameter output: an open descriptor; once nobody is left who could read what is written to it, that is a `stop`
-  ///   as good as any signal: who waits for something to show would never notice otherwise.
+  /// - Parameter output: an open descriptor. Losing its last reader counts as `stop`: a program that waits for
+  ///   something to show would not notice otherwise.
   public init(stoppingWithoutReaderOf output: Int32? = nil) throws(SystemError) {
     self.output = output ?? -1
     var mask = sigset_t()
@@ -42,9 +42,9 @@ public final class Signals: Sendable {
 
   deinit { close(descriptor) }
 
-  /// Waits for a signal, a ring of `wakeup`, or the machine's monotonic clock to come to `deadline` (nil: never).
+  /// Waits for a signal, a ring of `wakeup`, or the machine's monotonic clock to reach `deadline` (nil: never).
   ///
-  /// - Returns: the signal, or nil where there was none; rings of `wakeup` are taken.
+  /// - Returns: the signal; nil if there was none. Clears the rings of `wakeup`.
   public func wait(or wakeup: Wakeup, until deadline: MonotonicTime?) -> Event? {
     withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 3) { polled in
       polled[0] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -56,9 +56,9 @@ public final class Signals: Sendable {
     }
   }
 
-  /// Waits for a signal, a ring of `wakeup`, or something to read (or the end) of the descriptor `input`.
+  /// Waits for a signal, a ring of `wakeup`, or for input (or end of file) on the descriptor `input`.
   ///
-  /// - Returns: whether `input` has something; a signal stays pending (`take`), rings of `wakeup` are taken.
+  /// - Returns: whether `input` is readable. A signal stays pending (see `take`); the rings of `wakeup` are cleared.
   public func wait(or wakeup: Wakeup, orInput input: Int32) -> Bool {
     withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 4) { polled in
       polled[0] = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -71,14 +71,14 @@ public final class Signals: Sendable {
     }
   }
 
-  /// Whether nobody is left who could read the output: the other end of its pipe or socket is closed, its terminal gone.
-  /// A file always has somebody.
+  /// Whether the output has no reader left: the other end of its pipe or socket is closed, or its terminal is gone.
+  /// Always false for a file.
   public var isUnread: Bool {
     var polled = pollfd(fd: output, events: 0, revents: 0)
     return output >= 0 && Glibc.poll(&polled, 1, 0) > 0
   }
 
-  /// The next signal that is pending, or a stop where nobody reads the output any more; without waiting.
+  /// The next pending signal, or a stop if the output has lost its reader; nil if neither. Doesn't wait.
   public func take() -> Event? {
     let signal = statusd_signalfd_read(descriptor)
     switch signal {

@@ -3,15 +3,16 @@ import Glibc
 
 /// The descriptors 0 to 2 of this process.
 public enum StandardDescriptors {
-  /// First of all in `main`: makes sure that standard input, output and error mean nothing else, and that writing to them
-  /// ends nobody.
+  /// Makes sure that descriptors 0 to 2 are open and that writing to them can't kill the process. Call it first in
+  /// `main`.
   ///
-  /// Where one of them is closed, the next file that is opened would get its number, and what is meant for a terminal
-  /// would go into an eventfd. So each that is closed gets a place holder, for which read(2) and write(2) fail with EBADF
-  /// as before. A reader that has gone (SIGPIPE) and a file that may not grow (SIGXFSZ) become errors of write(2), too.
+  /// If one of them were closed, the next file opened would get its number, and output meant for a terminal could end
+  /// up in an eventfd. So each closed one gets a placeholder, for which read(2) and write(2) fail with EBADF as before.
+  /// SIGPIPE and SIGXFSZ are ignored: a lost reader and a file size limit become errors of write(2).
   public static func secure() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
-      // The lowest free number is this one. The root is there in every chroot, /dev/null isn't.
+      // open(2) returns the lowest free number, which is this one. The root directory exists in every chroot, /dev/null
+      // may not.
       _ = statusd_open_placeholder()
     }
     signal(SIGPIPE, SIG_IGN)

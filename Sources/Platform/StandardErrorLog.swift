@@ -1,15 +1,15 @@
 import Glibc
 import Synchronization
 
-/// Log lines on standard error (or another descriptor), each by one write(2), so that lines of several threads and
-/// processes never mix.
+/// Writes log lines to standard error (or another descriptor), each with one write(2), so that lines of several threads
+/// and processes never mix.
 ///
-/// Under the journal a line is `<4>sentence name=value`, with syslog's priority (sd-daemon(3)); the journal knows the
-/// time. Elsewhere it is `2026-11-22T18:00:00.000Z warning sentence name=value`. A line that can't be written, because
-/// the descriptor wouldn't take it without blocking or is closed, is lost; the next one that gets through says how many.
+/// Under the journal a line is `<4>sentence name=value`, with syslog's priority (sd-daemon(3)) and no time, which the
+/// journal adds. Elsewhere it is `2026-11-22T18:00:00.000Z warning sentence name=value`. A line is lost if the
+/// descriptor is closed or would block; the next line written carries the number lost.
 public final class StandardErrorLog: LogOutput {
-  /// A line's greatest length with its newline; PIPE_BUF (pipe(7)): up to here a write to a pipe is whole. What is
-  /// longer is cut and ends in `…`.
+  /// The maximum length of a line with its newline, in bytes. It is PIPE_BUF (pipe(7)), up to which a write to a pipe
+  /// is atomic. A longer line is cut and ends in `…`.
   public static let greatestLength = 4096
 
   private let descriptor: Int32
@@ -19,7 +19,7 @@ public final class StandardErrorLog: LogOutput {
 
   /// - Parameters:
   ///   - descriptor: written to, never closed.
-  ///   - isJournal: whether the journal reads it; by default as `JOURNAL_STREAM` says.
+  ///   - isJournal: whether the journal reads it; by default decided from `JOURNAL_STREAM`.
   public init(descriptor: Int32 = 2, isJournal: Bool? = nil, time: any TimeSource = SystemTime()) {
     self.descriptor = descriptor
     self.isJournal =
@@ -41,8 +41,9 @@ public final class StandardErrorLog: LogOutput {
     if failure != nil { lost.add(lostBefore + 1, ordering: .relaxed) }
   }
 
-  /// `JOURNAL_STREAM` is `device:inode` of the stream that systemd connected (systemd.exec(5)); it is inherited by
-  /// processes whose standard error has long gone elsewhere, so it is compared.
+  /// Compares `JOURNAL_STREAM`, the `device:inode` of the stream that systemd connected (systemd.exec(5)), with the
+  /// descriptor. Its presence alone proves nothing: child processes inherit it even if their standard error is
+  /// redirected.
   static func isJournal(_ descriptor: Int32, stream: String?) -> Bool {
     guard let stream else { return false }
     var status = stat()

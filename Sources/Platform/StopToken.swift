@@ -1,17 +1,17 @@
 import Synchronization
 
-/// Says "stop" once, to every loop that holds one of its tokens.
+/// Signals "stop" once to every loop that holds one of its tokens.
 public final class StopSource: Sendable {
   private let stopped = Atomic<Bool>(false)
   private let wakeups = Mutex<[Wakeup]>([])
 
-  /// A source that hasn't said anything yet.
+  /// A source that hasn't signalled yet.
   public init() {}
 
-  /// What the loops look at.
+  /// A token for a loop.
   public var token: StopToken { StopToken(source: self) }
 
-  /// From now on every token says stopped, and every wake-up registered rings. A second call does nothing.
+  /// Marks every token as stopped and rings every registered wake-up. A second call does nothing.
   public func stop() {
     stopped.store(true, ordering: .releasing)
     wakeups.withLock { wakeups in
@@ -22,7 +22,7 @@ public final class StopSource: Sendable {
 
   fileprivate var isStopped: Bool { stopped.load(ordering: .acquiring) }
 
-  /// Under the lock either `stop` sees the wake-up, or this sees that it has been said.
+  /// The lock ensures that either `stop` sees the wake-up, or this sees that `stop` was called.
   fileprivate func add(_ wakeup: Wakeup) {
     wakeups.withLock { wakeups in
       if isStopped { wakeup.ring() } else { wakeups.append(wakeup) }
@@ -30,13 +30,13 @@ public final class StopSource: Sendable {
   }
 }
 
-/// Whether a loop shall end. A loop waits on one `Wakeup` for everything; the token rings it too.
+/// Tells a loop whether to end. A loop waits on one `Wakeup` for everything; the token rings it, too.
 public struct StopToken: Sendable {
   fileprivate let source: StopSource
 
   /// Whether `stop()` was called.
   public var isStopped: Bool { source.isStopped }
 
-  /// Rings `wakeup` when `stop()` is called; at once where it was already.
+  /// Rings `wakeup` when `stop()` is called; at once if it was called already.
   public func onStop(ring wakeup: Wakeup) { source.add(wakeup) }
 }

@@ -1,7 +1,7 @@
 extension String {
-  /// Whether `part` stands in it, byte for byte; the empty text stands in every one.
+  /// Whether the string contains `part`, byte for byte. Every string contains the empty one.
   ///
-  /// Swift's own is part of its regular expressions, 0.8 MB of code that statusd, with this, doesn't hold.
+  /// Swift's own version pulls in its regular expressions, 0.8 MB of code.
   public func contains(_ part: String) -> Bool {
     let (text, part) = (Array(utf8), Array(part.utf8))
     if part.isEmpty { return true }

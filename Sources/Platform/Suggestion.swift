@@ -1,8 +1,8 @@
-/// "Did you mean": which of `known` is closest to `word`, a mistyped name; nil where none is close.
+/// The name in `known` that is closest to the mistyped `word`, for "did you mean"; nil if none is close.
 ///
-/// Close is up to a third of the longer one's letters, from one to three, inserted, left out, changed or swapped with their
-/// neighbour (optimal string alignment). Capitals and the choice of `_`, `-` or `.` don't count. Of several that are
-/// equally close the first is taken.
+/// Close means an edit distance (optimal string alignment: insert, delete, change, swap neighbours) of at most a third
+/// of the longer name's length, between 1 and 3. Case, and the choice of `_`, `-` or `.`, don't count. Among equally
+/// close names the first wins.
 public func suggestion(for word: String, among known: some Sequence<String>) -> String? {
   let letters = folded(word)
   var best: (name: String, distance: Int)?
@@ -16,7 +16,7 @@ public func suggestion(for word: String, among known: some Sequence<String>) -> 
 }
 
 private func folded(_ word: String) -> [UInt8] {
-  // A name of this length is nobody's slip of the finger, and the table below grows with its square.
+  // A longer name is no typing mistake, and the cost of the comparison grows with the square of the length.
   word.utf8.prefix(64).map { byte in
     switch byte {
     case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte + 32

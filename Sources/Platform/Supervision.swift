@@ -1,12 +1,12 @@
-/// What a supervisor does next: the decisions of a daemon's life, without the deeds. Times are arguments.
+/// Decides what a supervisor does next. It has no side effects; times are arguments.
 public struct Supervision: Sendable {
-  /// Where in its life the daemon is.
+  /// The phase of the daemon's life.
   public enum State: Equatable, Sendable {
     /// The services run.
     case running
-    /// The services are being stopped; at `deadline` (the latest) the process ends whatever they do.
+    /// The services are being stopped. The process ends at `deadline` at the latest, even if they still run.
     case stopping(deadline: MonotonicTime)
-    /// Nothing is left to be done but to end the process.
+    /// Only the end of the process is left to do.
     case ended
   }
 
@@ -14,23 +14,23 @@ public struct Supervision: Sendable {
   public enum Event: Equatable, Sendable {
     /// A signal.
     case signal(Signals.Event)
-    /// The time for the next look came; these loops show no sign of life.
+    /// A tick of the timer; the heartbeats of these loops are stale.
     case tick(stale: [String])
-    /// A service can't go on, and has said why.
+    /// A service can't go on; it has logged why.
     case failed
-    /// All services have stopped, with so many records undelivered.
+    /// All services have stopped and left this many records undelivered.
     case stopped(undelivered: Int)
   }
 
-  /// What is to be done, in this order.
+  /// A step to take. Steps are taken in order.
   public enum Action: Equatable, Sendable {
     /// Refresh the status line.
     case showStatus
     /// Feed the watchdog.
     case feedWatchdog
-    /// Say that these loops show no sign of life; the watchdog isn't fed.
+    /// Log that the heartbeats of these loops are stale; the watchdog isn't fed.
     case complain(stale: [String])
-    /// Say that these loops go on.
+    /// Log that all loops are alive again.
     case recover
     /// Read the configuration again.
     case reload
@@ -42,7 +42,7 @@ public struct Supervision: Sendable {
 
   /// How the process ends.
   public enum Ending: Equatable, Sendable {
-    /// In good order, with so many records undelivered.
+    /// After an orderly stop that left this many records undelivered.
     case stopped(undelivered: Int)
     /// Because a service couldn't go on.
     case failed
@@ -51,11 +51,11 @@ public struct Supervision: Sendable {
     /// A second signal came.
     case interrupted
 
-    /// What whoever started the process is told.
+    /// The exit status of the process.
     public var exitCode: ExitCode { self == .stopped(undelivered: 0) ? .ok : .temporary }
   }
 
-  /// Where in its life the daemon is.
+  /// The current phase.
   public private(set) var state = State.running
   private let closingLimit: Duration
   private let grace: Duration
@@ -63,14 +63,14 @@ public struct Supervision: Sendable {
   private var hasFailed = false
 
   /// - Parameters:
-  ///   - closingLimit: how long the services have to stop.
-  ///   - grace: how long a service that doesn't keep to that is waited for.
+  ///   - closingLimit: the time that the services have to stop.
+  ///   - grace: the additional wait for a service that exceeds that time.
   public init(closingLimit: Duration = .seconds(3), grace: Duration = .seconds(1)) {
     self.closingLimit = closingLimit
     self.grace = grace
   }
 
-  /// What `event`, at `now`, leads to.
+  /// Returns the actions for `event` at `now`.
   public mutating func handle(_ event: Event, now: MonotonicTime) -> [Action] {
     switch (state, event) {
     case (.running, .signal(.reload)): return [.reload]

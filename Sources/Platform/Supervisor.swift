@@ -1,9 +1,9 @@
 import Glibc
 
-/// Runs a daemon's services until a signal ends it, on the main thread: passes on SIGHUP, feeds systemd's watchdog
-/// while every loop shows signs of life, keeps the status line fresh, and bounds how long the end takes.
+/// Runs a daemon's services on the main thread until a signal or a failure ends it. It handles SIGHUP, feeds systemd's
+/// watchdog while every heartbeat is fresh, updates the status line, and limits how long the shutdown takes.
 ///
-/// Where no systemd listens it sleeps until a signal comes.
+/// Without systemd it sleeps until a signal comes.
 public final class Supervisor {
   private let signals: Signals
   private let notifier: SystemdNotifier
@@ -15,10 +15,10 @@ public final class Supervisor {
   private var shownStatus = ""
   /// The thread that stops the services.
   private var stopping: JoinHandle?
-  /// How often the status line is refreshed at most.
+  /// The minimum interval between two updates of the status line.
   private static let statusInterval = Duration.seconds(5)
 
-  /// Fails where no file descriptor is left.
+  /// Fails if no file descriptor is left.
   public init(
     signals: Signals, notifier: SystemdNotifier, log: Logger, time: any TimeSource = SystemTime()
   ) throws(SystemError) {
@@ -30,13 +30,13 @@ public final class Supervisor {
     wakeup = try Wakeup()
   }
 
-  /// Starts `services` in order, and returns once they have stopped, or must not be waited for any longer.
+  /// Starts `services` in order. Returns once they have stopped, or once the time to wait for them is over.
   ///
   /// - Parameters:
   ///   - status: the line that `systemctl status` shows.
-  ///   - reload: reads the configuration again, says itself what came of it.
+  ///   - reload: reads the configuration again and logs the result.
   /// - Returns: how the process ends. Threads of the services may still run (`runningThreads`).
-  /// - Throws: what a service threw that can't start; those before it have been stopped.
+  /// - Throws: the error of a service that can't start; those started before it have been stopped.
   public func run(
     _ services: [any Service], status: () -> String, reload: () -> Void
   ) throws -> Supervision.Ending {
@@ -64,7 +64,7 @@ public final class Supervisor {
     }
   }
 
-  /// Twice in the watchdog's interval, as sd_watchdog_enabled(3) advises, or as often as the status line may change.
+  /// Half the watchdog's interval, as sd_watchdog_enabled(3) advises, at most the status interval.
   private var tickInterval: Duration {
     guard let watchdog = notifier.watchdogInterval else { return Self.statusInterval }
     return min(Self.statusInterval, watchdog / 2)
@@ -116,7 +116,7 @@ public final class Supervisor {
       if signals.isInterrupt { group.leaveForGood() }
       log.notice("stopping", ["within": .duration(deadline - time.monotonic)])
       let (group, wakeup) = (group, wakeup)
-      // On a thread of its own: a second signal must find this one awake, and a service that hangs must not hold it.
+      // On a thread of its own, so that this one still sees a second signal and a hanging service doesn't block it.
       let stopAll: @Sendable () -> Void = {
         group.stop(by: deadline)
         wakeup.ring()
@@ -127,7 +127,7 @@ public final class Supervisor {
   }
 
   private func say(_ ending: Supervision.Ending) -> Supervision.Ending {
-    // Where all have stopped, it has only its last steps before it.
+    // All services have stopped, so this thread ends within microseconds.
     if case .stopped = ending { stopping?.join() }
     switch ending {
     case .stopped(undelivered: 0): log.notice("stopped, everything delivered")

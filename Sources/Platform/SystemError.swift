@@ -1,13 +1,13 @@
 import Glibc
 
-/// A call of the C library that failed, with its errno(3).
+/// A failed call of the C library, with its errno(3).
 public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The function's name: `eventfd`.
   public let call: String
-  /// errno(3) at that time.
+  /// The value of errno(3).
   public let code: Int32
 
-  /// `call` failed just now; the code is errno unless given.
+  /// Records that `call` failed just now. `code` defaults to the current errno.
   public init(call: String, code: Int32 = errno) {
     self.call = call
     self.code = code

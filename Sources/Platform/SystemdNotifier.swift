@@ -1,18 +1,17 @@
 import Glibc
 
-/// Tells systemd how the service is doing: sd_notify(3)'s protocol, one datagram for each message.
+/// Reports the service's state to systemd with the protocol of sd_notify(3), one datagram for each message.
 ///
-/// Does nothing where `NOTIFY_SOCKET` isn't set. Sending waits half a second at most; `false`: not taken, say it again
-/// later. Owned by one thread.
+/// Does nothing if `NOTIFY_SOCKET` isn't set. Sending waits at most half a second. `false` means that systemd didn't
+/// take the message; send it again later. Owned by one thread.
 public final class SystemdNotifier {
   private let descriptor: Int32
   private let address: [UInt8]
 
-  /// How often the watchdog wants to be fed at least (`WatchdogSec`, from `WATCHDOG_USEC`); nil: there is none.
-  /// Feed it at half of that.
+  /// The watchdog's timeout (`WatchdogSec`, from `WATCHDOG_USEC`); nil if there is none. Feed it at half this interval.
   public let watchdogInterval: Duration?
 
-  /// Whether anybody listens.
+  /// Whether `NOTIFY_SOCKET` names a usable socket.
   public var isActive: Bool { descriptor >= 0 }
 
   /// Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` through `environment`.
@@ -37,11 +36,11 @@ public final class SystemdNotifier {
   @discardableResult
   public func ready(status: String) -> Bool { send("READY=1\nSTATUS=\(Self.oneLine(status))") }
 
-  /// The line that `systemctl status` shows.
+  /// Sets the line that `systemctl status` shows.
   @discardableResult
   public func status(_ text: String) -> Bool { send("STATUS=\(Self.oneLine(text))") }
 
-  /// The configuration is being read again; `ready` ends it. `now` as `Type=notify-reload` compares it.
+  /// The configuration is being read again; `ready` ends this state. systemd compares `now` for `Type=notify-reload`.
   @discardableResult
   public func reloading(now: MonotonicTime) -> Bool {
     send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)")
@@ -55,7 +54,7 @@ public final class SystemdNotifier {
   @discardableResult
   public func watchdog() -> Bool { send("WATCHDOG=1") }
 
-  /// A newline would begin another assignment.
+  /// Replaces control characters: a newline would begin another assignment.
   private static func oneLine(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
   }
@@ -73,8 +72,8 @@ public final class SystemdNotifier {
     return sent >= 0
   }
 
-  /// The sockaddr_un of a path or, after `@`, of an abstract name, whose first byte is zero and which ends where the
-  /// address ends (unix(7)). Empty and over-long ones, and other kinds (`vsock:`), are nil.
+  /// The bytes of a sockaddr_un for a path, or for an abstract name written with `@`. An abstract name begins with a
+  /// zero byte and has no terminator (unix(7)). nil if the name is empty, too long, or of another kind (`vsock:`).
   private static func address(of name: String) -> [UInt8]? {
     var path = Array(name.utf8)
     guard let first = path.first, first == UInt8(ascii: "/") || first == UInt8(ascii: "@"), path.count > 1 else {

@@ -2,25 +2,25 @@ import Cglibc
 import Glibc
 import Synchronization
 
-/// The stack of a thread of ours. Pages that are never touched cost nothing, but the kernel may back a stack of glibc's
-/// default 8 MiB with huge pages, and those count.
+/// The stack size of our threads, in bytes. Untouched pages cost nothing, but the kernel may back a stack of glibc's
+/// default 8 MiB with huge pages, which do.
 public let defaultStackSize = 512 * 1024
 
-/// How many threads of ours have been started and haven't ended. While there are any, exit(3) would take away under them
-/// what they use (and under librdkafka's, whose clients they own): end by _exit(2) then.
+/// The number of our threads that were started and haven't ended. If there are any, end the process with _exit(2):
+/// exit(3) would destroy what they, and the librdkafka clients they own, still use.
 public var runningThreads: Int { running.load(ordering: .acquiring) }
 
-/// Counts threads of a library, which go on until the process ends, as one of `runningThreads`.
+/// Counts a library's threads, which run until the process ends, as one of `runningThreads`.
 public func leaveThreadsRunning() { running.add(1, ordering: .relaxed) }
 
 private let running = Atomic<Int>(0)
 
-/// Starts a thread that runs `body` and ends with it.
+/// Starts a thread that runs `body` and then ends.
 ///
 /// - Parameters:
 ///   - name: shown by ps and top; the kernel keeps the first 15 bytes.
 ///   - stackSize: bytes; at least 16 KiB (pthread_attr_setstacksize(3)).
-/// - Throws: where the process may not have another thread (`EAGAIN`), or no file descriptor is left.
+/// - Throws: if the process may not start another thread (`EAGAIN`), or no file descriptor is left.
 public func startThread(
   name: String, stackSize: Int = defaultStackSize, body: @escaping @Sendable () -> Void
 ) throws(SystemError) -> JoinHandle {
@@ -43,7 +43,7 @@ public func startThread(
   return JoinHandle(thread: thread, ended: ended)
 }
 
-/// A started thread, to wait for its end. Dropped before that, the thread goes on by itself.
+/// A started thread, to wait for its end. If the handle is dropped before that, the thread is detached.
 public final class JoinHandle: Sendable {
   private let thread: pthread_t
   private let ended: Wakeup
@@ -61,13 +61,13 @@ public final class JoinHandle: Sendable {
   /// Waits for the thread's end, however long it takes.
   public func join() { _ = join(until: nil) }
 
-  /// Waits for the thread's end, at most until the machine's monotonic clock has come to `deadline` (nil: no limit).
+  /// Waits for the thread's end, at most until the machine's monotonic clock reaches `deadline` (nil: no limit).
   ///
-  /// - Returns: whether it has ended. From any thread but itself; may be asked again.
+  /// - Returns: whether it has ended. Callable from any thread but itself, and more than once.
   public func join(until deadline: MonotonicTime?) -> Bool {
     isJoined.withLock { isJoined in
       if isJoined { return true }
-      // Rung last thing in the thread; what is left of it then takes microseconds.
+      // The thread rings it as its last step and exits within microseconds after that.
       guard ended.wait(until: deadline) else { return false }
       pthread_join(thread, nil)
       isJoined = true
@@ -76,7 +76,7 @@ public final class JoinHandle: Sendable {
   }
 }
 
-/// What a new thread is handed through pthread_create's one pointer.
+/// The arguments of a new thread, passed through pthread_create's one pointer.
 private final class ThreadStart: Sendable {
   let name: String
   let ended: Wakeup
@@ -99,7 +99,7 @@ private func threadMain(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutableRa
     start.body()
   }
   running.subtract(1, ordering: .releasing)
-  // What the body held is gone by now: whoever joined may count on that.
+  // The body and everything it held are released by now, so a joining thread may rely on that.
   ended.ring()
   return nil
 }

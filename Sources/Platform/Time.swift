@@ -10,7 +10,7 @@ public struct WallTime: Hashable, Comparable, Sendable {
   public static func < (a: WallTime, b: WallTime) -> Bool { a.milliseconds < b.milliseconds }
 }
 
-/// An instant of a clock that never steps (`CLOCK_MONOTONIC`, clock_gettime(2)): nanoseconds since some fixed start.
+/// An instant of a clock that is never set (`CLOCK_MONOTONIC`, clock_gettime(2)): nanoseconds since a fixed start.
 public struct MonotonicTime: Hashable, Comparable, Sendable {
   /// Nanoseconds since the clock's own start.
   public var nanoseconds: Int64
@@ -22,14 +22,14 @@ public struct MonotonicTime: Hashable, Comparable, Sendable {
   public static func < (a: MonotonicTime, b: MonotonicTime) -> Bool { a.nanoseconds < b.nanoseconds }
 }
 
-/// Where the time comes from: the machine's clocks, or a test's.
+/// A source of time: the machine's clocks, or a test's.
 public protocol TimeSource: Sendable {
   /// The wall clock now (`CLOCK_REALTIME`).
   var wall: WallTime { get }
   /// The monotonic clock now.
   var monotonic: MonotonicTime { get }
-  /// Waits until `wakeup` is rung or this source's monotonic clock has come to `deadline` (nil: never).
+  /// Waits until `wakeup` is rung or this source's monotonic clock reaches `deadline` (nil: never).
   ///
-  /// - Returns: whether it was rung; one answer covers all rings since the last wait.
+  /// - Returns: whether it was rung. One answer covers all rings since the last wait.
   func wait(for wakeup: Wakeup, until deadline: MonotonicTime?) -> Bool
 }

@@ -1,18 +1,18 @@
 import Cglibc
 import Glibc
 
-/// What one loop waits on: an eventfd(2) that any thread, or a signal handler, may ring.
+/// Wakes one waiting loop: an eventfd(2) that any thread, or a signal handler, may ring.
 ///
 /// Rings between two waits count as one. One loop waits; many may ring.
 public final class Wakeup: Sendable {
-  /// Readable while rung: for poll(2) beside others, and for librdkafka's `rd_kafka_queue_io_event_enable`, whose
-  /// payload must be eight bytes (`Wakeup.payload`).
+  /// Readable while rung. For poll(2), and for librdkafka's `rd_kafka_queue_io_event_enable`, whose payload must be
+  /// eight bytes (`Wakeup.payload`).
   public let fileDescriptor: Int32
 
-  /// The eight bytes whose write(2) to `fileDescriptor` rings.
+  /// The eight bytes to write(2) to `fileDescriptor` to ring.
   public static let payload: UInt64 = 1
 
-  /// Fails where the process has no file descriptor left (`EMFILE`, `ENFILE`) or the kernel no memory.
+  /// Fails if the process has no file descriptor left (`EMFILE`, `ENFILE`) or the kernel has no memory.
   public init() throws(SystemError) {
     fileDescriptor = statusd_eventfd()
     if fileDescriptor < 0 { throw SystemError(call: "eventfd") }
@@ -23,13 +23,13 @@ public final class Wakeup: Sendable {
   /// Wakes the loop, now or at its next wait. Never blocks; async-signal-safe.
   public func ring() {
     var one = Self.payload
-    // EAGAIN: the counter is full, so it is rung already.
+    // EAGAIN means that the counter is full: it is rung already.
     while write(fileDescriptor, &one, 8) < 0, errno == EINTR {}
   }
 
-  /// Waits until it is rung or the machine's monotonic clock has come to `deadline` (nil: never).
+  /// Waits until it is rung or the machine's monotonic clock reaches `deadline` (nil: never).
   ///
-  /// - Returns: whether it was rung since the last wait, also where the deadline has passed.
+  /// - Returns: whether it was rung since the last wait, even if the deadline has passed.
   @discardableResult
   public func wait(until deadline: MonotonicTime?) -> Bool {
     var polled = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
@@ -38,7 +38,7 @@ public final class Wakeup: Sendable {
     return ready > 0 && drain()
   }
 
-  /// Takes the rings so far without waiting; whether there were any.
+  /// Clears the rings so far without waiting. Returns whether there were any.
   @discardableResult
   public func drain() -> Bool {
     var count: UInt64 = 0
@@ -47,7 +47,7 @@ public final class Wakeup: Sendable {
     return got == 8
   }
 
-  /// Waits for this one or `other`, whose rings stay; whether this one was rung.
+  /// Waits for a ring of this one or of `other`, whose rings stay. Returns whether this one was rung.
   func wait(orFor other: Wakeup) -> Bool {
     withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { polled in
       polled[0] = pollfd(fd: fileDescriptor, events: Int16(POLLIN), revents: 0)
@@ -58,9 +58,9 @@ public final class Wakeup: Sendable {
   }
 }
 
-/// poll(2) against a deadline of the monotonic clock; -1: interrupted by a signal, to be called again.
+/// Calls ppoll(2) with a deadline of the monotonic clock. -1 means a signal interrupted it: call it again.
 ///
-/// ppoll(2), because poll's milliseconds would be cut: a loop that waits for its next tick must not wake before it.
+/// poll(2) truncates to milliseconds: a loop that waits for its next tick would wake too early.
 func poll(_ polled: UnsafeMutablePointer<pollfd>?, count: Int, until deadline: MonotonicTime?) -> Int32 {
   guard let deadline else { return statusd_poll(polled, nfds_t(count), -1) }
   let (left, overflow) = deadline.nanoseconds.subtractingReportingOverflow(SystemTime().monotonic.nanoseconds)

@@ -5,7 +5,7 @@ extension WallTime {
   /// The last instant that RFC 3339 can write: the last millisecond of year 9999.
   public static let latest = WallTime(milliseconds: 253_402_300_799_999)
 
-  /// `2026-11-22T18:00:00.000Z`. Instants outside years 1 to 9999 are written as the nearest inside.
+  /// `2026-11-22T18:00:00.000Z`. An instant outside the years 1 to 9999 is written as the nearest one inside.
   public var rfc3339: String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(24)
@@ -13,10 +13,10 @@ extension WallTime {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// Appends the 24 bytes of `rfc3339`, allocating nothing where `bytes` has room.
+  /// Appends the 24 bytes of `rfc3339`. Allocates nothing if `bytes` has room.
   public func appendRFC3339(to bytes: inout [UInt8]) {
     let clamped = min(max(self, .earliest), .latest).milliseconds
-    // Counted from year 1 nothing is negative, and / and % mean what they say.
+    // Counted from year 1 no value is negative, so / and % round down.
     let sinceYear1 = clamped - Self.earliest.milliseconds
     let (year, month, day) = Self.date(daysSinceYear1: sinceYear1 / 86_400_000)
     let time = sinceYear1 % 86_400_000

@@ -1,9 +1,9 @@
 import Glibc
 
-/// Writes all of `bytes` to a descriptor, in as many steps as that takes; `bytes` becomes what is left of them.
+/// Writes all of `bytes` to a descriptor, with as many calls of write(2) as needed. `bytes` becomes the unwritten rest.
 ///
-/// - Returns: why something is left, as it stands in write(2), such as EPIPE where nobody reads any more, and EAGAIN where
-///   it would have to wait.
+/// - Returns: nil if everything was written, else the errno of write(2): EPIPE if the reader is gone, EAGAIN if it would
+///   block.
 public func writeAll(_ bytes: inout UnsafeRawBufferPointer, to descriptor: Int32) -> SystemError? {
   while !bytes.isEmpty {
     let count = write(descriptor, bytes.baseAddress, bytes.count)

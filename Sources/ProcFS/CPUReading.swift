@@ -1,23 +1,23 @@
-/// CPU counters and the time for which they can have counted.
+/// CPU counters together with the uptime and the number of CPUs that bound them.
 struct CPUReading {
   var times: CPUTimes
-  /// CPUs online, one at least.
+  /// CPUs online, at least one.
   var cpus: Int
-  /// Hundredths of a second since boot; nil where unknown.
+  /// Hundredths of a second since boot; nil if unknown.
   var uptime: UInt64?
 
-  /// True where a column is above uptime x ticks x CPUs: it can't have been counted by these CPUs in that time.
+  /// True if a counter exceeds uptime x ticks x CPUs, more than these CPUs can have counted since boot.
   ///
-  /// That alone doesn't make it wrong: the kernel's sums go on holding CPUs that went offline, and in a container the
-  /// uptime begins with the container while the counters may be the machine's. Whether the counters can be trusted is
-  /// then decided by what they counted since the reading before.
+  /// Such a counter may still be right: the kernel's sums keep the share of CPUs that went offline, and in a container
+  /// the uptime may start with the container while the counters are the machine's. The difference from the previous
+  /// reading then decides whether the counters can be trusted.
   func isDoubtful(ticksPerSecond: UInt64) -> Bool {
     guard let uptime else { return false }
     return times.largest > Self.ticks(inHundredths: uptime + 100, ticksPerSecond, cpus)
   }
 
-  /// How many ticks all CPUs together can have passed since `earlier`: the time between, a quarter more or less, and
-  /// two ticks for each CPU. Nothing is plausible where the time isn't known.
+  /// The number of ticks that all CPUs together can have counted since `earlier`: the elapsed time, give or take a
+  /// quarter, and two ticks for each CPU. 0...0 if the elapsed time is unknown.
   func plausibleTicks(since earlier: CPUReading, ticksPerSecond: UInt64) -> ClosedRange<UInt64> {
     guard let from = earlier.uptime, let to = uptime, to >= from else { return 0...0 }
     let fewest = Self.ticks(inHundredths: to - from, ticksPerSecond, min(cpus, earlier.cpus))
@@ -27,7 +27,7 @@ struct CPUReading {
     return (low > slack ? low - slack : 0)...(most / 4 * 5 + slack)
   }
 
-  /// Ticks of `cpus` CPUs in that time; what no counter could hold is a quarter of UInt64's largest.
+  /// Ticks of `cpus` CPUs in `time`; at most a quarter of UInt64's maximum.
   private static func ticks(inHundredths time: UInt64, _ ticksPerSecond: UInt64, _ cpus: Int) -> UInt64 {
     let (perCPU, o1) = time.multipliedReportingOverflow(by: ticksPerSecond)
     let (all, o2) = (perCPU / 100).multipliedReportingOverflow(by: UInt64(cpus))

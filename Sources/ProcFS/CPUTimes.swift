@@ -1,18 +1,18 @@
 /// The first line of `/proc/stat`: ticks since boot, summed over all CPUs (proc_stat(5)).
 ///
-/// Guest time is inside `user` and `nice` and stands nowhere apart.
+/// The kernel includes guest time in `user` and `nice`, so it isn't added again.
 struct CPUTimes: Equatable {
   /// A column of the line.
   enum Mode: Int {
     case user, nice, system, idle, iowait, irq, softirq, steal
   }
 
-  /// How many of the kernel's columns are of interest: guest and guest_nice, which follow them, are inside user and nice.
+  /// The number of columns used. guest and guest_nice follow them, and are included in user and nice.
   static let mostColumns = 8
 
-  /// The columns in the kernel's order, as written: up to 2^64 - 1, which stands for anything above as well.
+  /// The columns in the kernel's order. A value above 2^64 - 1 is read as 2^64 - 1.
   var ticks: InlineArray<8, UInt64>
-  /// How many of them the kernel has: 4 before 2.5.41, 7 before 2.6.11, 8 since.
+  /// The number of columns that the kernel has: 4 before 2.5.41, 7 before 2.6.11, 8 since.
   var columns: Int
 
   subscript(mode: Mode) -> UInt64? { mode.rawValue < columns ? ticks[mode.rawValue] : nil }
@@ -22,23 +22,23 @@ struct CPUTimes: Equatable {
   }
 }
 
-/// What is read of `/proc/stat`.
+/// The parsed part of `/proc/stat`.
 struct StatFile: Equatable {
-  /// The `cpu ` line; nil where it is missing, cut short or has fewer than four columns.
+  /// The `cpu ` line; nil if it is missing, truncated or has fewer than four columns.
   var times: CPUTimes?
-  /// Count of whole `cpuN` lines: the CPUs that are online, where `isWhole`.
+  /// The number of complete `cpuN` lines. If `isWhole`, it is the number of online CPUs.
   var cpuCount = 0
-  /// True where a line that is no CPU's was seen: the text goes on behind the CPUs.
+  /// True if a line that isn't a CPU's was seen, so that all CPU lines were read.
   var isWhole = false
 
-  /// Reads the `cpu ` line and counts the `cpuN` lines; nothing behind them is looked at.
+  /// Parses the `cpu ` line and counts the `cpuN` lines. Stops at the first other line.
   static func parse(_ bytes: Span<UInt8>) -> StatFile {
     var result = StatFile()
     var i = 0
     while i < bytes.count {
       var j = i
       guard Scan.word("cpu", bytes, &j), j < bytes.count else {
-        // Fewer letters than that don't tell whether the line would have been a CPU's.
+        // Fewer than three characters may be the start of a truncated CPU line.
         result.isWhole = bytes.count - i >= 3 && j == i
         return result
       }

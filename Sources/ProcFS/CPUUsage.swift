@@ -1,6 +1,6 @@
-/// What the CPUs did between two readings, in percent of the time of all of them.
+/// The CPU usage between two readings, in percent of the time of all CPUs.
 public struct CPUUsage: Equatable, Sendable {
-  /// Busy: 100 x (total - idle - iowait) / total. psutil's and htop's definition.
+  /// Busy: 100 x (total - idle - iowait) / total, as psutil and htop define it.
   public var usage: Double
   /// In user mode at normal priority, guests included.
   public var user: Double
@@ -8,32 +8,33 @@ public struct CPUUsage: Equatable, Sendable {
   public var nice: Double
   /// In kernel mode.
   public var system: Double
-  /// Without anything to do.
+  /// Idle, not waiting for a disk.
   public var idle: Double
-  /// Idle while a task waited for a disk; nil where the kernel has no such column.
+  /// Idle while a task waited for a disk; nil if the kernel has no such column.
   public var iowait: Double?
-  /// Serving interrupts; nil where the kernel has no such column.
+  /// Serving interrupts; nil if the kernel has no such column.
   public var irq: Double?
-  /// Serving soft interrupts; nil where the kernel has no such column.
+  /// Serving soft interrupts; nil if the kernel has no such column.
   public var softirq: Double?
-  /// Taken by other guests of the hypervisor; nil where the kernel has no such column.
+  /// Stolen by other guests of the hypervisor; nil if the kernel has no such column.
   public var steal: Double?
 }
 
-/// What a pair of readings gives.
+/// The result of comparing two readings.
 enum CPUDifference: Equatable {
-  /// The counters ran on.
+  /// The counters advanced normally.
   case usage(CPUUsage)
-  /// They stood still: the readings are closer than a tick, the file is a copy, or nobody counts.
+  /// The counters didn't change: the readings are less than a tick apart, the file is a copy, or the kernel doesn't
+  /// count.
   case unchanged
-  /// They began anew, as after a migration: nothing can be said of this interval.
+  /// The counters were reset, as after a migration: this interval has no usage.
   case beganAnew
-  /// They went on by more or less than the time that has passed.
+  /// The counters advanced by more or less than the elapsed time allows.
   case implausible
 }
 
 extension CPUUsage {
-  /// The shares of `total`, of which the first `columns` modes have `delta`.
+  /// The shares of `total`. Only the first `columns` modes exist in the kernel's file.
   fileprivate init(_ delta: InlineArray<8, UInt64>, total: UInt64, columns: Int) {
     func percent(_ mode: CPUTimes.Mode) -> Double { 100 * Double(delta[mode.rawValue]) / Double(total) }
     func offered(_ mode: CPUTimes.Mode) -> Double? { mode.rawValue < columns ? percent(mode) : nil }
@@ -51,14 +52,14 @@ extension CPUUsage {
 }
 
 extension CPUTimes {
-  /// What happened from `earlier` to these times.
+  /// The difference between `earlier` and these times.
   ///
-  /// A mode that fell counts 0, since idle and iowait step back by some ticks (proc_stat(5)) and steal by millions.
-  /// Where any mode but steal fell by more than 3 s, the counters began anew.
+  /// A mode that decreased counts as 0: idle and iowait can step back by some ticks (proc_stat(5)), steal by millions.
+  /// If any mode except steal decreased by more than 3 s, the counters were reset.
   ///
   /// - Parameters:
   ///   - ticksPerSecond: USER_HZ, `sysconf(_SC_CLK_TCK)`.
-  ///   - plausible: how many ticks all CPUs together can have passed; nil where there is no reason to ask.
+  ///   - plausible: the range of ticks that all CPUs together can have counted; nil to skip this check.
   func difference(
     from earlier: CPUTimes, ticksPerSecond: UInt64, plausible: ClosedRange<UInt64>? = nil
   ) -> CPUDifference {
@@ -80,7 +81,7 @@ extension CPUTimes {
     return .usage(CPUUsage(delta, total: total, columns: common))
   }
 
-  /// The largest column.
+  /// The largest counter.
   var largest: UInt64 {
     var largest = ticks[0]
     for i in 1..<columns { largest = max(largest, ticks[i]) }

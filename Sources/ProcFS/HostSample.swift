@@ -1,6 +1,6 @@
-/// One reading of the host at one instant. What the kernel doesn't offer is nil, never 0.
+/// One reading of the host. A value that the kernel doesn't provide is nil, never 0.
 public struct HostSample: Equatable, Sendable {
-  /// What the CPUs did since the reading before; nil for the first one, and where the counters can't be trusted.
+  /// CPU usage since the previous reading; nil for the first reading, and if the counters can't be trusted.
   public var cpu: CPUUsage?
   /// CPUs that are online.
   public var cpuCount: Int?
@@ -16,9 +16,9 @@ public struct HostSample: Equatable, Sendable {
   public var ioPressure: Double?
   /// Seconds since boot, to the hundredth.
   public var uptimeSeconds: Double?
-  /// What is lacking, or was worked around.
+  /// The values that are missing or estimated.
   public var oddities: Oddities = []
 
-  /// A sample without anything.
+  /// An empty sample.
   public init() {}
 }

@@ -1,4 +1,4 @@
-/// What is read of `/proc/meminfo` (proc_meminfo(5)): kilobytes, as written; nil where the line is missing or cut short.
+/// The parsed lines of `/proc/meminfo` (proc_meminfo(5)), in kB; nil if a line is missing or truncated.
 struct MemoryInfo: Equatable {
   var total: UInt64?
   var free: UInt64?
@@ -10,7 +10,7 @@ struct MemoryInfo: Equatable {
   var shared: UInt64?
   var reclaimable: UInt64?
 
-  /// Reads the lines that are needed, whatever their order; a line without its newline is cut short and doesn't count.
+  /// Parses the lines that are needed, in any order. A last line without its newline is truncated and is ignored.
   static func parse(_ bytes: Span<UInt8>) -> MemoryInfo {
     var info = MemoryInfo()
     var i = 0
@@ -35,13 +35,13 @@ struct MemoryInfo: Equatable {
     return info
   }
 
-  /// Nothing of interest can follow.
+  /// True if every field was found, so that parsing can stop.
   private var isComplete: Bool {
     total != nil && free != nil && available != nil && buffers != nil && cached != nil && swapTotal != nil
       && swapFree != nil && shared != nil && reclaimable != nil
   }
 
-  /// The number behind `name`, which may stand right behind the colon (WSL does that).
+  /// Parses the number after `name`. WSL writes no blank between the colon and the number.
   private static func take(_ name: StaticString, _ bytes: Span<UInt8>, _ start: Int, _ value: inout UInt64?) {
     var i = start
     guard Scan.word(name, bytes, &i) else { return }
@@ -56,11 +56,12 @@ struct MemoryInfo: Equatable {
 public struct MemoryUsage: Equatable, Sendable {
   /// Usable memory of the machine, in bytes.
   public var totalBytes: UInt64
-  /// What could be given to programs without swapping, in bytes: the kernel's figure or an estimate; nil without either.
+  /// Memory that programs can get without swapping, in bytes: the kernel's figure or an estimate; nil if there is
+  /// neither.
   public var availableBytes: UInt64?
-  /// Swap space in bytes; nil where the machine has none.
+  /// Swap space in bytes; nil if the machine has none.
   public var swapTotalBytes: UInt64?
-  /// Unused swap space in bytes; nil where there is none, or the kernel's figure is above the total.
+  /// Unused swap space in bytes; nil if there is none, or the kernel's figure exceeds the total.
   public var swapFreeBytes: UInt64?
 
   /// 100 x (total - available) / total.
@@ -76,9 +77,9 @@ public struct MemoryUsage: Equatable, Sendable {
 }
 
 extension MemoryInfo {
-  /// What the file says where it doesn't contradict itself; nil without a total.
+  /// The memory usage, without values that contradict each other; nil without a total.
   ///
-  /// - Parameter oddities: gains what was left out, and why.
+  /// - Parameter oddities: receives what is missing or estimated.
   func usage(_ oddities: inout Oddities) -> MemoryUsage? {
     guard let total, total > 0, total <= Self.limit else {
       oddities.insert(.noMemoryTotal)
@@ -103,11 +104,11 @@ extension MemoryInfo {
     return usage
   }
 
-  /// Kilobytes beyond which bytes don't fit into 63 bits.
+  /// The largest number of kB whose bytes fit in 63 bits.
   private static let limit = UInt64(Int64.max) / 1024
 
-  /// MemFree + Buffers + Cached + SReclaimable - Shmem, as far as these are there and none is above the total.
-  /// Nil without MemFree, or where the sum isn't within 0 and the total.
+  /// MemFree + Buffers + Cached + SReclaimable - Shmem. A term that is missing or exceeds the total counts as 0. nil
+  /// without MemFree, or if the result isn't between 0 and the total.
   private func estimatedAvailable(total: UInt64) -> UInt64? {
     func plausible(_ value: UInt64?) -> UInt64 { value.flatMap { $0 <= total ? $0 : nil } ?? 0 }
     guard let free, free <= total else { return nil }

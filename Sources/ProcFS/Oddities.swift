@@ -1,4 +1,4 @@
-/// What a sample lacks, or had to work around. Each is worth one line in the log, not one a second.
+/// What a sample lacks or had to work around. Log each once, not every second.
 public struct Oddities: OptionSet, Sendable {
   /// One bit for each oddity.
   public let rawValue: UInt32
@@ -8,7 +8,7 @@ public struct Oddities: OptionSet, Sendable {
 
   /// `stat` could not be read, or has no `cpu` line.
   public static let noCPUTimes = Oddities(rawValue: 1 << 0)
-  /// The count of CPUs is not in `stat`.
+  /// `stat` doesn't tell the number of CPUs.
   public static let noCPUCount = Oddities(rawValue: 1 << 1)
   /// `meminfo` could not be read, or has no total.
   public static let noMemoryTotal = Oddities(rawValue: 1 << 2)
@@ -22,9 +22,9 @@ public struct Oddities: OptionSet, Sendable {
   public static let noMemoryPressure = Oddities(rawValue: 1 << 6)
   /// `pressure/io` could not be read.
   public static let noIOPressure = Oddities(rawValue: 1 << 7)
-  /// A CPU counter is above what can have been counted since the start, or went on by another time than has passed.
+  /// A CPU counter exceeds what can have been counted since boot, or advanced by more or less than the elapsed time.
   public static let impossibleCPUTimes = Oddities(rawValue: 1 << 8)
-  /// The CPU counters began anew: the rates of this one sample are left out.
+  /// The CPU counters were reset: this one sample has no CPU rates.
   public static let cpuTimesBeganAnew = Oddities(rawValue: 1 << 9)
   /// The kernel has no steal column.
   public static let noSteal = Oddities(rawValue: 1 << 10)
@@ -32,23 +32,23 @@ public struct Oddities: OptionSet, Sendable {
   public static let estimatedMemoryAvailable = Oddities(rawValue: 1 << 11)
   /// `MemAvailable` is missing or impossible, and there is nothing to estimate it from.
   public static let noMemoryAvailable = Oddities(rawValue: 1 << 12)
-  /// There is swap, but how much of it is free is missing or above the total.
+  /// Swap exists, but the figure for free swap is missing or exceeds the total.
   public static let noSwapFree = Oddities(rawValue: 1 << 13)
-  /// The CPU counters are all zero, or haven't moved for ten samples: nobody counts.
+  /// The CPU counters are all zero, or haven't changed for ten samples: the kernel doesn't count.
   public static let cpuTimesStandStill = Oddities(rawValue: 1 << 14)
 }
 
-/// One oddity in words.
+/// An oddity with its log line.
 public struct OddityText: Sendable {
-  /// Which one.
+  /// The oddity.
   public let oddity: Oddities
-  /// The file below the root.
+  /// The file, relative to the root.
   public let file: String
-  /// What is the matter, a constant sentence.
+  /// The log message, a constant sentence.
   public let sentence: StaticString
-  /// The fields of a status record that are left out because of it, or read otherwise.
+  /// The fields of a status record that are missing or estimated because of it.
   public let fields: String
-  /// True where it is a property of the kernel or the machine, and nothing is wrong.
+  /// True if it is a property of the kernel or the machine, not a fault.
   public var isOrdinary = false
 }
 
@@ -68,28 +68,28 @@ extension Oddities {
     OddityText(
       oddity: .noUptime, file: "uptime", sentence: "uptime can't be read", fields: "uptime_seconds"),
     OddityText(
-      oddity: .noCPUPressure, file: "pressure/cpu", sentence: "the kernel offers no pressure of CPUs",
+      oddity: .noCPUPressure, file: "pressure/cpu", sentence: "the kernel reports no CPU pressure",
       fields: "pressure_cpu_some_10", isOrdinary: true),
     OddityText(
-      oddity: .noMemoryPressure, file: "pressure/memory", sentence: "the kernel offers no pressure of memory",
+      oddity: .noMemoryPressure, file: "pressure/memory", sentence: "the kernel reports no memory pressure",
       fields: "pressure_memory_some_10", isOrdinary: true),
     OddityText(
-      oddity: .noIOPressure, file: "pressure/io", sentence: "the kernel offers no pressure of disks",
+      oddity: .noIOPressure, file: "pressure/io", sentence: "the kernel reports no I/O pressure",
       fields: "pressure_io_some_10", isOrdinary: true),
     OddityText(
       oddity: .impossibleCPUTimes, file: "stat",
       sentence:
-        "CPU counters stand above or went on by what can't have passed; rates are left out until they are right",
+        "CPU counters don't fit the uptime or the elapsed time; CPU rates are left out until they do",
       fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
     OddityText(
-      oddity: .cpuTimesBeganAnew, file: "stat", sentence: "the CPU counters began anew; one sample has no rates",
+      oddity: .cpuTimesBeganAnew, file: "stat", sentence: "the CPU counters were reset; one sample has no CPU rates",
       fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
     OddityText(
       oddity: .noSteal, file: "stat", sentence: "the kernel doesn't count stolen CPU time", fields: "cpu_steal",
       isOrdinary: true),
     OddityText(
       oddity: .estimatedMemoryAvailable, file: "meminfo",
-      sentence: "MemAvailable is missing or impossible and is estimated from what is free and cached",
+      sentence: "MemAvailable is missing or impossible; it is estimated from free and cached memory",
       fields: "memory_usage memory_available_bytes", isOrdinary: true),
     OddityText(
       oddity: .noMemoryAvailable, file: "meminfo", sentence: "MemAvailable is missing or impossible",
@@ -98,7 +98,7 @@ extension Oddities {
       oddity: .noSwapFree, file: "meminfo", sentence: "free swap is missing or above the total", fields: "swap_usage"),
     OddityText(
       oddity: .cpuTimesStandStill, file: "stat",
-      sentence: "the CPU counters stand still; there are no CPU rates until they move",
+      sentence: "the CPU counters don't change; there are no CPU rates until they do",
       fields: "cpu_usage cpu_user cpu_system cpu_iowait cpu_steal"),
   ]
 }

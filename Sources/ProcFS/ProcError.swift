@@ -1,13 +1,13 @@
 import Glibc
 
-/// A file below the root that could not be read, or held nothing that can be understood.
+/// A file below the root that couldn't be read, or whose content wasn't recognized.
 public struct ProcError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path that was tried.
   public var path: String
-  /// Why it failed: an errno(3) value, or 0 where the file was read but held nothing that can be understood.
+  /// The errno(3) value; 0 if the file was read but its content wasn't recognized.
   public var code: Int32
 
-  /// The failure `code` of `path`.
+  /// The failure `code` for `path`.
   public init(path: String, code: Int32) {
     self.path = path
     self.code = code
@@ -15,12 +15,12 @@ public struct ProcError: Error, Equatable, Sendable, CustomStringConvertible {
 
   /// The reason in words, without the path.
   public var reason: String {
-    guard code != 0 else { return "holds nothing that can be understood" }
+    guard code != 0 else { return "content not recognized" }
     guard let text = strerror(code) else { return "error \(code)" }
     return String(cString: text)
   }
 
-  /// Whether the file itself may be all right: this process, or the machine, has as many files open as it may.
+  /// True if this process or the machine has reached its limit of open files. The file itself may be readable.
   public var lacksDescriptor: Bool { code == EMFILE || code == ENFILE }
 
   /// The path and the reason.

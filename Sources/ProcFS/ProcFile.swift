@@ -1,9 +1,9 @@
 import Glibc
 
-/// The bytes of the last file that was read. Starts at 4 KiB and doubles as far as `limit`, when a file asks for it;
-/// a machine with thousands of CPUs needs some hundred KiB for `/proc/stat`.
+/// The content of the last file read. Starts at 4 KiB and doubles up to `limit` when a file needs it: a machine with
+/// thousands of CPUs needs some hundred KiB for `/proc/stat`.
 struct ReadBuffer {
-  /// No file is read beyond this many bytes.
+  /// The maximum size in bytes; a longer file is truncated.
   static let limit = 1 << 20
 
   private(set) var storage = [UInt8](repeating: 0, count: 4096)
@@ -15,7 +15,7 @@ struct ReadBuffer {
     return true
   }
 
-  /// Reads from the start of `descriptor`: the count of bytes, or a negated errno(3) value.
+  /// Reads from the start of `descriptor`. Returns the number of bytes, or a negated errno(3) value.
   mutating func fill(from descriptor: Int32) -> Int {
     storage.withUnsafeMutableBytes { bytes in
       while true {
@@ -27,13 +27,13 @@ struct ReadBuffer {
   }
 }
 
-/// One file of the root, opened once and read again from its start each time: the kernel makes the text anew for each
-/// read at offset 0, and one read gives one consistent text.
+/// A file below the root, opened once and re-read from its start each time. The kernel generates the text again for
+/// each read at offset 0, and one read returns one consistent text.
 struct ProcFile: ~Copyable {
   let path: String
   private let cPath: [CChar]
   private var descriptor: Int32 = -1
-  /// The errno(3) value of the last failure; 0 while it can be read.
+  /// The errno(3) value of the last failure; 0 if the last read succeeded.
   private(set) var failure: Int32 = 0
 
   init(root: String, _ name: String) {
@@ -45,10 +45,11 @@ struct ProcFile: ~Copyable {
     if descriptor >= 0 { close(descriptor) }
   }
 
-  /// The count of bytes now in `buffer`, 0 where the file is empty, or nil where it can't be read (see `failure`).
+  /// Reads the file into `buffer`. Returns the number of bytes, 0 if the file is empty, nil if it can't be read (see
+  /// `failure`).
   ///
-  /// A file that was open and fails is opened anew once: a file system of user space that was restarted answers
-  /// only on descriptors of its own. A file that is missing is looked for again at each call.
+  /// If an open file fails or is empty, it is reopened once: a user-space file system that was restarted answers only
+  /// on new descriptors. A missing file is tried again at each call.
   mutating func read(into buffer: inout ReadBuffer) -> Int? {
     if descriptor >= 0 {
       let count = buffer.fill(from: descriptor)

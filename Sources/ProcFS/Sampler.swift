@@ -1,10 +1,10 @@
 import Glibc
 
-/// Reads this host from the files below a root, `/proc` mostly. One thread owns it.
+/// Reads this host's state from the files below a root, usually `/proc`. Owned by one thread.
 ///
-/// The files are opened once and re-read; a sample allocates nothing once the buffer has the size that this machine needs.
+/// The files are opened once and re-read. A sample allocates nothing once the buffer is large enough for this machine.
 public struct Sampler: ~Copyable {
-  /// Names this boot; nil where the kernel doesn't.
+  /// The UUID of this boot; nil if the kernel doesn't provide one.
   public let bootID: String?
   private let ticksPerSecond: UInt64
   private var buffer = ReadBuffer()
@@ -15,19 +15,20 @@ public struct Sampler: ~Copyable {
   private var cpuPressure: ProcFile
   private var memoryPressure: ProcFile
   private var ioPressure: ProcFile
-  /// The reading before.
+  /// The previous reading.
   private var last: CPUReading?
-  /// How many samples in a row have found the CPU counters as the one before had.
+  /// The number of consecutive samples with unchanged CPU counters, up to `longStanding`.
   private var standing = 0
-  /// From so many on it's no accident: all CPUs together make a tick in each 10 ms at the least, and agents ask no faster.
+  /// From this number on it is no coincidence: all CPUs together make at least one tick each 10 ms, and agents don't
+  /// sample faster.
   private static let longStanding = 10
 
-  /// Opens the files and takes the first reading, on which the first sample's rates are based.
+  /// Opens the files and takes the first reading, the base of the first sample's rates.
   ///
   /// - Parameters:
-  ///   - root: where the files stand: `/proc`, or where it is mounted in a container.
-  ///   - ticksPerSecond: USER_HZ; by default this kernel's (sysconf(3)).
-  /// - Throws: where neither `stat` nor `meminfo` below `root` can be understood: then this is no /proc.
+  ///   - root: the directory of the files: `/proc`, or where it is mounted in a container.
+  ///   - ticksPerSecond: USER_HZ; by default the running kernel's (sysconf(3)).
+  /// - Throws: if neither `stat` nor `meminfo` below `root` is recognized: then `root` isn't a procfs.
   public init(root: String = "/proc", ticksPerSecond: UInt64? = nil) throws(ProcError) {
     self.ticksPerSecond = ticksPerSecond ?? UInt64(max(1, sysconf(Int32(_SC_CLK_TCK))))
     stat = ProcFile(root: root, "stat")
@@ -43,7 +44,7 @@ public struct Sampler: ~Copyable {
     throw ProcError(path: stat.path, code: stat.failure)
   }
 
-  /// Reads the host now. Never fails: what can't be read is nil in the sample, and named in its oddities.
+  /// Reads the host now. Never fails: a value that can't be read is nil, and `oddities` names it.
   public mutating func sample() -> HostSample {
     var sample = HostSample()
     let statFile = readStat()
@@ -72,7 +73,7 @@ public struct Sampler: ~Copyable {
     return sample
   }
 
-  /// Why the file named in an oddity's text could not be read the last time; nil where it could.
+  /// The last error of reading the file named in an `OddityText`; nil if it was read.
   public func failure(ofFile name: String) -> ProcError? {
     switch name {
     case "stat": Self.failure(of: stat)
@@ -102,7 +103,7 @@ public struct Sampler: ~Copyable {
     return Pressure.parse(buffer.storage.span.extracting(first: count))
   }
 
-  /// `stat` as far as its CPUs go; the buffer grows until it holds them all.
+  /// Reads the CPU lines of `stat`, and grows the buffer until it holds them all.
   private mutating func readStat() -> StatFile {
     while true {
       guard let count = stat.read(into: &buffer) else { return StatFile() }
@@ -111,7 +112,8 @@ public struct Sampler: ~Copyable {
     }
   }
 
-  /// The rates since the reading before. This one is the next base in every case, so that nothing gets stuck.
+  /// Computes the rates since the previous reading. This reading becomes the next base in any case, so a wrong one
+  /// affects two samples at most.
   private mutating func takeCPU(_ file: StatFile, uptime: UInt64?, into sample: inout HostSample) {
     if file.isWhole, file.cpuCount > 0 {
       sample.cpuCount = file.cpuCount

@@ -1,13 +1,13 @@
 import Glibc
 
-/// Steps over the text of /proc: each takes the bytes and an index, which it moves only where it found what it looks for.
+/// Parsing steps over the text of /proc. Each takes the bytes and an index, and advances the index only if it matches.
 enum Scan {
-  /// Spaces and tabs.
+  /// Skips spaces and tabs.
   static func blanks(_ bytes: Span<UInt8>, _ i: inout Int) {
     while i < bytes.count, bytes[i] == UInt8(ascii: " ") || bytes[i] == UInt8(ascii: "\t") { i += 1 }
   }
 
-  /// A decimal integer. Digits beyond UInt64 give `UInt64.max`, which no counter reaches by counting.
+  /// Parses a decimal integer; nil if there is no digit. A value beyond UInt64 becomes `UInt64.max`.
   static func integer(_ bytes: Span<UInt8>, _ i: inout Int) -> UInt64? {
     var value: UInt64 = 0
     var overflow = false
@@ -22,8 +22,8 @@ enum Scan {
     return i == start ? nil : overflow ? UInt64.max : value
   }
 
-  /// A number with two decimals at most, as the kernel writes loads, times and pressures: in hundredths.
-  /// Nil where it has none of that shape, or is beyond 2^53 hundredths, which no double holds exactly.
+  /// Parses a number with at most two decimals, as the kernel writes loads, times and pressures. Returns it in
+  /// hundredths; nil if it has another form, or exceeds 2^53 hundredths, which a double can't hold exactly.
   static func hundredths(_ bytes: Span<UInt8>, _ i: inout Int) -> UInt64? {
     var j = i
     guard let whole = integer(bytes, &j), whole < (1 << 53) / 100 else { return nil }
@@ -38,7 +38,7 @@ enum Scan {
     return value
   }
 
-  /// Exactly `word`.
+  /// Matches exactly `word`.
   static func word(_ word: StaticString, _ bytes: Span<UInt8>, _ i: inout Int) -> Bool {
     word.withUTF8Buffer { wanted in
       guard i <= bytes.count - wanted.count else { return false }
@@ -48,7 +48,7 @@ enum Scan {
     }
   }
 
-  /// The index of the next newline at or behind `i`, or nil where the text ends before one.
+  /// The index of the next newline at or after `i`; nil if there is none.
   static func lineEnd(_ bytes: Span<UInt8>, from i: Int) -> Int? {
     bytes.withUnsafeBytes { all in
       guard i < all.count, let start = all.baseAddress else { return nil }
@@ -57,8 +57,8 @@ enum Scan {
     }
   }
 
-  /// True where a number that ends before `i` is whole: something follows that isn't part of it.
-  /// (At the very end of a file that was cut short, the last digits may be missing.)
+  /// Whether the number that ends before `i` is complete, because a separator follows. At the end of a truncated file
+  /// its last digits may be missing.
   static func isSeparator(_ bytes: Span<UInt8>, _ i: Int) -> Bool {
     i < bytes.count
       && (bytes[i] == UInt8(ascii: " ") || bytes[i] == UInt8(ascii: "\t") || bytes[i] == UInt8(ascii: "\n"))

@@ -7,7 +7,7 @@ public struct LoadAverages: Equatable, Sendable {
   /// The same over 15 minutes.
   public var fifteenMinutes: Double
 
-  /// The three numbers at the start; nil where any of them is missing or may be cut short.
+  /// Parses the three numbers at the start; nil if one is missing or may be truncated.
   static func parse(_ bytes: Span<UInt8>) -> LoadAverages? {
     var i = 0
     guard let one = next(bytes, &i), let five = next(bytes, &i), let fifteen = next(bytes, &i) else { return nil }
@@ -23,7 +23,7 @@ public struct LoadAverages: Equatable, Sendable {
 
 /// `/proc/uptime` (proc_uptime(5)).
 enum Uptime {
-  /// Hundredths of a second since boot; nil where the number is missing or may be cut short.
+  /// Parses hundredths of a second since boot; nil if the number is missing or may be truncated.
   static func parse(_ bytes: Span<UInt8>) -> UInt64? {
     var i = 0
     guard let value = Scan.hundredths(bytes, &i), Scan.isSeparator(bytes, i) else { return nil }
@@ -33,8 +33,8 @@ enum Uptime {
 
 /// `/proc/pressure/{cpu,memory,io}` (the kernel's Documentation/accounting/psi.rst).
 enum Pressure {
-  /// Percent of the last 10 s in which some task waited, 0 to 100; nil if the line is missing or cut short, or the number
-  /// is no percentage.
+  /// Parses the percentage of the last 10 s in which some task waited, 0 to 100; nil if the line is missing or
+  /// truncated, or the number is no percentage.
   static func parse(_ bytes: Span<UInt8>) -> Double? {
     var start = 0
     while let end = Scan.lineEnd(bytes, from: start) {
@@ -50,7 +50,7 @@ enum Pressure {
 
 /// `/proc/sys/kernel/random/boot_id` (proc_sys_kernel(5)).
 enum BootID {
-  /// The UUID that names this boot, as written: 36 characters; nil for anything else.
+  /// Parses the UUID of this boot, 36 characters; nil for anything else.
   static func parse(_ bytes: Span<UInt8>) -> String? {
     guard bytes.count >= 36, bytes.count == 36 || bytes[36] == UInt8(ascii: "\n") else { return nil }
     var text = ""

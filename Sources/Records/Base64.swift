@@ -1,6 +1,6 @@
 /// Base64 (RFC 4648, section 4): the alphabet with `+` and `/`, padded.
 enum Base64 {
-  /// The bytes that `text` stands for; nil where it isn't Base64.
+  /// The bytes that `text` encodes; nil if it isn't Base64.
   static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     guard text.count.isMultiple(of: 4) else { return nil }
     let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count

@@ -1,22 +1,22 @@
-/// Reads what a `BinaryWriter` wrote, and trusts none of it: whatever the bytes are, it ends with a value or a problem.
+/// Reads what a `BinaryWriter` wrote, and trusts none of it: any bytes lead to a value or a `ChangelogProblem`.
 ///
-/// Works on bytes where they lie; they must outlive it.
+/// Doesn't copy the bytes, which must outlive it.
 public struct BinaryReader {
   private let bytes: UnsafeRawBufferPointer
   private var place = 0
 
-  /// A reader of `bytes`, from the first one on.
+  /// A reader that starts at the first byte of `bytes`.
   public init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
-  /// A reader of what stands before the checksum, which must fit what is there and `key`; the first byte must be
-  /// `version` or lower, and is given.
+  /// Checks the checksum at the end against the content and `key`, and the first byte, which must be at most `version`.
+  /// Returns that byte and a reader for the content after it.
   ///
-  /// - Parameter checksumSince: lower versions end with another checksum, statusd's own.
+  /// - Parameter checksumSince: the first version with the zlib checksum; lower versions have statusd's own.
   public static func sealed(
     _ bytes: UnsafeRawBufferPointer, for key: UnsafeRawBufferPointer, version: UInt8, checksumSince: UInt8
   ) throws(ChangelogProblem) -> (version: UInt8, reader: BinaryReader) {
     guard let first = bytes.first else { throw .length }
-    // A version that isn't known may be sealed in another way.
+    // A newer version may have another checksum.
     if first > version { throw .newer(version: first) }
     guard bytes.count >= 5 else { throw .length }
     let content = UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 4)])
@@ -30,10 +30,10 @@ public struct BinaryReader {
     return (first, reader)
   }
 
-  /// How many bytes are left.
+  /// The number of bytes left.
   public var left: Int { bytes.count - place }
 
-  /// Nothing may be left.
+  /// Throws `.length` if bytes are left.
   public func end() throws(ChangelogProblem) {
     if left != 0 { throw .length }
   }
@@ -45,7 +45,7 @@ public struct BinaryReader {
     return bytes[place]
   }
 
-  /// A number of at most ten bytes, seven bits each.
+  /// A number of at most ten bytes, seven bits each (LEB128).
   public mutating func unsigned() throws(ChangelogProblem) -> UInt64 {
     var value: UInt64 = 0
     var shift: UInt64 = 0
@@ -60,57 +60,58 @@ public struct BinaryReader {
     }
   }
 
-  /// A number of either sign.
+  /// A signed number (zigzag).
   public mutating func signed() throws(ChangelogProblem) -> Int64 {
     let value = try unsigned()
     return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
   }
 
-  /// A number that fits 32 bits; `field` names it where it doesn't.
+  /// A number that fits in 32 bits; `field` is its name for the error.
   public mutating func number32(_ field: String) throws(ChangelogProblem) -> UInt32 {
     guard let value = UInt32(exactly: try unsigned()) else { throw .impossible(field) }
     return value
   }
 
-  /// How many things follow, of `size` bytes each at least: so never more than the bytes that are left can hold.
+  /// The number of elements that follow, each of at least `size` bytes. It never exceeds what the remaining bytes can
+  /// hold.
   public mutating func count(ofSize size: Int = 1) throws(ChangelogProblem) -> Int {
     guard let value = Int(exactly: try unsigned()), value <= left / max(1, size) else { throw .length }
     return value
   }
 
-  /// Eight bytes.
+  /// Eight bytes, lowest first.
   public mutating func fixed() throws(ChangelogProblem) -> UInt64 {
     let bytes = try raw(8)
     return UInt64(littleEndian: bytes.loadUnaligned(as: UInt64.self))
   }
 
-  /// Four bytes.
+  /// Four bytes, lowest first.
   public mutating func fixed() throws(ChangelogProblem) -> UInt32 {
     let bytes = try raw(4)
     return UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self))
   }
 
-  /// A double, whatever it is.
+  /// A double, including values that aren't finite.
   public mutating func double() throws(ChangelogProblem) -> Double { Double(bitPattern: try fixed()) }
 
-  /// So many bytes, where they lie.
+  /// `count` bytes, not copied.
   public mutating func raw(_ count: Int) throws(ChangelogProblem) -> UnsafeRawBufferPointer {
     guard count >= 0, count <= left else { throw .length }
     defer { place += count }
     return UnsafeRawBufferPointer(rebasing: bytes[place..<(place + count)])
   }
 
-  /// Bytes behind their length, where they lie.
+  /// A length and that many bytes, not copied.
   public mutating func blob() throws(ChangelogProblem) -> UnsafeRawBufferPointer { try raw(try count()) }
 
-  /// A text behind its length; `field` names it where it isn't UTF-8.
+  /// A length and a text of that many bytes; `field` is its name for the error if it isn't UTF-8.
   public mutating func text(_ field: String) throws(ChangelogProblem) -> String {
     let bytes = try blob()
     guard let text = String(validating: bytes, as: UTF8.self) else { throw .impossible(field) }
     return text
   }
 
-  /// 0 or 1.
+  /// A byte that is 0 or 1; `field` is its name for the error.
   public mutating func bool(_ field: String) throws(ChangelogProblem) -> Bool {
     switch try byte() {
     case 0: return false
@@ -119,7 +120,7 @@ public struct BinaryReader {
     }
   }
 
-  /// Something that may be absent.
+  /// An optional value: a byte that is 0 or 1, then the value if it is 1.
   public mutating func optional<Value>(
     _ field: String, _ body: (inout BinaryReader) throws(ChangelogProblem) -> Value
   ) throws(ChangelogProblem) -> Value? {

@@ -1,23 +1,23 @@
-/// What a record of the changelog is about.
+/// The subject matter of a changelog record, decoded from its key.
 public enum ChangelogKey: Equatable, Sendable {
   /// The state of one subject.
   case checkpoint(subject: [UInt8])
-  /// A closed chunk of the samples of one of its tracks.
+  /// A closed chunk of samples of one of the subject's tracks.
   case chunk(subject: [UInt8], track: UInt32, number: UInt64)
-  /// How far a partition of the source topic is evaluated.
+  /// The evaluation progress of a partition of the source topic.
   case marker(partition: Int32)
-  /// The rules in force there.
+  /// The rules in force in a partition.
   case rules(partition: Int32)
 }
 
-/// The keys that one group has in the changelog for one source topic: a byte for the kind, then group, topic and the
-/// rest, each text behind its length, so that no two keys are the same by accident and groups can share a changelog.
+/// The changelog keys of one group for one source topic: a byte for the kind, then group, topic and the rest, each text
+/// with a length prefix. So different things never have the same key, and groups can share a changelog.
 public struct ChangelogScope: Sendable, Equatable {
   /// The consumer group.
   public let group: String
   /// The source topic.
   public let topic: String
-  /// What all keys have behind their kind.
+  /// The bytes after the kind in every key.
   private let prefix: [UInt8]
 
   private enum Kind: UInt8 {
@@ -66,7 +66,8 @@ public struct ChangelogScope: Sendable, Equatable {
     writer.signed(Int64(partition))
   }
 
-  /// Writes the key of a record that says nothing, and that readers skip: a transaction that only has to be there.
+  /// Writes the key of a record without content, which readers skip. It is for a transaction that must contain a
+  /// record.
   public func writeBlankKey(to writer: inout BinaryWriter) { begin(.blank, &writer) }
 
   private func begin(_ kind: Kind, _ writer: inout BinaryWriter) {
@@ -74,7 +75,8 @@ public struct ChangelogScope: Sendable, Equatable {
     writer.raw(prefix)
   }
 
-  /// What a key says. `.foreign`: it belongs to another group or topic, or to something that this version doesn't know.
+  /// Decodes a key. Throws `.foreign` if it belongs to another group or topic, or is of a kind that this version
+  /// doesn't know.
   public func read(_ key: UnsafeRawBufferPointer) throws(ChangelogProblem) -> ChangelogKey {
     var reader = BinaryReader(key)
     guard key.count > prefix.count, let kind = Kind(rawValue: try reader.byte()) else { throw .foreign }

@@ -1,30 +1,30 @@
-/// Why a record of the changelog can't be used. Whoever has its topic, partition and offset says them.
+/// Why a changelog record can't be used. The caller adds its topic, partition and offset.
 public enum ChangelogProblem: Error, Equatable, Sendable {
-  /// It ends before it says all it should, or goes on behind that.
+  /// The record is truncated, or has extra bytes at its end.
   case length
-  /// Its seal doesn't fit: bytes were changed, or it stands under a key that isn't its own.
+  /// The checksum is wrong: bytes were changed, or the record has another record's key.
   case seal
-  /// A value that nobody writes; the field's name.
+  /// A value that statusd never writes, with the field's name.
   case impossible(String)
-  /// A later version of statusd wrote it.
+  /// A newer version of statusd wrote the record.
   case newer(version: UInt8)
-  /// It asks for a chunk of samples that isn't there, or is damaged: the series with that window begin anew, the others
-  /// of its subject go on.
+  /// The record refers to a chunk of samples that is missing or damaged. The series with that window start again; the
+  /// subject's other series go on.
   case chunkMissing
-  /// It is true before an offset that its partition doesn't reach.
+  /// The record's position is beyond the end of its partition.
   case beyondEnd(position: Int64, end: Int64)
-  /// It belongs to another group or topic: no error where several groups share the changelog.
+  /// The record belongs to another group or topic. That is no error if several groups share the changelog.
   case foreign
 
-  /// In words, for logs.
+  /// A description for logs, which follows the record's name.
   public var text: String {
     switch self {
-    case .length: "is cut, or too long"
-    case .seal: "is damaged, or stands under a foreign key"
+    case .length: "is truncated or too long"
+    case .seal: "is damaged, or has another record's key"
     case .impossible(let field): "has an impossible \(field)"
     case .newer(let version): "was written by a newer statusd (version \(version))"
     case .chunkMissing: "lacks a chunk of its samples"
-    case .beyondEnd(let position, let end): "speaks of offset \(position), and its partition ends at \(end)"
+    case .beyondEnd(let position, let end): "refers to offset \(position), but its partition ends at \(end)"
     case .foreign: "belongs to another group or topic"
     }
   }

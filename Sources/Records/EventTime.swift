@@ -1,38 +1,38 @@
 import Cscan
 import JSON
 
-/// What a `timestamp` says.
+/// The result of parsing a `timestamp`.
 enum TimeReading: Equatable {
   /// Milliseconds since the epoch, from year 1 to 9999.
   case instant(Int64)
-  /// A date and time of day, but not where: it doesn't say when.
+  /// A date and time of day without a time zone, so the instant is unknown.
   case withoutZone
   /// Later than the year 9999.
   case beyond
-  /// No time.
+  /// Not a time.
   case unreadable
 }
 
-/// Reads times as records have them: RFC 3339, or a number of seconds or milliseconds since the epoch.
+/// Parses the times of records: RFC 3339, or a number of seconds or milliseconds since the epoch.
 enum EventTime {
   /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z, in milliseconds since the epoch.
   static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
 
-  /// The time that a number is: seconds below 1e11, milliseconds from there on, read from the decimal as it is written;
-  /// digits finer than a millisecond are cut off.
+  /// Parses a number: seconds below 1e11, else milliseconds. It uses the decimal digits as written, and truncates below
+  /// a millisecond.
   static func number(_ place: Scan.Place) -> TimeReading {
     let decimal = Decimal(place)
     guard decimal.mantissa > 0 else { return .instant(0) }
-    // mantissa x 10^exponent = 0.ddd x 10^magnitude: at least 1e11 where the magnitude is 12 or more.
+    // mantissa x 10^exponent = 0.ddd x 10^magnitude, which is at least 1e11 if the magnitude is 12 or more.
     let magnitude = decimal.digitCount + decimal.exponent
     let shift = decimal.exponent + (magnitude >= 12 && !decimal.isNegative ? 0 : 3)
-    // More than 18 digits before the point are beyond any year, whichever unit it is.
+    // More than 18 digits before the point are beyond any year in either unit.
     if decimal.digitCount + shift > 18 { return decimal.isNegative ? .unreadable : .beyond }
     let milliseconds = scaled(decimal.mantissa, by: shift)
     return instant(decimal.isNegative ? -milliseconds : milliseconds)
   }
 
-  /// `mantissa` x 10^`power`, cut to a whole number; the result has 18 digits at most.
+  /// `mantissa` x 10^`power`, truncated to a whole number; the result has at most 18 digits.
   private static func scaled(_ mantissa: UInt64, by power: Int) -> Int64 {
     if power <= -20 { return 0 }
     var value = mantissa
@@ -45,9 +45,9 @@ enum EventTime {
     return milliseconds < range.lowerBound ? .unreadable : .instant(milliseconds)
   }
 
-  /// The time that a text is: RFC 3339 with any offset, lower-case letters or a blank for the `T`; finer digits than
-  /// milliseconds are cut off. A leap second counts as the first of the next minute (POSIX has none), and stands only
-  /// at 23:59:60 UTC.
+  /// Parses RFC 3339 with any offset, also with lower-case letters or a blank instead of the `T`. Digits below a
+  /// millisecond are truncated. A leap second counts as the first second of the next minute (POSIX has none), and is
+  /// valid only at 23:59:60 UTC.
   static func text(_ text: UnsafeRawBufferPointer) -> TimeReading {
     guard text.count >= 19,
       let year = digits(text, 0, 4), year > 0, text[4] == UInt8(ascii: "-"),
@@ -77,7 +77,7 @@ enum EventTime {
     return instant((minutes * 60 + second) * 1000 + fraction)
   }
 
-  /// Minutes east of UTC; nil: what stands from `index` to the end is no offset.
+  /// Minutes east of UTC; nil if the text from `index` to its end isn't an offset.
   private static func offset(_ text: UnsafeRawBufferPointer, at index: Int) -> Int64? {
     if text[index] | 0x20 == UInt8(ascii: "z") { return index + 1 == text.count ? 0 : nil }
     let sign: Int64
@@ -92,7 +92,7 @@ enum EventTime {
     return sign * (hours * 60 + minutes)
   }
 
-  /// The number that `count` digits at `index` spell; nil where there is another byte.
+  /// The number that `count` digits at `index` spell; nil if one of the bytes isn't a digit.
   private static func digits(_ text: UnsafeRawBufferPointer, _ index: Int, _ count: Int) -> Int64? {
     var value: Int64 = 0
     for i in index..<index + count {
@@ -111,8 +111,8 @@ enum EventTime {
     }
   }
 
-  /// Days from 1970-01-01 in the Gregorian calendar, for years from 1 on (Hinnant, "chrono-compatible low-level date
-  /// algorithms": years begin in March, so that the leap day is the last one).
+  /// Days since 1970-01-01 in the Gregorian calendar, for years from 1 on (Hinnant, "chrono-compatible low-level date
+  /// algorithms"). Years begin in March here, so that the leap day comes last.
   private static func daysSinceEpoch(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
     let y = month <= 2 ? year - 1 : year
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
@@ -120,17 +120,17 @@ enum EventTime {
   }
 }
 
-/// Reads the one form in which most records have their time, `"2026-11-22T18:00:00.000Z"`, by the minute that the last
-/// one was in.
+/// A fast parser for the most common form of time, `"2026-11-22T18:00:00.000Z"`. It recognizes times in the same minute
+/// as the last one learnt.
 struct MinuteGuess {
-  /// `2026-11-22T18:00:` as two words and a byte; all zero, which no text has, as long as nothing is known.
+  /// `2026-11-22T18:00:` as two words and a byte. All zero, which matches no text, until a minute is learnt.
   private var words: (UInt64, UInt64, UInt8) = (0, 0, 0)
   private var start: Int64 = 0
 
-  /// The time whose text begins at `place`, behind the quote, if it is in the minute that was learnt; else nil.
+  /// The time whose text begins at `place`, after the quote; nil if it isn't in the minute learnt last.
   @inline(__always) func read(_ place: Scan.Place) -> Int64? {
     guard cscan_word(place) == words.0, cscan_word(place + 8) == words.1, place[16] == words.2 else { return nil }
-    // `SS.mmmZ"`: what is left after taking away `00.000Z"` are the digits, and zeros between them.
+    // The expected form is `SS.mmmZ"`. The XOR with `00.000Z"` leaves the digits' values, with zeros between them.
     let rest = cscan_word(place + 17) ^ 0x225A_3030_302E_3030
     guard rest & 0xFFFF_F0F0_F0FF_F0F0 == 0, (rest &+ 0x0606_0600_0606) & 0xF0F0_F000_F0F0 == 0 else { return nil }
     let second = (rest & 15) &* 10 &+ (rest >> 8 & 15)
@@ -139,7 +139,7 @@ struct MinuteGuess {
     return start &+ Int64(truncatingIfNeeded: second &* 1000 &+ thousandths)
   }
 
-  /// Remembers the minute of `text`, which was read as `instant`, if it has that form.
+  /// Learns the minute of the text at `place`, whose time is `instant`, if it has that form.
   mutating func learn(_ place: Scan.Place, length: Int, instant: Int64) {
     guard length == 24, place[10] == UInt8(ascii: "T"), place[19] == UInt8(ascii: "."), place[23] == UInt8(ascii: "Z"),
       place[17] < UInt8(ascii: "6")

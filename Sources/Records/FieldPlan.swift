@@ -1,24 +1,25 @@
-/// Which fields of a record somebody will ask for: everything else is skipped without being decoded.
+/// The fields of a record that will be used. All others are skipped without being decoded.
 ///
-/// `host`, `timestamp`, `boot_id` and `sequence` are read always, and need no mention here.
+/// `host`, `timestamp`, `boot_id` and `sequence` are always read, and need not be listed.
 public struct FieldPlan: Sendable {
-  /// The names, in the order of their slots.
+  /// The names, in slot order.
   public let names: [String]
-  /// For each slot: whether its text is used, so that one which isn't UTF-8 makes the record bad.
+  /// For each slot, whether its text is used. If so, text that isn't UTF-8 makes the record bad.
   public let usesText: [Bool]
-  /// By role, the slot where the text of the field that has it is read as well; -1: it isn't planned as text.
+  /// For each role, the slot that also reads the text of its field; -1 if there is none.
   private let textSlots: [Int]
 
   private let slots: [Name: Int]
 
-  /// A name as it is compared, byte for byte: two spellings of one letter are two fields, as in every other JSON reader.
+  /// A name compared byte for byte: two spellings of a letter (Unicode normal forms) are two fields, as in other JSON
+  /// readers.
   private struct Name: Hashable {
     let bytes: [UInt8]
 
     init(_ name: String) { bytes = Array(name.utf8) }
   }
 
-  /// A plan to read `fields` as numbers and `strings` as text. A name may stand in both, and more than once.
+  /// A plan to read `fields` as numbers and `strings` as text. A name may occur in both, and more than once.
   public init(fields: [String], strings: [String] = []) {
     var names: [String] = []
     var slots: [Name: Int] = [:]
@@ -38,16 +39,16 @@ public struct FieldPlan: Sendable {
     self.textSlots = textSlots
   }
 
-  /// Where the field `name` is found in a reader with this plan; nil: it isn't planned.
+  /// The slot of the field `name` in readers with this plan; nil if it isn't planned.
   public func slot(of name: String) -> Int? { slots[Name(name)] }
 
-  /// Where the text of the field with `role` is read as a planned one; nil: it isn't planned as text.
+  /// The slot that also reads the text of the field with `role`; nil if there is none.
   func textSlot(of role: Separators.Role) -> Int? {
     let slot = textSlots[Int(role.rawValue)]
     return slot < 0 ? nil : slot
   }
 
-  /// The role of the field whose name these bytes are.
+  /// The role of the field with this name.
   static func role(of key: some Collection<UInt8>) -> Separators.Role {
     func isName(_ name: StaticString) -> Bool {
       key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))

@@ -1,5 +1,5 @@
-/// A hash that is the same in every process, version and machine: SipHash-2-4 (Aumasson and Bernstein 2012) under the
-/// key zero, over parts that can't run into each other.
+/// A hash that is the same in every process, version and machine: SipHash-2-4 (Aumasson and Bernstein 2012) with key
+/// zero. Texts have a length prefix, so that different sequences of parts are different inputs.
 struct Identity {
   private var v0: UInt64 = 0x736f_6d65_7073_6575
   private var v1: UInt64 = 0x646f_7261_6e64_6f6d
@@ -8,7 +8,7 @@ struct Identity {
   private var word: UInt64 = 0
   private var count: UInt64 = 0
 
-  /// A hash of nothing yet. The keys are for the tests, which hold this to the published vectors.
+  /// Starts with no input. Only tests pass another key, to check the published test vectors.
   init(key: (UInt64, UInt64) = (0, 0)) {
     v0 ^= key.0
     v1 ^= key.1
@@ -16,27 +16,27 @@ struct Identity {
     v3 ^= key.1
   }
 
-  /// Takes in one byte.
+  /// Adds one byte.
   mutating func append(_ byte: UInt8) {
     word |= UInt64(byte) &<< (8 * (count & 7))
     count &+= 1
     if count & 7 == 0 { absorb() }
   }
 
-  /// Takes in a whole number, its lowest byte first.
+  /// Adds a whole number, lowest byte first.
   mutating func append(_ value: Int64) {
     for shift in stride(from: UInt64(0), to: 64, by: 8) {
       append(UInt8(truncatingIfNeeded: UInt64(bitPattern: value) &>> shift))
     }
   }
 
-  /// Takes in a text: how many bytes it has, then these.
+  /// Adds a text: the number of its bytes, then the bytes.
   mutating func append(_ text: String) {
     append(Int64(text.utf8.count))
     for byte in text.utf8 { append(byte) }
   }
 
-  /// The hash of what was taken in.
+  /// The hash of everything added.
   consuming func finish() -> UInt64 {
     word |= count &<< 56
     absorb()

@@ -1,43 +1,42 @@
-/// What the changelog says of a partition of the source topic; written with every delivery.
+/// The changelog's record on a partition of the source topic, written with every delivery.
 public struct Marker: Equatable, Sendable {
-  /// The offset of the next record to evaluate: the transitions of all before it are out.
+  /// The offset of the next record to evaluate. The transitions of all earlier records are published.
   public var position: Int64
-  /// *Low-water mark*: every change by a record before this offset stands in a checkpoint. At most `position`.
+  /// *Low-water mark*: every change by a record before this offset is in a checkpoint. At most `position`.
   public var lowWater: Int64
-  /// The greatest Kafka time, under LogAppendTime, of the records as far as the low-water mark's own; -1: none. What a
-  /// replay from there begins with. Milliseconds since the epoch.
+  /// The greatest Kafka time, under LogAppendTime, of the records up to and including the one at the low-water mark; a
+  /// replay from there starts with it. Milliseconds since the epoch; -1 if there is none.
   public var lowWaterLogTime: Int64
-  /// The same of all records before the position.
+  /// The greatest Kafka time, under LogAppendTime, of all records before the position; -1 if there is none.
   public var logTime: Int64
-  /// The last record that was evaluated, which the topic must still have, or have dropped: a topic that was deleted and
-  /// created again is told by it.
+  /// The last evaluated record. If the topic has another record at its offset, it was deleted and created again.
   public var fingerprint: Fingerprint?
-  /// Which of the partition's rule sets was in force at the position.
+  /// The revision of the partition's rules that was in force at the position.
   public var rulesRevision: UInt32
-  /// From which offset on a record without a key belongs to `HOST#PARTITION`; nil: nowhere.
+  /// The first offset from which records without a key belong to the subject `HOST#PARTITION`; nil if none do.
   public var keylessFrom: Int64?
-  /// Which of its lives the topic lives: one more each time that it was deleted and created again. A checkpoint of an
-  /// earlier one covers no offset.
+  /// The topic's incarnation: rises by 1 each time the topic is deleted and created again. Checkpoints of an earlier
+  /// epoch cover no offset.
   public var epoch: UInt32 = 0
-  /// The first record from the low-water mark on whose subject was refused, or an earlier one; nil: there is none. From
-  /// there on a replay knows only subjects that have a checkpoint.
+  /// The offset of the first record at or after the low-water mark whose subject was refused, or an earlier offset; nil
+  /// if there is none. From there on a replay accepts only subjects that have a checkpoint.
   public var refusedSince: Int64?
 
-  /// A record and its time.
+  /// A record's offset and time.
   public struct Fingerprint: Equatable, Sendable {
-    /// Where it stands.
+    /// The record's offset.
     public var offset: Int64
     /// Its Kafka timestamp, milliseconds since the epoch.
     public var kafkaTime: Int64
 
-    /// The record at `offset` with this time.
+    /// The fingerprint of the record at `offset` with this time.
     public init(offset: Int64, kafkaTime: Int64) {
       self.offset = offset
       self.kafkaTime = kafkaTime
     }
   }
 
-  /// A marker at `position`, with nothing unwritten before it.
+  /// A marker at `position`, with every change before it in a checkpoint.
   public init(position: Int64, rulesRevision: UInt32) {
     self.position = position
     lowWater = position
@@ -46,10 +45,10 @@ public struct Marker: Equatable, Sendable {
     self.rulesRevision = rulesRevision
   }
 
-  /// 1 knew nothing of subjects that are refused; before 3 the checksum was statusd's own.
+  /// Version 1 had no `refusedSince`; before version 3 the checksum was statusd's own.
   private static let version: UInt8 = 3
 
-  /// Writes the marker's value; `key` is the key that it will stand under.
+  /// Writes the marker's value. `key` is its record's key.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
     writer.byte(Marker.version)
     writer.signed(position)
@@ -67,7 +66,7 @@ public struct Marker: Equatable, Sendable {
     writer.seal(for: key)
   }
 
-  /// The marker that stands as `value` under `key`.
+  /// Reads the marker with this value and key.
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
     var (version, reader) = try BinaryReader.sealed(value, for: key, version: Marker.version, checksumSince: 3)
     position = try reader.signed()

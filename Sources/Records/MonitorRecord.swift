@@ -1,16 +1,16 @@
 import JSON
 import Platform
 
-/// A record of a watched data stream, as `emit` makes one of each line it is given.
+/// A record of a monitored data stream, as `emit` makes from each line.
 public enum MonitorRecord {
-  /// Writes `line` as a monitor record: a line that is a JSON object as that object, with `timestamp` and `source`
-  /// added where it has none of its own; any other as `{"timestamp","source","message"}`, in which each byte that is no
-  /// part of well-formed UTF-8 becomes U+FFFD.
+  /// Writes `line` as a monitor record. A JSON object is kept, with `timestamp` and `source` added if it lacks them.
+  /// Any other line becomes `{"timestamp","source","message"}`; each byte that isn't part of well-formed UTF-8 becomes
+  /// U+FFFD.
   ///
   /// - Parameters:
-  ///   - source: of 255 bytes at most.
-  ///   - limit: the longest record, in bytes. A message is cut so that the record has no more, escapes counted; an object
-  ///     that is longer becomes a message, and is cut.
+  ///   - source: at most 255 bytes.
+  ///   - limit: the maximum size of the record in bytes, including escapes. A message is cut to fit; an object that is
+  ///     too large becomes a message and is cut.
   public static func encode(
     _ line: UnsafeRawBufferPointer, source: String, at now: WallTime, limit: Int, into writer: inout Writer
   ) -> Encoded {
@@ -27,7 +27,7 @@ public enum MonitorRecord {
       writer.key("source")
       writer.string(source)
     }
-    // What stands between the braces is JSON as it is.
+    // The bytes between the braces are valid JSON members.
     if !object.inside.isEmpty { writer.raw(object.inside) }
     writer.endObject()
     guard writer.bytes.count - start <= limit else {
@@ -38,11 +38,11 @@ public enum MonitorRecord {
     return Encoded(key: own ?? source, isCut: false)
   }
 
-  /// What a line became.
+  /// The result of encoding a line.
   public struct Encoded: Equatable, Sendable {
-    /// The record's key, its source: the line's own, where it is a string of 255 bytes at most, else the given one.
+    /// The record's key: the line's own source if it is a string of at most 255 bytes, else the given source.
     public var key: String
-    /// Whether the record doesn't hold all of the line.
+    /// Whether the line was cut to fit the limit.
     public var isCut: Bool
   }
 
@@ -56,7 +56,7 @@ public enum MonitorRecord {
     writer.key("source")
     writer.string(source)
     writer.key("message")
-    // Behind the text stand its quotes and the brace.
+    // Three bytes follow: the two quotes and the brace.
     let room = limit - (writer.bytes.count - start) - 3
     let fitting = Writer.prefix(of: message, whoseStringHas: room)
     writer.string(UnsafeRawBufferPointer(rebasing: message[..<fitting]))
@@ -66,11 +66,11 @@ public enum MonitorRecord {
 
   /// A line that is a JSON object.
   private struct Object {
-    /// What stands between its braces, without the blanks at both ends.
+    /// The bytes between its braces, without blanks at both ends.
     var inside: UnsafeRawBufferPointer
     var hasTimestamp = false
     var hasSource = false
-    /// Its own source, where that is a string.
+    /// Its own source; nil if it isn't a string.
     var source: String?
 
     init?(_ line: UnsafeRawBufferPointer) {
@@ -78,7 +78,7 @@ public enum MonitorRecord {
       var last = line.count
       while first < last, Scan.isBlank(line[first]) { first += 1 }
       while last > first, Scan.isBlank(line[last - 1]) { last -= 1 }
-      // Most lines are no objects, and need no second look.
+      // Reject most lines that aren't objects without parsing them.
       guard last - first >= 2, line[first] == UInt8(ascii: "{"), line[last - 1] == UInt8(ascii: "}") else { return nil }
       var reader = Reader(line)
       guard reader.next() == .beginObject else { return nil }

@@ -1,21 +1,21 @@
-/// Why a record could not be read. Each has a counter of its own.
+/// Why a record can't be read. Each reason has its own counter.
 public enum BadReason: UInt8, CaseIterable, Sendable {
-  /// The value has no bytes.
+  /// The value is empty.
   case empty
-  /// The value isn't JSON by JSON's own grammar (RFC 8259).
+  /// The value isn't JSON (RFC 8259).
   case notJSON
-  /// The value is JSON, but no object.
+  /// The value is JSON, but not an object.
   case notObject
-  /// Its time can't be read, or it has none at all.
+  /// The timestamp can't be parsed, or there is none, not even Kafka's.
   case timestamp
-  /// Its time is further ahead than `max_future`.
+  /// The time is further in the future than `max_future`.
   case future
-  /// A string or key that is used isn't UTF-8.
+  /// A string or key that is needed isn't UTF-8.
   case encoding
-  /// Its subject is over 255 bytes, or has control characters.
+  /// The subject is longer than 255 bytes, or has control characters.
   case subject
 
-  /// The reason in words, for logs.
+  /// The reason for logs.
   public var text: String {
     switch self {
     case .empty: "empty"
@@ -29,14 +29,14 @@ public enum BadReason: UInt8, CaseIterable, Sendable {
   }
 }
 
-/// What a reader made of a record.
+/// The result of reading a record.
 public enum Outcome: Equatable, Sendable {
-  /// It can be evaluated; the reader holds what stands in it.
+  /// The record can be evaluated; the reader holds its content.
   case record
-  /// Its value is null: the subject in its key is gone. The reader's `subject` is that key.
+  /// The value is null: the subject named by the key is gone. The reader's `subject` is the key.
   case tombstone
-  /// Its value is null, and so is its key (or it has no bytes): it says nothing of anybody, and is no error.
+  /// The value is null, and the key is null or empty. It concerns no subject, and is no error.
   case tombstoneWithoutKey
-  /// It can't be read.
+  /// The record can't be read.
   case bad(BadReason)
 }

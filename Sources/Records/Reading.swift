@@ -1,15 +1,15 @@
-/// What stands in a record under the name of a field.
+/// The value of a field in a record.
 public enum Field: Equatable, Sendable {
   /// The record has no such field at its top level.
   case absent
   /// A finite number, correctly rounded.
   case number(Double)
-  /// Something that is no finite number; a rule that needs one counts this record as bad.
+  /// A value that isn't a finite number. A rule that needs a number counts this record as bad.
   case notNumber(Kind)
 
-  /// What a field that is no number is.
+  /// The kind of a value that isn't a finite number.
   public enum Kind: Equatable, Sendable {
-    /// A JSON string, whatever it spells.
+    /// A JSON string with any content.
     case string
     /// `true` or `false`.
     case bool
@@ -22,7 +22,7 @@ public enum Field: Equatable, Sendable {
   }
 }
 
-/// Where a record stands in Kafka.
+/// The position of a record in Kafka.
 public struct SourcePosition: Hashable, Sendable {
   /// The topic's name.
   public var topic: String

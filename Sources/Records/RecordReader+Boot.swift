@@ -2,10 +2,10 @@ import Cscan
 import JSON
 
 extension RecordReader {
-  /// How many bytes of a boot's id are shown.
+  /// The maximum length of a displayed boot id, in bytes.
   private static let shownBootID = 64
 
-  /// The boot's id as it stands in the record, for people: cut where it is long, empty where there is none.
+  /// The boot id as written in the record, for people: cut if it is long, empty if there is none.
   public var bootID: String {
     guard let place = found(.bootID).place, place.pointee == UInt8(ascii: "\""), let end = Scan.string(place + 1) else {
       return ""

@@ -1,4 +1,4 @@
 extension RecordReader {
-  /// The hash that a reader gives for a subject of these bytes, in this process.
+  /// The hash of a subject with these bytes, as readers of this process compute it.
   public static func hash(of subject: UnsafeRawBufferPointer) -> UInt64 { Hash.unpadded(subject, seed: Hash.seed) }
 }

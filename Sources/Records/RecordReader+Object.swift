@@ -1,11 +1,11 @@
 import Cscan
 import JSON
 
-/// The pass over the bytes.
+/// Parsing of the bytes, in one pass.
 extension RecordReader {
-  /// Past the object that begins at `start`, having found the fields; nil where it isn't JSON.
+  /// Reads the object that begins at `start`, and finds its fields. Returns its end; nil if it isn't JSON.
   ///
-  /// What looks like the record before is read by `cscan_follow`; whatever it stops at, by the grammar.
+  /// `cscan_follow` reads what resembles the previous record. The general parser handles everything else.
   @inline(__always) mutating func readObject(_ start: Scan.Place) -> Scan.Place? {
     var slot = 0
     while slot < slotCount {
@@ -21,7 +21,7 @@ extension RecordReader {
         let first = Scan.blanks(cursor.place)
         if first.pointee == UInt8(ascii: "}"), cursor.separator != root { return first + 1 }
         guard readSeparator(first, &cursor) else {
-          // Only an object with nothing in it ends without a value.
+          // Only an empty object has no value.
           return cursor.separator == root ? emptyObject(start) : nil
         }
       }
@@ -35,8 +35,8 @@ extension RecordReader {
     return p.pointee == UInt8(ascii: "}") ? p + 1 : nil
   }
 
-  /// Past brace or comma, key and colon, that begin at `first` behind blanks from the cursor's place on, to where the
-  /// value begins; false where it isn't JSON.
+  /// Reads the brace or comma, key and colon that begin at `first`, after blanks from the cursor's place on, up to the
+  /// value. Returns false if they aren't JSON.
   @inline(never) private mutating func readSeparator(_ first: Scan.Place, _ cursor: inout cscan_cursor) -> Bool {
     guard first.pointee == UInt8(ascii: cursor.separator == separators.root ? "{" : ",") else { return false }
     let quote = Scan.blanks(first + 1)
@@ -51,7 +51,8 @@ extension RecordReader {
     return true
   }
 
-  /// Past a value of any kind, behind blanks that the guessed separator may not have had.
+  /// Reads a value of any kind, and the blanks before it that the predicted separator may lack. Returns its end; nil if
+  /// it isn't JSON.
   @inline(never) private mutating func readValue(_ start: Scan.Place, _ separator: Separators.Entry) -> Scan.Place? {
     let place = Scan.blanks(start)
     let kind: Int
@@ -77,11 +78,11 @@ extension RecordReader {
 }
 
 extension FieldPlan {
-  /// What the key with these bytes between its quotes means.
+  /// The meaning of a key with these bytes between its quotes.
   func meaning(_ raw: UnsafeRawBufferPointer) -> Separators.Meaning {
     guard raw.contains(UInt8(ascii: "\\")) else { return meaning(plain: raw) }
     return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: raw.count) { buffer in
-      // What isn't UTF-8 is nobody's name.
+      // A key that isn't UTF-8 matches no field name.
       guard let target = buffer.baseAddress, let count = Text.unescape(raw, into: target) else {
         return Separators.Meaning(role: .other, slot: -1)
       }

@@ -1,9 +1,10 @@
 import Cscan
 import JSON
 
-/// What is decided once the whole record is known to be JSON, and the last value of each name is known.
+/// Decisions that need the whole record: it is known to be JSON, and the last value of each name is known.
 extension RecordReader {
-  /// A text that was found: its bytes as they mean, padded; nil: it isn't UTF-8. `isPlain`: printable ASCII throughout.
+  /// The unescaped text at this opening quote, padded; nil if it isn't UTF-8. `isPlain` means printable ASCII without
+  /// escapes.
   private mutating func text(at quote: Scan.Place) -> (bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool)? {
     let start = quote + 1
     let length = cscan_plain_end(start)
@@ -14,7 +15,8 @@ extension RecordReader {
     return texts.unescape(UnsafeRawBufferPointer(start: start, count: end - start - 1)).map { ($0, false) }
   }
 
-  /// The text of the field with `role`, which stands `at` this quote. Where the plan reads it, too, it was undone there.
+  /// The text of the field with `role` at this opening quote. If the plan also reads it as text, it is already
+  /// unescaped in its slot.
   private mutating func text(
     of role: Separators.Role, at quote: Scan.Place
   ) -> (bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool)? {
@@ -24,7 +26,7 @@ extension RecordReader {
     return text(at: quote)
   }
 
-  /// Makes ready the fields that are read as text.
+  /// Unescapes the fields that the plan reads as text.
   @inline(__always) mutating func settleTexts() -> BadReason? {
     texts.reset(for: value.count, texts: slotCount + 4)
     guard hasTexts else { return nil }
@@ -40,7 +42,7 @@ extension RecordReader {
     return nil
   }
 
-  /// The event time: the record's own, or Kafka's.
+  /// Determines the event time: the record's own, or Kafka's.
   @inline(__always) mutating func settleTime(_ clock: Int64) -> BadReason? {
     bringsOwnTime = false
     time = kafkaTime
@@ -82,7 +84,7 @@ extension RecordReader {
     }
   }
 
-  /// The subject: `host` where it is a string that isn't empty, else the key, else `unknown`.
+  /// Determines the subject: `host` if it is a nonempty string, else the key, else `unknown`.
   @inline(__always) mutating func settleSubject(_ key: UnsafeRawBufferPointer?) -> BadReason? {
     subjectIsFallback = false
     let host = found(.host)
@@ -127,7 +129,7 @@ extension RecordReader {
     return nil
   }
 
-  /// Which boot the record is of, and its number in it.
+  /// Determines the record's boot and its sequence number in it.
   @inline(__always) mutating func settleBoot() -> BadReason? {
     bootHash = 0
     sequence = -1
@@ -144,11 +146,11 @@ extension RecordReader {
   }
 
   @inline(__always) private mutating func settleBoot(_ start: UnsafePointer<UInt8>, _ count: Int) {
-    // 0 says that there is none.
+    // 0 means that there is none.
     if count > 0 { bootHash = max(1, Hash.bytes(start, count, seed: Hash.lasting)) }
   }
 
-  /// A whole number from 0 to `Int64.max`, however it is written; -1 for everything else.
+  /// A whole number from 0 to `Int64.max` in any notation; -1 for anything else.
   private static func wholeNumber(_ place: Scan.Place) -> Int64 {
     let mask = cscan_nondigits(place)
     let length = mask.trailingZeroBitCount
@@ -161,7 +163,7 @@ extension RecordReader {
     return Int64(exactly: Number.double(place)) ?? -1
   }
 
-  /// A null value: the subject in the key is gone.
+  /// Reads a record with a null value: the subject named by the key is gone.
   mutating func readTombstone(_ key: UnsafeRawBufferPointer?) -> Outcome {
     subjectIsFallback = false
     guard let key, !key.isEmpty else { return .tombstoneWithoutKey }

@@ -1,50 +1,50 @@
 import Cscan
 import JSON
 
-/// Reads status and monitor records: one for each worker, reused for every record, over which it makes one pass.
+/// Reads status and monitor records, in one pass over each. Each worker reuses one reader for all records.
 ///
-/// It copies each value into memory of its own, and allocates only where that memory must grow. What it gives out is
-/// valid after `read` said `.record`, until the next `read`.
+/// It copies each value into its own memory, and allocates only if that memory must grow. Its properties are valid
+/// after `read` returned `.record`, until the next `read`.
 public struct RecordReader: ~Copyable {
   let plan: FieldPlan
   let maxFuture: Int64
 
-  /// The subject: UTF-8, 1 to 255 bytes, no control characters. After `.tombstone`, the subject that is gone.
+  /// The subject: UTF-8, 1 to 255 bytes, no control characters. After `.tombstone` it is the subject that is gone.
   public internal(set) var subject: UnsafeRawBufferPointer
-  /// A hash of the subject's bytes, the same for the same bytes as long as the process lives.
+  /// A hash of the subject's bytes, constant for the process's lifetime.
   public internal(set) var subjectHash: UInt64 = 0
-  /// Neither field nor key named a subject: it is `unknown`.
+  /// Whether neither field nor key named a subject, so that it is `unknown`.
   public internal(set) var subjectIsFallback = false
-  /// The record has a key (one without bytes is a key, too), so that it stands in the partition where its key belongs.
+  /// Whether the record has a key (even an empty one), so that the key determines its partition.
   public internal(set) var hasKey = false
-  /// Event time, milliseconds since the epoch, from year 1 to 9999.
+  /// Event time in milliseconds since the epoch, from year 1 to 9999.
   public internal(set) var time: Int64 = 0
-  /// The event time is the record's own, not Kafka's.
+  /// Whether the event time is the record's own, not Kafka's.
   public internal(set) var bringsOwnTime = false
-  /// The record's Kafka timestamp, milliseconds since the epoch; -1: none.
+  /// The record's Kafka timestamp in milliseconds since the epoch; -1 if there is none.
   public internal(set) var kafkaTime: Int64 = -1
-  /// A hash of `boot_id`, the same for the same text everywhere and always; 0: the record has none.
+  /// A hash of `boot_id`, the same in every process and version; 0 if there is none.
   public internal(set) var bootHash: UInt64 = 0
-  /// `sequence` where it is a whole number from 0 to `Int64.max`; -1: the record has none.
+  /// `sequence` if it is a whole number from 0 to `Int64.max`; -1 otherwise.
   public internal(set) var sequence: Int64 = -1
 
   var value = Padded()
-  /// By role, the value of the field that has it.
+  /// For each role, the value of its field.
   let found: UnsafeMutablePointer<cscan_found>
   var nesting = Nesting()
   var separators = Separators()
   @usableFromInline let slots: UnsafeMutablePointer<cscan_slot>
   let slotCount: Int
   let hasTexts: Bool
-  /// Texts whose escapes had to be undone.
+  /// The texts that had to be unescaped.
   var texts = TextStore()
-  /// The subject where it isn't in the value: padded.
+  /// Memory for a subject that isn't in the value; padded.
   let subjectMemory: UnsafeMutablePointer<UInt8>
   let seed = Hash.seed
   var minute = MinuteGuess()
 
-  /// A reader of the fields that `plan` names. A record whose time is more than `maxFuture` milliseconds ahead of
-  /// the clock it is held against is bad.
+  /// A reader of the fields in `plan`. A record whose time is more than `maxFuture` milliseconds after the given clock
+  /// is bad.
   public init(plan: FieldPlan, maxFuture: Int64) {
     self.plan = plan
     self.maxFuture = maxFuture
@@ -66,7 +66,7 @@ public struct RecordReader: ~Copyable {
     subjectMemory.deallocate()
   }
 
-  /// The event times that a record can have, milliseconds since the epoch: from year 1 to 9999.
+  /// The valid event times in milliseconds since the epoch: from year 1 to 9999.
   public static var times: ClosedRange<Int64> { EventTime.range }
 
   /// The longest subject, in bytes.
@@ -75,12 +75,12 @@ public struct RecordReader: ~Copyable {
   /// The value of the field with `role`.
   @inline(__always) func found(_ role: Separators.Role) -> cscan_found { found[Int(role.rawValue)] }
 
-  /// What is known of a field with a role before its record is read.
+  /// The state of a field with a role before it is found.
   static var notFound: cscan_found { cscan_found(place: nil, plain_length: -1) }
 
-  /// Reads one record. `value` and `key` are nil where they are null in Kafka; they aren't needed after the call.
-  /// `kafkaTime` is the record's Kafka timestamp, -1 for none; `clock` is what the future is measured against; milliseconds
-  /// since the epoch.
+  /// Reads one record. `value` and `key` are nil if they are null in Kafka; they aren't needed after the call.
+  /// `kafkaTime` is the record's Kafka timestamp, -1 if there is none. `clock` is the current time, for the check of
+  /// `maxFuture`. Both are in milliseconds since the epoch.
   public mutating func read(
     value bytes: UnsafeRawBufferPointer?, key: UnsafeRawBufferPointer?, kafkaTime: Int64, clock: Int64
   ) -> Outcome {
@@ -96,25 +96,25 @@ public struct RecordReader: ~Copyable {
     return .record
   }
 
-  /// Whose record it was that has just been refused for its time; nil: it doesn't say.
+  /// The subject of the record that was just refused for its time; nil if it has no valid one.
   public mutating func subject(ofRefused key: UnsafeRawBufferPointer?) -> String? {
     settleSubject(key) == nil ? String(decoding: subject, as: UTF8.self) : nil
   }
 
-  /// What is wrong with a value that begins with no brace.
+  /// The reason why a value that doesn't begin with a brace is bad.
   private mutating func otherThanObject(_ start: Scan.Place) -> BadReason {
     guard let end = Scan.value(start, &nesting), Scan.blanks(end) == value.start + value.count else { return .notJSON }
     return .notObject
   }
 
-  /// What stands in the record under the name that has `slot` in the plan.
+  /// The value of the field with `slot` in the plan.
   @inlinable @inline(__always) public func field(_ slot: Int) -> Field {
     let kind = slots[slot].kind
     if kind == UInt8(CSCAN_NUMBER) { return .number(slots[slot].number) }
     return kind == UInt8(CSCAN_ABSENT) ? .absent : .notNumber(kindOfOther(slots[slot].kind))
   }
 
-  /// What a field is that is there and is no finite number.
+  /// The kind of a field that exists and isn't a finite number.
   @usableFromInline func kindOfOther(_ kind: UInt8) -> Field.Kind {
     switch Int(kind) {
     case Int(CSCAN_OVERFLOW): .overflow
@@ -125,7 +125,7 @@ public struct RecordReader: ~Copyable {
     }
   }
 
-  /// The text of that field where it is a string and the plan reads it as text, unescaped, UTF-8.
+  /// The unescaped UTF-8 text of that field; nil if it isn't a string, or the plan doesn't read it as text.
   public func string(_ slot: Int) -> UnsafeRawBufferPointer? {
     guard slots[slot].kind == UInt8(CSCAN_STRING), plan.usesText[slot] else { return nil }
     return UnsafeRawBufferPointer(start: slots[slot].text, count: slots[slot].text_count)

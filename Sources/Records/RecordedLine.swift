@@ -1,40 +1,39 @@
 import JSON
 
-/// One line of a recorded history: `{"key":…,"timestamp":…,"value":…}`, a record of Kafka as people and scripts write
-/// it down.
+/// One line of a recorded history: `{"key":…,"timestamp":…,"value":…}`, a Kafka record as people and scripts write it.
 ///
-/// * `key`: a text, or `null` (or nothing) where the record has none.
-/// * `timestamp`: its Kafka timestamp, whole milliseconds since the epoch; -1 (or nothing): none.
-/// * `value`: taken byte for byte as it stands, whatever JSON it is; `null` is a tombstone. Where that is no JSON (and is
-///   the line's last field), the record is one that can't be read, as it would be on a broker.
-/// * `value_b64`, instead: bytes that no line of JSON can hold, in Base64 (RFC 4648).
+/// * `key`: a text; `null` or absent if the record has none.
+/// * `timestamp`: the Kafka timestamp, whole milliseconds since the epoch; -1 or absent if there is none.
+/// * `value`: the record's value, byte for byte; `null` is a tombstone. It may be text that isn't JSON if it is the
+/// last field: such a record can't be read, as on a broker.
+/// * `value_b64`, instead of `value`: bytes in Base64 (RFC 4648), for values that a line of JSON can't hold.
 public struct RecordedLine: ~Copyable {
-  /// The record's key; nil: none.
+  /// The record's key; nil if there is none.
   public private(set) var key: [UInt8]?
-  /// The record's Kafka timestamp, milliseconds since the epoch; -1: none.
+  /// The record's Kafka timestamp in milliseconds since the epoch; -1 if there is none.
   public private(set) var kafkaTime: Int64 = -1
-  /// The record's value; nil: null.
+  /// The record's value; nil for null.
   public private(set) var value: [UInt8]?
 
-  /// What is wrong with a line, in one sentence that says what to do.
+  /// The error of a line, in one sentence that tells what to do.
   public struct Problem: Error, Equatable, Sendable {
     /// The sentence.
     public var message: String
 
-    /// The line isn't JSON, and has no value that could be taken as it stands.
-    public static let notJSON = Problem(message: "that is no JSON")
+    /// The line isn't JSON, and has no value that could be taken as it is.
+    public static let notJSON = Problem(message: "the line isn't JSON")
   }
 
-  /// Reads a line without its end.
+  /// Parses a line without its line end.
   public init(_ line: UnsafeRawBufferPointer) throws(Problem) {
     var reader = Reader(line)
     guard reader.next() == .beginObject else {
-      throw reader.token == .invalid ? .notJSON : Problem("that is no object; a line is \(RecordedLine.form)")
+      throw reader.token == .invalid ? .notJSON : Problem("the line isn't an object; expected \(RecordedLine.form)")
     }
     let begin = reader.withPlace { UnsafeRawPointer($0) }
     let offset = line.firstIndex(of: UInt8(ascii: "{")) ?? 0
     var hasValue = false
-    /// Behind the name `value`.
+    /// The offset after the name `value`; nil before it is found.
     var valueName: Int?
     while reader.next() == .key {
       let end = (reader.raw.baseAddress.map { $0 - begin } ?? 0) + reader.raw.count + 1 + offset
@@ -45,7 +44,7 @@ public struct RecordedLine: ~Copyable {
       } else if reader.isText("value_b64") {
         hasValue = true
         guard reader.next() == .string, let bytes = Base64.decode(reader.raw) else {
-          throw Problem("\"value_b64\" is no text in Base64")
+          throw Problem("\"value_b64\" isn't text in Base64")
         }
         value = bytes
       } else {
@@ -57,13 +56,13 @@ public struct RecordedLine: ~Copyable {
       value = try RecordedLine.rest(of: line, behind: valueName)
       return
     }
-    if !hasValue { throw Problem("there is no \"value\" in it; a line is \(RecordedLine.form)") }
+    if !hasValue { throw Problem("\"value\" is missing; expected \(RecordedLine.form)") }
   }
 
-  /// A record whose value is the line itself: so a line is taken that is no JSON at all.
+  /// A record whose value is the line itself, for a line that isn't JSON.
   public init(asItStands line: UnsafeRawBufferPointer) { value = Array(line) }
 
-  /// Gives key and value, nil where they are null, for the duration of the call.
+  /// Passes key and value, nil for null, to `body`. They are valid during the call.
   public borrowing func withBytes<Result>(
     _ body: (_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) -> Result
   ) -> Result {
@@ -88,7 +87,7 @@ public struct RecordedLine: ~Copyable {
       }
     } else if reader.isText("timestamp") {
       guard reader.next() == .number, let time = reader.int64 else {
-        throw Problem("\"timestamp\" is no whole number of milliseconds")
+        throw Problem("\"timestamp\" isn't a whole number of milliseconds")
       }
       kafkaTime = max(-1, time)
     } else if !reader.skip() {
@@ -96,7 +95,7 @@ public struct RecordedLine: ~Copyable {
     }
   }
 
-  /// A value that isn't JSON: all that follows its colon, up to the bracket that ends the line.
+  /// A value that isn't JSON: everything after its colon, up to the brace that ends the line.
   private static func rest(of line: UnsafeRawBufferPointer, behind nameEnd: Int) throws(Problem) -> [UInt8] {
     guard let colon = line[nameEnd...].firstIndex(of: UInt8(ascii: ":")),
       let end = line.lastIndex(where: { !isBlank($0) }), end > colon, line[end] == UInt8(ascii: "}")

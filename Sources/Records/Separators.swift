@@ -1,38 +1,38 @@
 import Cscan
 import JSON
 
-/// What a worker has learnt of how records are laid out: a table of the bytes that were seen between two values
-/// (comma, key, colon, and blanks where there are some), each with what its key means and which one followed it last.
+/// What a worker has learnt about the layout of records: a table of the bytes seen between two values (comma, key,
+/// colon, blanks), each with its key's meaning and the separator that followed it last.
 ///
-/// Most records look like the one before, so the next separator is guessed, compared as a whole, and never trusted.
-/// The table is bounded: when it is full it begins anew.
+/// Most records resemble the previous one, so the next separator is predicted and compared as a whole, never trusted.
+/// The table is bounded: when it is full, it is cleared.
 struct Separators: ~Copyable {
   typealias Entry = UnsafeMutablePointer<cscan_separator>
 
-  /// What a key means to a reader.
+  /// The meaning of a key to a reader.
   struct Meaning {
     var role: Role
-    /// The key's slot in the plan; -1: it isn't planned.
+    /// The key's slot in the plan; -1 if it isn't planned.
     var slot: Int16
 
-    /// Nobody asks for the value.
+    /// Whether the value isn't needed.
     @inline(__always) var isSkipped: Bool { role == .other && slot < 0 }
   }
 
-  /// A field that every record may have.
+  /// The role of a field that every record may have.
   enum Role: UInt8 {
     case other, host, timestamp, bootID, sequence
   }
 
-  /// How many roles there are.
+  /// The number of roles.
   static let roleCount = 5
 
   private static let capacity = 512
   private static let textSize = 64
   private static let bucketCount = 2048
 
-  /// The entry before the first separator of a record. As a guess it has no bytes, and whatever isn't the value that
-  /// must follow then is no JSON either.
+  /// The entry before the first separator of a record. As a prediction it is an empty separator: whatever follows it
+  /// other than the required value isn't JSON.
   let root: Entry
   private let buckets: UnsafeMutablePointer<Int16>
   private var count = 0
@@ -53,12 +53,12 @@ struct Separators: ~Copyable {
 
   private mutating func clear() {
     buckets.initialize(repeating: 0, count: Self.bucketCount)
-    // The second entry is that of a separator too long to be kept, used anew by each.
+    // The second entry is reused for every separator that is too long to be kept.
     for entry in [root, root + 1] { write(entry, nil, length: 0, Meaning(role: .other, slot: -1)) }
     count = 2
   }
 
-  /// Writes an entry anew; with no `start` it is one without bytes.
+  /// Initialises an entry; without `start` it is an empty separator.
   private func write(_ entry: Entry, _ start: Scan.Place?, length: Int, _ meaning: Meaning) {
     cscan_separator_init(entry, root, start, length)
     entry.pointee.role = meaning.role.rawValue
@@ -66,8 +66,8 @@ struct Separators: ~Copyable {
     entry.pointee.skipped = meaning.isSkipped
   }
 
-  /// The entry of the separator from `start` to `end`, whose key is the `raw` bytes; it is the guess after `last` from
-  /// now on.
+  /// The entry of the separator from `start` to `end`, whose key has the `raw` bytes. It becomes the prediction after
+  /// `last`.
   mutating func learn(
     from start: Scan.Place, to end: Scan.Place, raw: UnsafeRawBufferPointer, after last: Entry,
     meaning: (UnsafeRawBufferPointer) -> Meaning
@@ -80,7 +80,7 @@ struct Separators: ~Copyable {
     let hash = Int(truncatingIfNeeded: Hash.bytes(start, length, seed: seed))
     var entry = find(start, length, hash: hash)
     if entry == nil {
-      // Whoever is being read goes on in an empty table.
+      // The current record goes on with the empty table.
       if count == Self.capacity { clear() }
       let new = root + count
       write(new, start, length: length, meaning(raw))

@@ -1,17 +1,17 @@
 import JSON
 import Platform
 
-/// A status record, version 1: one sample of one host as it stands in the status topic. What is nil is left out.
+/// A status record, version 1: one sample of one host, as in the status topic. Fields that are nil are left out.
 public struct StatusRecord: Equatable, Sendable {
   /// Event time: when the sample was taken.
   public var timestamp: WallTime
   /// The subject; also the record's key.
   public var host: String
-  /// What the record tells of, where that isn't a host: `self` for this program's own numbers.
+  /// The kind of subject if it isn't a host: `self` for statusd's own metrics.
   public var kind: String?
   /// Percent of all CPUs' time that was busy: neither idle nor waiting for a disk.
   public var cpuUsage: Double?
-  /// Percent of memory that programs can't have without swapping.
+  /// Percent of memory that programs can't get without swapping.
   public var memoryUsage: Double?
   /// Percent in user mode, at normal priority.
   public var cpuUser: Double?
@@ -19,7 +19,7 @@ public struct StatusRecord: Equatable, Sendable {
   public var cpuSystem: Double?
   /// Percent idle while a task waited for a disk.
   public var cpuIowait: Double?
-  /// Percent taken by the hypervisor's other guests.
+  /// Percent stolen by the hypervisor's other guests.
   public var cpuSteal: Double?
   /// CPUs online.
   public var cpuCount: Int?
@@ -31,7 +31,7 @@ public struct StatusRecord: Equatable, Sendable {
   public var load15: Double?
   /// Memory of the machine, bytes.
   public var memoryTotalBytes: UInt64?
-  /// Memory that programs could have without swapping, bytes.
+  /// Memory that programs can get without swapping, in bytes.
   public var memoryAvailableBytes: UInt64?
   /// Percent of swap in use.
   public var swapUsage: Double?
@@ -45,7 +45,7 @@ public struct StatusRecord: Equatable, Sendable {
   public var uptimeSeconds: Double?
   /// The time that the rates cover, milliseconds.
   public var intervalMilliseconds: Int64?
-  /// Names the boot within which `sequence` rises.
+  /// The boot within which `sequence` rises.
   public var bootID: String?
   /// Rises by 1 from sample to sample.
   public var sequence: Int64?
@@ -56,7 +56,8 @@ public struct StatusRecord: Equatable, Sendable {
     self.host = host
   }
 
-  /// Writes the record as one JSON object, `others` as numbers at its end. Numbers that aren't finite are left out.
+  /// Writes the record as one JSON object, with `others` as numbers at its end. Numbers that aren't finite are left
+  /// out.
   public func encode(into writer: inout Writer, others: [(String, Double)] = []) {
     writer.beginObject()
     writer.key("timestamp")
@@ -103,7 +104,7 @@ public struct StatusRecord: Equatable, Sendable {
 }
 
 extension Writer {
-  /// A percentage, load or time, to the hundredth.
+  /// Writes a percentage, load or time with two decimals.
   fileprivate mutating func member(_ name: StaticString, _ value: Double?) {
     guard let value, value.isFinite else { return }
     key(name)

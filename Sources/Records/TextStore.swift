@@ -1,7 +1,7 @@
 import Cscan
 import JSON
 
-/// Memory for the texts of one record whose escapes had to be undone; padded, and kept from record to record.
+/// Memory for the unescaped texts of one record; padded, and reused from record to record.
 struct TextStore: ~Copyable {
   private var memory: UnsafeMutablePointer<UInt8>
   private var capacity = 1024
@@ -11,7 +11,7 @@ struct TextStore: ~Copyable {
 
   deinit { memory.deallocate() }
 
-  /// Forgets all texts, and makes room for those of a value of `size` bytes: none of them is longer than it stood there.
+  /// Discards all texts, and makes room for those of a value of `size` bytes. No text is longer than its escaped form.
   mutating func reset(for size: Int, texts: Int) {
     used = 0
     let needed = size + texts * Int(CSCAN_PADDING)
@@ -21,9 +21,9 @@ struct TextStore: ~Copyable {
     memory = .allocate(capacity: capacity)
   }
 
-  /// What `raw` means; nil where it isn't UTF-8, and where there is no room for it. Valid until the next `reset`.
+  /// Unescapes `raw`; nil if it isn't UTF-8, or there is no room. Valid until the next `reset`.
   mutating func unescape(_ raw: UnsafeRawBufferPointer) -> UnsafeBufferPointer<UInt8>? {
-    // Each text is undone once, so there is room for all of them; memory doesn't depend on that being so.
+    // Each text is unescaped once, so there is always room. The check keeps memory safe even if that were wrong.
     guard raw.count <= capacity - used - Int(CSCAN_PADDING) else { return nil }
     let start = memory + used
     guard let count = Text.unescape(raw, into: start) else { return nil }

@@ -2,8 +2,8 @@ import JSON
 import Platform
 
 extension Transition {
-  /// Reads a transition of version 1, whatever else stands in it; nil where `bytes` are none. What is absent but for
-  /// `reason`, `repeat`, `summary` and `labels` makes it none.
+  /// Parses a transition of version 1, and ignores unknown fields; nil if it isn't one. All fields are required except
+  /// `reason`, `repeat`, `summary` and `labels`.
   public static func decode(_ bytes: UnsafeRawBufferPointer) -> Transition? {
     var reader = Reader(bytes)
     guard reader.next() == .beginObject else { return nil }
@@ -15,7 +15,7 @@ extension Transition {
     return parts.transition
   }
 
-  /// What has been read of a transition.
+  /// The fields read so far.
   private struct Parts {
     var timestamp: WallTime?
     var status: Status?
@@ -33,14 +33,15 @@ extension Transition {
     var labels: [Label] = []
     var source: SourcePosition?
 
-    /// Reads the value of the key that `reader` stands at; false where it isn't JSON.
+    /// Reads the value of the key at which `reader` is; false if it isn't JSON.
     mutating func read(_ reader: inout Reader) -> Bool {
       if reader.isText("labels") { return readLabels(&reader) }
       if reader.isText("source") { return readSource(&reader) }
       guard let name = reader.string else { return reader.skip() }
       switch reader.next() {
       case .beginObject, .beginArray:
-        // Whatever is in it, it is none of these: the token behind it has neither text nor number.
+        // The field's value is not a text or number: after `leave` the token has neither, so the field counts as
+        // absent.
         guard reader.leave() else { return false }
       case .invalid: return false
       default: break
@@ -97,7 +98,7 @@ extension Transition {
       return reader.token == .endObject
     }
 
-    /// All of it, where nothing that is needed is missing.
+    /// The transition; nil if a required field is missing.
     var transition: Transition? {
       guard let timestamp, let status, let severity, let rule, let host, let metric, let value, let threshold,
         let since,

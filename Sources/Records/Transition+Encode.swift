@@ -3,11 +3,11 @@ import Platform
 
 extension Transition {
   /// 16 hexadecimal digits, a pure function of rule, subject, status, severity, reason, event time and the record's
-  /// place: the same input gives the same id, always, so that a reader can drop what it gets twice.
+  /// position: the same input always gives the same id, so readers can drop duplicates.
   ///
-  /// SipHash-2-4 under the key zero over, in this order: rule, subject, status, severity, reason (empty where there is
-  /// none), event time in milliseconds, topic, partition, offset; numbers as eight bytes, the lowest first, texts as
-  /// their length so written and then their UTF-8.
+  /// SipHash-2-4 with key zero over, in this order: rule, subject, status, severity, reason (empty if there is none),
+  /// event time in milliseconds, topic, partition, offset. Numbers are eight bytes, lowest first; texts are their
+  /// length in that form, then their UTF-8.
   public var id: String {
     var identity = Identity()
     identity.append(rule)
@@ -22,13 +22,13 @@ extension Transition {
     return hex(identity.finish())
   }
 
-  /// The key under which it stands in the alerts topic: `rule/subject`.
+  /// The key of its record in the alerts topic: `rule/subject`.
   public var key: String { "\(rule)/\(subject)" }
 
-  /// Writes it as JSON, version 1. What is absent stays absent.
+  /// Writes it as JSON, version 1. Absent fields are left out.
   ///
-  /// - Returns: where among the writer's bytes summary and labels stand: what `bareLabels` takes the place of where a
-  ///   transition is too large for its topic.
+  /// - Returns: the range of summary and labels in the writer's bytes. `bareLabels` can replace it if the transition is
+  ///   too large for its topic.
   @discardableResult
   public func encode(into writer: inout Writer) -> Range<Int> {
     writer.beginObject()
@@ -76,7 +76,7 @@ extension Transition {
     return words
   }
 
-  /// Summary and labels, with the comma before them.
+  /// Writes summary and labels, with the comma before them.
   private func encodeWords(into writer: inout Writer) -> Range<Int> {
     let start = writer.bytes.count
     if let summary {
@@ -93,12 +93,12 @@ extension Transition {
     return start..<writer.bytes.count
   }
 
-  /// What stands for summary and labels in a transition that goes without them.
+  /// The replacement for summary and labels in a transition without them.
   public static let bareLabels = Array(#","labels":{}"#.utf8)
 }
 
 extension Severity {
-  /// As it stands in records.
+  /// The name in records.
   public var name: String {
     switch self {
     case .warning: "warning"
@@ -106,7 +106,7 @@ extension Severity {
     }
   }
 
-  /// The severity with this name.
+  /// The severity with this name; nil if there is none.
   public init?(_ name: String) {
     switch name {
     case "warning": self = .warning

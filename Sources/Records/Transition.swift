@@ -1,41 +1,41 @@
 import Platform
 
-/// How bad an alert is.
+/// The severity of an alert.
 public enum Severity: UInt8, Comparable, Sendable, CaseIterable {
   /// Somebody should look soon.
   case warning = 1
   /// Somebody should look now.
   case critical = 2
 
-  /// Warning comes before critical.
+  /// Warning is less than critical.
   public static func < (a: Severity, b: Severity) -> Bool { a.rawValue < b.rawValue }
 }
 
-/// A change in the life of an alert: what stands in the alerts topic, version 1.
+/// A change of an alert's state: the content of a record in the alerts topic, version 1.
 public struct Transition: Equatable, Sendable {
-  /// What the alert became.
+  /// The new state of the alert.
   public enum Status: String, Sendable {
-    /// The rule holds for the subject.
+    /// The rule's condition holds for the subject.
     case firing
-    /// It no longer does.
+    /// The condition no longer holds.
     case resolved
   }
 
-  /// What the alert was before.
+  /// The previous state of the alert.
   public enum Previous: String, Sendable {
-    /// It did not fire.
+    /// It wasn't firing.
     case inactive
-    /// It fired, with this severity or another.
+    /// It was firing, with this severity or another.
     case firing
   }
 
-  /// Why a transition that no record caused was made.
+  /// The reason of a transition that no record caused.
   public enum Reason: String, Sendable {
     /// The series was silent.
     case noData = "no data"
-    /// The rule is gone, or no longer covers the subject.
+    /// The rule was removed, or no longer covers the subject.
     case ruleRemoved = "rule removed"
-    /// The rule means something else now.
+    /// The meaning of the rule has changed.
     case ruleChanged = "rule changed"
     /// The subject is gone.
     case forgotten
@@ -43,9 +43,9 @@ public struct Transition: Equatable, Sendable {
 
   /// Event time of the record that caused it.
   public var timestamp: WallTime
-  /// What the alert became.
+  /// The new state of the alert.
   public var status: Status
-  /// The severity it fires with, or fired with until now.
+  /// The severity with which it fires, or fired until now.
   public var severity: Severity
   /// The rule's name.
   public var rule: String
@@ -53,23 +53,23 @@ public struct Transition: Equatable, Sendable {
   public var subject: String
   /// The rule's metric.
   public var metric: String
-  /// The value that decided, after aggregation.
+  /// The deciding value, after aggregation.
   public var value: Double
-  /// The limit of `severity`.
+  /// The limit for `severity`.
   public var threshold: Double
-  /// Event time since when the level has been held, or unheld, without a break; never after `timestamp`.
+  /// Event time since which the level has been held, or not held, without a break; never after `timestamp`.
   public var since: WallTime
-  /// What the alert was before.
+  /// The previous state of the alert.
   public var previous: Previous
-  /// Why, where no record caused it.
+  /// The reason if no record caused it.
   public var reason: Reason?
-  /// Which reminder this is, from 1; absent where it is none.
+  /// The number of this reminder, from 1; nil if it isn't a reminder.
   public var `repeat`: Int64?
-  /// The rule's summary with its places filled in; absent where the rule has none.
+  /// The rule's summary with its placeholders filled in; nil if the rule has none.
   public var summary: String?
-  /// The rule's labels, in the order of their names.
+  /// The rule's labels, sorted by name.
   public var labels: [Label]
-  /// The record that caused it, or the series' last one.
+  /// The position of the record that caused it, or of the series' last record.
   public var source: SourcePosition
 
   /// One label of a rule.

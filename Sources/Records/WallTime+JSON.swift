@@ -2,19 +2,19 @@ import JSON
 import Platform
 
 extension Writer {
-  /// A time as RFC 3339 with milliseconds, in UTC.
+  /// Writes a time as RFC 3339 with milliseconds, in UTC.
   public mutating func time(_ time: WallTime) { plainString { time.appendRFC3339(to: &$0) } }
 }
 
 extension WallTime {
-  /// The instant that `text` says by RFC 3339, with its offset; nil where it says none.
+  /// The instant that `text` denotes in RFC 3339, with an offset; nil if it isn't one.
   public init?(rfc3339 text: String) {
     var text = text
     guard case .instant(let instant) = text.withUTF8({ EventTime.text(UnsafeRawBufferPointer($0)) }) else { return nil }
     self.init(milliseconds: instant)
   }
 
-  /// The event time that a JSON object has in `timestamp`; nil where it has none that can be read.
+  /// The event time in a JSON object's `timestamp`; nil if there is none that can be parsed.
   public init?(timestampOf object: UnsafeRawBufferPointer) {
     var reader = Reader(object)
     guard reader.next() == .beginObject else { return nil }
@@ -30,7 +30,7 @@ extension WallTime {
 }
 
 extension Reader {
-  /// The instant that a token says, as a record's `timestamp`; nil where it says none.
+  /// The instant that the token denotes, parsed as a record's `timestamp`; nil if it isn't one.
   var time: WallTime? {
     let reading: TimeReading
     if var text = string {

@@ -11,7 +11,8 @@ public struct Surroundings: Sendable {
 
   /// These surroundings, whatever the machine says.
   public init(
-    hostName: String, client: (any ClientChecks)? = nil, variable: @escaping @Sendable (String) -> String? = { _ in nil }
+    hostName: String, client: (any ClientChecks)? = nil,
+    variable: @escaping @Sendable (String) -> String? = { _ in nil }
   ) {
     self.hostName = hostName
     self.client = client

@@ -2,23 +2,23 @@ import Kafka
 import Platform
 import Synchronization
 
-/// Makes sure that topics exist: creates those that are missing, or says how an administrator can, and goes on trying
-/// until all are there; then it ends by itself. Says which of those that it found delete what they must keep.
+/// Makes sure that topics exist. It creates missing ones, or logs the command for an administrator, and retries until
+/// all exist; then it ends. It also logs topics whose configuration doesn't fit their records.
 ///
-/// On a thread of its own, because asking and creating block. Brokers that are away are no failure.
+/// Runs on a thread of its own, because its calls block. Unreachable brokers are no failure.
 public final class TopicKeeper: Service {
-  /// Which topics, and what to do about missing ones.
+  /// The topics, and what to do about missing ones.
   public struct Plan: Sendable {
-    /// The topics. One without `replication` gets as many copies as the cluster has brokers, 3 at most.
+    /// The topics. One without `replication` gets as many replicas as the cluster has brokers, at most 3.
     public var topics: [Admin.NewTopic]
-    /// Whether missing ones are created here; otherwise the log says which command does it.
+    /// Whether missing topics are created here; otherwise the log shows the command for it.
     public var creates: Bool
-    /// From one try to the next, while something is missing.
+    /// The pause between tries while a topic is missing.
     public var interval = Duration.seconds(5)
-    /// The same while no broker answers: whoever waits for its topic shall not wait for long once one does.
+    /// The pause between tries while no broker answers; short, because other services wait for their topics.
     public var pauseWithoutBrokers = Duration.milliseconds(500)
-    /// How long `start` waits for the first try, so that no client of ours comes first and a broker makes a topic its
-    /// own way.
+    /// How long `start` waits for the first try, so that no other client's request comes first and makes a broker
+    /// create the topic with its defaults.
     public var head = Duration.seconds(1)
 
     /// A plan for `topics`.
@@ -28,15 +28,15 @@ public final class TopicKeeper: Service {
     }
   }
 
-  /// What a try found.
+  /// What a try found about a topic.
   enum Finding: Equatable {
-    /// It was just made.
+    /// It was just created.
     case made
-    /// It is there, as somebody has made it.
+    /// It exists already.
     case present
-    /// It isn't, and wasn't made: why.
+    /// It doesn't exist, or that is unknown, and it wasn't created; the error, if there is one.
     case missing(KafkaError?)
-    /// It isn't, and brokers didn't make it: why.
+    /// It doesn't exist, and brokers refused to create it.
     case refused(KafkaError)
   }
 
@@ -48,13 +48,13 @@ public final class TopicKeeper: Service {
   private let time: any TimeSource
   private let stopping = StopSource()
   private let thread = Mutex<JoinHandle?>(nil)
-  /// Which topics have been found or made.
+  /// The topics that were found or created.
   private let present = Mutex<Set<String>>([])
   private let count = Mutex<Int?>(nil)
-  /// Which times they take, as far as brokers say.
+  /// The timestamps that topics accept, as far as known.
   private let times = Mutex<[String: TopicTimes]>([:])
 
-  /// Nothing happens before `start`.
+  /// Creates the service; nothing happens before `start`.
   public init(_ configuration: Configuration, plan: Plan, log: Logger, time: any TimeSource = SystemTime()) {
     self.configuration = configuration
     self.plan = plan
@@ -62,21 +62,21 @@ public final class TopicKeeper: Service {
     self.time = time
   }
 
-  /// Whether `topic` has been found or made; before that nobody should ask brokers for it.
+  /// Whether `topic` was found or created. Until then nobody should request it from brokers.
   public func isPresent(_ topic: String) -> Bool { present.withLock { $0.contains(topic) } }
 
-  /// How many brokers the cluster has, as the last try found; nil: none has answered yet.
+  /// The number of brokers in the cluster, as of the last try; nil if no broker has answered yet.
   public var brokerCount: Int? { count.withLock { $0 } }
 
-  /// Which times `topic` takes; nil: it isn't known.
+  /// The timestamps that `topic` accepts; nil if unknown.
   public func times(of topic: String) -> TopicTimes? { times.withLock { $0[topic] } }
 
-  /// None: its loop may block in a call to brokers, and nobody depends on it.
+  /// None: its loop may block in a call to brokers, and nothing depends on it.
   public var heartbeats: [Heartbeat] { [] }
 
-  /// Starts the tries, and waits for the first one, `Plan.head` at most.
+  /// Starts the tries, and waits for the first one, at most `Plan.head`.
   ///
-  /// - Throws: where a property is refused, a file of TLS can't be read, or no thread or descriptor is left.
+  /// - Throws: if a property is refused, a TLS file can't be read, or no thread or descriptor is left.
   public func start() throws {
     let admin = AdminBox(try Admin(configuration, log: log))
     let wakeup = try Wakeup()
@@ -89,7 +89,7 @@ public final class TopicKeeper: Service {
     _ = time.wait(for: tried, until: time.monotonic + plan.head)
   }
 
-  /// Ends the tries; one that waits for a silent broker is left behind at `deadline`. Returns 0.
+  /// Ends the tries. One that still waits for a broker at `deadline` is left running. Returns 0.
   public func stop(by deadline: MonotonicTime) -> Int {
     stopping.stop()
     _ = thread.withLock { $0 }?.join(until: deadline)
@@ -119,7 +119,7 @@ public final class TopicKeeper: Service {
     }
   }
 
-  /// One try: which topics are still missing after it.
+  /// Makes one try. Returns the topics that are still missing.
   private func remaining(
     _ topics: [Admin.NewTopic], _ admin: borrowing Admin, _ found: inout [Admin.NewTopic], _ said: inout Set<String>
   ) throws(KafkaError) -> [Admin.NewTopic] {
@@ -132,7 +132,7 @@ public final class TopicKeeper: Service {
       switch try find(topic, in: cluster, admin) {
       case .made: present.withLock { _ = $0.insert(topic.name) }
       case .present:
-        // Where a later topic can't be asked for, this one is found again.
+        // The topic is found again in the next try if a later one in this try fails.
         if present.withLock({ $0.insert(topic.name).inserted }) { found.append(topic) }
       case .missing(let error):
         missing.append(topic)
@@ -160,9 +160,9 @@ public final class TopicKeeper: Service {
     return refusal.code == .topicAlreadyExists ? .present : .refused(refusal)
   }
 
-  /// Looks at how topics are kept that somebody else may have made.
+  /// Checks the configuration of topics that somebody else may have created.
   ///
-  /// A client of its own asks: see `Admin.configurations`.
+  /// Uses a client of its own; see `Admin.configurations` for the reason.
   private func look(at topics: [Admin.NewTopic]) {
     if topics.isEmpty { return }
     do throws(KafkaError) {
@@ -175,13 +175,13 @@ public final class TopicKeeper: Service {
         lookAtTimes(of: topic, kept)
       }
     } catch {
-      // Who may not ask, or asks brokers that can't tell, relies on whoever made the topics.
-      log.debug("brokers don't say how topics are kept", ["reason": .string("\(error)")])
+      // Without the right, or with brokers that can't tell, rely on whoever created the topics.
+      log.debug("the configuration of topics can't be read", ["reason": .string("\(error)")])
     }
   }
 
-  /// Says what is wrong with how a topic is kept. One that is asked for before statusd has made it is made by brokers,
-  /// with their defaults.
+  /// Logs a topic whose cleanup doesn't fit its records. Brokers create a topic with their defaults if it is requested
+  /// before statusd has created it.
   private func check(_ topic: Admin.NewTopic, _ found: [String: String]) {
     guard let wanted = topic.cleanup, let kept = Cleanup(found), let problem = kept.problem(wanted: wanted) else {
       return
@@ -194,14 +194,14 @@ public final class TopicKeeper: Service {
       ])
   }
 
-  /// Says, once, what a topic weakens that keeps its producers' times where it should have the broker's.
+  /// Logs a topic that keeps its producers' timestamps although it should have the brokers'.
   private func lookAtTimes(of topic: Admin.NewTopic, _ found: [String: String]) {
     if !topic.configuration.contains(where: { $0 == ("message.timestamp.type", "LogAppendTime") }) { return }
     let known = TopicTimes(found)
     times.withLock { $0[topic.name] = known }
     guard known.isCreateTime else { return }
     log.warning(
-      "the topic keeps its producers' times instead of the brokers': retention, the order of things and who counts as silent depend on every producer's clock, and brokers may refuse the records of one that is wrong; an administrator can change it by this command",
+      "the topic keeps its producers' timestamps instead of the brokers': retention, the order of events and the detection of silent hosts depend on every producer's clock, and brokers may refuse records from a producer whose clock is wrong; an administrator can change it with this command",
       [
         "topic": .string(topic.name),
         "command": .string(
@@ -215,22 +215,23 @@ public final class TopicKeeper: Service {
       var facts: LogMetadata = ["topic": .string(topic.name)]
       facts.facts += missing.facts.facts
       return log.error(
-        "statusd may not look at the topic, or create it; an administrator can grant the right by this command", facts)
+        "statusd lacks the right to describe or create the topic; an administrator can grant it with this command",
+        facts)
     }
     if let wanted = topic.replication, wanted > brokers { return sayTooFewBrokers(topic, wanted, brokers) }
     var facts: LogMetadata = [
       "topic": .string(topic.name), "command": .string(topic.command(brokers: configuration.brokers)),
     ]
     if let error { facts.append("reason", .string("\(error)")) }
-    log.error("topic is missing; an administrator can create it by this command", facts)
+    log.error("topic is missing; an administrator can create it with this command", facts)
   }
 
-  /// What is wanted would be refused whoever asks for it: the command is one that brokers can follow now.
+  /// Brokers refuse this replication factor from anybody, so the command uses one that is possible now.
   private func sayTooFewBrokers(_ topic: Admin.NewTopic, _ copies: Int, _ brokers: Int) {
     var possible = topic
     possible.replication = brokers
     log.error(
-      "topic is missing, and can't have as many copies as [topics] replication says: the cluster has fewer brokers; start more of them, or set fewer copies, or create it by this command",
+      "topic is missing, and the cluster has fewer brokers than [topics] replication requires; start more brokers, or set fewer copies, or create it with this command",
       [
         "topic": .string(topic.name), "copies": .int(copies), "brokers": .int(brokers),
         "command": .string(possible.command(brokers: configuration.brokers)),
@@ -239,7 +240,7 @@ public final class TopicKeeper: Service {
 }
 
 extension Admin.NewTopic {
-  /// The command of Kafka's own tools that makes this topic.
+  /// The command of Kafka's own tools that creates this topic.
   public func command(brokers: String) -> String {
     var words = ["kafka-topics.sh --bootstrap-server", brokers, "--create --topic", name, "--partitions \(partitions)"]
     if let replication { words.append("--replication-factor \(replication)") }
@@ -248,7 +249,7 @@ extension Admin.NewTopic {
   }
 }
 
-/// Hands an admin client over to the thread that uses it.
+/// Passes an admin client to the thread that uses it.
 private final class AdminBox: @unchecked Sendable {
   private var admin: Admin?
 

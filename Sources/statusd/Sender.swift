@@ -158,7 +158,7 @@ struct Sender: ~Copyable {
     (isRenewed, delivered, made) = (true, 0, bound)
     again.sort { $0.number > $1.number }
     Cluster.log.warning(
-      "the producer has failed; a new one sends again what wasn't acknowledged",
+      "the producer failed; a new one resends the unacknowledged records",
       ["reason": .string("\(error)"), "records": .int(again.count)])
   }
 

@@ -22,7 +22,7 @@ struct AccountTests {
     #expect(account.total == 4)
   }
 
-  @Test("an oddity is said once, however long it lasts and however often it flickers within the hour")
+  @Test("an oddity is logged once, however long it lasts and however often it comes and goes within the hour")
   func oddities() {
     var log = OddityLog()
     let lacks: Oddities = [.noIOPressure, .noLoad]
@@ -57,7 +57,7 @@ struct AccountTests {
     settle(0, nil, isAlone: false)
     settle(1, .messageTooLarge, isAlone: false)
     settle(2, .topicAuthorizationFailed, isAlone: false)
-    // What came of the refusal isn't the reason.
+    // The failures that the refusal caused aren't the reason.
     #expect(ledger.failure?.code == .messageTooLarge)
     #expect(ledger.counts == .init(delivered: 1, refused: 0))
     ledger.rewind()

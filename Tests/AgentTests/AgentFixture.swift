@@ -27,7 +27,7 @@ final class AgentFixture {
     time.observeSleepers(asleep)
   }
 
-  /// What makes librdkafka quick to come back, and the rest as in production.
+  /// Makes librdkafka reconnect quickly; the rest is as in production.
   var plan: AgentService.Plan {
     var configuration = Configuration(brokers: cluster.brokers)
     configuration.properties = [("reconnect.backoff.max.ms", "100"), ("retry.backoff.ms", "20")]
@@ -36,9 +36,9 @@ final class AgentFixture {
     return plan
   }
 
-  /// Hardly any samples, and nothing else: in the minutes between, the loop only takes what brokers have answered. So
-  /// nothing is on its way behind a batch that is refused: a real broker refuses that, too, by its number; the mock one
-  /// takes it.
+  /// A plan with few samples and nothing else: in the minutes between, the loop only takes the brokers' answers. So
+  /// nothing is in flight behind a refused batch. A real broker would refuse that, too, by its sequence number; the mock
+  /// one accepts it.
   var rarePlan: AgentService.Plan {
     var plan = plan
     plan.agent.interval = Self.longInterval
@@ -59,7 +59,7 @@ final class AgentFixture {
     )
   }
 
-  /// Lets the agent do all that is due, and then moves its clock on.
+  /// Lets the agent finish all work that is due, then advances its clock.
   func advance(by duration: Duration = .seconds(1), times: Int = 1) {
     for _ in 0..<times {
       settle()
@@ -67,8 +67,8 @@ final class AgentFixture {
     }
   }
 
-  /// Moves the agent's clock on by a minute, which is longer than any pause between two tries, each time that it sleeps,
-  /// until this is true: at the latest when nothing waits for brokers any more.
+  /// Advances the agent's clock by a minute, longer than any pause between two tries, each time that it sleeps,
+  /// until `isTrue` is. That must come before no record waits for brokers any more: the agent then sleeps for longer.
   func advance(byMinutesUntil isTrue: () -> Bool) {
     var isMoving = settle()
     while isMoving, !isTrue() {
@@ -92,7 +92,7 @@ final class AgentFixture {
     return try reader.next(within: 20)
   }
 
-  /// The next record of the program's own numbers.
+  /// The next record of statusd's own metrics.
   func nextOwnRecord() throws -> Record {
     let reader = try ownReader ?? TopicReader(ownTopic, on: cluster.brokers)
     ownReader = reader
@@ -107,12 +107,12 @@ final class AgentFixture {
     }
   }
 
-  /// Ends the agent, giving it 10 s for what it still has: the count of records that no broker has.
+  /// Stops the agent within 10 s. Returns the number of records that no broker has acknowledged.
   func stop(_ agent: AgentService, within limit: Duration = .seconds(10)) -> Int {
     agent.stop(by: SystemTime().monotonic + limit)
   }
 
-  /// What was said under this sentence.
+  /// The log lines with this message.
   func lines(_ message: String) -> [CapturedLog.Line] { captured.lines.filter { $0.message == message } }
 }
 

@@ -6,7 +6,7 @@ private func text(_ backlog: Backlog, _ entry: Backlog.Entry?) -> String? {
   entry.map { backlog.withValue(of: $0) { String(decoding: $0, as: UTF8.self) } }
 }
 
-/// Hands over everything: the texts and tokens, in order.
+/// Hands over all records, and returns their texts and tokens in order.
 private func handOver(_ backlog: inout Backlog) -> [(text: String, token: UInt)] {
   var handed: [(String, UInt)] = []
   while let entry = backlog.next {
@@ -65,7 +65,7 @@ struct BacklogTests {
     #expect(backlog.waiting == 1)
   }
 
-  @Test("it holds as many bytes as it may, refuses the rest, and takes again once there is room")
+  @Test("it holds up to its limit in bytes, refuses the rest, and accepts records again once there is room")
   func bound() {
     var backlog = Backlog(limit: 10_000)
     let record = [UInt8](repeating: 7, count: 92)
@@ -91,7 +91,7 @@ struct BacklogTests {
       if value != i { Issue.record("\(value) instead of \(i)") }
       tokens.append(entry.token)
       backlog.advance()
-      // The two behind the oldest come first, as from several partitions.
+      // The two after the oldest are acknowledged first, as with several partitions.
       if tokens.count == 3 {
         for token in [tokens[1], tokens[2], tokens[0]] { backlog.acknowledge(token) }
         tokens.removeAll(keepingCapacity: true)

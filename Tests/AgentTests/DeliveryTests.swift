@@ -40,7 +40,7 @@ struct DeliveryTests {
     #expect(agent.numbers.recordsDelivered == 9)
   }
 
-  @Test("past the buffer samples are lost: counted, and said from when to when, as the numbers' gap shows")
+  @Test("if the buffer is full, samples are lost, counted, and logged with the time and sequence range of the gap")
   func bufferFull() throws {
     let fixture = try AgentFixture()
     fixture.cluster.stopBroker(1)
@@ -53,7 +53,7 @@ struct DeliveryTests {
     let lost = agent.numbers.samplesLost
     let kept = agent.numbers.recordsWaiting
     #expect(lost > 5)
-    #expect(fixture.lines("no broker takes records, and there is no more room: samples are being lost").count == 1)
+    #expect(fixture.lines("the buffer is full because no broker accepts records; samples are being lost").count == 1)
     fixture.cluster.startBroker(1)
     // Until there is room, whatever comes is lost as well.
     while agent.numbers.recordsDelivered < kept {
@@ -91,7 +91,7 @@ struct DeliveryTests {
     fixture.settle()
     #expect(fixture.stop(agent) == 0)
     try expectConsecutive(2, fixture, from: 4)
-    #expect(fixture.lines("the producer has failed; a new one sends again what wasn't acknowledged").count == 1)
+    #expect(fixture.lines("the producer failed; a new one resends the unacknowledged records").count == 1)
   }
 
   @Test("records that brokers refuse for now are sent again, in order")
@@ -111,7 +111,7 @@ struct DeliveryTests {
   }
 
   @Test(
-    "a record that brokers refuse is set aside, counted and named; all others go, in order",
+    "a record that brokers refuse is dropped, counted and logged; all others are delivered in order",
     arguments: [KafkaError.Code.invalidTimestamp, .messageTooLarge, .invalidRecord])
   func setAside(_ code: KafkaError.Code) throws {
     let fixture = try AgentFixture()
@@ -121,7 +121,7 @@ struct DeliveryTests {
     try agent.start()
     fixture.advance(by: AgentFixture.longInterval, times: 5)
     fixture.settle()
-    // The batch of all five; then, each by itself, the third.
+    // First the batch of all five is refused; then, each in its own batch, the third record.
     let fine = KafkaError.Code(rawValue: 0)
     fixture.cluster.fail(.produce, with: [code, fine, fine, code])
     fixture.cluster.startBroker(1)
@@ -131,16 +131,17 @@ struct DeliveryTests {
     #expect(agent.numbers.recordsRefused == 1)
     let sequences = try (0..<4).map { _ in try #require(try fixture.nextSample().number("sequence")) }
     #expect(sequences == [1, 2, 4, 5].map { Double(5_000_000 + $0) })
-    let line = try #require(fixture.captured.lines.first { $0.level == .error && $0.message.contains("set aside") })
+    let line = try #require(fixture.captured.lines.first { $0.level == .error && $0.message.contains("dropped") })
     #expect(line.metadata["set_aside"] == .int(1))
     if code == .invalidTimestamp {
       #expect(line.metadata["clock"] == .string("more than 1h ahead of the broker's"))
     }
-    // What was set aside wasn't delivered, and the end says so.
+    // The dropped record wasn't delivered, so `stop` counts it.
     #expect(fixture.stop(agent) == 1)
   }
 
-  @Test("at the end a producer that may not write is replaced with growing pauses; the right is named, once")
+  @Test(
+    "during the stop a producer without the right to write is replaced with growing pauses; the right is logged once")
   func endWithoutRight() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.rarePlan)
@@ -170,13 +171,13 @@ struct DeliveryTests {
     fixture.time.advance(by: AgentFixture.longInterval)
     fixture.advance(byMinutesUntil: { agent.numbers.recordsDelivered == 3 })
     try expectConsecutive(2, fixture, from: 2)
-    // One that sends each by itself, and one that doesn't any more.
+    // One producer that sends each record alone, and one that doesn't any more.
     #expect(agent.numbers.producersRenewed == 2)
     #expect(fixture.stop(agent) == 0)
     #expect(agent.numbers.recordsRefused == 0)
   }
 
-  @Test("nothing is sent before the topic is there; then everything is")
+  @Test("nothing is sent before the topic exists; then everything is")
   func topicComesLater() throws {
     let fixture = try AgentFixture(createsTopic: false)
     let isThere = Flag()
@@ -194,7 +195,7 @@ struct DeliveryTests {
     try expectConsecutive(4, fixture)
   }
 
-  @Test("an end without brokers comes by its deadline, with the count of what is left")
+  @Test("a stop without brokers ends by its deadline, with the number of records left")
   func endWithoutBrokers() throws {
     let fixture = try AgentFixture()
     fixture.cluster.stopBroker(1)
@@ -232,10 +233,10 @@ struct DeliveryTests {
     #expect(fixture.stop(agent) == 0)
   }
 
-  /// The next `count` samples follow one another, each number once; own numbers between them aside.
+  /// Expects that the next `count` samples have consecutive sequence numbers. Skips records of own metrics.
   private func expectConsecutive(_ count: Int, _ fixture: AgentFixture, from first: Int = 1) throws {
     let sequences = try (0..<count).map { _ in try #require(try fixture.nextSample().number("sequence")) }
-    // The clock of a fixture begins at 5000 s, and numbers are its milliseconds at the start.
+    // A fixture's clock starts at 5000 s, and sequence numbers start at its milliseconds.
     #expect(sequences == (0..<count).map { Double(5_000_000 + first + $0) })
   }
 }

@@ -62,11 +62,11 @@ struct SamplingTests {
     #expect(try own.map { try $0.object["host"] as? String }.last == "statusd@web-7")
     #expect(records.last?.key == "web-7" && own.last?.key == "statusd@web-7")
     #expect(
-      fixture.lines("this machine has a name now; its records carry it from here on").map { $0.metadata["host"] }
+      fixture.lines("the machine has a host name now; its records carry it from now on").map { $0.metadata["host"] }
         == ["web-7"])
   }
 
-  @Test("a stall brings one record and not a burst, and is said")
+  @Test("a stall brings one record and not a burst, and is logged")
   func stall() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan)
@@ -78,11 +78,11 @@ struct SamplingTests {
     #expect(fixture.stop(agent) == 0)
     let intervals = try (0..<3).map { _ in try fixture.nextSample().number("interval_ms") }
     #expect(intervals == [1000, 3_600_000, 1000])
-    #expect(fixture.lines("stood still: samples were not taken").map { $0.metadata["missed"] } == [3599])
+    #expect(fixture.lines("the agent was stalled; samples were not taken").map { $0.metadata["missed"] } == [3599])
     #expect(agent.numbers.ticksMissed == 3599)
   }
 
-  @Test("a wall clock that is set, or slept with the machine, is said; event time follows it, ticks don't")
+  @Test("a step of the wall clock, or a suspended machine, is logged; event time follows the wall clock, ticks don't")
   func wallClock() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan)
@@ -120,7 +120,7 @@ struct SamplingTests {
     }
   }
 
-  @Test("every 10 s the program's own numbers come in a topic of their own: that of the hosts has hosts only")
+  @Test("every 10 s statusd's own metrics go to their own topic; the hosts' topic has only hosts")
   func ownNumbers() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan, ownNumbers: { [("lag", 17), ("ratio", 0.25), ("broken", .nan)] })
@@ -146,7 +146,7 @@ struct SamplingTests {
     #expect(object["cpu_usage"] == nil)
   }
 
-  @Test("without sampling, the own numbers still come")
+  @Test("without sampling, statusd's own metrics are still sent")
   func evaluatorOnly() throws {
     let fixture = try AgentFixture()
     var plan = fixture.plan
@@ -161,7 +161,7 @@ struct SamplingTests {
     #expect(agent.numbers.samples == 0)
   }
 
-  @Test("where the topic of own numbers isn't there, samples go on, and the numbers of that time are left out")
+  @Test("if the topic of own metrics is missing, samples go on, and the metrics of that time are left out")
   func noOwnTopic() throws {
     let fixture = try AgentFixture()
     let own = fixture.ownTopic
@@ -185,7 +185,7 @@ struct SamplingTests {
     #expect(fixture.stop(agent) == 0)
   }
 
-  @Test("a file that can't be read any more is said once, and the other fields keep coming")
+  @Test("a file that becomes unreadable is logged once, and the other fields are still sent")
   func fileGoes() throws {
     let fixture = try AgentFixture()
     let proc = try TemporaryDirectory()
@@ -222,6 +222,6 @@ struct SamplingTests {
     #expect(said.map { $0.metadata["reason"] } == ["No such file or directory"])
     #expect(said.first?.level == .warning)
     #expect(fixture.lines("load can't be read").count == 1)
-    #expect(fixture.lines("the kernel offers no pressure of CPUs").map(\.level) == [.info])
+    #expect(fixture.lines("the kernel reports no CPU pressure").map(\.level) == [.info])
   }
 }

@@ -29,7 +29,7 @@ struct TickClockTests {
     #expect(clock.next == at(3602))
   }
 
-  @Test("the wall clock's steps are seen, and its small corrections aren't")
+  @Test("steps of the wall clock are detected, small corrections aren't")
   func drift() {
     var drift = ClockDrift(wall: WallTime(milliseconds: 0), monotonic: at(0))
     #expect(drift.step(wall: WallTime(milliseconds: 1400), monotonic: at(1)) == nil)

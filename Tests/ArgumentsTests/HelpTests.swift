@@ -34,7 +34,7 @@ struct HelpTests {
         """)
   }
 
-  @Test("what is required stands without brackets")
+  @Test("required options have no brackets")
   func usage() throws {
     let run = try #require(Sample.program.command(named: "run"))
     #expect(Sample.program.help(for: run).hasPrefix("Usage: prog run --config FILE\n"))
@@ -65,7 +65,7 @@ struct HelpTests {
     #expect(page.contains(".B \"64\"\nThe command line is wrong.\n"))
   }
 
-  @Test("what roff would read as its own is escaped")
+  @Test("what roff would interpret is escaped")
   func escapes() {
     let page = Sample.program.manPage(date: "")
     #expect(page.contains("\\&'Two'.\n"))

@@ -64,7 +64,7 @@ struct ParseTests {
     #expect(misuse("tail", "alerts") == "prog tail: unexpected operand 'alerts'")
   }
 
-  @Test("what doesn't exist is named, with what may have been meant")
+  @Test("unknown names are reported, with a suggestion")
   func unknown() {
     #expect(misuse("tial") == "prog: unknown command 'tial' (did you mean 'tail'?)")
     #expect(misuse("frobnicate") == "prog: unknown command 'frobnicate'")
@@ -77,7 +77,7 @@ struct ParseTests {
     #expect(misuse("forget", "web-1", "--folow") == "prog forget: unknown option '--folow' (did you mean '--follow'?)")
   }
 
-  @Test("a value that is missing, or isn't wanted, is said")
+  @Test("a missing or unexpected value is reported")
   func valueCounts() {
     #expect(misuse("tail", "--topic") == "prog tail: option '--topic' needs a value")
     #expect(misuse("tail", "-t") == "prog tail: option '--topic' needs a value")
@@ -135,16 +135,17 @@ struct ParseTests {
   func wrongKinds() {
     #expect(
       misuse("tail", "--format", "jsno")
-        == "prog tail: option '--format': 'jsno' is none of pretty, json (did you mean 'json'?)")
-    #expect(misuse("tail", "--count", "0") == "prog tail: option '--count': '0' is no whole number from 1 to 100")
-    #expect(misuse("tail", "--count", "1e1") == "prog tail: option '--count': '1e1' is no whole number from 1 to 100")
+        == "prog tail: option '--format': 'jsno' is not one of pretty, json (did you mean 'json'?)")
+    #expect(misuse("tail", "--count", "0") == "prog tail: option '--count': '0' is not a whole number from 1 to 100")
+    #expect(
+      misuse("tail", "--count", "1e1") == "prog tail: option '--count': '1e1' is not a whole number from 1 to 100")
     #expect(
       misuse("tail", "--count", "99999999999999999999")
-        == "prog tail: option '--count': '99999999999999999999' is no whole number from 1 to 100")
+        == "prog tail: option '--count': '99999999999999999999' is not a whole number from 1 to 100")
     #expect(
-      misuse("tail", "--for", "90") == "prog tail: option '--for': '90' is no duration, such as 30s, 10m or 1h30m")
+      misuse("tail", "--for", "90") == "prog tail: option '--for': '90' is not a duration such as 30s, 10m or 1h30m")
     #expect(misuse("tail", "--for", "2d") == "prog tail: option '--for': '2d' is not from 1s to 1d")
-    #expect(misuse("tail", "--rate", "nan") == "prog tail: option '--rate': 'nan' is no number from 0.0 to 1.0")
+    #expect(misuse("tail", "--rate", "nan") == "prog tail: option '--rate': 'nan' is not a number from 0.0 to 1.0")
     #expect(misuse("tail", "--topic", "") == "prog tail: option '--topic': '' is empty")
   }
 
@@ -153,7 +154,7 @@ struct ParseTests {
     #expect(misuse("tail", "--count", "x", "--count", "1")?.contains("'x'") == true)
   }
 
-  @Test("many lines can be read at once, though getopt has one place only")
+  @Test("command lines can be parsed concurrently, although getopt has global state")
   func concurrent() async {
     await withTaskGroup(of: Bool.self) { group in
       for n in 1...100 {

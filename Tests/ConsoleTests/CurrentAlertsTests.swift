@@ -67,7 +67,7 @@ struct CurrentAlertsTests {
     #expect(alerts.firing(matching: [match, try #require(FieldMatch("severity=warning"))]).isEmpty)
   }
 
-  @Test("what is no transition, or has no key, is counted and left out")
+  @Test("records without a key, or other than transitions, are counted and ignored")
   func foreign() {
     var alerts = CurrentAlerts()
     take(Array("{}".utf8), key: "a/web-1", into: &alerts)

@@ -30,7 +30,7 @@ struct JSONLineTests {
     #expect(line("{\"a\":NaN}") == "\"{\\\"a\\\":NaN}\"\n")
   }
 
-  @Test("what could drive a terminal is escaped, and bytes that are no UTF-8 are replaced")
+  @Test("control characters are escaped, and bytes that aren't UTF-8 are replaced")
   func safe() {
     #expect(line("{\"a\":\"\u{9B}31m\u{7F}é\"}") == "{\"a\":\"\\u009b31m\\u007fé\"}\n")
     #expect(line("\u{9B}\u{1B}") == "\"\\u009b\\u001b\"\n")

@@ -40,7 +40,7 @@ struct LineSplitterTests {
     #expect(lines("a\0b\n", chunk: chunk).lines == ["a\0b"])
   }
 
-  @Test("lines are found about as fast as bytes can be looked at")
+  @Test("lines are found about as fast as bytes can be scanned")
   func speed() {
     var text = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 23)
     for end in stride(from: 99, to: text.count, by: 100) { text[end] = UInt8(ascii: "\n") }
@@ -72,7 +72,7 @@ struct LineSplitterTests {
     return now() - begin
   }
 
-  @Test("nothing, and a last line with an end, make no line more")
+  @Test("empty input, and a line end at the end, add no line")
   func ends() {
     #expect(lines("", chunk: 1).lines == [])
     #expect(lines("a\n", chunk: 1).lines == ["a"])

@@ -83,7 +83,7 @@ struct RecordLinesTests {
     #expect(shown(#"{"timestamp":"rubbish"}"#, time: nil).hasPrefix("------------------------  -   "))
   }
 
-  @Test("Kafka's time has a mark that the record's own has not, and stands in its column")
+  @Test("Kafka's time has a mark, which the record's own time has not, and is in the same column")
   func whoseTime() {
     let screen = Screen()
     let own = screen.show(Array(#"{"timestamp":"2026-11-20T12:00:00Z","host":"web-1"}"#.utf8))
@@ -96,7 +96,7 @@ struct RecordLinesTests {
     #expect(!shown("text", time: nil).contains("*"))
   }
 
-  @Test("what is no object is shown as it is, as far as it can be")
+  @Test("a value that isn't an object is shown as it is, if printable")
   func others() {
     #expect(shown("plain text", key: "k") == "1970-01-01T00:00:00.000Z* k                 plain text")
     #expect(shown("[1,2]").hasSuffix("  [1,2]"))
@@ -106,7 +106,7 @@ struct RecordLinesTests {
     #expect(screen.show([0x00, 0xFF, 0x41, 0xC3]).hasSuffix("  \\u{0}\\xFFA\\xC3"))
   }
 
-  @Test("nothing in a record drives the terminal, breaks the line or turns it around")
+  @Test("nothing in a record controls the terminal, breaks the line or reverses its direction")
   func hostile() {
     let hostile = "\u{1B}]0;owned\u{7}\u{9B}31m\r\n\u{202E}\u{2028}\u{7F}"
     var writer = Writer()

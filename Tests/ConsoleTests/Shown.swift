@@ -10,7 +10,7 @@ final class Screen {
   /// Whether a time was marked as Kafka's.
   var hasShownKafkaTime: Bool { lines.hasShownKafkaTime }
 
-  /// What is shown of a record, without its line end.
+  /// The line of a record, without its line end.
   func show(_ value: [UInt8]?, key: [UInt8]? = nil, time: Int64? = 0) -> String {
     var output: [UInt8] = []
     withRecord(value, key: key, time: time) { lines.append($0, to: &output) }
@@ -18,7 +18,7 @@ final class Screen {
   }
 }
 
-/// What a screen of its own shows of a record.
+/// The line of a record on a screen of its own.
 func shown(_ value: String?, key: String? = nil, time: Int64? = 0) -> String {
   Screen().show(value.map { Array($0.utf8) }, key: key.map { Array($0.utf8) }, time: time)
 }

@@ -451,7 +451,7 @@ struct WorkerRestoreTests {
     bench.settle(turns: 10)
     #expect(bench.numbers.unusableCheckpoints == 1)
     let line = try #require(bench.log.lines.first { $0.message.contains("can't be used") })
-    #expect(line.metadata["reason"] == .string("speaks of offset 1000002, and its partition ends at 2"))
+    #expect(line.metadata["reason"] == .string("refers to offset 1000002, but its partition ends at 2"))
     #expect(bench.numbers.firing == 1)
     bench.sample(20)
     bench.sample(95)

@@ -165,14 +165,14 @@ struct RecordedBacktestTests {
     #expect(ended.status == .exited(1))
     #expect(
       ended.errors.contains(
-        "\(ended.file):6: there is no \"value\" in it; a line is {\"key\":…,\"timestamp\":…,\"value\":…}\n"))
+        "\(ended.file):6: \"value\" is missing; expected {\"key\":…,\"timestamp\":…,\"value\":…}\n"))
   }
 
   @Test("a line that is no JSON at all is a record that can't be read, and is said with its number")
   func noJSON() throws {
     let ended = try run(good + "\nrubbish\n")
     #expect(ended.status == .exited(0))
-    #expect(ended.errors.contains("\(ended.file):6: that is no JSON; taken as a record that can't be read\n"))
+    #expect(ended.errors.contains("\(ended.file):6: the line isn't JSON; taken as a record that can't be read\n"))
     #expect(ended.output.contains("bad, and left out: 2 not JSON"))
   }
 

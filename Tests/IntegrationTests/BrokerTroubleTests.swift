@@ -91,7 +91,7 @@ struct BrokerTroubleTests {
     let samples = try site.statusReader()
     var last = try sequence(samples.next { $0.key == site.host })
     try broker.configure(topic: site.status, "max.message.bytes=100")
-    let line = try daemon.waitForLine(containing: "is set aside", on: \.errors)
+    let line = try daemon.waitForLine(containing: "is dropped", on: \.errors)
     #expect(line.contains("MSG_SIZE_TOO_LARGE"))
     try broker.configure(topic: site.status, "max.message.bytes")
     var gaps = 0

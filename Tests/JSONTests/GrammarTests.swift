@@ -5,7 +5,7 @@ import Testing
 /// The kinds of texts that JSONTestSuite (Seriot, "Parsing JSON is a minefield") collects.
 @Suite("Grammar")
 struct GrammarTests {
-  /// The scanner's word, which must be the token reader's, too.
+  /// Whether the scanner accepts the text; the token reader must agree.
   private func isJSON(_ bytes: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) -> Bool {
     let scanned = isScanned(bytes)
     #expect(scanned == isRead(bytes), sourceLocation: sourceLocation)
@@ -95,7 +95,7 @@ struct GrammarTests {
     #expect(!isJSON(Array(text.utf8)))
   }
 
-  @Test("strings that nobody uses may be no UTF-8; outside of strings every such byte is refused")
+  @Test("unused strings need not be UTF-8; outside strings every non-UTF-8 byte is refused")
   func encodings() {
     for bytes: [UInt8] in [
       [0xFF], [0xC0, 0xAF], [0xE6, 0x97, 0xA5, 0xD1], [0x81], [0xED, 0xA0, 0x80], [0xF4, 0xBF, 0xBF, 0xBF],

@@ -9,7 +9,7 @@ struct WriterTests {
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 
-  @Test("commas come by themselves, at every depth")
+  @Test("commas are added automatically, at every depth")
   func commas() {
     let written = text {
       $0.beginObject()
@@ -29,7 +29,7 @@ struct WriterTests {
     #expect(written == #"{"a":[1,{},null],"b\"":true,"c":"x"}"#)
   }
 
-  @Test("what must be escaped is, and nothing else")
+  @Test("exactly what must be escaped is escaped")
   func escapes() {
     #expect(
       text { $0.string("a\"\\/\u{8}\u{c}\n\r\t\u{0}\u{1f}\u{7f}é😀") }

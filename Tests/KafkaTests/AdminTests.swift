@@ -53,7 +53,7 @@ import Testing
     #expect(error?.code == .unknownTopicOrPartition)
   }
 
-  @Test("more replicas than brokers, and names that can't be, are refused one by one", .needsKafka)
+  @Test("topics with more replicas than brokers, or with invalid names, are refused one by one", .needsKafka)
   func refusals() throws {
     let cluster = try TestCluster.open(.kafka43)
     let admin = try Admin(Configuration(brokers: cluster.brokers), log: silent)

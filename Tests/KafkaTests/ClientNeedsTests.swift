@@ -5,7 +5,7 @@ import Testing
 
 @Suite("What clients need of the machine")
 struct ClientNeedsTests {
-  @Test("a thread for itself, one for nobody, one for the coordinator, and one for each address")
+  @Test("a client has a main thread, an internal one, one for the coordinator, and one for each address")
   func one() {
     #expect(ClientNeeds(brokers: 1, addresses: 0) == ClientNeeds(threads: 4, descriptors: 8))
     #expect(ClientNeeds(brokers: 3, addresses: 1) == ClientNeeds(threads: 7, descriptors: 17))
@@ -14,7 +14,7 @@ struct ClientNeedsTests {
         == ClientNeeds(threads: 7, descriptors: 12))
   }
 
-  @Test("a cluster that nobody has asked is taken to have three brokers, or as many as are named")
+  @Test("an unknown cluster is assumed to have three brokers, or as many as are named")
   func assumed() {
     #expect(Configuration(brokers: "a:1").assumedBrokers == 3)
     let five = Configuration(brokers: "a:1,b:1,c:1,d:1,e:1")

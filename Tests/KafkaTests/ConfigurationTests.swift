@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(
-    "names, places and paths are no secrets",
+    "names, addresses and paths are no secrets",
     arguments: [
       "sasl.username", "ssl.key.location", "ssl.keystore.location", "ssl.ca.location", "linger.ms",
       "bootstrap.servers", "ssl.certificate.pem",
@@ -107,7 +107,7 @@ import Testing
         """)
   }
 
-  @Test("a broker that is back is tried within a second, unless the user has said otherwise")
+  @Test("a broker is retried within a second, unless the user has set another limit")
   func reconnects() {
     var configuration = Configuration(brokers: "127.0.0.1:1")
     #expect(configuration.effective("reconnect.backoff.max.ms") == "1000")
@@ -159,7 +159,7 @@ import Testing
     #expect(!error.message.contains("S3cret"))
   }
 
-  @Test("what is hidden for where it comes from is cut out of all texts, unless it is very short")
+  @Test("values hidden because of their source are masked in all texts, unless they are very short")
   func hidden() {
     var configuration = Configuration(
       brokers: "a:1", properties: [("client.rack", "S3cret"), ("linger.ms", "5"), ("broker.address.family", "v4")])

@@ -15,7 +15,7 @@ import Testing
       libraryVersion: libraryVersion, isListed: { _ in isListed }, wasConnected: wasConnected)
   }
 
-  @Test("a host name without an address is told from a broker that refuses")
+  @Test("a host name without an address differs from a broker that refuses connections")
   func unreachable() {
     let unresolvable = trouble(
       .resolve,
@@ -34,7 +34,7 @@ import Testing
         == "Connect to ipv4#127.0.0.1:20299 failed: Connection refused (after 0ms in state CONNECT)")
   }
 
-  @Test("silence and a broken connection have words of their own")
+  @Test("a silent broker and a broken connection have different sentences")
   func silence() {
     #expect(
       trouble(
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test(
-    "an address that stands in no [kafka] brokers is said to come from the brokers, with the setting that may be wrong",
+    "an address that isn't in [kafka] brokers is reported as advertised, with the setting that may be wrong",
     arguments: [
       (
         KafkaError.Code.transport,
@@ -92,12 +92,14 @@ import Testing
     let other = trouble(code, text, isListed: false)
     #expect(other.kind == .advertised)
     #expect("\(other.sentence)".contains("advertised.listeners"))
-    // Once connected to, it isn't wrong.
+    // An address that was connected before isn't wrong.
     #expect(
       trouble(.timedOut, "kafka-1:9092/1: 1 request(s) timed out: disconnect", isListed: false).kind == .timedOut)
   }
 
-  @Test("a broker that hangs up as it goes down isn't said to lack TLS or a login, where it was connected before")
+  @Test(
+    "a broker that closes the connection during shutdown isn't reported as lacking TLS or a login, if it was connected before"
+  )
   func goingDown() {
     let halves = [
       "127.0.0.1:1/1: Disconnected while requesting ApiVersion: might be caused by incorrect security.protocol configuration (connecting to a SSL listener?) or broker version is < 0.10 (see api.version.request) (after 3ms in state APIVERSION_QUERY)",
@@ -108,12 +110,12 @@ import Testing
       let first = trouble(.transport, text)
       #expect(first.kind == .halfTLS || first.kind == .loginMissing)
       #expect(first.level == .warning)
-      #expect("\(first.sentence)".contains("if it always does"))
+      #expect("\(first.sentence)".contains("if this happens every time"))
       #expect(trouble(.transport, text, wasConnected: true).kind == .broken)
     }
   }
 
-  @Test("a port that answers TLS with something else is told from one that hangs up")
+  @Test("a port that answers TLS with other bytes differs from one that closes the connection")
   func noTLS() {
     let answer =
       "ssl://localhost:1/bootstrap: SSL handshake failed: ssl/record/ssl3_record.c:354:ssl3_get_record error:0A00010B:SSL routines::wrong version number (after 2ms in state SSL_HANDSHAKE)"
@@ -121,7 +123,7 @@ import Testing
     #expect(trouble(.tls, answer, wasConnected: true).kind == .plaintext)
   }
 
-  @Test("a broker that wants our certificate is told from one that speaks no TLS")
+  @Test("a broker that requires our certificate differs from one that doesn't speak TLS")
   func ownCertificate() {
     #expect(
       trouble(
@@ -141,7 +143,7 @@ import Testing
     #expect(trouble(.tls, "ssl://a:1/bootstrap: SSL handshake failed: something new").kind == .tls)
   }
 
-  @Test("a refused password is named, and SCRAM's bug before 2.6.1 is never called one")
+  @Test("a refused password is reported as such, and the SCRAM bug before 2.6.1 isn't reported as one")
   func logins() {
     let refused =
       "sasl_plaintext://localhost:20212/bootstrap: SASL authentication error: Authentication failed during authentication due to invalid credentials with SASL mechanism SCRAM-SHA-256 (after 350ms in state AUTH_REQ)"
@@ -164,7 +166,7 @@ import Testing
       ).kind == .loginMissing)
   }
 
-  @Test("what is fatal, and what nobody foresaw, is said with its code")
+  @Test("fatal and unexpected errors are reported with their code")
   func others() {
     #expect(trouble(.fenced, "fenced", isFatal: true).kind == .fatal)
     let other = trouble(.groupAuthorizationFailed, "Broker: Group authorization failed")
@@ -188,7 +190,7 @@ import Testing
     #expect(said.count == ConnectionTrouble.Kind.allCases.count)
   }
 
-  @Test("texts that only look like a broker's name are left whole")
+  @Test("texts that only look like a broker's name aren't split")
   func noBroker() {
     for text in [
       "", "a/b", "x: y", "Failed to acquire PID / epoch: timed out", "://", "/: x", "[thrd:main]", "[thrd:x]: ",

@@ -78,7 +78,7 @@ private let t1 = TopicPartition("t", 1)
       let seen = try consumer.read { $0.contains { $0.partition == 0 } }
       #expect(seen.first { $0.partition == 0 }?.offset == target)
     }
-    // Nothing of the other partition was lost or doubled meanwhile.
+    // No record of the other partition was lost or duplicated meanwhile.
     let position = consumer.position(of: t1)
     let before = try #require(position)
     try consumer.seek([PartitionOffset(t0, 1999)])
@@ -159,7 +159,7 @@ private let t1 = TopicPartition("t", 1)
     #expect(first.error(at: 0) == nil)
   }
 
-  @Test("on from the newest: what was there before is not read")
+  @Test("reading from the newest skips the records that were there before")
   func fromTheEnd() throws {
     let cluster = try cluster()
     try fill(cluster.brokers, numbers(10))

@@ -58,7 +58,7 @@ private struct Member: ~Copyable {
 
 @Suite(.waits) struct GroupTests {
   @Test(
-    "two members share the partitions, nothing is lost, nothing read twice, and who stays gets all back",
+    "two members share the partitions, nothing is lost or read twice, and the remaining member gets all back",
     .needsKafka, arguments: [Consumer.Strategy.cooperativeSticky, .range])
   func sharing(strategy: Consumer.Strategy) throws {
     let cluster = try TestCluster.open(.kafka43)
@@ -119,7 +119,7 @@ private struct Member: ~Copyable {
     #expect(isLeft)
   }
 
-  @Test("an answer without its question is refused, and an assignment waits for its answer")
+  @Test("an answer without a rebalance is refused, and an assignment waits for its answer")
   func answers() throws {
     let cluster = try cluster()
     let wakeup = try Wakeup()
@@ -179,7 +179,7 @@ private struct Member: ~Copyable {
     _ = try consumer.read(events: { if case .assigned(let partitions) = $0 { assigned = partitions } }) { _ in
       !assigned.isEmpty
     }
-    // Nothing is polled: the broker's own clock decides, and librdkafka rings when it has.
+    // Don't poll: the broker's clock decides, and librdkafka rings after that.
     wakeup.drain()
     var lost: Bool?
     var refusal: KafkaError?
@@ -225,7 +225,7 @@ private struct Member: ~Copyable {
     try cluster.broker?.resume()
   }
 
-  /// A member that has joined its group, but was never told what it is given: each time it asks, the group has moved on.
+  /// A member that has joined its group, but never got an assignment: at each SyncGroup the group has rebalanced again.
   private func joined(_ cluster: MockCluster) throws -> Consumer {
     cluster.fail(.syncGroup, with: Array(repeating: .rebalanceInProgress, count: 1000))
     let wakeup = try Wakeup()

@@ -8,7 +8,7 @@ import Testing
 struct IdleTests {
   @Test("librdkafka's timed waits are this program's, which don't end just before a timer is due")
   func waits() throws {
-    // It is linked, and so is what it needs.
+    // librdkafka and its dependencies are linked.
     #expect(Configuration.isProperty("client.id"))
     // RTLD_DEFAULT: what libraries call; RTLD_NEXT: what they would call if this program had none of its own.
     let called = try #require(dlsym(nil, "cnd_timedwait"))

@@ -30,7 +30,7 @@ import Testing
         .hasSuffix("--operation Write --transactional-id 'g/i/0'") == true)
   }
 
-  @Test("whom brokers call what they do is known where somebody logs in by name, or not at all")
+  @Test("the principal is known for a login by name, and without a login")
   func principal() {
     func principal(_ configuration: Configuration) -> String? {
       MissingRight(.topicAuthorizationFailed, for: .read(topic: "t"), configuration)?.principal
@@ -42,7 +42,7 @@ import Testing
     #expect(principal(other) == "User:NAME")
   }
 
-  @Test("an error that tells of something else names no right; what an idempotent producer lacks, Write brings along")
+  @Test("another error names no right; the right that an idempotent producer lacks is implied by Write")
   func others() {
     #expect(MissingRight(.messageTooLarge, for: .write(topic: "t"), configuration) == nil)
     #expect(MissingRight(.groupAuthorizationFailed, for: .write(topic: "t"), configuration) == nil)

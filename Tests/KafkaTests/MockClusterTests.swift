@@ -19,7 +19,7 @@ import Testing
     #expect(known.brokers.count == 3)
   }
 
-  @Test("a request fails as it was told to, and the producer gets over it")
+  @Test("a request fails with the given error, and the producer recovers")
   func requestErrors() throws {
     let cluster = try cluster()
     var producer = try Producer(configuration(cluster), log: silent)
@@ -72,7 +72,7 @@ import Testing
     #expect(seen.map(\.offset) == Array(0..<6))
   }
 
-  @Test("a client that was told to be fatal says so on every way")
+  @Test("a client with a fatal error reports it from every call")
   func fatal() throws {
     let cluster = try cluster()
     var producer = try Producer(configuration(cluster), log: silent)

@@ -89,7 +89,7 @@ import Testing
     #expect(after == [PartitionOffset(partitions[0], .none), PartitionOffset(partitions[1], 42, note: "who: häst")])
   }
 
-  @Test("watermarks that nobody has told yet are unknown, and questions end at their time-out")
+  @Test("watermarks are unknown before a fetch, and requests end at their time-out")
   func unknown() throws {
     let consumer = try Consumer(
       Configuration(brokers: "127.0.0.1:1"), options: .init(group: "g"), log: silent, wakeup: Wakeup())

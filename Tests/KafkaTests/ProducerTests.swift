@@ -98,7 +98,7 @@ import Testing
     #expect(SystemTime().monotonic - start < .seconds(2))
   }
 
-  @Test("what is purged is reported with all that was handed over, so that another producer can send it")
+  @Test("purged records are reported with their key, value and token, so that another producer can send them")
   func purge() throws {
     var producer = try Producer(Configuration(brokers: "127.0.0.1:1"), log: silent)
     for value in ["one", nil] { try producer.send("t", partition: 3, key: "k", value: value, token: 7) }

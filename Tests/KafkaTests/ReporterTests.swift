@@ -14,7 +14,7 @@ import Testing
       properties: [("debug", "all"), ("ssl.key.password", "S3cret-2"), ("sasl.oauthbearer.config", "S3cret-3")])
     configuration.sasl = .init(mechanism: "PLAIN", username: "user", password: "S3cret-1")
     configuration.properties.append(("security.protocol", "plaintext"))
-    // Comes back in a line, and must not.
+    // librdkafka repeats it in a log line, where it must not appear.
     configuration.clientID = "client-S3cret-1"
     var producer = try Producer(configuration, log: Logger(level: .debug, output: log))
     try producer.send("t", value: "x")
@@ -26,7 +26,7 @@ import Testing
     #expect(log.lines.contains { $0.message == "librdkafka traces" })
   }
 
-  @Test("a broker that is away is said once a minute, however often it is tried")
+  @Test("an unreachable broker is logged once a minute, however often it is tried")
   func rateLimit() throws {
     let log = CapturedLog()
     let wakeup = try Wakeup()
@@ -54,7 +54,7 @@ import Testing
     #expect(log.lines.count == 11)
   }
 
-  @Test("clients of one configuration say each broker and cause once between them")
+  @Test("clients of one configuration log each broker and cause once between them")
   func once() throws {
     let log = CapturedLog()
     let configuration = Configuration(brokers: "127.0.0.1:1,127.0.0.1:2")
@@ -69,7 +69,7 @@ import Testing
       first.serve()
       second.serve()
     }
-    // What the other one has met by now is known, too.
+    // The errors that the other client has met by now are known, too.
     first.serve()
     second.serve()
     #expect(said("127.0.0.1:1") == 1)
@@ -79,7 +79,7 @@ import Testing
 
   private func isAllDown(_ message: String) -> Bool { message.hasPrefix("no broker is connected") }
 
-  @Test("a log line is said without the thread that wrote it")
+  @Test("a log line is written without its thread prefix")
   func threads() {
     #expect(Reporter.withoutThread("[thrd:main]: text") == "text")
     #expect(Reporter.withoutThread("[thrd:ssl://[::1]:9092/1]: a]: b") == "a]: b")
@@ -90,7 +90,7 @@ import Testing
   @Test("other lines keep their facility and level")
   func lines() throws {
     let log = CapturedLog()
-    // Says at its start that a property has no use.
+    // librdkafka warns at the start that a property has no effect.
     let configuration = Configuration(brokers: "127.0.0.1:1", properties: [("socket.blocking.max.ms", "100")])
     var producer = try Producer(configuration, log: Logger(output: log))
     producer.serve()
@@ -99,7 +99,7 @@ import Testing
     #expect(line.metadata["facility"] == "CONFWARN")
   }
 
-  @Test("what an error event or a call says, too, is no line of its own, however often librdkafka writes it")
+  @Test("what an error event or a call also reports gets no line of its own, however often librdkafka writes it")
   func repetitions() {
     let texts = [
       ("REQTMOUT", "127.0.0.1:1/1: Timed out ApiVersionRequest in flight (after 10010ms, timeout #0)"),
@@ -143,7 +143,7 @@ import Testing
     second.report(gone)
     second.noteAnswer()
     first.noteAnswer()
-    // Once, by one client for all.
+    // Once, from one client for all.
     let lines = log.lines.filter { $0.message == "brokers are back" }
     #expect(lines.count == 1)
     guard case .duration(let away)? = lines.first?.metadata["away"] else {
@@ -153,7 +153,7 @@ import Testing
     #expect(away > .zero)
   }
 
-  @Test("an outage is as long as the first client found it, until the first answer to any")
+  @Test("an outage lasts from the first client's report to the first answer to any client")
   func outages() {
     let book = TroubleBook()
     func at(_ seconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
@@ -170,7 +170,7 @@ import Testing
     #expect(book.returned(at: at(71)) == nil)
   }
 
-  @Test("addresses of brokers are known as librdkafka names them")
+  @Test("addresses of brokers are normalized as librdkafka does it")
   func addresses() {
     #expect(
       Configuration(brokers: "a, b:1,ssl://c:2,[::1]:3,[::2]").addresses

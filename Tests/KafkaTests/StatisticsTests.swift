@@ -7,7 +7,7 @@ import Testing
 @Suite struct StatisticsTests {
   private func decode(_ text: String) -> Statistics? { bytes(text) { Statistics(json: $0) } }
 
-  @Test("what librdkafka tells is decoded, whatever else it tells")
+  @Test("librdkafka's statistics are decoded, and unknown fields are ignored")
   func decoding() throws {
     let statistics = try #require(
       decode(
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test(
-    "values of another kind count as absent, and cost nothing else",
+    "values of another type count as absent, without other effects",
     arguments: [
       #"{"name":[1,[2],{"a":3}],"msg_cnt":{"a":{}},"brokers":[{}],"topics":7,"cgrp":null,"txmsgs":5}"#,
       #"{"name":null,"msg_cnt":"9","brokers":{"a":3},"topics":{"t":[],"u":{"partitions":{"0":1,"x":{}}}},"txmsgs":5}"#,
@@ -57,7 +57,7 @@ import Testing
     #expect(decode(text) == nil)
   }
 
-  @Test("a consumer's own arrive as events")
+  @Test("a consumer's statistics arrive as events")
   func live() throws {
     let cluster = try cluster()
     var options = Consumer.Options(group: "g")

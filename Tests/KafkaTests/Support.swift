@@ -22,7 +22,7 @@ struct Seen: Equatable {
 }
 
 extension Producer {
-  /// Hands over a record of text, serving and waiting where the queue is full.
+  /// Produces a text record; serves and waits if the queue is full.
   mutating func send(_ topic: String, partition: Int32? = nil, key: String? = nil, value: String?, token: UInt = 0)
     throws
   {
@@ -57,9 +57,9 @@ func fill(_ brokers: String, topic: String = "t", partition: Int32 = 0, _ values
 func numbers(_ count: Int) -> [String?] { (0..<count).map { "\($0)" } }
 
 extension Consumer {
-  /// Reads on behind `seen` until `enough` says so, taking every assignment from `start`, and giving back what is taken.
+  /// Appends records to `seen` until `enough` is true. Takes every assignment from `start`, and gives back revoked ones.
   ///
-  /// - Returns: false: the deadline passed before that.
+  /// - Returns: all records read. Records a test issue if the deadline passes first.
   mutating func read(
     _ seen: [Seen] = [], from start: Offset = .beginning, by deadline: MonotonicTime = soon(),
     events: (Event) -> Void = { _ in }, until enough: ([Seen]) -> Bool

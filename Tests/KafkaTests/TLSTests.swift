@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-/// What a log says of TLS that fails, on a server that speaks nothing but TLS.
+/// Log lines of failed TLS handshakes, with a server that speaks only TLS.
 @Suite(.waits) struct TLSTests {
   private let folder: TemporaryDirectory
 
@@ -50,7 +50,7 @@ import Testing
     ])
   }
 
-  /// The line with `text` that a producer logs of a server with certificate `served`, when it trusts `trusted`.
+  /// The line with `text` that a producer logs if the server has certificate `served` and it trusts `trusted`.
   private func line(
     _ text: String, served: String, trusted: String
   ) throws -> CapturedLog.Line {
@@ -78,21 +78,21 @@ import Testing
     return line
   }
 
-  @Test("a certificate by an authority that isn't trusted is told as that")
+  @Test("a certificate of an untrusted authority is reported as such")
   func wrongAuthority() throws {
     try certificate("broker", for: "IP:127.0.0.1")
     try certificate("other", for: "IP:127.0.0.1")
     _ = try line("authority that is not trusted", served: "broker", trusted: "other")
   }
 
-  @Test("a certificate for other names is told with these names")
+  @Test("a certificate for other names is reported with these names")
   func otherName() throws {
     try certificate("broker", for: "DNS:kafka-1.example.com,IP:192.0.2.7")
     let line = try line("for other names", served: "broker", trusted: "broker")
     #expect(line.metadata["certificate_is_for"] == "kafka-1.example.com, 192.0.2.7")
   }
 
-  @Test("an expired certificate is told as that")
+  @Test("an expired certificate is reported as such")
   func expired() throws {
     try certificate("broker", for: "IP:127.0.0.1", isExpired: true)
     _ = try line("has expired", served: "broker", trusted: "broker")

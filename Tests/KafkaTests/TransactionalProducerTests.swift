@@ -11,7 +11,7 @@ import Testing
     }
   }
 
-  /// The macro takes no part of what can't be copied.
+  /// The macro can't take a property of a noncopyable value.
   private func expect(
     _ producer: borrowing TransactionalProducer, isInDoubt expected: Bool,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -67,7 +67,7 @@ import Testing
     consumer.close(by: soon())
   }
 
-  @Test("what an open transaction is about to change of the group's offsets isn't told until it has ended", .needsKafka)
+  @Test("offsets that an open transaction may change aren't returned before it has ended", .needsKafka)
   func pendingOffsets() throws {
     let cluster = try TestCluster.open(.kafka43)
     let configuration = Configuration(brokers: cluster.brokers)
@@ -77,7 +77,7 @@ import Testing
     var options = Consumer.Options(group: group)
     options.readsCommitted = false
     let other = try Consumer(configuration, options: options, log: silent, wakeup: Wakeup())
-    // The first question of a broker's life waits for its topic of offsets.
+    // The first such request waits until the broker has created its offsets topic.
     let none = try other.committed([partition], within: .seconds(30))
     #expect(none == [PartitionOffset(partition, .none)])
 
@@ -97,7 +97,7 @@ import Testing
     other.close(by: soon())
   }
 
-  @Test("where the group has no coordinator, the call for its offsets ends all the same, and with it the producer")
+  @Test("if the group has no coordinator, the call for its offsets still ends, and the producer fails")
   func noCoordinator() throws {
     let mock = try MockCluster()
     let configuration = Configuration(brokers: mock.brokers)
@@ -132,7 +132,7 @@ import Testing
     consumer.close(by: soon())
   }
 
-  @Test("whoever comes with the same id fences the former owner, whose remedy is a new client", .needsKafka)
+  @Test("a producer with the same id fences the former owner, whose remedy is a new client", .needsKafka)
   func fencing() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic()
@@ -156,7 +156,7 @@ import Testing
     #expect(values == ["new"])
   }
 
-  @Test("a record that the broker refuses aborts the transaction, and following the remedies leads on", .needsKafka)
+  @Test("a record that the broker refuses aborts the transaction, and the remedies lead to success", .needsKafka)
   func refusedRecord() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic(configuration: [("max.message.bytes", "2000")])
@@ -215,7 +215,7 @@ import Testing
     try producer.abort(within: .seconds(10))
   }
 
-  @Test("a transaction of which brokers haven't answered everything is in doubt until they have")
+  @Test("a transaction is in doubt until brokers have answered all its requests")
   func doubt() throws {
     let mock = try MockCluster()
     let topic = uniqueName("topic")
@@ -278,7 +278,7 @@ import Testing
     #expect(remedies == [.retry, .recreateClient, .recreateClient, .recreateClient])
     expect(producer, isInDoubt: true)
     let error = producer.fatalError
-    #expect(error?.message == "brokers have given no answer to the commit")
+    #expect(error?.message == "no broker has answered the commit")
     producer.close(by: soon(.seconds(5)))
   }
 
@@ -302,7 +302,7 @@ import Testing
     var producer = try TransactionalProducer(
       Configuration(brokers: mock.brokers), options: .init(id: uniqueName("id")), log: silent)
     try producer.initialize(within: .seconds(30))
-    // Answers that come about when the next call is made, whichever way the machine is loaded.
+    // Answers that arrive about when the next call is made, under any load of the machine.
     mock.delayBroker(1, by: .milliseconds(3))
     let rounds = 150
     for round in 0..<rounds {

@@ -46,7 +46,7 @@ struct LoggerTests {
     log.info("b")
   }
 
-  @Test("what is left out by the rate limit is counted and said with the next line")
+  @Test("lines left out by the rate limit are counted, and the next line carries the count")
   func rateLimit() {
     let time = ManualTime()
     let captured = CapturedLog()
@@ -80,7 +80,7 @@ struct LoggerTests {
 struct StandardErrorLogTests {
   let time = ManualTime(wall: WallTime(milliseconds: 1_795_370_400_000))
 
-  /// What `body` makes the log write.
+  /// The lines that `body` makes the log write.
   private func written(isJournal: Bool = false, _ body: (Logger) -> Void) throws -> String {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
@@ -121,7 +121,7 @@ struct StandardErrorLogTests {
     #expect(text == "<2>a\n<3>b\n<4>c\n<5>d\n<6>e\n<7>f\n")
   }
 
-  @Test("what could forge a line or steer a terminal is escaped")
+  @Test("text that could forge a line or control a terminal is escaped")
   func escapes() throws {
     let text = try written(isJournal: true) {
       $0.info(
@@ -157,7 +157,7 @@ struct StandardErrorLogTests {
     #expect(text.hasSuffix("…\n"))
   }
 
-  @Test("a full pipe doesn't block a log that mustn't, and what was lost is counted")
+  @Test("a full non-blocking pipe doesn't block the log, and lost lines are counted")
   func countsLostLines() throws {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)

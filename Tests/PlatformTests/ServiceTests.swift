@@ -45,7 +45,7 @@ struct ServiceTests {
     #expect(journal.given == [.seconds(8), .milliseconds(7500), .milliseconds(500)])
   }
 
-  @Test("where there is less than that, each gets an equal share")
+  @Test("if there is less time than that, each service gets an equal share")
   func equalShares() throws {
     let time = ManualTime()
     let journal = Journal()

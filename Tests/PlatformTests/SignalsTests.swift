@@ -5,8 +5,8 @@ import Testing
 
 @Suite("Signals")
 struct SignalsTests {
-  /// Runs `body` on a thread of its own: `Signals` changes the mask of the thread that makes it, and a signal sent to
-  /// the thread by itself stays there.
+  /// Runs `body` on a thread of its own: `Signals` changes the signal mask of the thread that creates it, and a signal
+  /// that the thread sends to itself stays on it.
   private func onThread(_ body: @escaping @Sendable () throws -> Void) throws {
     let failure = Failure()
     try startThread(name: "signals") {
@@ -43,7 +43,7 @@ struct SignalsTests {
   }
 
   @Test(
-    "the end of the output's reader is a stop, and a file never has one",
+    "losing the output's reader is a stop; a file never loses it",
     arguments: [Output.pipe, .socket, .file, .null])
   func reader(_ output: Output) throws {
     try onThread {
@@ -65,7 +65,7 @@ struct SignalsTests {
   }
 }
 
-/// What a command may have for its standard output.
+/// The kinds of standard output that a command may have.
 enum Output: Sendable {
   case pipe
   case socket

@@ -6,7 +6,7 @@ struct SuggestionTests {
   let names = ["brokers", "run", "check", "tail", "emit", "demo", "simulate", "keep_firing_for"]
 
   @Test(
-    "a slip of the finger finds its word",
+    "a typing mistake finds its word",
     arguments: [
       ("rnu", "run"), ("rum", "run"), ("chekc", "check"), ("chck", "check"), ("TAIL", "tail"), ("simulte", "simulate"),
       ("keep_fireing_for", "keep_firing_for"), ("brokr", "brokers"), ("keep-firing-for", "keep_firing_for"),

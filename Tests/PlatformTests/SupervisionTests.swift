@@ -11,7 +11,7 @@ struct SupervisionTests {
     #expect(supervision.handle(.tick(stale: []), now: start) == [.showStatus, .feedWatchdog])
   }
 
-  @Test("a loop without a sign of life is said once, and ends the feeding until it goes on")
+  @Test("a stale loop is logged once, and stops the watchdog's feeding until it goes on")
   func stale() {
     var supervision = Supervision()
     #expect(supervision.handle(.tick(stale: ["agent"]), now: start) == [.complain(stale: ["agent"]), .showStatus])
@@ -23,7 +23,7 @@ struct SupervisionTests {
     #expect(supervision.handle(.tick(stale: []), now: start) == [.showStatus, .feedWatchdog])
   }
 
-  @Test("SIGHUP reloads, but no longer while it ends")
+  @Test("SIGHUP reloads, but not during shutdown")
   func reload() {
     var supervision = Supervision()
     #expect(supervision.handle(.signal(.reload), now: start) == [.reload])
@@ -31,7 +31,7 @@ struct SupervisionTests {
     #expect(supervision.handle(.signal(.reload), now: start) == [])
   }
 
-  @Test("a signal stops the services, and their end is the process's")
+  @Test("a signal stops the services, and then the process ends")
   func stop() {
     var supervision = Supervision(closingLimit: .seconds(3), grace: .seconds(1))
     #expect(supervision.handle(.signal(.stop), now: start) == [.stop(by: start + .seconds(3))])
@@ -50,7 +50,7 @@ struct SupervisionTests {
     #expect(Supervision.Ending.failed.exitCode == .temporary)
   }
 
-  @Test("a second signal ends at once")
+  @Test("a second signal ends the process at once")
   func secondSignal() {
     var supervision = Supervision()
     _ = supervision.handle(.signal(.stop), now: start)
@@ -65,7 +65,7 @@ struct SupervisionTests {
     #expect(supervision.handle(.tick(stale: []), now: start + .seconds(4)) == [.end(.tooSlow)])
   }
 
-  @Test("only an end with everything delivered is a good one")
+  @Test("only an end with everything delivered is a success")
   func exitCodes() {
     #expect(Supervision.Ending.stopped(undelivered: 0).exitCode == .ok)
     #expect(Supervision.Ending.stopped(undelivered: 1).exitCode == .temporary)

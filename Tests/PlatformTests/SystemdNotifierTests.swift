@@ -33,26 +33,26 @@ struct SystemdNotifierTests {
   }
 
   @Test(
-    "addresses that can't be are no addresses",
+    "impossible addresses are ignored",
     arguments: ["", "@", "/", "relative", "vsock:2:1", "/" + String(repeating: "x", count: 107)])
   func badAddresses(name: String) {
     #expect(!SystemdNotifier(environment: { $0 == "NOTIFY_SOCKET" ? name : nil }).isActive)
   }
 
-  @Test("the longest address is one")
+  @Test("the longest possible address works")
   func longestAddress() {
     let name = "/" + String(repeating: "x", count: 106)
     #expect(SystemdNotifier(environment: { $0 == "NOTIFY_SOCKET" ? name : nil }).isActive)
   }
 
-  @Test("a receiver that is gone is answered with false")
+  @Test("a send to a receiver that is gone returns false")
   func gone() {
     let notifier = SystemdNotifier(environment: { $0 == "NOTIFY_SOCKET" ? "/nowhere/notify" : nil })
     #expect(!notifier.watchdog())
   }
 
   @Test(
-    "the watchdog is ours where it names this process or none",
+    "the watchdog is used if it names this process or none",
     arguments: [
       (["WATCHDOG_USEC": "2000000"], 2), (["WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "77"], 2),
       (["WATCHDOG_USEC": "2000000", "WATCHDOG_PID": "78"], nil), (["WATCHDOG_USEC": "0"], nil),

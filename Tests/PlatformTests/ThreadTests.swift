@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Threads")
 struct ThreadTests {
-  @Test("a thread bears its name, cut to what the kernel keeps")
+  @Test("a thread has its name, cut to the kernel's 15 bytes")
   func name() throws {
     let seen = Seen()
     try startThread(name: "a-name-that-is-too-long") {
@@ -28,7 +28,7 @@ struct ThreadTests {
     thread.join()
   }
 
-  @Test("what a thread holds is gone once it is joined")
+  @Test("what a thread holds is released once it is joined")
   func releases() throws {
     let seen = Seen()
     weak var held: Held?
@@ -41,7 +41,7 @@ struct ThreadTests {
     #expect(seen.number.load(ordering: .relaxed) == 7)
   }
 
-  @Test("a stack below the system's least is refused, not a crash")
+  @Test("a stack below the system's minimum is refused, and doesn't crash")
   func tooSmall() {
     #expect(throws: SystemError(call: "pthread_attr_setstacksize", code: EINVAL)) {
       _ = try startThread(name: "small", stackSize: 1) {}

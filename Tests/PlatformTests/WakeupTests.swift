@@ -57,7 +57,7 @@ struct WakeupTests {
     #expect(late.drain())
   }
 
-  @Test("who waits by manual time wakes when it is advanced to the deadline")
+  @Test("a thread that waits by manual time wakes when the clock reaches the deadline")
   func manualTime() throws {
     let time = ManualTime()
     let (wakeup, sleeper) = (try Wakeup(), try Wakeup())

@@ -31,7 +31,7 @@ struct CPUUsageTests {
     #expect(found?.steal == 0)
   }
 
-  @Test("a fall of exactly 3 s is a step back, one tick more and the counters began anew")
+  @Test("a decrease of 3 s is a step back; one tick more means that the counters were reset")
   func boundary() {
     let base = times(1000, 1000, 1000, 1000, 1000, 1000, 1000, 1000)
     for mode in 0..<7 {
@@ -44,14 +44,14 @@ struct CPUUsageTests {
     }
   }
 
-  @Test("counters that stand still, or all fell a little, give no rates and no Infinity")
+  @Test("counters that don't change, or all decrease a little, give no rates and no Infinity")
   func standstill() {
     let base = times(1000, 0, 0, 1000, 0, 0, 0, 0)
     #expect(base.difference(from: base, ticksPerSecond: 100) == .unchanged)
     #expect(times(999, 0, 0, 950, 0, 0, 0, 0).difference(from: base, ticksPerSecond: 100) == .unchanged)
   }
 
-  @Test("the ends of UInt64 trap nothing")
+  @Test("the extremes of UInt64 don't trap")
   func extremes() {
     let most = times(.max, .max, .max, .max, .max, .max, .max, .max)
     let none = times(0, 0, 0, 0, 0, 0, 0, 0)
@@ -62,7 +62,7 @@ struct CPUUsageTests {
     #expect(reading.plausibleTicks(since: reading, ticksPerSecond: .max / 2).contains(0))
   }
 
-  @Test("a column is doubtful above uptime x ticks x CPUs, and a wholly idle machine's isn't")
+  @Test("a column above uptime x ticks x CPUs is doubtful; that of a fully idle machine isn't")
   func doubtful() {
     func isDoubtful(_ idle: UInt64, uptime: UInt64?) -> Bool {
       CPUReading(times: times(0, 0, 0, idle), cpus: 2, uptime: uptime).isDoubtful(ticksPerSecond: 100)
@@ -72,7 +72,7 @@ struct CPUUsageTests {
     #expect(!isDoubtful(200_201, uptime: nil))
   }
 
-  @Test("ticks are plausible where they are those of the time that has passed, a quarter more or less")
+  @Test("ticks are plausible if they match the elapsed time, give or take a quarter")
   func plausible() {
     func range(_ cpus: (Int, Int), _ uptime: (UInt64?, UInt64?)) -> ClosedRange<UInt64> {
       let none = times(0, 0, 0, 0)

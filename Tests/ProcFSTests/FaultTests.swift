@@ -72,7 +72,7 @@ struct FaultTests {
     #expect(sample.oddities.intersection(ofMemory) == expected.oddity)
   }
 
-  @Test("after a migration the counters begin anew: one sample without rates, then they are back")
+  @Test("after a migration the counters are reset: one sample has no rates, the next one has")
   func migration() throws {
     let tree = try FixtureTree("linux-6.1-vm")
     var sampler = try tree.sampler()
@@ -101,7 +101,7 @@ struct FaultTests {
     #expect(sampler.sample().cpuCount == 2)
   }
 
-  @Test("a container that is given a CPU doesn't take all that this CPU ever counted for its last second")
+  @Test("when a container gets another CPU, that CPU's old counts aren't taken for the last second's")
   func cpusetGrows() throws {
     let tree = try FixtureTree("lxcfs-container")
     var sampler = try tree.sampler()
@@ -115,9 +115,9 @@ struct FaultTests {
     #expect(grown.oddities.contains(.impossibleCPUTimes))
   }
 
-  /// 600 s of uptime on one CPU, whose idle column stands above that: it holds CPUs that are offline by now, or is the
+  /// 600 s of uptime on one CPU, with a higher idle column: it includes CPUs that are offline now, or it is the
   /// machine's while the uptime is a container's.
-  @Test("counters of more than uptime x CPUs are trusted as long as they go on with the time, and no longer")
+  @Test("counters above uptime x CPUs are trusted as long as they advance with the time")
   func beyondUptime() throws {
     let tree = try FixtureTree("linux-6.1-vm")
     func sample(_ sampler: inout Sampler, idle: Int, uptime: String) throws -> HostSample {
@@ -138,7 +138,7 @@ struct FaultTests {
     #expect(again.cpu?.usage == 0)
   }
 
-  @Test("a file that is cut short at any byte gives nothing wrong, and the next whole one is read")
+  @Test("a file truncated at any byte gives no wrong value, and the next complete one is read")
   func cutShort() throws {
     let tree = try FixtureTree("linux-6.1-vm")
     var sampler = try tree.sampler()
@@ -209,10 +209,10 @@ struct FaultTests {
     try tree.write("", to: "stat")
     try tree.write("", to: "meminfo")
     let empty = #expect(throws: ProcError.self) { _ = try Sampler(root: tree.root.path + "/") }
-    #expect(empty?.reason == "holds nothing that can be understood")
+    #expect(empty?.reason == "content not recognized")
   }
 
-  @Test("CPU counters that are all zero are an oddity from the first sample on, others once they have stood for long")
+  @Test("CPU counters that are all zero are an oddity at once; others if they don't change for ten samples")
   func standingStill() throws {
     let tree = try FixtureTree("linux-6.1-vm")
     let stat = try tree.read("stat")

@@ -26,7 +26,7 @@ final class FixtureTree {
     }
   }
 
-  /// `text` takes the place of what stood in `file`, which stays the same file.
+  /// Replaces the content of `file` by `text`, in place.
   func write(_ text: String, to file: String) throws { try write(Data(text.utf8), to: file) }
 
   func read(_ file: String) throws -> String { try String(contentsOf: root.appending(path: file), encoding: .utf8) }
@@ -42,11 +42,11 @@ final class FixtureTree {
     try handle.close()
   }
 
-  /// A reader of it, where a second has 100 ticks.
+  /// A sampler of the tree, with 100 ticks a second.
   func sampler() throws -> Sampler { try Sampler(root: root.path, ticksPerSecond: 100) }
 }
 
-/// Within a thousandth; nil equals nil alone.
+/// Equal within a thousandth; nil equals only nil.
 func near(_ a: Double?, _ b: Double?) -> Bool {
   guard let a, let b else { return a == nil && b == nil }
   return abs(a - b) < 0.001

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ProcFS
 
-/// What a tree must give at its second step.
+/// The expected sample of a tree at its second step.
 struct Machine: Sendable, CustomTestStringConvertible {
   var tree: String
   var cpus: Int
@@ -26,7 +26,7 @@ struct Machine: Sendable, CustomTestStringConvertible {
 
 private let noPressure: Oddities = [.noCPUPressure, .noMemoryPressure, .noIOPressure]
 
-/// Kernels and machines that differ in what they offer.
+/// Kernels and machines that provide different files and columns.
 private let machines = [
   Machine(
     tree: "linux-2.6.8", cpus: 1, usage: 25, user: 10, system: 8, iowait: 5, steal: nil,
@@ -60,7 +60,7 @@ private let machines = [
 
 @Suite("Kernels and machines")
 struct MachineTests {
-  @Test("a machine is read as far as its kernel goes, and what it lacks is absent", arguments: machines)
+  @Test("values that a kernel doesn't provide are absent, all others are read", arguments: machines)
   func read(machine: Machine) throws {
     let tree = try FixtureTree(machine.tree)
     var sampler = try tree.sampler()

@@ -72,7 +72,7 @@ struct SmallFilesTests {
     #expect(info == MemoryInfo(total: 5, free: 3, cached: 2))
   }
 
-  @Test("memory that contradicts itself is not offered", arguments: contradictions)
+  @Test("memory figures that contradict each other are left out", arguments: contradictions)
   func contradiction(info: MemoryInfo, available: UInt64?) {
     var oddities: Oddities = []
     #expect(info.usage(&oddities)?.availableBytes == available.map { $0 * 1024 })

@@ -28,7 +28,7 @@ struct StatFileTests {
     }
   }
 
-  @Test("digits beyond UInt64 stand for its largest")
+  @Test("a number beyond UInt64 becomes its maximum")
   func overflow() {
     let times = parsing(
       "cpu  18446744073709551616 18446744073709551615 0 99999999999999999999999\nintr\n", StatFile.parse
@@ -39,7 +39,7 @@ struct StatFileTests {
     #expect(times?[.idle] == .max)
   }
 
-  @Test("a text that ends among the CPUs is not whole")
+  @Test("a text that ends within the CPU lines is not whole")
   func cut() {
     #expect(!parsing("cpu  1 2 3 4\ncpu0 1 2 3 4\n", StatFile.parse).isWhole)
     #expect(!parsing("cpu  1 2 3 4\ncpu0 1 2 3 4\nin", StatFile.parse).isWhole)
@@ -61,7 +61,7 @@ struct StatFileTests {
     #expect(sample.oddities == [])
   }
 
-  @Test("past the buffer's bound the sums are read and the count is left out")
+  @Test("beyond the buffer's limit the sums are read, and the number of CPUs is left out")
   func bound() throws {
     let tree = try FixtureTree("linux-6.1-vm")
     let cpus = String(repeating: "cpu1 0 0 0 0\n", count: ReadBuffer.limit / 13 + 1)

@@ -38,7 +38,7 @@ struct ChangelogTests {
     key.withUnsafeBytes { key in Result { () throws(ChangelogProblem) in try scope.read(key) } }
   }
 
-  @Test("numbers are as short as they are, and come back, at every edge")
+  @Test("numbers have the expected length and read back, at every boundary")
   func numbers() throws {
     let edges: [Int64] = [0, 1, -1, 63, -64, 64, 127, 128, 8191, 8192, 1 << 34, .max, .min, .min + 1]
     var writer = BinaryWriter()
@@ -61,7 +61,7 @@ struct ChangelogTests {
     #expect(writer.bytes.count == 1)
   }
 
-  @Test("a number of more than 64 bits is none, and neither is one that doesn't end")
+  @Test("a number of more than 64 bits, or without an end, is an error")
   func tooLong() {
     for bytes in [[UInt8](repeating: 0xFF, count: 9) + [2], [UInt8](repeating: 0x80, count: 11), [0x80]] {
       bytes.withUnsafeBytes { bytes in
@@ -82,7 +82,7 @@ struct ChangelogTests {
     }
   }
 
-  @Test("a marker comes back as it was, with all or nothing of what it may lack")
+  @Test("a marker reads back as written, with all or none of its optional fields")
   func markers() throws {
     #expect(
       try ChangelogTests.marker(in: ChangelogTests.bytes(of: ChangelogTests.marker)).get() == ChangelogTests.marker)
@@ -90,7 +90,7 @@ struct ChangelogTests {
     #expect(try ChangelogTests.marker(in: ChangelogTests.bytes(of: bare)).get() == bare)
   }
 
-  @Test("a value with any byte changed, cut anywhere, or under another key isn't taken")
+  @Test("a value with any byte changed, truncated anywhere, or under another key is refused")
   func damage() {
     let bytes = ChangelogTests.bytes(of: ChangelogTests.marker)
     for place in bytes.indices {
@@ -130,7 +130,7 @@ struct ChangelogTests {
     #expect(throws: ChangelogProblem.newer(version: 9)) { try ChangelogTests.marker(in: bytes).get() }
   }
 
-  @Test("keys of all kinds come back, whatever stands in the names")
+  @Test("keys of all kinds read back, whatever the names contain")
   func keys() throws {
     for names in [("g", "t"), ("", ""), ("g\u{1}t", "x"), ("gruppe-ä", String(repeating: "t", count: 249))] {
       let scope = ChangelogScope(group: names.0, topic: names.1)
@@ -155,7 +155,7 @@ struct ChangelogTests {
     }
   }
 
-  @Test("keys of another group or topic are foreign, also where the names run together in the same way")
+  @Test("keys of another group or topic are foreign, even if the concatenated names are equal")
   func foreign() {
     for other in [("status_groups", "tatus_topic"), ("status_grou", "pstatus_topic"), ("", "status_topic")] {
       var writer = BinaryWriter()
@@ -166,7 +166,7 @@ struct ChangelogTests {
     #expect(throws: ChangelogProblem.foreign) { try ChangelogTests.read(Array("web-1".utf8)).get() }
   }
 
-  @Test("a key that is cut or goes on isn't taken for another")
+  @Test("a key that is truncated or too long isn't taken for another")
   func damagedKeys() {
     let key = ChangelogTests.key
     for count in key.indices {
@@ -175,7 +175,7 @@ struct ChangelogTests {
     #expect(throws: ChangelogProblem.length) { try ChangelogTests.read(key + [0]).get() }
   }
 
-  @Test("a boot is told by the same number in every process")
+  @Test("a boot has the same hash in every process")
   func boots() {
     var reader = RecordReader(plan: FieldPlan(fields: []), maxFuture: 60_000)
     let value = Array(

@@ -71,7 +71,7 @@ struct EventTimeTests {
   }
 
   @Test(
-    "a time field that can't be read makes the record bad, and isn't Kafka's time in silence",
+    "a time field that can't be parsed makes the record bad, and isn't silently replaced by Kafka's time",
     arguments: [
       "\"20/Nov/2026:12:00:07 +0000\"", "\"2026-11-31T12:00:07Z\"", "\"\"", "null", "true", "{}", "[1795176003]",
       "\"1795176003\"", "\"2026-11-20\"", "\"2026-11-20T12:00Z\"", "\"2026-11-20T24:00:00Z\"",
@@ -99,7 +99,7 @@ struct EventTimeTests {
     #expect(ReadRecord.read(#"{"timestamp":"2022-01-01 00:00:00"}"#, kafkaTime: -1).outcome == .bad(.timestamp))
   }
 
-  @Test("a leap second is the first of the next minute, and stands only at midnight UTC")
+  @Test("a leap second is the first second of the next minute, and is valid only at midnight UTC")
   func leapSecond() {
     #expect(time(#""2016-12-31T23:59:60Z""#).time == 1_483_228_800_000)
     #expect(time(#""2016-12-31T23:59:60.500Z""#).time == 1_483_228_800_500)
@@ -117,7 +117,7 @@ struct EventTimeTests {
     #expect(ReadRecord.read("{}", kafkaTime: .max, clock: .max).outcome == .bad(.future))
   }
 
-  @Test("the minute that was read last is no trap for the next record")
+  @Test("the minute learnt last doesn't affect the next record")
   func minutes() {
     var reader = RecordReader(plan: FieldPlan(fields: []), maxFuture: 60_000)
     func offset(_ text: String) -> Int64? {

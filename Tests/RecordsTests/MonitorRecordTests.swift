@@ -71,7 +71,7 @@ struct MonitorRecordTests {
   }
 
   @Test(
-    "what only looks like an object, and JSON that is none, is a message",
+    "text that only looks like an object, and JSON that isn't one, become messages",
     arguments: ["{a}", "{\"a\":NaN}", "[1]", "7", "{\"a\":1}}", "{\"a\":1}{\"b\":2}", "{", "}"])
   func notObject(_ line: String) {
     #expect(record(line).hasPrefix("{\(stamp),\"source\":\"app\",\"message\":\""))

@@ -5,13 +5,13 @@ import TestRandom
 import TestSupport
 import Testing
 
-/// The fast reader against slow ones, on records that nobody wrote. A failure names its seed.
+/// Compares the fast reader with slow ones, on random records. A failure names its seed.
 @Suite("Against slow readers")
 struct OracleTests {
   private let plan = FieldPlan(
     fields: ["cpu_usage", "memory_usage", "x"], strings: ["role", "host", "boot_id", "timestamp"])
 
-  @Test("one reader, whatever it has learnt, finds what the plain one finds", arguments: 0..<8 as Range<UInt64>)
+  @Test("a reader finds what the plain one finds, whatever it has learnt before", arguments: 0..<8 as Range<UInt64>)
   func records(_ seed: UInt64) {
     var records = RandomRecord(random: SeededRandom(seed: seed))
     var reader = RecordReader(plan: plan, maxFuture: 60_000)
@@ -61,7 +61,7 @@ struct OracleTests {
     }
   }
 
-  @Test("a hundred thousand broken records end no reader")
+  @Test("a hundred thousand broken records crash no reader")
   func broken() {
     var records = RandomRecord(random: SeededRandom(seed: 300))
     var reader = RecordReader(plan: plan, maxFuture: 60_000)
@@ -78,7 +78,7 @@ struct OracleTests {
     #expect((1_000..<99_000).contains(good))
   }
 
-  @Test("a record cut short anywhere is bad, and nothing behind it is looked at")
+  @Test("a record truncated anywhere is bad, and nothing after its end is read")
   func cut() {
     let whole = Array(
       #"{"timestamp":"2026-11-20T12:00:00.000Z","host":"w\u00e9b","cpu_usage":1.5e1,"x":[{"a":null}]}"#.utf8)

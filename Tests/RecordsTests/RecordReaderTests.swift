@@ -31,7 +31,7 @@ struct RecordReaderTests {
     #expect(record.sequence == 1042)
   }
 
-  @Test("a number in a string is no number, nor is anything else that isn't one")
+  @Test("a number in a string, or anything else that isn't a number, isn't read as one")
   func notNumbers() {
     func cpu(_ value: String) -> Field? {
       ReadRecord.read(#"{"cpu_usage":\#(value),"memory_usage":91}"#).fields.first
@@ -50,7 +50,7 @@ struct RecordReaderTests {
   }
 
   @Test(
-    "a long text outside ASCII that a rule matches has room, also where the reader has its own use for it",
+    "a long non-ASCII text that a rule matches has room, even if the reader needs the field itself",
     arguments: ["boot_id", "timestamp", "host", "role"])
   func matchedTexts(name: String) {
     let text = String(repeating: "é", count: 20_000)
@@ -67,7 +67,7 @@ struct RecordReaderTests {
     }
   }
 
-  @Test("escapes in host, time and boot are undone once, whether a rule matches them or not")
+  @Test("host, time and boot id are unescaped once, whether a rule matches them or not")
   func matchedEscapes() {
     let value = #"{"timestamp":"2026-11-20T11:59:59.250Z","host":"weéb","boot_id":"a\u0062","x":1}"#
     let plain = ReadRecord.read(value, fields: ["x"])
@@ -123,7 +123,7 @@ struct RecordReaderTests {
     }
   }
 
-  @Test("of a key that comes twice the last one counts, for numbers, host and time alike")
+  @Test("the last value of a repeated key counts, for numbers, host and time alike")
   func duplicates() {
     #expect(ReadRecord.read(#"{"cpu_usage":97,"cpu_usage":10}"#).fields[0] == .number(10))
     #expect(ReadRecord.read(#"{"cpu_usage":10,"cpu_usage":97}"#).fields[0] == .number(97))
@@ -175,7 +175,7 @@ struct RecordReaderTests {
     // Half a surrogate pair is grammatical, but no text.
     #expect(ReadRecord.read(#"{"message":"\ud800"}"#).outcome == .record)
     #expect(ReadRecord.read(#"{"host":"\ud800"}"#).outcome == .bad(.encoding))
-    // A key that isn't UTF-8 is nobody's name.
+    // A key that isn't UTF-8 matches no field name.
     #expect(ReadRecord.read(bytes: [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D], plan: plan).outcome == .record)
   }
 
@@ -212,7 +212,7 @@ struct RecordReaderTests {
     }
   }
 
-  @Test("a thousand names that never come again cost nothing but time")
+  @Test("a thousand names that occur only once cost only time")
   func manyNames() {
     let plan = FieldPlan(fields: ["a"])
     var reader = RecordReader(plan: plan, maxFuture: 0)
@@ -223,7 +223,7 @@ struct RecordReaderTests {
     }
   }
 
-  @Test("a tombstone tells who is gone; without a key it is no error and tells nothing")
+  @Test("a tombstone names the subject that is gone; without a key it names none, and is no error")
   func tombstones() {
     #expect(ReadRecord.read(nil).outcome == .tombstone)
     #expect(ReadRecord.read(nil).subject == "web-1")

@@ -59,14 +59,14 @@ struct RecordedLineTests {
   }
 
   @Test(
-    "what is wrong with a line is said",
+    "the error of a line tells what is wrong",
     arguments: [
-      ("", "that is no JSON"), ("rubbish", "that is no JSON"), ("{\"value\"", "that is no JSON"),
-      ("[1]", "that is no object; a line is {\"key\":…,\"timestamp\":…,\"value\":…}"),
-      ("{\"cpu_usage\":1}", "there is no \"value\" in it; a line is {\"key\":…,\"timestamp\":…,\"value\":…}"),
+      ("", "the line isn't JSON"), ("rubbish", "the line isn't JSON"), ("{\"value\"", "the line isn't JSON"),
+      ("[1]", "the line isn't an object; expected {\"key\":…,\"timestamp\":…,\"value\":…}"),
+      ("{\"cpu_usage\":1}", "\"value\" is missing; expected {\"key\":…,\"timestamp\":…,\"value\":…}"),
       ("{\"key\":1,\"value\":1}", "\"key\" is neither a text nor null"),
-      ("{\"timestamp\":1.5,\"value\":1}", "\"timestamp\" is no whole number of milliseconds"),
-      ("{\"value\":1} 2", "that is no JSON"), ("{\"value\":{", "that is no JSON"),
+      ("{\"timestamp\":1.5,\"value\":1}", "\"timestamp\" isn't a whole number of milliseconds"),
+      ("{\"value\":1} 2", "the line isn't JSON"), ("{\"value\":{", "the line isn't JSON"),
     ])
   func problems(_ text: String, _ message: String) {
     #expect(throws: RecordedLine.Problem(message: message)) { try read(text) }

@@ -2,7 +2,7 @@
 
 import JSON
 
-/// Reads a record in the plainest way, slow and recursive, to hold the fast reader against.
+/// Reads a record in the plainest way, slowly and recursively, as a reference for the fast reader.
 struct ReferenceReader {
   /// A JSON value; texts as they stand between their quotes.
   indirect enum Tree {
@@ -19,7 +19,7 @@ struct ReferenceReader {
 
   private init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// The value that `bytes` are; nil where they aren't JSON.
+  /// Parses `bytes`; nil if they aren't JSON.
   static func parse(_ bytes: [UInt8]) -> Tree? {
     var reader = ReferenceReader(bytes)
     if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { reader.i = 3 }
@@ -112,7 +112,7 @@ struct ReferenceReader {
     return .number(String(decoding: bytes[start..<i], as: UTF8.self))
   }
 
-  /// What a text means; nil where it isn't UTF-8.
+  /// The unescaped text; nil if it isn't UTF-8.
   static func text(_ raw: [UInt8]) -> String? {
     var units: [UInt8] = []
     var i = 0
@@ -154,7 +154,7 @@ struct ReferenceReader {
 }
 
 extension ReferenceReader {
-  /// What a reader of `plan` must find in a record.
+  /// The expected result of a reader with `plan` for a record.
   static func read(_ value: [UInt8], _ key: [UInt8]?, kafkaTime: Int64, plan: FieldPlan) -> ReadRecord {
     func bad(_ reason: BadReason) -> ReadRecord { ReadRecord(outcome: .bad(reason), hasKey: key != nil) }
     guard !value.isEmpty else { return bad(.empty) }
@@ -234,7 +234,7 @@ extension ReferenceReader {
   }
 }
 
-/// `text` as padded text, at whose beginning `body` looks.
+/// Calls `body` with the start of `text` as padded text.
 func withPlace<Result>(_ text: String, _ body: (Scan.Place) -> Result) -> Result {
   let padded = Padded(Array(text.utf8))
   return body(padded.start)

@@ -47,7 +47,7 @@ struct SubjectTests {
     #expect(ReadRecord.read("{\"host\":\"a /\u{a0}😀\"}").subject == "a /\u{a0}😀")
   }
 
-  @Test("the same bytes have the same hash, wherever they stood")
+  @Test("the same bytes have the same hash, wherever they are")
   func hashes() {
     var reader = RecordReader(plan: FieldPlan(fields: []), maxFuture: 0)
     func hash(_ value: String, key: String?) -> UInt64 {

@@ -34,7 +34,7 @@ struct TransitionTests {
     #expect(example.key == "cpu-high/web-1")
   }
 
-  @Test("without summary and labels, cut out of its bytes, it is what it would be if it had none")
+  @Test("cutting summary and labels out of its bytes gives the transition without them")
   func bare() {
     var writer = Writer()
     let words = example.encode(into: &writer)
@@ -79,7 +79,7 @@ struct TransitionTests {
   }
 
   @Test(
-    "what is no transition reads as none",
+    "what isn't a transition decodes to nil",
     arguments: [
       "", "null", "[]", "{}", "{\"status\":\"firing\"}", "{\"cpu_usage\":80.0}", "{", "{\"status\":", "\u{0}",
     ])
@@ -87,7 +87,7 @@ struct TransitionTests {
     #expect(decode(text) == nil)
   }
 
-  @Test("with any one part cut out it is none, and nothing of it traps")
+  @Test("without any one required field it isn't a transition, and decoding doesn't trap")
   func cut() {
     let whole = Array(text(example).utf8)
     for count in 0..<whole.count {

@@ -63,7 +63,8 @@ struct DocumentTests {
       var bytes = sample
       bytes[Int(seed >> 33) % bytes.count] = UInt8(truncatingIfNeeded: seed >> 20)
       if round % 2 == 0 { bytes.removeLast(Int(seed >> 40) % bytes.count) }
-      let loaded = Settings.load(text: bytes, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
+      let loaded = Settings.load(
+        text: bytes, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
       #expect(loaded.settings == nil)
       #expect(!loaded.complaints.isEmpty)
     }

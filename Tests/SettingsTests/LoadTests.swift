@@ -7,7 +7,8 @@ import Topics
 /// Loads `text` as `file.toml` on a host called `web-1`.
 func load(_ text: String, _ variables: [String: String] = [:], file: String = "file.toml") -> Settings.Loaded {
   Settings.load(
-    text: Array(text.utf8), file: file, surroundings: Surroundings(hostName: "web-1", client: LibrdkafkaChecks()) { variables[$0] })
+    text: Array(text.utf8), file: file,
+    surroundings: Surroundings(hostName: "web-1", client: LibrdkafkaChecks()) { variables[$0] })
 }
 
 /// What is complained of in `text`.

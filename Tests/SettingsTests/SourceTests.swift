@@ -61,7 +61,9 @@ struct SourceTests {
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
       // Refused for its keys, which are read to the last.
-      #expect(Settings.load(text: text, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks())).settings == nil)
+      #expect(
+        Settings.load(text: text, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
+          .settings == nil)
       done.signal()
     }
     thread.stackSize = 1 << 20
@@ -132,14 +134,16 @@ struct SourceTests {
   @Test("a byte order mark is skipped")
   func byteOrderMark() {
     let loaded = Settings.load(
-      text: [0xEF, 0xBB, 0xBF] + Array(brokers.utf8), file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
+      text: [0xEF, 0xBB, 0xBF] + Array(brokers.utf8), file: "f",
+      surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
     #expect(loaded.settings?.kafka.brokers == "a:9092")
   }
 
   @Test("UTF-16 and what isn't UTF-8 are named, with the place")
   func encodings() {
     func first(_ bytes: [UInt8]) -> String? {
-      Settings.load(text: bytes, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks())).complaints.first?.description
+      Settings.load(text: bytes, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
+        .complaints.first?.description
     }
     #expect(first([0xFF, 0xFE, 0x61, 0]) == "f:1:1: the file is UTF-16: save it as UTF-8")
     #expect(first([0xFE, 0xFF, 0, 0x61]) == "f:1:1: the file is UTF-16: save it as UTF-8")
@@ -154,7 +158,8 @@ struct SourceTests {
   func files() throws {
     let folder = try Folder()
     func first(_ path: String) -> String? {
-      Settings.load(path: path, surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks())).complaints.first?.description
+      Settings.load(path: path, surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks())).complaints.first?
+        .description
     }
     #expect(first("\(folder.path)/none") == "\(folder.path)/none: the configuration doesn't exist")
     #expect(first(folder.path) == "\(folder.path): the configuration is a directory, not a file")

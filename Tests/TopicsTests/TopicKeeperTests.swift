@@ -6,7 +6,7 @@ import Testing
 @testable import Topics
 
 @Suite(.waits) struct TopicKeeperTests {
-  /// Waits for a line with `text`; nil: it never came.
+  /// Waits for a line with `text`; nil if none came.
   private func line(with text: String, in log: CapturedLog, _ arrived: Wakeup) -> CapturedLog.Line? {
     let deadline = soon()
     while true {
@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  /// All that was said, except that brokers can't be asked yet, which a slow machine may bring about.
+  /// All messages, except that brokers can't be asked yet, which occurs on a slow machine.
   private func said(in log: CapturedLog) -> [String] {
     log.messages.filter { $0 != "can't ask brokers for topics yet; trying again" }
   }
@@ -46,7 +46,8 @@ import Testing
     #expect(configuration["retention.ms"] == "1000000")
   }
 
-  @Test("where topics may not be made, the log has the command, and the topic is taken once somebody has", .needsKafka)
+  @Test(
+    "if topics may not be created, the log has the command, and a topic that somebody creates is noticed", .needsKafka)
   func says() throws {
     let cluster = try TestCluster.open(.kafka43)
     let name = uniqueName("topic")
@@ -63,10 +64,10 @@ import Testing
             + " --replication-factor 1 --config cleanup.policy=compact"))
     try cluster.createTopic(name, configuration: [("cleanup.policy", "compact")])
     #expect(keeper.stop(by: soon()) == 0)
-    #expect(said(in: log) == ["topic is missing; an administrator can create it by this command"])
+    #expect(said(in: log) == ["topic is missing; an administrator can create it with this command"])
   }
 
-  @Test("more copies than brokers: both numbers are said, and a command that works", .needsKafka)
+  @Test("more copies than brokers: both numbers are logged, and a command that works", .needsKafka)
   func refused() throws {
     let cluster = try TestCluster.open(.kafka43)
     let arrived = try Wakeup()
@@ -87,7 +88,7 @@ import Testing
     #expect(keeper.stop(by: soon()) == 0)
   }
 
-  @Test("a topic that somebody has made to delete its state is said with the command that mends it", .needsKafka)
+  @Test("a state topic that somebody created with deletion is logged with the command that corrects it", .needsKafka)
   func keptOtherwise() throws {
     let cluster = try TestCluster.open(.kafka43)
     let wanted = [("cleanup.policy", "compact")]
@@ -103,7 +104,7 @@ import Testing
     let deadline = soon()
     while said(in: log).count < 2, SystemTime().monotonic < deadline { arrived.wait(until: deadline) }
     #expect(keeper.stop(by: soon()) == 0)
-    let lines = log.lines.filter { $0.message.contains("deletes it with time") }
+    let lines = log.lines.filter { $0.message.contains("deletes old records") }
     #expect(lines.map { $0.metadata["topic"] } == [.string(deletes), .string(both)])
     #expect(lines.map { $0.metadata["cleanup.policy"] } == ["delete", "compact,delete"])
     #expect(
@@ -114,7 +115,7 @@ import Testing
     #expect(said(in: log).count == 2)
   }
 
-  @Test("brokers that can't say how a topic is kept are no reason for a line")
+  @Test("brokers that can't describe a topic's configuration cause no warning")
   func cannotSay() throws {
     let cluster = try cluster()
     let arrived = try Wakeup()
@@ -124,12 +125,12 @@ import Testing
     let keeper = TopicKeeper(
       Configuration(brokers: cluster.brokers), plan: plan, log: Logger(level: .debug, output: log))
     try keeper.start()
-    #expect(line(with: "brokers don't say how topics are kept", in: log, arrived)?.level == .debug)
+    #expect(line(with: "the configuration of topics can't be read", in: log, arrived)?.level == .debug)
     #expect(keeper.stop(by: soon()) == 0)
     #expect(keeper.isPresent("t"))
   }
 
-  @Test("brokers that are away are no failure: it is said once, and tried on")
+  @Test("unreachable brokers are no failure: they are logged once, and tries go on")
   func away() throws {
     let arrived = try Wakeup()
     let log = CapturedLog(arrived: arrived)

@@ -1,7 +1,7 @@
-// What a scanner of JSON asks of 16 bytes at once: SSE2 where there is SSE2, plain C elsewhere.
+// Primitives of a JSON scanner that look at 16 bytes at once: with SSE2 where available, in plain C elsewhere.
 //
-// Every function reads whole blocks: behind the text that it is given stand CSCAN_PADDING bytes, all zero. Zero ends
-// every search, so that none runs past the text.
+// Every function reads whole blocks, so CSCAN_PADDING zero bytes must follow the text. A zero ends every search, so
+// none runs past the text.
 
 #ifndef CSCAN_H
 #define CSCAN_H
@@ -17,10 +17,10 @@
 
 #pragma clang assume_nonnull begin
 
-/// Zero bytes that must stand behind a text.
+/// The number of zero bytes that must follow a text.
 #define CSCAN_PADDING 64
 
-/// How far it is to the first quote, backslash or control character.
+/// The distance to the first quote, backslash or control character.
 static inline size_t cscan_string_end(const uint8_t *p) {
   const uint8_t *start = p;
 #if defined(__SSE2__)
@@ -39,13 +39,13 @@ static inline size_t cscan_string_end(const uint8_t *p) {
 #endif
 }
 
-/// How far it is to the first byte that is no printable ASCII, or is a quote or a backslash.
+/// The distance to the first byte that is a quote, a backslash or not printable ASCII.
 static inline size_t cscan_plain_end(const uint8_t *p) {
   const uint8_t *start = p;
 #if defined(__SSE2__)
   for (;;) {
     __m128i x = _mm_loadu_si128((const __m128i *)p);
-    // Signed: bytes from 0x80 on are below 0x20 as well.
+    // Signed comparison: bytes from 0x80 on are below 0x20, too.
     __m128i odd = _mm_or_si128(_mm_cmplt_epi8(x, _mm_set1_epi8(0x20)), _mm_cmpeq_epi8(x, _mm_set1_epi8(0x7f)));
     __m128i quote = _mm_cmpeq_epi8(x, _mm_set1_epi8('"'));
     __m128i backslash = _mm_cmpeq_epi8(x, _mm_set1_epi8('\\'));
@@ -59,7 +59,7 @@ static inline size_t cscan_plain_end(const uint8_t *p) {
 #endif
 }
 
-/// Which of the next 16 bytes are no digits, one bit each; bit 16 is set always.
+/// A mask of the next 16 bytes that aren't digits, one bit each; bit 16 is always set.
 static inline uint32_t cscan_nondigits(const uint8_t *p) {
 #if defined(__SSE2__)
   __m128i x = _mm_sub_epi8(_mm_loadu_si128((const __m128i *)p), _mm_set1_epi8('0'));
@@ -82,8 +82,8 @@ static inline uint64_t cscan_word(const uint8_t *p) {
   return word;
 }
 
-/// The number that the eight bytes of a word spell, the first byte being the highest digit; those that are zero instead
-/// of a digit count as leading zeros.
+/// The decimal number that the eight bytes of a word spell, with the first (lowest) byte as the highest digit. Zero
+/// bytes count as leading zeros.
 static inline uint64_t cscan_spelled(uint64_t word) {
   word &= 0x0f0f0f0f0f0f0f0fu;
   word = (word * 10) + (word >> 8);
@@ -91,7 +91,7 @@ static inline uint64_t cscan_spelled(uint64_t word) {
           (((word >> 16) & 0x000000ff000000ffu) * 0x0000271000000001u)) >> 32;
 }
 
-/// The number that the first `count` (1 to 8) bytes of a word spell; all of them are digits.
+/// The number that the first `count` (1 to 8) bytes of a word spell. All of them must be digits.
 static inline uint64_t cscan_digits(uint64_t word, size_t count) { return cscan_spelled(word << (64 - 8 * count)); }
 
 /// 10 to the power of `exponent`, 0 to 22: the powers that a double holds exactly.
@@ -101,12 +101,12 @@ static inline double cscan_power(size_t exponent) {
   return powers[exponent];
 }
 
-/// How long the number at `p` is, where it has no sign, no exponent, and at most 15 bytes; 0 for every other one, and for
-/// what is no number.
+/// The length of the number at `p` if it has no sign, no exponent, and at most 15 bytes; 0 for any other number, and if
+/// there is no number.
 static inline size_t cscan_short_number_end(const uint8_t *p) {
   const uint32_t mask = cscan_nondigits(p);
   const size_t whole = (size_t)__builtin_ctz(mask);
-  // One comparison, not two branches: whether a number has one digit before its point can't be foretold.
+  // One comparison instead of two branches, because whether a number has one digit before its point is unpredictable.
   const bool has_leading_zero = (p[0] == '0') & (whole > 1);
   size_t length = whole;
   if (p[whole] == '.') {
@@ -117,16 +117,15 @@ static inline size_t cscan_short_number_end(const uint8_t *p) {
   return length;
 }
 
-/// How long the number at `p` is, and what it counts, where it is the usual kind: no sign, no exponent, and with its
-/// point at most 8 bytes long; 0 for every other one, and for what is no number.
+/// Parses the usual kind of number at `p`: no sign, no exponent, and at most 8 bytes with its point. Stores its value
+/// and returns its length; returns 0 for any other number, and if there is no number.
 ///
-/// Its digits make a whole number that a double holds exactly, and so is the power of ten that it is divided by: it is
-/// rounded once (Clinger 1990).
+/// A double holds both the digits and the power of ten exactly, so their quotient is rounded once (Clinger 1990).
 static inline size_t cscan_short_number(const uint8_t *p, double *value) {
   const uint64_t word = cscan_word(p);
   const uint32_t mask = cscan_nondigits(p);
   const size_t whole = (size_t)__builtin_ctz(mask);
-  // One comparison, not two branches: whether a number has one digit before its point can't be foretold.
+  // One comparison instead of two branches, because whether a number has one digit before its point is unpredictable.
   const bool has_leading_zero = ((word & 0xff) == '0') & (whole > 1);
   size_t length = whole;
   uint64_t digits;
@@ -134,7 +133,7 @@ static inline size_t cscan_short_number(const uint8_t *p, double *value) {
   if (p[whole] == '.') {
     length = (size_t)__builtin_ctz((mask & (mask - 1)) | 0x20000);
     if (length > 8 || length < whole + 2) return 0;
-    // The last digit goes to the top; those before the point close up with those behind it.
+    // Shift the last digit to the top, and close the gap of the point.
     const uint64_t top = word << (64 - 8 * length);
     const uint64_t fraction = UINT64_MAX << (64 - 8 * (length - whole - 1));
     digits = (top & fraction) | ((top << 8) & ~fraction);
@@ -148,8 +147,8 @@ static inline size_t cscan_short_number(const uint8_t *p, double *value) {
   return length;
 }
 
-/// strtod(3) with a point as the decimal point, whatever the process's locale. Behind the number stands a byte that is
-/// no part of one.
+/// strtod(3) with a point as the decimal point, whatever the process's locale. The byte after the number must not be
+/// part of a number.
 double cscan_strtod(const uint8_t *p);
 
 #pragma clang assume_nonnull end

@@ -1,5 +1,5 @@
-// Reading along a guessed layout: records of one producer have the same keys in the same order, so that what stands
-// between two values is compared as a whole with what stood there in the record before.
+// Reads records along a predicted layout. Records of one producer have the same keys in the same order, so the bytes
+// between two values are compared as a whole with those of the previous record.
 
 #ifndef CSCAN_LAYOUT_H
 #define CSCAN_LAYOUT_H
@@ -8,66 +8,67 @@
 
 #pragma clang assume_nonnull begin
 
-/// The bytes between two values (comma, key, colon, blanks), as a reader has met them: a link of a chain. What is
-/// mostly needed of it is one cache line, the first, if it is aligned to 64 bytes.
+/// The bytes between two values (comma, key, colon, blanks): a link of a chain. The fields used most are in its first
+/// cache line if it is aligned to 64 bytes.
 typedef struct cscan_separator {
-  /// Its first 32 bytes.
+  /// The first 32 bytes.
   uint8_t text[32];
-  /// What followed it the last time.
+  /// The separator that followed it last time.
   struct cscan_separator *next;
-  /// Which of these 32 bytes are none of it, one bit each.
+  /// A mask of the bytes of `text` that are unused, one bit each.
   uint32_t others;
-  /// How many bytes it has.
+  /// The length in bytes.
   uint16_t length;
-  /// Where the value behind it belongs among the slots; -1: nowhere.
+  /// The index of the slot of the value after it; -1 if it has none.
   int16_t slot;
-  /// Where the value behind it belongs among the roles.
+  /// The index of the role of the value after it.
   uint8_t role;
-  /// Nobody asks for the value.
+  /// Whether the value after it isn't needed.
   bool skipped;
-  /// Up to the end of the cache line.
+  /// Fills the cache line.
   uint8_t unused[14];
-  /// Its other bytes.
+  /// The bytes from the 33rd on.
   uint8_t rest[32];
-  /// The next one begins a cache line, too.
+  /// Makes the next separator begin a cache line, too.
   uint8_t unused_rest[32];
 } cscan_separator;
 
-/// What was found of a field that the reader's plan names.
+/// The value of a field that the reader's plan names.
 typedef struct cscan_slot {
-  /// Where `kind` is CSCAN_NUMBER.
+  /// The value if `kind` is CSCAN_NUMBER.
   double number;
-  /// Where `kind` is CSCAN_STRING: what stands between its quotes.
+  /// The bytes between the quotes if `kind` is CSCAN_STRING.
   const uint8_t *_Nullable text;
   size_t text_count;
   uint8_t kind;
 } cscan_slot;
 
-/// `cscan_slot.kind`: no such field, a finite number, one beyond a double's range, and what is no number.
+/// `cscan_slot.kind`: no such field, a finite number, a number beyond a double's range, and the kinds that aren't
+/// numbers.
 enum { CSCAN_ABSENT, CSCAN_NUMBER, CSCAN_OVERFLOW, CSCAN_STRING, CSCAN_BOOL, CSCAN_NULL, CSCAN_NESTED };
 
-/// What was found of a field with a role.
+/// The value of a field with a role.
 typedef struct cscan_found {
-  /// Where its value begins; null: it is absent.
+  /// Where the value begins; null if the field is absent.
   const uint8_t *_Nullable place;
-  /// Bytes of a string of printable ASCII without escapes; -1 for every other value.
+  /// The length of a string of printable ASCII without escapes; -1 for any other value.
   ptrdiff_t plain_length;
 } cscan_found;
 
-/// How far a record is read.
+/// The position in a record.
 typedef struct cscan_cursor {
-  /// What comes next.
+  /// The next byte to read.
   const uint8_t *place;
-  /// The separator that was read last.
+  /// The last separator read.
   cscan_separator *separator;
-  /// The value behind that separator comes next, not the separator behind that value.
+  /// Whether the value after `separator` comes next; otherwise the separator after that value does.
   bool at_value;
 } cscan_cursor;
 
-/// A separator of `length` bytes, at most 64. Without any it is no good guess anywhere.
+/// Initialises a separator of `length` bytes, at most 64. An empty one predicts nothing.
 void cscan_separator_init(cscan_separator *s, cscan_separator *next, const uint8_t *_Nullable text, size_t length);
 
-/// Whether the text goes on with this separator. Both are padded.
+/// Whether the text continues with this separator. Both must be padded.
 static inline bool cscan_follows(const uint8_t *p, const cscan_separator *s) {
 #if defined(__SSE2__)
   const __m128i low = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)p), _mm_loadu_si128((const __m128i *)s->text));
@@ -81,9 +82,9 @@ static inline bool cscan_follows(const uint8_t *p, const cscan_separator *s) {
   return s->length <= 32 || memcmp(p + 32, s->rest, s->length - 32u) == 0;
 }
 
-/// Reads on from a separator as long as each is the one that followed its predecessor the last time, and its value is
-/// a short number or a string without escapes (a plain one, where it is asked for). Notes what is asked for; the last
-/// value of a name counts.
+/// Reads on while each separator is the one that followed its predecessor last time, and its value is a short number or
+/// a string without escapes (of printable ASCII, unless it is skipped). Stores the values that are needed; the last
+/// value of a repeated name wins.
 void cscan_follow(cscan_cursor *cursor, cscan_slot *slots, cscan_found *found);
 
 #pragma clang assume_nonnull end
