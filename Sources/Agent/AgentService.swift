@@ -37,8 +37,8 @@ public final class AgentService: Service {
     }
   }
 
-  /// `agent`.
-  public let name = "agent"
+  /// `agent`; `metrics` if only statusd's own metrics are sent.
+  public var name: String { plan.samplesHost ? "agent" : "metrics" }
   private let plan: Plan
   private let log: Logger
   private let time: any TimeSource

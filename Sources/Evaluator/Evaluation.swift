@@ -139,6 +139,13 @@ struct Evaluation: ~Copyable, LogReceiver {
   @inline(__always)
   static func clock(of kafkaTime: Int64) -> Int64 { kafkaTime < 0 ? .max : kafkaTime }
 
+  /// How far the Kafka time of the last record of some partition is ahead of the wall clock; nil if of none.
+  var aheadOfClock: Duration? {
+    let latest = partitions.lazy.compactMap { $0.replay == nil ? $0.last?.kafkaTime : nil }.max()
+    guard let latest, latest > wall else { return nil }
+    return .milliseconds(latest - wall)
+  }
+
   /// A record that isn't to be evaluated: of a partition that isn't held, or that is still replayed, or below the
   /// position.
   @inline(never)

@@ -121,6 +121,7 @@ extension Worker where Log: ~Copyable {
   }
 
   /// Delivers all there is by `deadline`, as far as the log takes it. True: nothing is left.
+  @discardableResult
   mutating func deliverAll(by deadline: MonotonicTime) -> Bool {
     while !outbox.isEmpty || !delivery.isIdle || evaluation.hasUncommitted {
       let now = time.monotonic

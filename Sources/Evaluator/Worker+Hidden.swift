@@ -22,7 +22,7 @@ struct HiddenRecords {
 
 /// What somebody's open transaction hides. Nothing comes then, as on a partition that is read to its end.
 extension Worker where Log: ~Copyable {
-  private static var pause: Duration { .seconds(30) }
+  private static var pause: Duration { .seconds(10) }
 
   /// Looks now and then for partitions that stand still although they have more, and says why.
   mutating func lookForHidden(_ now: MonotonicTime) {
@@ -35,13 +35,15 @@ extension Worker where Log: ~Copyable {
     let still = behind.filter { hidden.positions.contains($0.place) }
     let since = hidden.looked
     (hidden.positions, hidden.looked) = (behind.map(\.place), time.wall)
-    hidden.parts = hidden.parts.filter { part in still.contains { $0.place.partition == part.key } }
+    for partition in hidden.parts.keys where !still.contains(where: { $0.place.partition == partition }) {
+      isShown(partition)
+    }
     if still.isEmpty { return }
     // Brokers that don't answer are spoken of elsewhere.
     guard let ends = try? log.ends(of: still.map(\.place.partition), until: now + plan.questionPatience) else { return }
     for ((place, end), stable) in zip(still, ends) {
       guard let stable, stable <= place.position else {
-        hidden.parts[place.partition] = nil
+        isShown(place.partition)
         continue
       }
       let part = HiddenRecords.Part(
@@ -49,5 +51,10 @@ extension Worker where Log: ~Copyable {
       hidden.parts[place.partition] = part
       voice.hides(part, in: place)
     }
+  }
+
+  /// No transaction hides records of the partition.
+  private mutating func isShown(_ partition: LogPartition) {
+    if hidden.parts.removeValue(forKey: partition) != nil { voice.hidesNoMore(in: partition) }
   }
 }

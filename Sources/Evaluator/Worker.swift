@@ -144,6 +144,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     evaluation.wall = time.wall.milliseconds
     evaluation.setClock(time.monotonic)
     isBehind = log.fetch(until: deadline, into: &evaluation)
+    if let ahead = evaluation.aheadOfClock, ahead > plan.maxFuture { voice.isClockBehind(by: ahead) }
     collect()
   }
 
@@ -201,7 +202,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private mutating func finish(by deadline: MonotonicTime) {
     // The last part of the time belongs to the group, so that it needn't wait for a session to time out.
     let now = time.monotonic
-    if end != nil || !deliverAll(by: now + (deadline - now) * 2 / 3) || undone != (0, 0) {
+    if end == nil { deliverAll(by: now + (deadline - now) * 2 / 3) }
+    if undone != (0, 0) {
       voice.leaves(transitions: undone.transitions, positions: undone.positions)
     }
     publish()

@@ -23,10 +23,13 @@ package final class WorkerThread: Sendable {
   /// How long somebody else who goes by this name is left alone.
   private static let standBy = Duration.seconds(60)
 
-  /// Makes a worker with this one's `share` and `heartbeat`, and starts its thread. Where somebody else has taken the
-  /// name, a minute passes before anything else happens: two who take it from each other do so once a minute at most.
+  /// Makes a worker with this one's `share` and `heartbeat`, and starts its thread.
   ///
-  /// - Parameter comesBack: then it takes the name again, for the others of this process needn't end; false: it fails.
+  /// If another evaluator takes the name, a minute passes before anything else happens: two that take it from each other
+  /// do so once a minute at most.
+  ///
+  /// - Parameter comesBack: other parts of this process go on without the worker. A worker that has ended is then made
+  ///   anew after a minute, and never fails. If false, the thread fails.
   /// - Throws: what `make` throws, or where no thread is left.
   package func start<Log: EvaluatorLog & SendableMetatype & ~Copyable>(
     comesBack: Bool, time: any TimeSource, making make: @escaping @Sendable () throws -> Worker<Log>
@@ -35,7 +38,7 @@ package final class WorkerThread: Sendable {
     let started = try startThread(name: name) { [self] in
       var end: Worker<Log>.End?
       if let worker = first.take() { end = worker.run() }
-      while end == .replaced {
+      while end == .replaced || end == .stuck && comesBack {
         share.numbers = share.numbers.ofSuccessor
         standBy(time)
         if share.stopBy != nil { break }

@@ -16,6 +16,7 @@ struct WorkerVoice {
   private let progress: RateLimit
   private let unusable: RateLimit
   private let hiding: RateLimit
+  private let clock: RateLimit
   private let misfitting: RateLimit
   private var saidKeyless = Set<Int>()
   /// A delivery failed or was late since the last one that came through.
@@ -38,6 +39,7 @@ struct WorkerVoice {
     progress = RateLimit(1, per: .seconds(5), time: time)
     unusable = RateLimit(5, per: .seconds(10), time: time)
     hiding = RateLimit(1, per: .seconds(30), time: time)
+    clock = RateLimit(1, per: .seconds(60), time: time)
     misfitting = RateLimit(5, per: .seconds(60), time: time)
   }
 
@@ -86,6 +88,14 @@ struct WorkerVoice {
         ? "a record's time is ahead of the broker's clock by more than max_future, and it is skipped; cure: set the clock of its host, or that of the broker"
         : "a record's time is ahead of its Kafka time, which its sender gave it, by more than max_future, and it is skipped; cure: set the clock of its host, or that of the sender",
       facts(record.partition, more))
+  }
+
+  /// Records have Kafka times that this machine's clock hasn't reached.
+  func isClockBehind(by ahead: Duration) {
+    log.limited(
+      clock, .warning,
+      "records' Kafka times are ahead of this machine's clock; alerts don't depend on it, but the ages that statusd tells do; cure: set this machine's clock, or that of the brokers or producers",
+      ["ahead": .duration(ahead)])
   }
 
   private func say(_ happening: Happening, in partition: LogPartition) {
@@ -229,7 +239,9 @@ struct WorkerVoice {
         "another evaluator goes by this one's name: give each a [run] instance of its own; this one stands down for a minute",
         reason)
     } else {
-      log.critical("the evaluator can't go on until somebody has done something about it; it ends", reason)
+      log.critical(
+        "the evaluator can't go on until somebody has acted on the reason; beside an agent it tries again in a minute, alone it ends",
+        reason)
     }
   }
 
@@ -263,6 +275,11 @@ struct WorkerVoice {
       "an open transaction hides records: none is evaluated, and nobody is declared silent; cure: where its producer is gone for good, kafka-transactions.sh (find-hanging, abort)",
       facts(
         place.partition, ["from": .int(place.position), "hidden": .int(part.count), "since": .time(part.since)]))
+  }
+
+  /// The transaction that hid records is over.
+  func hidesNoMore(in partition: LogPartition) {
+    log.info("no open transaction hides records of the partition any more; they are evaluated", facts(partition))
   }
 
   /// The same in the changelog.

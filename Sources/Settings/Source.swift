@@ -24,7 +24,7 @@ struct Source {
       } catch {
         // What is still open at the end, once a line was left out, was opened before it: the same mistake again.
         if !complaints.isEmpty, error.message.contains("end-of-file") { return }
-        complaints.append(Complaint(file: file, position: error.position, message: Source.advise(error.message)))
+        complaints.append(Complaint(file: file, position: error.position, message: Source.advise(error, in: text)))
         if complaints.count == Source.greatestCount || !Source.blank(line: error.position.line, of: &text) { return }
       }
     }
@@ -34,6 +34,11 @@ struct Source {
   private static func encodingProblem(_ text: [UInt8]) -> Document.SyntaxError? {
     let start = Complaint.Position(line: 1, column: 1)
     if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
+      return Document.SyntaxError(position: start, message: "the file is UTF-16: save it as UTF-8")
+    }
+    // Every second byte is zero where a text of Latin letters is UTF-16 without a byte order mark.
+    let sample = text.prefix(64)
+    if sample.count >= 8, sample.count(where: { $0 == 0 }) * 3 > sample.count {
       return Document.SyntaxError(position: start, message: "the file is UTF-16: save it as UTF-8")
     }
     if String(validating: text, as: UTF8.self) == nil {
@@ -59,7 +64,9 @@ struct Source {
   }
 
   /// Adds what to do, where that is known.
-  private static func advise(_ message: String) -> String {
+  private static func advise(_ error: Document.SyntaxError, in text: [UInt8]) -> String {
+    let message = error.message
+    if let cure = typography(at: error.position, of: text) { return "not TOML: \(cure)" }
     let cures = [
       ("could not determine value type", "a text needs quotes, key = \"value\""),
       ("expected digit", "a text, a duration and a size need quotes, key = \"30s\""),
@@ -80,6 +87,19 @@ struct Source {
     ]
     let cure = cures.first { message.contains($0.0) }.map { "; \($0.1)" } ?? ""
     return "not TOML: \(message)\(cure)"
+  }
+
+  /// What a word processor, or a copy from a web page, has put at this place; nil: nothing.
+  private static func typography(at position: Complaint.Position, of text: [UInt8]) -> String? {
+    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.indices.contains(position.line - 1) else { return nil }
+    let scalars = String(decoding: lines[position.line - 1], as: UTF8.self).unicodeScalars
+    return switch scalars.dropFirst(position.column - 1).first {
+    case "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}", "\u{201E}":
+      "these are curly quotes; write straight ones, key = \"value\""
+    case "\u{A0}", "\u{2007}", "\u{202F}": "a no-break space stands here; write a plain space"
+    default: nil
+    }
   }
 
   /// Makes a line blank; false where the line is no simple `key = value`, for then what follows would be read wrongly.

@@ -152,6 +152,9 @@ struct WorkerRecordTests {
     bench.settle(turns: 5)
     #expect(bench.numbers.bad == 0)
     #expect(bench.alerts.map(\.key) == ["cpu-high/h-1", "cpu-high/h-2", "cpu-high/h-3"])
+    // A clock that is ahead looks like records that waited.
+    let said = bench.log.messages.count { $0.hasPrefix("records' Kafka times are ahead of this machine's clock") }
+    #expect(said == (behind > 0 ? 1 : 0))
   }
 
   @Test("a sender whose clock is a year ahead concerns nobody else, and is heard again once its clock is set right")

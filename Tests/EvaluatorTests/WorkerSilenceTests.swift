@@ -200,10 +200,11 @@ struct WorkerSilenceTests {
       return since.milliseconds - began.milliseconds
     }
     #expect(!said.isEmpty && since.count == said.count && Set(since).count == 1)
-    #expect((0..<40_000).contains(since.first ?? -1))
+    #expect((0..<20_000).contains(since.first ?? -1))
     bench.cluster.appendMarker(of: 77, isCommit: true)
     pass(.seconds(40), &bench)
     #expect(bench.numbers.hidden == 0)
+    #expect(bench.log.messages.count { $0.hasPrefix("no open transaction hides records") } == 1)
     #expect(bench.alerts.count == 1)
   }
 

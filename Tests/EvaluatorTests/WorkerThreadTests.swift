@@ -7,10 +7,12 @@ import Testing
 
 @testable import Evaluator
 
-/// A worker whose name somebody else has taken before its first turn.
-private func replaced(_ thread: WorkerThread, _ time: ManualTime) throws -> Worker<SimulatedLog> {
+/// A worker that ends in its first turn.
+private func ended(
+  _ remedy: LogFailure.Remedy, _ thread: WorkerThread, _ time: ManualTime
+) throws -> Worker<SimulatedLog> {
   let cluster = SimulatedCluster(time: time)
-  cluster.faults = { call, _ in call == .takeOver ? .fails(.leave) : nil }
+  cluster.faults = { call, _ in call == .takeOver ? .fails(remedy) : nil }
   let plan = WorkerPlan(topics: ["status_topic"], group: "group", instance: "here")
   return Worker(
     log: SimulatedLog(cluster, cluster.newMember("here")), rules: RuleSet([.cpuHigh]), plan: plan, share: thread.share,
@@ -21,7 +23,7 @@ private final class Count: Sendable {
   let value = Mutex(0)
 }
 
-@Suite("A worker whose name somebody else has", .waits)
+@Suite("A worker that can't go on", .waits)
 struct WorkerThreadTests {
   private let time = ManualTime()
   private let thread: WorkerThread
@@ -37,11 +39,11 @@ struct WorkerThreadTests {
     time.observeSleepers(slept)
   }
 
-  private func start(comesBack: Bool) throws {
+  private func start(comesBack: Bool, _ remedy: LogFailure.Remedy = .leave) throws {
     let (thread, time, made) = (thread, time, made)
     try thread.start(comesBack: comesBack, time: time) {
       made.value.withLock { $0 += 1 }
-      return try replaced(thread, time)
+      return try ended(remedy, thread, time)
     }
   }
 
@@ -72,9 +74,18 @@ struct WorkerThreadTests {
     #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
   }
 
-  @Test("beside others of its process it takes the name again after each minute, and never fails")
-  func comesBack() throws {
-    try start(comesBack: true)
+  @Test("alone, a worker that waits for a person fails at once")
+  func stuck() throws {
+    try start(comesBack: false, .stop)
+    #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
+    #expect(thread.share.hasFailed)
+  }
+
+  @Test(
+    "beside others of its process it tries again after each minute, and never fails",
+    arguments: [LogFailure.Remedy.leave, .stop])
+  func comesBack(_ remedy: LogFailure.Remedy) throws {
+    try start(comesBack: true, remedy)
     for round in 1...3 {
       waitForSleeper()
       #expect(made.value.withLock { $0 } == round)

@@ -49,7 +49,7 @@ struct EmitTests {
     }
     try emit.closeInput()
     #expect(try emit.waitForExit() == .exited(0))
-    #expect(emit.errors.text.contains("a new one sends again what wasn't acknowledged"))
+    #expect(emit.errors.text.contains("a new one resends the unacknowledged records"))
   }
 
   @Test(

@@ -151,6 +151,14 @@ struct SourceTests {
     #expect(first(latin) == "f:2:7: the file isn't UTF-8 from here on: save it as UTF-8")
     #expect(first(Array("a = \"ä".utf8) + [0xC3]) == "f:1:7: the file isn't UTF-8 from here on: save it as UTF-8")
     #expect(first([0x80]) == "f:1:1: the file isn't UTF-8 from here on: save it as UTF-8")
+    let wide = Array("[kafka]\nbrokers = 1\n".utf8)
+    #expect(first(wide.flatMap { [$0, 0] }) == "f:1:1: the file is UTF-16: save it as UTF-8")
+    #expect(first(wide.flatMap { [0, $0] }) == "f:1:1: the file is UTF-16: save it as UTF-8")
+    #expect(
+      first(Array("a = \u{201C}b\u{201D}\n".utf8))
+        == "f:1:5: not TOML: these are curly quotes; write straight ones, key = \"value\"")
+    #expect(
+      first(Array("a =\u{A0}1\n".utf8)) == "f:1:4: not TOML: a no-break space stands here; write a plain space")
     #expect(first(Array("a = 1\n b".utf8) + [0]) == "f:2:3: there is a zero byte here; take it out")
   }
 
