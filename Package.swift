@@ -61,7 +61,7 @@ let package = Package(
     + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Topics"])
     + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
-    + library("Topics", ["Kafka", "Platform", "Settings"])
+    + library("Topics", ["Kafka", "Platform", "Settings"], isCold: true)
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
     + library("KafkaEvaluator", ["Evaluator", "Kafka", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
@@ -92,7 +92,7 @@ let package = Package(
         name: "Fuzz",
         dependencies: [
           "Backtest", "Evaluator", "JSON", "Platform", "ProcFS", "Records", "Rules", "Settings", "SimulatedKafka",
-          "TestRandom",
+          "TestRandom", "Topics",
         ],
         path: "Tests/Fuzz", swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),

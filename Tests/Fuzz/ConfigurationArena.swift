@@ -1,6 +1,7 @@
 import Foundation
 import Settings
 import TestRandom
+import Topics
 
 /// Configurations, through the reader that `check`, `run` and a reload use.
 ///
@@ -32,7 +33,9 @@ struct ConfigurationArena: Arena {
     return nil
   }
 
-  static let surroundings = Surroundings(hostName: "web-1") { $0 == "SECRET" ? "top secret" : nil }
+  static let surroundings = Surroundings(hostName: "web-1", client: LibrdkafkaChecks()) {
+    $0 == "SECRET" ? "top secret" : nil
+  }
 
   /// What the shipped files only mention in comments.
   private static let everything = Array(

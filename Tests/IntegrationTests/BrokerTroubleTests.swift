@@ -142,7 +142,7 @@ struct BrokerTroubleTests {
     try site.configure(rules: Site.rule)
     let daemon = try site.run()
     let samples = try site.statusReader()
-    let last = try samples.next { $0.key == site.host }
+    _ = try samples.next { $0.key == site.host }
     try broker.pause()
     let log = daemon.errors.lines.count
     _ = try? daemon.waitForLine(on: \.errors, skipping: log, within: 1) { _ in false }
@@ -151,7 +151,6 @@ struct BrokerTroubleTests {
     #expect(try daemon.waitForExit(within: 20) == .exited(75))
     #expect(Date().timeIntervalSince(begin) < 5)
     #expect(daemon.errors.text.contains("undelivered="), "\(daemon.errors.text.suffix(2000))")
-    #expect(try sequence(last) >= 0)
     try broker.resume()
   }
 

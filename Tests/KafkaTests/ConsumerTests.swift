@@ -24,7 +24,9 @@ private let t1 = TopicPartition("t", 1)
     try consumer.assign([PartitionOffset(t0, .beginning)])
     var values: [String?] = []
     var end: Int64?
+    let limit = soon(.seconds(60))
     while end == nil {
+      try keepWaiting(until: limit)
       let batch = consumer.fetch()
       #expect(batch.count <= 64)
       for index in batch.indices {
@@ -129,7 +131,9 @@ private let t1 = TopicPartition("t", 1)
     var consumer = try consumer(cluster)
     try consumer.assign([PartitionOffset(t0, 77)])
     var error: KafkaError?
+    let limit = soon(.seconds(60))
     while error == nil {
+      try keepWaiting(until: limit)
       let batch = consumer.fetch()
       for index in batch.indices where batch[index].kind == .error {
         #expect(consumer.partition(at: batch[index].partitionIndex) == t0)
@@ -147,7 +151,9 @@ private let t1 = TopicPartition("t", 1)
     var consumer = try consumer(cluster) { $0.batchSize = 5 }
     try consumer.assign([PartitionOffset(t0, .beginning)])
     var first = consumer.fetch()
+    let limit = soon(.seconds(60))
     while first.count < 5 {
+      try keepWaiting(until: limit)
       first = consumer.fetch()
       if first.isEmpty { consumer.wakeup.wait(until: soon()) }
     }
@@ -166,7 +172,9 @@ private let t1 = TopicPartition("t", 1)
     var consumer = try consumer(cluster) { $0.reset = .end }
     try consumer.assign([PartitionOffset(t0, .end)])
     var end: Int64?
+    let limit = soon(.seconds(60))
     while end == nil {
+      try keepWaiting(until: limit)
       let batch = consumer.fetch()
       for index in batch.indices where batch[index].kind == .endOfPartition { end = batch[index].offset }
       if batch.isEmpty { consumer.wakeup.wait(until: soon()) }

@@ -77,12 +77,15 @@ private struct Member: ~Copyable {
 
     var first = try Member(cluster.brokers, group: group, strategy: strategy, topic: topic, wakeup: wakeup)
     try send(1000)
+    let limit = soon(.seconds(120))
     while first.consumer.held.count < 4 || first.seen.count < 500 {
+      try keepWaiting(until: limit)
       try first.step()
       wakeup.wait(until: SystemTime().monotonic + .milliseconds(20))
     }
     var second = try Member(cluster.brokers, group: group, strategy: strategy, topic: topic, wakeup: wakeup)
     while second.consumer.held.count < 2 || first.consumer.held.count > 2 {
+      try keepWaiting(until: limit)
       try send(20)
       try first.step()
       try second.step()
@@ -94,6 +97,7 @@ private struct Member: ~Copyable {
     let left = producer.flush(by: soon())
     #expect(left == 0)
     while first.seen.count + second.seen.count < sent {
+      try keepWaiting(until: limit)
       try first.step()
       try second.step()
       wakeup.wait(until: SystemTime().monotonic + .milliseconds(5))
@@ -106,6 +110,7 @@ private struct Member: ~Copyable {
     let didLeave = second.leave()
     #expect(didLeave)
     while first.consumer.held.count < 4 {
+      try keepWaiting(until: limit)
       try first.step()
       wakeup.wait(until: SystemTime().monotonic + .milliseconds(20))
     }
@@ -129,7 +134,9 @@ private struct Member: ~Copyable {
     try fill(cluster.brokers, numbers(3))
     try consumer.subscribe(to: ["t"])
     var assigned: [TopicPartition] = []
+    let limit = soon(.seconds(60))
     while assigned.isEmpty {
+      try keepWaiting(until: limit)
       if case .assigned(let partitions)? = consumer.nextEvent() {
         assigned = partitions
       } else {
@@ -183,7 +190,9 @@ private struct Member: ~Copyable {
     wakeup.drain()
     var lost: Bool?
     var refusal: KafkaError?
+    let limit = soon(.seconds(60))
     while lost == nil {
+      try keepWaiting(until: limit)
       wakeup.wait(until: soon())
       while let event = consumer.nextEvent() {
         if case .revoked(let partitions, let isLost) = event {
@@ -260,13 +269,20 @@ private struct Member: ~Copyable {
       var consumer = try Consumer(
         Configuration(brokers: "127.0.0.1:1"), options: .init(group: "g"), log: silent, wakeup: Wakeup())
       try consumer.subscribe(to: ["t"])
-      consumer.close(by: soon(.seconds(5)))
+      let began = SystemTime().monotonic
+      consumer.close(by: began + .seconds(5))
+      #expect(SystemTime().monotonic - began < .seconds(8))
     }
   }
 
   @Test("a member that has joined and was never given anything can be dropped without harm")
   func dropBeforeTheFirstAssignment() throws {
     let cluster = try cluster()
-    _ = try joined(cluster)
+    let began = SystemTime().monotonic
+    let generation: Int32?
+    do { generation = try joined(cluster).groupMetadata().generation }
+    // It is gone here, and took no more than its own time.
+    #expect(generation != nil)
+    #expect(SystemTime().monotonic - began < .seconds(30))
   }
 }

@@ -4,6 +4,16 @@ import Platform
 /// A deadline that a healthy machine never reaches.
 public func soon(_ limit: Duration = .seconds(30)) -> MonotonicTime { SystemTime().monotonic + limit }
 
+/// A wait took longer than a healthy machine needs.
+public struct TookTooLong: Error {}
+
+/// Ends a loop that waits for something: to be called in each turn.
+///
+/// - Throws: `TookTooLong` once `deadline` has passed.
+public func keepWaiting(until deadline: MonotonicTime) throws(TookTooLong) {
+  if SystemTime().monotonic >= deadline { throw TookTooLong() }
+}
+
 /// A log that nobody reads.
 public let silent = Logger(level: .critical, output: CapturedLog())
 
