@@ -62,6 +62,22 @@ struct SimulationTests {
     #expect(cluster.group.owner(of: 0) === other)
   }
 
+  @Test("what a member of the simulated group had lost it doesn't give back once it has the same anew")
+  func givenAnew() throws {
+    let cluster = SimulatedCluster(time: ManualTime())
+    let member = cluster.join("one")
+    var log = SimulatedLog(cluster, member)
+    cluster.group.move(0, to: member)
+    #expect(log.nextEvent() == .assigned([LogPartition(topic: 0, number: 0)]))
+    log.accept([LogPartition(topic: 0, number: 0)])
+    // Another process of its name joins, and it joins again before it has asked what became of it.
+    _ = cluster.join("one")
+    cluster.group.join(member)
+    #expect(log.nextEvent() == .revoked([LogPartition(topic: 0, number: 0)], lost: true))
+    log.unassign([LogPartition(topic: 0, number: 0)])
+    #expect(cluster.group.owner(of: 0) === member)
+  }
+
   @Test("the same seed gives the same run")
   func deterministic() {
     let runs = (0..<2).map { _ in

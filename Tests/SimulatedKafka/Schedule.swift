@@ -69,7 +69,7 @@ package final class Schedule {
     self.leftOut = leftOut
     self.keepsEvents = keepsEvents
     dice = SeededRandom(seed: seed)
-    cluster = SimulatedCluster(time: time, partitions: 2)
+    cluster = SimulatedCluster(time: time, partitions: 3)
     cluster.batch = 1 + dice.below(8)
     faultsEvery = [0, 10, 25, 60][dice.below(4)]
     interruptsEvery = [3, 8, 20][dice.below(3)]
@@ -78,7 +78,7 @@ package final class Schedule {
     let drawn = ScheduleInput.rules(&dice)
     rules = mindsSilence ? ScheduleInput.addingQuiet(to: drawn) : drawn
     reloads = ScheduleInput.reloads(of: rules)
-    input = ScheduleInput.records(16 + dice.below(32), partitions: 2, &dice)
+    input = ScheduleInput.records(16 + dice.below(32), partitions: 3, &dice)
     forgets = kind.isTransactional && kind.mistake == nil && seed % 4 == 1
     end = forgets ? input.count - 8 : input.count
     if !forgets, dice.once(in: 3) {
@@ -190,7 +190,7 @@ package final class Schedule {
         actors[index].reload(reloads[number])
       }
     case 7:
-      let partition = Int32(dice.below(2))
+      let partition = Int32(dice.below(cluster.source.count))
       let isCommit = dice.once(in: 2)
       if takes("a producer's transaction in \(partition) begins, or ends") { stranger(partition, isCommit: isCommit) }
     case 8:
@@ -209,7 +209,7 @@ package final class Schedule {
         cluster.group.join(ghost)
       }
     default:
-      let stray = dice.below(2)
+      let stray = dice.below(cluster.source.count)
       if let entry = cluster.source[stray].next(from: Int64(dice.below(20)), before: .max) {
         if takes("\(stray)/\(entry.offset) is delivered twice") { cluster.strays.append((Int32(stray), entry)) }
       }
@@ -220,7 +220,7 @@ package final class Schedule {
     let members = cluster.group.members
     guard !members.isEmpty else { return }
     let member = members[dice.below(members.count)]
-    let partition = Int32(dice.below(2))
+    let partition = Int32(dice.below(cluster.source.count))
     switch dice.below(4) {
     case 0, 1:
       if takes("partition \(partition) moves to member \(member.id)") { cluster.group.move(partition, to: member) }

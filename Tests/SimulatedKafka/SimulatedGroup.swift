@@ -80,6 +80,7 @@ package final class SimulatedGroup {
   private func replace(_ old: SimulatedMember) {
     expelled.removeAll { $0 === old }
     old.mustRejoin = false
+    old.askedBack = []
     old.events = [
       .revoked(old.accepted.sorted().map { LogPartition(topic: 0, number: $0) }, lost: true), .replaced,
     ]
@@ -118,9 +119,10 @@ package final class SimulatedGroup {
     member.events.append(.assigned([LogPartition(topic: 0, number: partition)]))
   }
 
-  /// A member has let go of a partition.
+  /// A member has let go of a partition. What it had lost is no longer its own to give back: the group may have given it
+  /// the same anew meanwhile.
   func letGo(_ partition: Int32, by member: SimulatedMember) {
-    guard owners[partition] === member else { return }
+    guard owners[partition] === member, member.askedBack.remove(partition) != nil else { return }
     owners[partition] = nil
     leaving.remove(partition)
     let successor = successors.removeValue(forKey: partition)
@@ -141,6 +143,7 @@ package final class SimulatedGroup {
       // What it was given and hasn't seen, it never will.
       member.events = [.revoked(member.accepted.sorted().map { LogPartition(topic: 0, number: $0) }, lost: true)]
       member.mustRejoin = true
+      member.askedBack = []
       expelled.append(member)
     }
   }
@@ -163,6 +166,8 @@ package final class SimulatedMember {
   package internal(set) var generation = 0
   var nextGeneration = 0
   package var events: [LogEvent] = []
+  /// Partitions that the group has asked back, as far as it has learned.
+  var askedBack: Set<Int32> = []
   /// Partitions it holds.
   package internal(set) var accepted: Set<Int32> = []
   /// Where it reads next in those that are started.

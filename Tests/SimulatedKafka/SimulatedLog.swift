@@ -64,7 +64,10 @@ package struct SimulatedLog: EvaluatorLog {
     if member.isDead { return nil }
     // Whoever asks learns of the generation, also where it brings nothing else.
     member.generation = member.nextGeneration
-    return member.events.isEmpty ? nil : member.events.removeFirst()
+    guard !member.events.isEmpty else { return nil }
+    let event = member.events.removeFirst()
+    if case .revoked(let partitions, lost: false) = event { member.askedBack.formUnion(partitions.map(\.number)) }
+    return event
   }
 
   package mutating func fetch<Receiver: LogReceiver & ~Copyable>(
