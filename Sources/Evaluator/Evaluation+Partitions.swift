@@ -9,8 +9,10 @@ extension Evaluation {
     remove([id])
     let engine = restored.engine
     engine.now = clock
+    let source = sources[id.topic]
     var partition = Partition(
-      id: id, engine: engine, applying: engine.unretained, position: .max, committed: nil,
+      id: id, source: source, reader: source.reader, engine: engine, applying: engine.unretained, position: .max,
+      committed: nil,
       last: resumption.isAnotherLog ? nil : restored.marker?.fingerprint)
     partition.storedRevision = restored.storedRevision
     let end = max(resumption.replayEnd, resumption.isAnotherLog ? 0 : engine.highestCovered)
@@ -25,8 +27,7 @@ extension Evaluation {
 
   /// Holds a partition from `position` on, its state empty: nothing of it was ever written down.
   mutating func add(_ id: LogPartition, at position: Int64) {
-    var restored = Restored(
-      engine: Engine(rules: rules, topic: plan.topics[id.topic], partition: id.number, room: plan.room))
+    var restored = Restored(engine: sources[id.topic].makeEngine(partition: id.number, room: plan.room))
     add(id, &restored, Resumption(position: position))
   }
 
@@ -49,26 +50,21 @@ extension Evaluation {
   /// The partitions that are held.
   var held: [LogPartition] { partitions.map(\.id) }
 
-  /// The partition that a transition came from.
-  func partition(of source: SourcePosition) -> LogPartition? {
-    plan.topics.firstIndex(of: source.topic).map { LogPartition(topic: $0, number: source.partition) }
-  }
-
   /// The keys of this group for the topic of a partition.
-  func scope(of id: LogPartition) -> ChangelogScope { ChangelogScope(group: plan.group, topic: plan.topics[id.topic]) }
+  func scope(of id: LogPartition) -> ChangelogScope { sources[id.topic].scope }
 
   /// A source topic has `count` partitions. In one of several, a record without a key belongs to the subject
   /// `HOST#PARTITION`: state is per partition, and such a record may stand in any of them. In a topic that grows this
   /// holds from the next record on.
   mutating func setPartitionCount(_ count: Int32, ofTopic topic: Int) {
-    partitionCounts[topic] = count
+    sources[topic].partitionCount = count
     for partition in partitions where partition.id.topic == topic && partition.replay == nil {
       markKeyless(partition)
     }
   }
 
   func markKeyless(_ partition: Partition) {
-    if partitionCounts[partition.id.topic] > 1, partition.engine.keylessFrom == nil {
+    if partition.source.partitionCount > 1, partition.engine.keylessFrom == nil {
       partition.engine.keylessFrom = partition.position
     }
   }
@@ -99,21 +95,20 @@ extension Evaluation {
 
   /// From the next record on `rules` hold, in every partition at once; in one that is still replayed, from its position
   /// on.
-  mutating func replaceRules(_ rules: RuleSet) {
-    self.rules = rules
-    reader = RecordReader(plan: rules.plan, maxFuture: plan.maxFuture.wholeMilliseconds)
-    for partition in partitions where partition.replay == nil { replaceRules(of: partition.engine) }
+  mutating func replaceRules(_ rules: SourceRules) {
+    for (number, source) in sources.enumerated() { source.replaceRules(rules[number]) }
+    for partition in partitions where partition.replay == nil { replaceRules(of: partition) }
   }
 
-  mutating func replaceRules(of engine: Engine) {
+  /// The rules of its source hold in this partition.
+  mutating func replaceRules(of partition: Partition) {
+    let engine = partition.engine
     let counted = engine.badForRules
-    engine.replaceRules(rules, into: &transitions)
+    engine.replaceRules(partition.source.rules, into: &transitions)
+    own(partition.id)
     // What was counted for a rule that is gone stays counted.
     numbers.badForRule += counted - engine.badForRules
   }
-
-  /// How many rules are in force.
-  var ruleCount: Int { rules.rules.count }
 
   // MARK: Numbers
 

@@ -23,8 +23,8 @@ extension Evaluation {
   /// What the changelog says of a partition itself, subjects left out. What can't be used is named, and touches nothing
   /// else.
   mutating func restoreMarker(_ id: LogPartition, from store: borrowing ChangelogStore) -> Restored {
-    let topic = plan.topics[id.topic]
-    var restored = Restored(engine: Engine(rules: rules, topic: topic, partition: id.number, room: plan.room))
+    let source = sources[id.topic]
+    var restored = Restored(engine: source.makeEngine(partition: id.number, room: plan.room))
     if let first = store.firstUnreadable { restored.note(first.problem, at: first.offset) }
     numbers.unusableCheckpoints += Int64(store.unreadableKeys)
     restored.marker = read(store.marker, &restored) { value, key throws(ChangelogProblem) in
@@ -35,7 +35,8 @@ extension Evaluation {
     }
     if let stored {
       let basis = restored.marker ?? Marker(position: 0, rulesRevision: stored.revision)
-      restored.engine = Engine(stored: stored, marker: basis, topic: topic, partition: id.number, room: plan.room)
+      restored.engine = Engine(
+        stored: stored, marker: basis, topic: source.topic, partition: id.number, room: plan.room)
       restored.storedRevision = stored.revision
       restored.storedBy = stored.instance
       restored.basis = basis
@@ -119,16 +120,18 @@ extension Evaluation {
     partitions[place].replay = nil
     partitions[place].awaitsFirstSince = wall
     transitions += replay.made
+    own(partitions[place].id)
     partitions[place].position = max(replay.liveFrom, replay.end)
     let engine = partitions[place].engine
     if let marker = replay.marker { engine.finishReplay(marker) }
     if replay.isAnotherLog { engine.beginEpoch() }
     markKeyless(partitions[place])
-    if engine.rules != rules { replaceRules(of: engine) }
-    if let own = plan.ownTopic, own != partitions[place].id.topic {
+    if engine.rules != partitions[place].source.rules { replaceRules(of: partitions[place]) }
+    if let ownTopic = plan.ownTopic, ownTopic != partitions[place].id.topic {
       // A version before kept these subjects here.
       engine.movedPrefix = Array("statusd@".utf8)
       engine.forgetMoved(into: &transitions)
+      own(partitions[place].id)
     }
     live.append(LogPosition(partitions[place].id, partitions[place].position))
   }

@@ -56,6 +56,7 @@ extension Evaluation {
       // The rest comes with the next turn.
       let isDone = engine.declareSilence(since: since, limit: Self.silencesAtOnce, into: &transitions)
       engine.now = clock
+      own(partitions[place].id)
       if isDone { partitions[place].askedEnd = nil }
     }
   }

@@ -9,6 +9,10 @@ struct Evaluation: ~Copyable, LogReceiver {
   struct Partition {
     /// Which one.
     let id: LogPartition
+    /// Its topic's.
+    let source: Source
+    /// The source's, for each record; valid as long as the source.
+    let reader: UnsafeMutablePointer<RecordReader>
     /// Its rules and what they remember.
     let engine: Engine
     /// The same, for each record.
@@ -66,8 +70,8 @@ struct Evaluation: ~Copyable, LogReceiver {
 
   /// The source topics, the group, and how records are taken.
   let plan: WorkerPlan
-  /// How many partitions each of the topics has, as far as is known.
-  var partitionCounts: [Int32]
+  /// The source topics, in the plan's order.
+  let sources: [Source]
   /// Milliseconds since the epoch on the wall clock, set before each batch: in topics whose times are their producers' the
   /// log's time is no later.
   var wall: Int64 = 0
@@ -75,8 +79,9 @@ struct Evaluation: ~Copyable, LogReceiver {
   var clock: Int64 = 0
   /// What is counted here and in the engines of partitions that are no longer held.
   var numbers = EvaluatorNumbers()
-  /// Transitions made since the worker last took them.
+  /// Transitions made since the worker last took them, and the partition of each.
   var transitions: [Transition] = []
+  var owners: [LogPartition] = []
   /// Bad records since the worker last took them.
   var badRecords: [BadRecord] = []
   /// The first record without a key in a topic of several partitions that the worker hasn't spoken of.
@@ -88,15 +93,15 @@ struct Evaluation: ~Copyable, LogReceiver {
 
   var partitions: [Partition] = []
   var table = PartitionTable()
-  var rules: RuleSet
-  var reader: RecordReader
 
   /// Holds nothing yet.
-  init(_ plan: WorkerPlan, rules: RuleSet) {
+  ///
+  /// - Parameter rules: those of each source topic.
+  init(_ plan: WorkerPlan, rules: SourceRules) {
     self.plan = plan
-    self.rules = rules
-    partitionCounts = [Int32](repeating: 1, count: plan.topics.count)
-    reader = RecordReader(plan: rules.plan, maxFuture: plan.maxFuture.wholeMilliseconds)
+    sources = plan.topics.enumerated().map { number, topic in
+      Source(topic: topic, group: plan.group, rules: rules[number], maxFuture: plan.maxFuture.wholeMilliseconds)
+    }
   }
 
   // MARK: Records
@@ -117,20 +122,35 @@ struct Evaluation: ~Copyable, LogReceiver {
     numbers.records += 1
     if partitions[place].awaitsFirstSince != nil { noteFirst(record, place) }
     let kafkaTime = partitions[place].settle(record, wall)
-    switch reader.read(
+    let reader = partitions[place].reader
+    switch reader.pointee.read(
       value: record.value, key: record.key, kafkaTime: kafkaTime, clock: Self.clock(of: kafkaTime))
     {
     case .record:
-      if !reader.hasKey { note(recordWithoutKeyIn: record.partition) }
-      partitions[place].applying.apply(reader, offset: record.offset, into: &transitions)
+      if !reader.pointee.hasKey { note(recordWithoutKeyIn: partitions[place]) }
+      partitions[place].applying.apply(reader.pointee, offset: record.offset, into: &transitions)
     case .tombstone:
       numbers.tombstones += 1
-      partitions[place].engine.forget(reader, offset: record.offset, into: &transitions)
+      partitions[place].engine.forget(reader.pointee, offset: record.offset, into: &transitions)
     case .tombstoneWithoutKey:
       numbers.tombstonesWithoutKey += 1
     case .bad(let reason):
-      refuse(record, reason, kafkaTime)
+      refuse(record, reason, kafkaTime, reader)
     }
+    if transitions.count != owners.count { own(record.partition) }
+  }
+
+  /// The transitions that were made last, and that nobody owns yet, are this partition's.
+  @inline(never)
+  mutating func own(_ id: LogPartition) {
+    owners.append(contentsOf: repeatElement(id, count: transitions.count - owners.count))
+  }
+
+  /// Takes the transitions that were made since this was last called, in their order, each with its partition.
+  mutating func takeTransitions(_ body: (Transition, LogPartition) -> Void) {
+    for (transition, owner) in zip(transitions, owners) { body(transition, owner) }
+    transitions.removeAll(keepingCapacity: true)
+    owners.removeAll(keepingCapacity: true)
   }
 
   /// What the future of a record is measured against: its Kafka time, whoever gave it that. So a replay decides as was
@@ -181,18 +201,21 @@ struct Evaluation: ~Copyable, LogReceiver {
     if record.kafkaTime >= 0, record.kafkaTime < since { numbers.blind = max(numbers.blind, wall - record.kafkaTime) }
   }
 
-  private mutating func note(recordWithoutKeyIn partition: LogPartition) {
+  private mutating func note(recordWithoutKeyIn partition: Partition) {
     sawRecordWithoutKey = true
-    if keyless == nil, partitionCounts[partition.topic] > 1 { keyless = partition }
+    if keyless == nil, partition.source.partitionCount > 1 { keyless = partition.id }
   }
 
-  private mutating func refuse(_ record: LogRecord, _ reason: BadReason, _ kafkaTime: Int64) {
+  private mutating func refuse(
+    _ record: LogRecord, _ reason: BadReason, _ kafkaTime: Int64, _ reader: UnsafeMutablePointer<RecordReader>
+  ) {
     numbers.badByReason[Int(reason.rawValue)] += 1
     guard badRecords.count < Self.keptBadRecords else { return }
     var bad = BadRecord(partition: record.partition, offset: record.offset, reason: reason)
     if reason == .future {
       bad.ahead = BadRecord.Ahead(
-        subject: reader.subject(ofRefused: record.key), by: kafkaTime < 0 ? nil : reader.time &- kafkaTime,
+        subject: reader.pointee.subject(ofRefused: record.key),
+        by: kafkaTime < 0 ? nil : reader.pointee.time &- kafkaTime,
         isOfBroker: record.isLogAppendTime)
     }
     badRecords.append(bad)

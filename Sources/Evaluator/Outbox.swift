@@ -36,6 +36,8 @@ struct Outbox {
     var isTombstone = false
     /// Nothing can go on without it.
     var isVital = false
+    /// It says nothing.
+    var isBlank = false
     var start: Int
     var valueStart: Int
     var end: Int
@@ -109,7 +111,11 @@ struct Outbox {
     var key = BinaryWriter()
     scope.writeBlankKey(to: &key)
     key.bytes.withUnsafeBytes { append(state: $0, nil, of: partition) }
+    entries[entries.count - 1].isBlank = true
   }
+
+  /// Whether it is one record that says nothing. Its delivery needs no positions, and so can't be refused for them.
+  var isOnlyBlank: Bool { entries.count == 1 && entries[0].isBlank }
 
   /// Adds a record of the changelog that nothing can go on without, and whose value depends on its key.
   mutating func append(

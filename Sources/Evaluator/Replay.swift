@@ -26,7 +26,7 @@ public struct Replay: ~Copyable {
     let plan = WorkerPlan(
       topics: [topic], group: settings.evaluator.group, instance: settings.run.instance,
       maxFuture: settings.evaluator.maxFuture, room: SubjectRoom(limit: settings.evaluator.maxSubjects))
-    evaluation = Evaluation(plan, rules: settings.ruleSet)
+    evaluation = Evaluation(plan, rules: SourceRules(settings.ruleSet))
     evaluation.setPartitionCount(partitionCount, ofTopic: 0)
     evaluation.wall = time.wall.milliseconds
     voice = WorkerVoice(logger: log, topics: [topic], time: time)
@@ -51,8 +51,9 @@ public struct Replay: ~Copyable {
 
   /// The transitions that were made since this was called last, in their order.
   public mutating func takeTransitions() -> [Transition] {
-    defer { evaluation.transitions.removeAll(keepingCapacity: true) }
-    return evaluation.transitions
+    var taken: [Transition] = []
+    evaluation.takeTransitions { transition, _ in taken.append(transition) }
+    return taken
   }
 
   /// The clock shows `now`, in milliseconds since some start of its own, and every partition is read to its end, as it has
@@ -61,6 +62,7 @@ public struct Replay: ~Copyable {
     for partition in evaluation.partitions {
       partition.engine.now = now
       while !partition.engine.declareSilence(since: since, limit: 1000, into: &evaluation.transitions) {}
+      evaluation.own(partition.id)
     }
   }
 

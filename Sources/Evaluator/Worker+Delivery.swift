@@ -77,6 +77,7 @@ extension Worker where Log: ~Copyable {
   /// that anything is said of, its marker and its position. Before rules change everything is due.
   private mutating func seal() {
     evaluation.setClock(time.monotonic)
+    if outbox.isOnlyBlank { return outbox.seal([]) }
     outbox.seal(evaluation.writeState(into: &outbox, everything: share.hasRules))
   }
 

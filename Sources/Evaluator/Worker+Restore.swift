@@ -125,7 +125,9 @@ extension Worker where Log: ~Copyable {
     voice.restored(
       partition, resumption, records: current.store.count, subjects: restored.engine.counters.subjects,
       in: time.monotonic - current.began)
-    if let other = restored.storedBy, other != plan.instance, restored.engine.rules != evaluation.rules {
+    if let other = restored.storedBy, other != plan.instance,
+      restored.engine.rules != evaluation.sources[partition.topic].rules
+    {
       voice.differs(from: other, in: partition)
     }
     evaluation.wall = time.wall.milliseconds

@@ -67,7 +67,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var nextCount: MonotonicTime
 
   package init(
-    log: consuming Log, rules: RuleSet, plan: WorkerPlan, share: WorkerShare, heartbeat: Heartbeat, logger: Logger,
+    log: consuming Log, rules: SourceRules, plan: WorkerPlan, share: WorkerShare, heartbeat: Heartbeat, logger: Logger,
     time: any TimeSource
   ) {
     self.log = log
@@ -154,26 +154,29 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     guard let rules = share.takeRules() else { return }
     let size = rules.greatestStoredSize(instance: plan.instance)
     let room = log.room(for: RecordRoom(changelog: size), until: time.monotonic + plan.questionPatience).changelog
-    if size > room { return voice.refusesRules(rules.rules.count, bytes: size, room: room) }
+    if size > room { return voice.refusesRules(rules.count, bytes: size, room: room) }
     evaluation.setClock(time.monotonic)
     evaluation.replaceRules(rules)
     collect()
-    voice.tookRules(evaluation.ruleCount)
+    voice.tookRules(rules.count)
   }
 
   /// What the last batch or change of rules caused goes into the outbox and to the log.
   mutating func collect() {
-    for transition in evaluation.transitions {
-      if let partition = evaluation.partition(of: transition.source) {
-        outbox.append(transition, of: partition)
-        evaluation.writeSoon(transition.subject, of: partition)
-      }
-      voice.made(transition)
-    }
-    evaluation.numbers.transitions += Int64(evaluation.transitions.count)
-    evaluation.transitions.removeAll(keepingCapacity: true)
+    if !evaluation.transitions.isEmpty { collectTransitions() }
     for entry in evaluation.takeLive() { voice.isLive(entry.partition, from: entry.position) }
     voice.speak(of: &evaluation)
+  }
+
+  private mutating func collectTransitions() {
+    var subjects: [(name: String, partition: LogPartition)] = []
+    evaluation.numbers.transitions += Int64(evaluation.transitions.count)
+    evaluation.takeTransitions { [voice] transition, partition in
+      outbox.append(transition, of: partition)
+      subjects.append((transition.subject, partition))
+      voice.made(transition)
+    }
+    for (name, partition) in subjects { evaluation.writeSoon(name, of: partition) }
   }
 
   private func isDeliveryDue(_ now: MonotonicTime) -> Bool {

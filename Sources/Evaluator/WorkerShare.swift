@@ -7,7 +7,7 @@ import Synchronization
 package final class WorkerShare: Sendable {
   /// Rung whenever something here changes, and by the log whenever something arrives: all that the worker waits on.
   package let wakeup: Wakeup
-  private let nextRules = Mutex<RuleSet?>(nil)
+  private let nextRules = Mutex<SourceRules?>(nil)
   private let published = Mutex(EvaluatorNumbers())
   private let leftUndone = Atomic<Int>(0)
   private let failed = Atomic<Bool>(false)
@@ -19,7 +19,7 @@ package final class WorkerShare: Sendable {
   package init() throws(SystemError) { wakeup = try Wakeup() }
 
   /// The worker shall take `rules`, between two batches. Of several sets that it hasn't come to, the last one counts.
-  package func offer(_ rules: RuleSet) {
+  package func offer(_ rules: SourceRules) {
     nextRules.withLock { $0 = rules }
     wakeup.ring()
   }
@@ -28,7 +28,7 @@ package final class WorkerShare: Sendable {
   var hasRules: Bool { nextRules.withLock { $0 != nil } }
 
   /// The rules that the worker shall take, once.
-  func takeRules() -> RuleSet? {
+  func takeRules() -> SourceRules? {
     nextRules.withLock { rules in
       defer { rules = nil }
       return rules

@@ -87,7 +87,7 @@ public final class EvaluatorService: Service {
         log: try KafkaLog(
           configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
           strangers: strangers, logger: log, wakeup: share.wakeup, time: time),
-        rules: rules.value, plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
+        rules: SourceRules(rules.value), plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
     }
   }
 
@@ -103,7 +103,7 @@ public final class EvaluatorService: Service {
   /// every other alert lives on. The rules have no problems.
   public func reload(_ rules: RuleSet) {
     self.rules.value = rules
-    for worker in workers { worker.share.offer(rules) }
+    for worker in workers { worker.share.offer(SourceRules(rules)) }
   }
 
   /// So many subjects there may be from now on; whoever is known stays.

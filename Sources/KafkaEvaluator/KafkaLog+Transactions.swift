@@ -145,6 +145,7 @@ extension KafkaLog {
       steps.offsets = offsets
       return
     }
+    if offsets.isEmpty { return }
     if consumer.hasLostAssignment { throw LogFailure(.deliverAgain, reason: "the assignment is lost") }
     // Brokers take what no member sends, whoever holds the partition.
     if let generation = try? consumer.groupMetadata().generation, generation < 0 {

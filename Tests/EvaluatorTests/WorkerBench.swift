@@ -51,7 +51,7 @@ struct WorkerBench: ~Copyable {
   ) -> Worker<SimulatedLog> {
     Worker(
       log: SimulatedLog(cluster, member, isTransactional: isTransactional, longestWait: longestWait),
-      rules: RuleSet(rules), plan: plan,
+      rules: SourceRules(RuleSet(rules)), plan: plan,
       share: share, heartbeat: heartbeat,
       logger: Logger(level: .debug, output: log), time: cluster.time)
   }

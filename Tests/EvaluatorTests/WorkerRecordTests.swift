@@ -189,7 +189,7 @@ struct WorkerRecordTests {
     bench.settle(turns: 5)
     var other = Rule.cpuHigh
     other.name = "cpu-busy"
-    bench.share.offer(RuleSet([other]))
+    bench.share.offer(SourceRules(RuleSet([other])))
     bench.settle(turns: 3)
     bench.sample(95)
     bench.settle(turns: 5)

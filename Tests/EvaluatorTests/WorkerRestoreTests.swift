@@ -311,7 +311,7 @@ struct WorkerRestoreTests {
     bench.settle(turns: 5)
     var longer = held
     longer.hold = .seconds(40)
-    bench.share.offer(RuleSet([longer]))
+    bench.share.offer(SourceRules(RuleSet([longer])))
     bench.settle(turns: 5)
     try bench.restart([longer])
     bench.settle(turns: 5)

@@ -114,7 +114,8 @@ struct WorkerSilenceTests {
 
   @Test("where a log was cut below the end that was asked for, silence waits for the new end")
   func cutLog() {
-    var evaluation = Evaluation(WorkerPlan(topics: ["status_topic"], group: "g", instance: "i"), rules: RuleSet(rules))
+    var evaluation = Evaluation(
+      WorkerPlan(topics: ["status_topic"], group: "g", instance: "i"), rules: SourceRules(RuleSet(rules)))
     let partition = LogPartition(topic: 0, number: 0)
     evaluation.add(partition, at: 50)
     evaluation.note(end: 100, of: partition, asked: 0)

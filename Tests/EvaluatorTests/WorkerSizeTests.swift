@@ -122,7 +122,7 @@ struct WorkerSizeTests {
     bench.cluster.limits.changelog = 800
     bench.assign(0)
     bench.settle(turns: 3)
-    bench.share.offer(RuleSet([.cpuHigh, talkative]))
+    bench.share.offer(SourceRules(RuleSet([.cpuHigh, talkative])))
     bench.settle(turns: 5)
     bench.sample(95)
     bench.settle(turns: 5)

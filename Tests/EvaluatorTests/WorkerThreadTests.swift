@@ -15,7 +15,8 @@ private func ended(
   cluster.faults = { call, _ in call == .takeOver ? .fails(remedy) : nil }
   let plan = WorkerPlan(topics: ["status_topic"], group: "group", instance: "here")
   return Worker(
-    log: SimulatedLog(cluster, cluster.newMember("here")), rules: RuleSet([.cpuHigh]), plan: plan, share: thread.share,
+    log: SimulatedLog(cluster, cluster.newMember("here")), rules: SourceRules(RuleSet([.cpuHigh])), plan: plan,
+    share: thread.share,
     heartbeat: thread.heartbeat, logger: Logger(level: .critical, output: CapturedLog()), time: time)
 }
 

@@ -107,7 +107,8 @@ struct ChangelogArena: Arena {
       cluster.marksAtOnce = true
       let member = cluster.join("here")
       worker = Worker(
-        log: SimulatedLog(cluster, member, isTransactional: true, longestWait: .milliseconds(20)), rules: rules,
+        log: SimulatedLog(cluster, member, isTransactional: true, longestWait: .milliseconds(20)),
+        rules: SourceRules(rules),
         plan: WorkerPlan(
           topics: ["status_topic"], group: "group", instance: "here", commitInterval: .milliseconds(100),
           checkpointInterval: .seconds(5)),

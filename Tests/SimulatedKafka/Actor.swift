@@ -8,15 +8,20 @@ final class Actor {
   private var member: SimulatedMember?
   private var worker: Worker<SimulatedLog>?
   private var share: WorkerShare?
-  /// The rules in its file.
-  private(set) var rules: RuleSet
+  /// The source topics, and the rules of each in its file.
+  private let topics: [String]
+  private(set) var rules: [RuleSet]
   /// It has its turn just now.
   private(set) var isBusy = false
 
-  init(name: String, rules: RuleSet) {
+  init(name: String, topics: [String], rules: [RuleSet]) {
     self.name = name
+    self.topics = topics
     self.rules = rules
   }
+
+  /// Another process with the same file.
+  convenience init(like other: Actor) { self.init(name: other.name, topics: other.topics, rules: other.rules) }
 
   /// Somebody has started another process of its name: once it has ended, it stays so.
   var isReplaced = false
@@ -27,9 +32,9 @@ final class Actor {
   func kill() { member?.isDead = true }
 
   /// Its file has other rules now, and it is told so.
-  func reload(_ rules: RuleSet) {
+  func reload(_ rules: [RuleSet]) {
     self.rules = rules
-    share?.offer(rules)
+    share?.offer(SourceRules(rules))
   }
 
   func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ time: ManualTime) {
@@ -37,11 +42,11 @@ final class Actor {
     self.member = member
     self.share = share
     var plan = WorkerPlan(
-      topics: ["status_topic"], group: "group", instance: name, commitInterval: .milliseconds(100),
+      topics: topics, group: "group", instance: name, commitInterval: .milliseconds(100),
       checkpointInterval: .milliseconds(1500))
     plan.checkpointLimit = 3
     worker = Worker(
-      log: log, rules: rules, plan: plan, share: share,
+      log: log, rules: SourceRules(rules), plan: plan, share: share,
       heartbeat: Heartbeat(name: name, allowedSilence: .seconds(10), now: time.monotonic),
       logger: Logger(level: .critical, output: Silence()), time: time)
   }

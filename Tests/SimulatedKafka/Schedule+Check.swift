@@ -12,8 +12,10 @@ extension Schedule {
   func expected() -> [Line] {
     var lines: [Line] = []
     var writer = Writer()
-    for (number, partition) in cluster.source.enumerated() {
-      let engine = Engine(rules: rules, topic: "status_topic", partition: Int32(number))
+    for (place, partition) in cluster.source.enumerated() {
+      let id = cluster.places.id(at: Int32(place))
+      let rules = rules[id.topic]
+      let engine = Engine(rules: rules, topic: topics[id.topic], partition: id.number)
       var reader = RecordReader(plan: rules.plan, maxFuture: 60_000)
       var made: [Transition] = []
       var kafkaTime: Int64 = -1

@@ -31,11 +31,14 @@ package final class Schedule {
   }
 
   let kind: Kind
-  let rules: RuleSet
+  /// The source topics.
+  let topics: [String]
+  /// Of each topic.
+  let rules: [RuleSet]
   /// To one of them silence means something.
   let mindsSilence: Bool
   /// What reloads make of the rules.
-  private let reloads: [RuleSet]
+  private let reloads: [[RuleSet]]
   let cluster: SimulatedCluster
   let time = ManualTime()
   var dice: SeededRandom
@@ -69,16 +72,20 @@ package final class Schedule {
     self.leftOut = leftOut
     self.keepsEvents = keepsEvents
     dice = SeededRandom(seed: seed)
-    cluster = SimulatedCluster(time: time, partitions: 3)
+    // Some have two topics, each with rules of its own.
+    topics = kind.isTransactional && seed / 4 % 2 == 1 ? ["status_topic", "orders"] : ["status_topic"]
+    cluster = SimulatedCluster(time: time, topics: topics.count == 2 ? [2, 1] : [3])
     cluster.batch = 1 + dice.below(8)
     faultsEvery = [0, 10, 25, 60][dice.below(4)]
     interruptsEvery = [3, 8, 20][dice.below(3)]
     // What becomes of silence hangs on clocks, and takes time: not each schedule has such a rule.
     mindsSilence = kind.isTransactional && seed % 16 == 0
-    let drawn = ScheduleInput.rules(&dice)
-    rules = mindsSilence ? ScheduleInput.addingQuiet(to: drawn) : drawn
-    reloads = ScheduleInput.reloads(of: rules)
-    input = ScheduleInput.records(16 + dice.below(32), partitions: 3, &dice)
+    var drawn: [RuleSet] = []
+    for _ in topics { drawn.append(ScheduleInput.rules(&dice)) }
+    rules = mindsSilence ? drawn.map(ScheduleInput.addingQuiet) : drawn
+    let each = rules.map(ScheduleInput.reloads)
+    reloads = each[0].indices.map { number in each.map { $0[number] } }
+    input = ScheduleInput.records(16 + dice.below(32), partitions: cluster.places.count, &dice)
     forgets = kind.isTransactional && kind.mistake == nil && seed % 4 == 1
     end = forgets ? input.count - 8 : input.count
     if !forgets, dice.once(in: 3) {
@@ -87,7 +94,9 @@ package final class Schedule {
       cluster.tellsLimits = dice.once(in: 2)
     }
     cluster.faults = { [unowned self] call, member in strike(call, member) }
-    for number in 0..<(2 + dice.below(2)) { actors.append(Actor(name: "evaluator-\(number)", rules: rules)) }
+    for number in 0..<(2 + dice.below(2)) {
+      actors.append(Actor(name: "evaluator-\(number)", topics: topics, rules: rules))
+    }
   }
 
   /// Runs it. nil: all is as it must be; otherwise what isn't.
@@ -289,7 +298,7 @@ package final class Schedule {
     let old = actors[index]
     old.isReplaced = true
     actors.append(old)
-    actors[index] = Actor(name: old.name, rules: old.rules)
+    actors[index] = Actor(like: old)
     start(actors[index])
   }
 

@@ -19,6 +19,8 @@ package final class SimulatedCluster {
   }
 
   package let time: ManualTime
+  package let places: SimulatedPlaces
+  /// By their places.
   package internal(set) var source: [SimulatedPartition]
   package internal(set) var alerts = SimulatedPartition()
   package internal(set) var alertsCurrent = SimulatedPartition()
@@ -55,12 +57,17 @@ package final class SimulatedCluster {
   /// When partitions were let go last.
   package internal(set) var lastUnassigned: MonotonicTime?
 
-  package init(time: ManualTime, partitions: Int32 = 1) {
+  /// - Parameter topics: how many partitions each source topic has.
+  package init(time: ManualTime, topics: [Int32]) {
     self.time = time
-    source = Array(repeating: SimulatedPartition(), count: Int(partitions))
-    changelog = source
-    group = SimulatedGroup(partitions: partitions)
+    places = SimulatedPlaces(topics)
+    source = Array(repeating: SimulatedPartition(), count: Int(places.count))
+    changelog = Array(repeating: SimulatedPartition(), count: Int(topics.max() ?? 0))
+    group = SimulatedGroup(places)
   }
+
+  /// With one source topic.
+  package convenience init(time: ManualTime, partitions: Int32 = 1) { self.init(time: time, topics: [partitions]) }
 
   /// A new member of the group, with a producer of this transactional id.
   package func join(_ name: String) -> SimulatedMember {

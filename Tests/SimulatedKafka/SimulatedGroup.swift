@@ -36,9 +36,9 @@ package final class SimulatedGroup {
   package var committed: [Int32: Int64] = [:]
   /// What was committed along with these positions, where an evaluator did.
   package var since: [Int32: WallTime] = [:]
-  package let partitions: Int32
+  let places: SimulatedPlaces
 
-  init(partitions: Int32) { self.partitions = partitions }
+  init(_ places: SimulatedPlaces) { self.places = places }
 
   package func join(_ member: SimulatedMember) {
     if members.contains(where: { $0 === member }) { return }
@@ -72,7 +72,7 @@ package final class SimulatedGroup {
         if let successor = successors.removeValue(forKey: partition) { give(partition, to: successor) }
       }
     }
-    if !kept.isEmpty { member.events.append(.assigned(kept.map { LogPartition(topic: 0, number: $0) })) }
+    if !kept.isEmpty { member.events.append(.assigned(kept.map(places.id))) }
     replace(old)
   }
 
@@ -82,7 +82,7 @@ package final class SimulatedGroup {
     old.mustRejoin = false
     old.askedBack = []
     old.events = [
-      .revoked(old.accepted.sorted().map { LogPartition(topic: 0, number: $0) }, lost: true), .replaced,
+      .revoked(old.accepted.sorted().map(places.id), lost: true), .replaced,
     ]
   }
 
@@ -110,13 +110,13 @@ package final class SimulatedGroup {
     successors[partition] = member
     guard leaving.insert(partition).inserted else { return }
     advance()
-    owner.events.append(.revoked([LogPartition(topic: 0, number: partition)], lost: false))
+    owner.events.append(.revoked([places.id(at: partition)], lost: false))
   }
 
   private func give(_ partition: Int32, to member: SimulatedMember) {
     owners[partition] = member
     advance()
-    member.events.append(.assigned([LogPartition(topic: 0, number: partition)]))
+    member.events.append(.assigned([places.id(at: partition)]))
   }
 
   /// A member has let go of a partition. What it had lost is no longer its own to give back: the group may have given it
@@ -141,7 +141,7 @@ package final class SimulatedGroup {
     advance()
     if isTold {
       // What it was given and hasn't seen, it never will.
-      member.events = [.revoked(member.accepted.sorted().map { LogPartition(topic: 0, number: $0) }, lost: true)]
+      member.events = [.revoked(member.accepted.sorted().map(places.id), lost: true)]
       member.mustRejoin = true
       member.askedBack = []
       expelled.append(member)
@@ -151,7 +151,7 @@ package final class SimulatedGroup {
   /// Partitions that nobody has are given out by turns.
   package func giveOutFree() {
     guard !members.isEmpty else { return }
-    for partition in 0..<partitions where owners[partition] == nil {
+    for partition in 0..<places.count where owners[partition] == nil {
       give(partition, to: members[Int(partition) % members.count])
     }
   }
@@ -188,8 +188,8 @@ package final class SimulatedMember {
   var isInDoubt = false
   /// Its last transaction was aborted.
   var hasAborted = false
-  /// What it commits along with positions.
-  var since: WallTime?
+  /// What it commits along with positions, of each topic.
+  var since: [Int: WallTime] = [:]
   /// How large a record may be, as far as refusals have told it.
   var room = RecordRoom.unlimited
   /// A record of its delivery was refused for its size.

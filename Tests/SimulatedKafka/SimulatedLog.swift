@@ -56,6 +56,10 @@ package struct SimulatedLog: EvaluatorLog {
   /// The transaction was ended, and only the answer was lost.
   private var isDecided: Bool { member.transaction != 0 && cluster.transactions[member.transaction].state != .open }
 
+  private func place(_ partition: LogPartition) -> Int32 { cluster.places.place(of: partition) }
+
+  private func index(_ partition: LogPartition) -> Int { Int(place(partition)) }
+
   private func note(_ entry: SimulatedCluster.Entry) { cluster.journal?.append(entry) }
 
   // MARK: Reading
@@ -105,7 +109,7 @@ package struct SimulatedLog: EvaluatorLog {
     let partition = cluster.source[Int(number)]
     var position = start
     if position < partition.start || position > partition.end {
-      member.events.append(.outOfRange(LogPartition(topic: 0, number: number), position: position))
+      member.events.append(.outOfRange(cluster.places.id(at: number), position: position))
       member.reading[number] = nil
       left -= 1
       return
@@ -119,7 +123,7 @@ package struct SimulatedLog: EvaluatorLog {
     if left > 0, partition.next(from: position, before: limit) == nil, member.ended[number] != max(position, limit) {
       position = max(position, limit)
       member.ended[number] = position
-      receiver.receiveEnd(of: LogPartition(topic: 0, number: number), position: position)
+      receiver.receiveEnd(of: cluster.places.id(at: number), position: position)
       left -= 1
     }
     member.reading[number] = position
@@ -130,7 +134,7 @@ package struct SimulatedLog: EvaluatorLog {
   ) {
     func call(_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) {
       let record = LogRecord(
-        partition: LogPartition(topic: 0, number: number), offset: entry.offset, kafkaTime: entry.kafkaTime,
+        partition: cluster.places.id(at: number), offset: entry.offset, kafkaTime: entry.kafkaTime,
         isLogAppendTime: entry.isLogAppendTime, key: key, value: value)
       // Announced and given at once: hints must not change anything.
       receiver.expect(record)
@@ -151,14 +155,14 @@ package struct SimulatedLog: EvaluatorLog {
   package mutating func partitionCount(
     ofTopic topic: Int, until deadline: MonotonicTime
   ) throws(LogFailure) -> Int32 {
-    try attempt(.partitionCount) { () throws(LogFailure) in Int32(cluster.source.count) }
+    try attempt(.partitionCount) { () throws(LogFailure) in cluster.places.counts[topic] }
   }
 
   package mutating func bounds(
     of partition: LogPartition, until deadline: MonotonicTime
   ) throws(LogFailure) -> Range<Int64> {
     try attempt(.bounds) { () throws(LogFailure) in
-      let known = cluster.source[Int(partition.number)]
+      let known = cluster.source[index(partition)]
       return known.start..<max(known.start, known.lastStable)
     }
   }
@@ -168,7 +172,7 @@ package struct SimulatedLog: EvaluatorLog {
   ) throws(LogFailure) -> [Int64?] {
     try attempt(.bounds) { () throws(LogFailure) in
       if cluster.questionTime > .zero { cluster.time.advance(by: cluster.questionTime) }
-      return partitions.map { cluster.source[Int($0.number)].lastStable }
+      return partitions.map { cluster.source[index($0)].lastStable }
     }
   }
 
@@ -178,19 +182,19 @@ package struct SimulatedLog: EvaluatorLog {
     try attempt(.askEnds) { () throws(LogFailure) in
       if cluster.questionTime > .zero { cluster.time.advance(by: cluster.questionTime) }
       cluster.whileAsked?()
-      return partitions.map { cluster.source[Int($0.number)].end }
+      return partitions.map { cluster.source[index($0)].end }
     }
   }
 
   package mutating func highWatermark(of partition: LogPartition) -> Int64? {
-    cluster.source[Int(partition.number)].end
+    cluster.source[index(partition)].end
   }
 
   package mutating func firstRecord(
     of partition: LogPartition, from offset: Int64, until deadline: MonotonicTime
   ) throws(LogFailure) -> Marker.Fingerprint? {
     try attempt(.firstRecord) { () throws(LogFailure) in
-      let known = cluster.source[Int(partition.number)]
+      let known = cluster.source[index(partition)]
       return known.next(from: offset, before: known.lastStable).map {
         Marker.Fingerprint(offset: $0.offset, kafkaTime: $0.kafkaTime)
       }
@@ -200,38 +204,39 @@ package struct SimulatedLog: EvaluatorLog {
   package mutating func isReadable(
     _ partition: LogPartition, at offset: Int64, until deadline: MonotonicTime
   ) throws(LogFailure) -> Bool {
-    try attempt(.firstRecord) { () throws(LogFailure) in !cluster.unreadable.contains(partition.number) }
+    try attempt(.firstRecord) { () throws(LogFailure) in !cluster.unreadable.contains(place(partition)) }
   }
 
   // MARK: The assignment
 
   package mutating func accept(_ partitions: [LogPartition]) {
     if member.isDead { return }
-    for partition in partitions { member.accepted.insert(partition.number) }
-    note(.accepted(partitions.map(\.number)))
+    for partition in partitions { member.accepted.insert(place(partition)) }
+    note(.accepted(partitions.map(place)))
   }
 
   package mutating func start(_ partition: LogPartition, at position: Int64) throws(LogFailure) {
     try attempt(.start) { () throws(LogFailure) in
-      guard member.accepted.contains(partition.number) else { throw LogFailure(.retry, reason: "not held") }
-      member.reading[partition.number] = position
-      member.ended[partition.number] = nil
-      note(.started(partition.number, at: position))
+      let place = self.place(partition)
+      guard member.accepted.contains(place) else { throw LogFailure(.retry, reason: "not held") }
+      member.reading[place] = position
+      member.ended[place] = nil
+      note(.started(place, at: position))
     }
   }
 
   package mutating func unassign(_ partitions: [LogPartition]) {
     if member.isDead { return }
     for partition in partitions {
-      member.accepted.remove(partition.number)
-      member.reading[partition.number] = nil
-      cluster.group.letGo(partition.number, by: member)
+      member.accepted.remove(place(partition))
+      member.reading[place(partition)] = nil
+      cluster.group.letGo(place(partition), by: member)
     }
     if member.mustRejoin {
       member.mustRejoin = false
       cluster.group.join(member)
     }
-    note(.unassigned(partitions.map(\.number)))
+    note(.unassigned(partitions.map(place)))
     cluster.lastUnassigned = cluster.time.monotonic
   }
 
@@ -262,12 +267,12 @@ package struct SimulatedLog: EvaluatorLog {
   ) throws(LogFailure) -> GroupPosition {
     try attempt(.committed) { () throws(LogFailure) in
       // A real log finds out by waiting that nobody ends it any more.
-      let isForgotten = cluster.transactions.hasForgottenOffset(of: partition.number)
-      if !isForgotten, cluster.transactions.hasPendingOffset(of: partition.number) {
+      let isForgotten = cluster.transactions.hasForgottenOffset(of: place(partition))
+      if !isForgotten, cluster.transactions.hasPendingOffset(of: place(partition)) {
         throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
       }
-      let known = cluster.group.committed[partition.number].map {
-        CommittedPosition($0, since: cluster.group.since[partition.number])
+      let known = cluster.group.committed[place(partition)].map {
+        CommittedPosition($0, since: cluster.group.since[place(partition)])
       }
       return GroupPosition(known, isPending: isForgotten)
     }
@@ -277,20 +282,21 @@ package struct SimulatedLog: EvaluatorLog {
     withTopic topic: Int, until deadline: MonotonicTime
   ) throws(LogFailure) -> WallTime? {
     try attempt(.committed) { () throws(LogFailure) in
-      for number in 0..<cluster.group.partitions where cluster.transactions.hasPendingOffset(of: number) {
+      let places = cluster.places.places(ofTopic: topic)
+      for place in places where cluster.transactions.hasPendingOffset(of: place) {
         throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
       }
-      return cluster.group.since.values.min()
+      return places.compactMap { cluster.group.since[$0] }.min()
     }
   }
 
-  package mutating func remember(since: WallTime, ofTopic topic: Int) { member.since = since }
+  package mutating func remember(since: WallTime, ofTopic topic: Int) { member.since[topic] = since }
 
   package mutating func offset(
     of partition: LogPartition, at time: WallTime, until deadline: MonotonicTime
   ) throws(LogFailure) -> Int64? {
     try attempt(.firstRecord) { () throws(LogFailure) in
-      cluster.source[Int(partition.number)].committed.first { $0.kafkaTime >= time.milliseconds }?.offset
+      cluster.source[index(partition)].committed.first { $0.kafkaTime >= time.milliseconds }?.offset
     }
   }
 
@@ -425,8 +431,8 @@ package struct SimulatedLog: EvaluatorLog {
   package mutating func sendOffsets(_ positions: [LogPosition]) throws(LogFailure) {
     let copy = positions
     try attempt(.sendOffsets) { () throws(LogFailure) in
-      note(.sentOffsets(Dictionary(uniqueKeysWithValues: copy.map { ($0.partition.number, $0.position) })))
-      guard isTransactional else { return }
+      note(.sentOffsets(Dictionary(uniqueKeysWithValues: copy.map { (place($0.partition), $0.position) })))
+      guard isTransactional, !copy.isEmpty else { return }
       if mistake == .sendsNoOffsets { return }
       let transaction = try transaction()
       if mistake != .sendsNoMember, !cluster.group.accepts(member, byName: mistake == .fencesNobody) {
@@ -444,7 +450,10 @@ package struct SimulatedLog: EvaluatorLog {
   }
 
   private func commits(_ positions: [LogPosition]) -> [SimulatedCommit] {
-    positions.map { SimulatedCommit(partition: $0.partition.number, position: $0.position, since: member.since) }
+    positions.map {
+      SimulatedCommit(
+        partition: place($0.partition), position: $0.position, since: member.since[$0.partition.topic])
+    }
   }
 
   package mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
@@ -458,7 +467,7 @@ package struct SimulatedLog: EvaluatorLog {
         guard cluster.group.accepts(member) else { throw LogFailure(.retry, reason: "ILLEGAL_GENERATION") }
         for entry in commits(positions) { cluster.group.commit(entry) }
       }
-      note(.committed(Dictionary(uniqueKeysWithValues: positions.map { ($0.partition.number, $0.position) })))
+      note(.committed(Dictionary(uniqueKeysWithValues: positions.map { (place($0.partition), $0.position) })))
       return true
     }
   }

@@ -1,0 +1,32 @@
+import Evaluator
+
+/// The source partitions of all topics, numbered through: by this number cluster and group know a partition.
+package struct SimulatedPlaces: Sendable {
+  /// How many partitions each topic has.
+  package let counts: [Int32]
+
+  /// Of topics with so many partitions.
+  package init(_ counts: [Int32]) { self.counts = counts }
+
+  /// How many there are in all.
+  package var count: Int32 { counts.reduce(0, +) }
+
+  /// The number of a partition.
+  package func place(of id: LogPartition) -> Int32 { counts[..<id.topic].reduce(0, +) + id.number }
+
+  /// The partition of a number.
+  package func id(at place: Int32) -> LogPartition {
+    var (topic, number) = (0, place)
+    while topic < counts.count - 1, number >= counts[topic] {
+      number -= counts[topic]
+      topic += 1
+    }
+    return LogPartition(topic: topic, number: number)
+  }
+
+  /// The numbers of a topic's partitions.
+  func places(ofTopic topic: Int) -> Range<Int32> {
+    let first = counts[..<topic].reduce(0, +)
+    return first..<(first + counts[topic])
+  }
+}
