@@ -70,7 +70,9 @@ package struct SimulatedLog: EvaluatorLog {
     member.generation = member.nextGeneration
     guard !member.events.isEmpty else { return nil }
     let event = member.events.removeFirst()
-    if case .revoked(let partitions, lost: false) = event { member.askedBack.formUnion(partitions.map(\.number)) }
+    if case .revoked(let partitions, lost: false) = event {
+      member.askedBack.formUnion(partitions.map(cluster.places.place))
+    }
     return event
   }
 
