@@ -123,9 +123,9 @@ extension Checkpoint.Life {
       throw .impossible("silence")
     }
     state.silence = silence
-    state.level = flags & 3
-    state.alert = flags >> CheckpointFormat.alertShift & 3
-    guard state.level <= 2, state.alert <= 2 else { throw .impossible("level") }
+    guard let level = Level(rawValue: flags & 3), let alert = Level(rawValue: flags >> CheckpointFormat.alertShift & 3)
+    else { throw .impossible("level") }
+    (state.level, state.alert) = (level, alert)
     if flags & CheckpointFormat.hasSinceWarning != 0 { state.sinceWarning = try reader.time(before: time) }
     if flags & CheckpointFormat.hasSinceCritical != 0 { state.sinceCritical = try reader.time(before: time) }
     if flags & CheckpointFormat.hasChanged != 0 {
@@ -133,9 +133,9 @@ extension Checkpoint.Life {
       detail.changedSince = try reader.time(before: time)
     }
     if flags & CheckpointFormat.hasVotes != 0 { votes = try Votes(from: &reader) }
-    guard (state.alert > 0) == (flags & CheckpointFormat.hasChanged != 0) else { throw .impossible("alert") }
+    guard state.isFiring == (flags & CheckpointFormat.hasChanged != 0) else { throw .impossible("alert") }
     guard !state.isCalm || votes != nil || silence != .none else { throw .impossible("level") }
-    guard silence == .none || (silence == .fired) == (state.alert > 0) else { throw .impossible("silence") }
+    guard silence == .none || (silence == .fired) == state.isFiring else { throw .impossible("silence") }
   }
 }
 

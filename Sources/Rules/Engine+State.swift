@@ -28,7 +28,9 @@ extension Engine {
   }
 
   /// When somebody may be silent next, on the clock of `now`; nil: nobody is waited for.
-  public var nextSilence: Int64? { state.pointee.silences.first == .max ? nil : state.pointee.silences.first }
+  public var nextSilence: Int64? {
+    state.pointee.silence.first == .max ? nil : state.pointee.silence.first
+  }
 
   /// Subjects whose names begin so have moved to another topic; empty: none have. Their silence here means nothing: it
   /// ends them, as a tombstone would.
@@ -46,16 +48,10 @@ extension Engine {
   /// caller adds what it knows of the topic.
   public func marker(position: Int64) -> Marker {
     var marker = Marker(position: position, rulesRevision: state.pointee.layout.numbers.revision)
-    let first = state.pointee.unwritten.first
     marker.logTime = logTime
-    marker.lowWater = min(first?.offset ?? position, position)
-    marker.lowWaterLogTime = first?.logTime ?? logTime
-    if let forgotten = state.pointee.urgent.forgottenSince, forgotten.offset < marker.lowWater {
-      marker.lowWater = forgotten.offset
-      marker.lowWaterLogTime = forgotten.logTime
-    }
+    (marker.lowWater, marker.lowWaterLogTime) = state.pointee.debt.lowWater(position: position, logTime: logTime)
     marker.keylessFrom = keylessFrom
-    marker.refusedSince = state.pointee.refusedSince(lowWater: marker.lowWater)
+    marker.refusedSince = state.pointee.admission.refusedSince(lowWater: marker.lowWater)
     marker.epoch = state.pointee.epoch
     return marker
   }
@@ -67,13 +63,13 @@ extension Engine {
   }
 
   /// Something must be written in the same delivery as the next position: a change of rules, a subject that is gone.
-  public var hasUrgentState: Bool { !state.pointee.urgent.isEmpty }
+  public var hasUrgentState: Bool { state.pointee.debt.isDue }
 
   /// How many subjects changed since they were last written.
-  public var unwrittenSubjects: Int { state.pointee.unwritten.count }
+  public var unwrittenSubjects: Int { state.pointee.debt.changed.count }
 
   /// When the change that waits longest was made, on the clock of `now`; nil: nothing waits.
-  public var oldestUnwritten: Int64? { state.pointee.unwritten.first?.since }
+  public var oldestUnwritten: Int64? { state.pointee.debt.changed.first?.since }
 
   /// The subject of this name is written with the next delivery. For those that made a transition: what fires must be
   /// known also where the records that say so are gone before they could be replayed.
@@ -114,7 +110,7 @@ extension Engine {
     stored: StoredRules, marker: Marker, topic: String, partition: Int32, room: SubjectRoom = SubjectRoom()
   ) {
     let layout = Layout(stored.rules, groups: stored.numbers.groups, numbers: stored.numbers)
-    self.init(layout, topic: topic, partition: partition, room: room, refusals: Refusals(marker))
+    self.init(layout, topic: topic, partition: partition, Admission(room, marker))
     keylessFrom = marker.keylessFrom
     logTime = marker.lowWaterLogTime
     state.pointee.epoch = marker.epoch
@@ -126,7 +122,7 @@ extension Engine {
 
   /// The greatest offset that a restored checkpoint covers: where checkpoints and marker aren't written as one, it may
   /// be beyond the marker's position, and the replay lasts until there.
-  public var highestCovered: Int64 { state.pointee.highestCovered }
+  public var highestCovered: Int64 { state.pointee.coverage.highest }
 
   /// Takes the checkpoint that stands as `value` under `key`, in place of what was restored of this subject before; nil:
   /// nothing is left of it. Where it can't be used, the subject begins anew, its checkpoint is taken away with the next

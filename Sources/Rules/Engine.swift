@@ -12,13 +12,13 @@ public final class Engine {
   public convenience init(rules: RuleSet, topic: String, partition: Int32, room: SubjectRoom = SubjectRoom()) {
     let groups = Layout.groups(of: rules.rules)
     let layout = Layout(rules, groups: groups, numbers: RuleNumbers(groups: groups))
-    self.init(layout, topic: topic, partition: partition, room: room, refusals: Refusals())
+    self.init(layout, topic: topic, partition: partition, Admission(room))
   }
 
-  init(_ layout: Layout, topic: String, partition: Int32, room: SubjectRoom, refusals: Refusals) {
+  init(_ layout: Layout, topic: String, partition: Int32, _ admission: consuming Admission) {
     state = .allocate(capacity: 1)
     state.initialize(
-      to: PartitionState(layout, topic: topic, partition: partition, room: room, refusals: refusals))
+      to: PartitionState(layout, topic: topic, partition: partition, admission: admission))
   }
 
   deinit {
@@ -98,14 +98,10 @@ public final class Engine {
   public var counters: EngineCounters { state.pointee.counters }
 
   /// For each rule, in their order: how many records had something else than a finite number where it looked.
-  public var badRecords: [Int] { state.pointee.bad }
+  public var badRecords: [Int] { state.pointee.remarks.badRecords }
 
   /// What the log should say since the last call; at most 64, the rest is counted.
-  public func takeHappenings() -> [Happening] {
-    if state.pointee.happenings.isEmpty { return [] }
-    defer { state.pointee.happenings.removeAll(keepingCapacity: true) }
-    return state.pointee.happenings
-  }
+  public func takeHappenings() -> [Happening] { state.pointee.remarks.take() }
 
   /// What fires or is pending now, in no particular order.
   public func alerts() -> [Alert] { state.pointee.alerts() }

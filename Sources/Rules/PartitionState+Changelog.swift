@@ -8,17 +8,13 @@ extension PartitionState {
   ) {
     var key = BinaryWriter()
     var value = BinaryWriter()
-    urgent.gone.take(limit: .max) { PartitionState.giveGone($0, $1, $2, scope, &key, sink) }
-    leftover.take(limit: limit) { PartitionState.giveGone($0, $1, $2, scope, &key, sink) }
+    debt.takeGone(limit: limit) { PartitionState.giveGone($0, $1, $2, scope, &key, sink) }
+    let due = debt.takeDue()
     // A subject that waits for its turn besides is written then once more: harmless, and rare.
-    for number in urgent.numbers {
-      give(subjects[Int(number)], position, scope, &key, &value, sink)
-    }
-    let (time, most) = urgent.everything ? (Int64.max, Int.max) : (changedBefore, limit)
-    urgent.numbers = []
-    urgent.everything = false
+    for number in due.numbers { give(subjects[Int(number)], position, scope, &key, &value, sink) }
+    let (time, most) = due.isAll ? (Int64.max, Int.max) : (changedBefore, limit)
     var given = 0
-    while given < most, let number = unwritten.popFirst(changedBefore: time) {
+    while given < most, let number = debt.popFirst(changedBefore: time) {
       let subject = subjects[number]
       guard subject.isInhabited, subject.header.pointee.isUnwritten else { continue }
       subject.header.pointee.isUnwritten = false
@@ -31,26 +27,23 @@ extension PartitionState {
   mutating func takeForgotten(
     scope: ChangelogScope, into sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
   ) {
-    urgent.forgottenSince = nil
-    if urgent.forgotten.isEmpty { return }
-    var forgotten = GoneRecords()
-    swap(&forgotten, &urgent.forgotten)
+    // Subjects of these names may have come since, and been written: not every record is to be taken away.
+    var gone: [(name: [UInt8], track: UInt32, number: UInt32)] = []
+    debt.takeForgotten { gone.append((Array($0), $1, $2)) }
     var key = BinaryWriter()
-    forgotten.take(limit: .max) { name, track, number in
-      // Somebody of this name may have come since, and been written.
-      if stands(name, track, number) { return }
-      PartitionState.giveGone(name, track, number, scope, &key, sink)
+    for record in gone {
+      record.name.withUnsafeBytes { name in
+        if stands(name, record.track, record.number) { return }
+        PartitionState.giveGone(name, record.track, record.number, scope, &key, sink)
+      }
     }
   }
 
   /// Whether the changelog has this checkpoint (`track` is 0) or chunk of a subject that there is.
-  private mutating func stands(_ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32) -> Bool {
+  private func stands(_ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32) -> Bool {
     guard let subject = subjects.find(name, hash: RecordReader.hash(of: name)) else { return false }
     if track == 0 { return subject.header.pointee.hasCheckpoint }
-    var found = false
-    let numbers = layout.trackNumbers
-    eachWrittenChunk(of: subject) { if numbers[$0] == track, $1.contains(number) { found = true } }
-    return found
+    return series.writtenChunks(of: subject, layout)[track]?.contains(number) ?? false
   }
 
   /// Gives to `sink` that a checkpoint (`track` is 0) or a chunk is gone.
@@ -75,12 +68,12 @@ extension PartitionState {
     _ value: inout BinaryWriter, _ sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
   ) {
     guard subject.isInhabited else { return }
-    eachUnwrittenChunk(of: subject) { track, chunk in
+    series.eachUnwrittenChunk(of: subject, layout) { track, chunk in
       key.reset()
-      scope.writeChunkKey(of: subject.name, track: track, number: UInt64(chunk.pointee.number), to: &key)
+      scope.writeChunkKey(of: subject.name, track: track, number: UInt64(chunk.number), to: &key)
       value.reset()
       value.byte(CheckpointFormat.chunkVersion)
-      value.samples(of: chunk.pointee, SampleChunk.size, base: 0)
+      value.samples(of: chunk, SampleChunk.size, base: 0)
       key.bytes.withUnsafeBytes { key in
         value.seal(for: key)
         value.bytes.withUnsafeBytes { sink(key, $0) }
@@ -98,7 +91,7 @@ extension PartitionState {
       value.seal(for: key)
       value.bytes.withUnsafeBytes { sink(key, $0) }
     }
-    noteChunksWritten(of: subject) { track, gone in
+    series.noteChunksWritten(of: subject, layout) { track, gone in
       for number in gone { PartitionState.giveGone(subject.name, track, number, scope, &key, sink) }
     }
   }
@@ -106,71 +99,14 @@ extension PartitionState {
   /// See `Engine.writeSoon`.
   mutating func writeSoon(_ name: UnsafeRawBufferPointer) {
     guard let subject = subjects.find(name, hash: RecordReader.hash(of: name)),
-      let number = subjects.number(of: subject),
-      urgent.numbers.last.map({ Int($0) != number }) ?? true
+      let number = subjects.number(of: subject)
     else { return }
-    urgent.numbers.append(UInt32(truncatingIfNeeded: number))
-  }
-
-  /// See `Engine.restore`.
-  mutating func restore(
-    _ name: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, end: Int64?
-  ) throws(ChangelogProblem) {
-    let hash = RecordReader.hash(of: name)
-    guard let value else { return drop(name, hash: hash) }
-    do throws(ChangelogProblem) {
-      let checkpoint = try Checkpoint(value, key: key)
-      // Offsets of an earlier life of the topic say nothing of this one's.
-      if let end, checkpoint.epoch == epoch, checkpoint.position > end {
-        throw .beyondEnd(position: checkpoint.position, end: end)
-      }
-      try restore(checkpoint, of: name)
-    } catch {
-      if error != .chunkMissing {
-        drop(name, hash: hash)
-        urgent.gone.append(name)
-      }
-      throw error
-    }
-  }
-
-  /// Step 1 to 6 for a record that was evaluated before.
-  mutating func replay<View: RecordView & ~Copyable>(
-    _ record: borrowing View, offset: Int64, into made: inout [Transition]
-  ) {
-    // Also where the record itself is known: it told the time, and others may have been gone by then.
-    if logTime >= forgetAt { forgetIdle(at: offset, into: &made) }
-    guard let subject = subject(of: record, offset: offset), !isCovered(subject, offset) else { return }
-    apply(record, offset: offset, into: &made)
-  }
-
-  /// Step 10 for a tombstone that was evaluated before.
-  mutating func replayForget(_ name: UnsafeRawBufferPointer, offset: Int64, into made: inout [Transition]) {
-    let hash = RecordReader.hash(of: name)
-    guard let subject = subjects.find(name, hash: hash), !isCovered(subject, offset) else { return }
-    forget(name, hash: hash, offset: offset, into: &made)
-  }
-
-  /// From here on records are new.
-  mutating func finishReplay() {
-    covered = []
-    highestCovered = 0
-    dropWaitingChunks()
-    happenings = []
-    told = ToldOfNumbers()
-    refusals.replayEnd = 0
-    watchAgain()
-    var fresh = EngineCounters()
-    fresh.firing = counters.firing
-    fresh.pending = counters.pending
-    fresh.subjects = counters.subjects
-    counters = fresh
-    for rule in bad.indices { (bad[rule], saidBad[rule]) = (0, false) }
+    debt.writeSoon(number)
   }
 
   /// See `Engine.image`. Every life of every subject, in the order of names and lives, each with the whole of its
   /// timeline: which of them share one is no part of what they know.
-  mutating func image() -> [UInt8] {
+  func image() -> [UInt8] {
     var subjects: [(name: [UInt8], number: Int)] = []
     for number in 0..<self.subjects.used where self.subjects[number].isInhabited && hasState(self.subjects[number]) {
       subjects.append((Array(self.subjects[number].name), number))
@@ -184,13 +120,13 @@ extension PartitionState {
       writer.signed(subject.seen(trackCount).pointee)
       for track in layout.tracksByLife where subject.tracks[track].isBorn {
         let state = subject.tracks[track]
-        let timeline = state.ownTimeline == 0 ? subject.timeline.pointee : timelines[state.ownTimeline].pointee
+        let timeline = timelines.timeline(of: state, subject)
         writer.double(state.value)
-        write(timeline, 0, &writer)
+        timelines.write(timeline, 0, &writer)
         writeSeries(of: track, subject, timeline.time, windows: false, &writer)
         if !tracks[track].isWindowed { continue }
         let plan = tracks[track]
-        for place in plan.series { writeImage(of: subject.series[layout.seriesByLife[place]], &writer) }
+        for place in plan.series { series.writeImage(of: subject.series[layout.seriesByLife[place]], &writer) }
       }
     }
     return writer.bytes

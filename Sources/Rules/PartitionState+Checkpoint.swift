@@ -39,14 +39,14 @@ extension PartitionState {
   mutating func noteChange(of subject: Subject, offset: Int64) {
     guard let number = subjects.number(of: subject) else { return }
     subject.header.pointee.isUnwritten = true
-    unwritten.append(number, offset: offset, logTime: logTime, now: now)
+    debt.append(number, offset: offset, logTime: logTime, now: now)
   }
 
   /// Whether anything is known of the subject that a new one hasn't.
-  mutating func hasState(_ subject: Subject) -> Bool { (0..<trackCount).contains { subject.tracks[$0].isBorn } }
+  func hasState(_ subject: Subject) -> Bool { (0..<trackCount).contains { subject.tracks[$0].isBorn } }
 
   /// Writes all that is known of a subject; it is true before the record at `position`.
-  mutating func write(_ subject: Subject, position: Int64, to writer: inout BinaryWriter) {
+  func write(_ subject: Subject, position: Int64, to writer: inout BinaryWriter) {
     let hasTimeline = subject.timeline.pointee.time != Timeline.never
     let header = subject.header.pointee
     writer.byte(CheckpointFormat.version)
@@ -55,7 +55,7 @@ extension PartitionState {
         | (hasTimeline ? CheckpointFormat.hasTimeline : 0))
     writer.signed(position)
     writer.unsigned(UInt64(epoch))
-    if hasTimeline { write(subject.timeline.pointee, position, &writer) }
+    if hasTimeline { timelines.write(subject.timeline.pointee, position, &writer) }
     writer.signed(subject.seen(trackCount).pointee &- (hasTimeline ? subject.timeline.pointee.time : 0))
     writer.count((0..<trackCount).count { subject.tracks[$0].isBorn })
     for track in layout.tracksByLife where subject.tracks[track].isBorn {
@@ -66,16 +66,16 @@ extension PartitionState {
       var time = subject.timeline.pointee.time
       if state.ownTimeline != 0 {
         let own = timelines[state.ownTimeline].pointee
-        write(own, position, &writer)
+        timelines.write(own, position, &writer)
         time = own.time
       }
-      if tracks[track].isWindowed { writeSamples(of: track, subject, time, &writer) }
+      if tracks[track].isWindowed { series.writeSamples(of: track, layout, subject, time, &writer) }
       writeSeries(of: track, subject, time, &writer)
     }
   }
 
   /// Writes the lives of a track, in the order of their numbers.
-  mutating func writeSeries(
+  func writeSeries(
     of track: Int, _ subject: Subject, _ time: Int64, windows: Bool = true, _ writer: inout BinaryWriter
   ) {
     var last: UInt32 = 0
@@ -84,20 +84,30 @@ extension PartitionState {
       let index = layout.seriesByLife[place]
       let life = layout.numbers.lives[layout.series[index].rule]
       let state = subject.series[index]
-      let detail = state.detail == 0 ? SeriesDetail() : details[state.detail].pointee
-      let hasState = !state.isCalm || detail.votes != 0 || state.silence != .none
-      writer.unsigned(UInt64(life - last) << 1 | (hasState ? 1 : 0))
+      series.write(state, life: life, after: last, time, &writer)
       last = life
-      if hasState {
-        state.write(time, detail, to: &writer)
-        if detail.votes != 0 { votes[detail.votes].pointee.write(to: &writer) }
-      }
-      if tracks[track].isWindowed, windows { writeWindow(state, time, &writer) }
+      if tracks[track].isWindowed, windows { series.writeWindow(state, time, &writer) }
     }
   }
+}
 
-  /// Writes a timeline, its pool's parts included.
-  mutating func write(_ timeline: Timeline, _ position: Int64, _ writer: inout BinaryWriter) {
+extension SeriesStates {
+  /// Writes one life of a rule, whose number is written as the distance from the one before it.
+  fileprivate func write(
+    _ state: SeriesState, life: UInt32, after last: UInt32, _ time: Int64, _ writer: inout BinaryWriter
+  ) {
+    let detail = state.detail == 0 ? SeriesDetail() : details[state.detail].pointee
+    let hasState = !state.isCalm || detail.votes != 0 || state.silence != .none
+    writer.unsigned(UInt64(life - last) << 1 | (hasState ? 1 : 0))
+    if !hasState { return }
+    state.write(time, detail, to: &writer)
+    if detail.votes != 0 { votes[detail.votes].pointee.write(to: &writer) }
+  }
+}
+
+extension Timelines {
+  /// Writes a timeline with what it has in pools.
+  func write(_ timeline: Timeline, _ position: Int64, _ writer: inout BinaryWriter) {
     var gaps = 0
     while gaps < Timeline.gapCount, timeline.gaps[gaps] > 0 { gaps += 1 }
     var flags = UInt8(gaps) << CheckpointFormat.gapsShift
@@ -128,7 +138,7 @@ extension PartitionState {
 extension SeriesState {
   /// Times stand as far before `time`, the series' last one.
   fileprivate func write(_ time: Int64, _ detail: SeriesDetail, to writer: inout BinaryWriter) {
-    var flags = level | alert << CheckpointFormat.alertShift
+    var flags = level.rawValue | alert.rawValue << CheckpointFormat.alertShift
     if sinceWarning != SeriesState.unset { flags |= CheckpointFormat.hasSinceWarning }
     if sinceCritical != SeriesState.unset { flags |= CheckpointFormat.hasSinceCritical }
     if detail.changed != SeriesState.unset { flags |= CheckpointFormat.hasChanged }

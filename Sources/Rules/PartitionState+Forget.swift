@@ -7,7 +7,7 @@ extension PartitionState {
   /// looked at once in `forget_after`, so that a record costs nothing for it.
   @inline(never)
   mutating func forgetIdle(at offset: Int64, into transitions: inout [Transition]) {
-    let latest = logTime &- layout.forgetAfter
+    let latest = logTime &- idle.limit
     while let number = idle.due(at: latest) {
       let subject = subjects[number]
       let seen = subject.seen(trackCount)
@@ -17,12 +17,11 @@ extension PartitionState {
         if !subject.header.pointee.isUnwritten { noteChange(of: subject, offset: offset) }
       }
       if seen.pointee > latest {
-        idle.set(number, at: seen.pointee)
+        idle.set(number, seenAt: seen.pointee)
       } else {
         forget(subject.name, hash: subject.header.pointee.hash, offset: offset, into: &transitions)
       }
     }
-    settleForgetting()
   }
 
   /// Whether the subject's records come in another topic now.
@@ -43,25 +42,19 @@ extension PartitionState {
     forget(subject.name, hash: subject.header.pointee.hash, offset: .max, into: &transitions)
   }
 
-  /// Works out at which time of the log somebody may be gone next.
-  mutating func settleForgetting() {
-    forgetAt = idle.first == .max ? .max : idle.first &+ layout.forgetAfter
-  }
-
   /// A subject is known from now on.
   mutating func noteFirst(_ subject: Subject) {
     subject.seen(trackCount).pointee = logTime
-    guard let number = subjects.number(of: subject) else { return }
-    idle.set(number, at: logTime)
-    settleForgetting()
+    if let number = subjects.number(of: subject) { idle.set(number, seenAt: logTime) }
   }
 
   /// A subject is no longer known.
   mutating func noteGone(_ subject: Subject) {
     guard let number = subjects.number(of: subject) else { return }
     idle.remove(number)
-    told.remove(number)
-    silences.remove(number)
-    settleForgetting()
+    remarks.remove(number)
+    silence.remove(number)
+    // What takes its block has nothing of it.
+    coverage.set(number, before: 0)
   }
 }

@@ -1,8 +1,8 @@
 import Records
 
 extension PartitionState {
-  /// The subject that a record belongs to; a new one where it is seen for the first time. nil: it names none, or there
-  /// is no room for one more.
+  /// The subject that a record belongs to; a new one if it is seen for the first time. nil if the record names none, or if
+  /// there is no room for one more.
   @inline(__always)
   mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View, offset: Int64) -> Subject? {
     if !record.hasKey, offset >= keylessFrom { return keylessSubject(record.subject, at: offset) }
@@ -22,14 +22,13 @@ extension PartitionState {
     }
   }
 
-  /// Begins a subject, which has taken a place in `room`.
+  /// Begins a subject, which has taken its place in the room.
   mutating func newSubject(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64) -> Subject? {
     guard (1...Int(UInt16.max)).contains(name.count) else {
-      room.give(1)
+      admission.room.give(1)
       return nil
     }
     let subject = subjects.insert(name, hostLength: hostLength, hash: hash)
-    counters.subjects += 1
     for track in 0..<trackCount {
       subject.tracks[track].isCovered = layout.covers(track, host: subject.host)
     }
@@ -40,41 +39,79 @@ extension PartitionState {
   }
 
   /// Whether the globs on other fields than `host` of this track cover the record.
-  mutating func matches<View: RecordView & ~Copyable>(_ record: borrowing View, _ track: Int) -> Bool {
+  func matches<View: RecordView & ~Copyable>(_ record: borrowing View, _ track: Int) -> Bool {
     for match in layout.textMatches[track] {
       guard let slot = match.slot, let text = record.string(slot), match.glob.matches(text) else { return false }
     }
     return true
   }
 
-  /// Counts a record that has something else than a finite number where a rule looks; of each rule the first is said.
+  /// Whether there is room for one more subject, which the record at `offset` names; its place is taken then.
+  @inline(never)
+  private mutating func admits(_ name: UnsafeRawBufferPointer, at offset: Int64) -> Bool {
+    switch admission.admit(at: offset) {
+    case .admitted: return true
+    case .refused: break
+    case .refusedFirst:
+      let subject = String(decoding: name, as: UTF8.self)
+      remarks.say(.subjectRefused(subject: subject, limit: admission.room.limit, offset: offset))
+    }
+    return false
+  }
+
+  /// A subject has its first value of a track.
+  @inline(never)
+  mutating func noteBorn(_ track: Int, _ subject: Subject) {
+    if tracks[track].watchesSilence { watch(subject) }
+    if admission.hasRefused, let number = subjects.number(of: subject) { debt.writeSoon(number) }
+  }
+
+  /// Counts a record that has no finite number where a rule looks; the first one of each rule is said.
   mutating func noteBad<View: RecordView & ~Copyable>(
-    _ kind: Field.Kind, _ record: borrowing View, _ track: Int, _ subject: Subject, _ offset: Int64
+    _ kind: Field.Kind, _ record: borrowing View, _ track: Int, _ subject: Subject
   ) {
     let plan = tracks[track]
     if plan.hasTextMatches, !matches(record, track) { return }
-    for index in plan.firstSeries..<(plan.firstSeries + plan.seriesCount) {
-      let rule = layout.series[index].rule
-      bad[rule] += 1
-      if saidBad[rule] { continue }
-      saidBad[rule] = true
-      let watched = layout.rules.rules[rule]
-      say(.badField(rule: watched.name, field: watched.metric, kind: kind, subject: subject.text, offset: offset))
+    for index in plan.series where remarks.countBad(rule: layout.series[index].rule) {
+      let rule = layout.rules.rules[layout.series[index].rule]
+      remarks.say(
+        .badField(rule: rule.name, field: rule.metric, kind: kind, subject: subject.text, offset: hand.offset))
     }
   }
 
-  /// Counts what series ignored, once for the record, and says what is odd about its time and number.
+  /// Counts what series ignored of the record in hand, and says what is odd about its time and number.
   @inline(__always)
   mutating func count<View: RecordView & ~Copyable>(
-    _ ignored: Ignored, _ record: borrowing View, _ subject: Subject, offset: Int64
+    _ ignored: Ignored, _ record: borrowing View, _ subject: Subject
   ) {
-    if ignored.repeated { counters.repeated += 1 }
-    if ignored.late { counters.late += 1 }
+    if ignored.repeated { counted.repeated += 1 }
+    if ignored.late { counted.late += 1 }
     if let by = ignored.setBackBy {
-      counters.clockSetBack += 1
-      say(.clockSetBack(subject: subject.text, by: by, offset: offset))
+      counted.clockSetBack += 1
+      remarks.say(.clockSetBack(subject: subject.text, by: by, offset: hand.offset))
     }
-    if ignored.numbersFellFrom >= 0 { noteNumbersFell(from: ignored.numbersFellFrom, record, subject, offset) }
-    if ignored.takesTurns { noteTurn(record, subject, offset) }
+    if ignored.numbersFellFrom >= 0 { noteNumbersFell(from: ignored.numbersFellFrom, record, subject) }
+    if ignored.takesTurns { noteTurn(record, subject) }
+  }
+
+  /// The record in hand counts though its number isn't above the last one of its boot.
+  @inline(never)
+  private mutating func noteNumbersFell<View: RecordView & ~Copyable>(
+    from last: Int64, _ record: borrowing View, _ subject: Subject
+  ) {
+    counted.numbersFell += 1
+    guard let number = subjects.number(of: subject), remarks.isFirstFall(of: number) else { return }
+    remarks.say(
+      .numbersFell(subject: subject.text, boot: record.bootID, from: last, to: record.sequence, offset: hand.offset))
+  }
+
+  /// The record in hand is of another boot than the one before it, and the two take turns.
+  @inline(never)
+  private mutating func noteTurn<View: RecordView & ~Copyable>(_ record: borrowing View, _ subject: Subject) {
+    guard let number = subjects.number(of: subject),
+      let boots = remarks.takeTurn(number, boot: record.bootHash, id: record.bootID)
+    else { return }
+    counted.sharedNames += 1
+    remarks.say(.sharedName(subject: subject.text, boots: boots, offset: hand.offset))
   }
 }

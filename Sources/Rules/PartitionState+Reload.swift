@@ -10,19 +10,15 @@ extension PartitionState {
     for number in 0..<table.used where table[number].isInhabited {
       endLives(of: table[number], succession, into: &transitions)
     }
-    counters.pending = 0
+    series.beginCount()
     adopt(succession.new)
     table.rebuild(blockSize: layout.blockSize, seriesCount: layout.seriesCount) { number, from, to in
-      if move(from, to, succession) { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
+      if move(from, to, succession) { debt.writeSoon(number) }
     }
-    urgent.everything = true
-    // What was before this was under other rules: no replay may begin there.
-    urgent.forgottenSince = nil
+    debt.beginAnew()
     swap(&table, &subjects)
     watchAgain()
-    settleForgetting()
-    bad = succession.predecessors.map { $0.map { bad[$0] } ?? 0 }
-    saidBad = succession.predecessors.map { $0.map { saidBad[$0] } ?? false }
+    remarks.replaceRules(succession.predecessors)
   }
 
   /// Resolves what can't go on.
@@ -30,7 +26,7 @@ extension PartitionState {
     let states = subject.series
     for rule in 0..<layout.rules.rules.count {
       let state = states[layout.seriesOfRule[rule]]
-      guard state.alert > 0, let end = succession.end(of: rule, firing: state.alert, host: subject.host) else {
+      guard state.isFiring, let end = succession.end(of: rule, firing: state.alert, host: subject.host) else {
         continue
       }
       resolve(rule, of: subject, reason: end == .removed ? .ruleRemoved : .ruleChanged, into: &transitions)
@@ -48,82 +44,72 @@ extension PartitionState {
     if state.level < state.alert, state.since(state.alert) != SeriesState.unset { since = state.since(state.alert) }
     transitions.append(
       transition(
-        of: rule, subject: subject.text, AlertChange(from: state.alert, to: 0, since: since),
+        of: rule, subject: subject.text, AlertChange(from: state.alert, to: .none, since: since),
         value: lastValue(of: series, subject), at: timeline.time, offset: timeline.offset, reason: reason))
-    counters.transitions += 1
-    counters.firing -= 1
+    counted.transitions += 1
   }
 
-  /// What tells the time of a series.
-  mutating func timeline(of series: Int, _ subject: Subject) -> Timeline {
-    let number = subject.tracks[layout.trackOfSeries[series]].ownTimeline
-    return number == 0 ? subject.timeline.pointee : timelines[number].pointee
-  }
-
-  /// Fills the new block of a subject from its old one. True: its checkpoint would give it back something that it has
-  /// no longer. (What ends with its rule isn't that: no checkpoint can name its life any more.)
+  /// Fills the new block of a subject from its old one. Returns true if its checkpoint would give it back something that
+  /// it no longer has. (What ends with its rule isn't that: no checkpoint can name its life any more.)
   private mutating func move(_ from: Subject, _ to: Subject, _ succession: Succession) -> Bool {
     var isTakenFrom = false
     let (old, new) = (succession.old, succession.new)
-    let states = from.series
-    let newStates = to.series
-    let written = windows.tracks.count > 0 ? writtenChunks(of: from, old) : [:]
-    for track in 0..<new.trackCount {
-      let plan = new.tracks[track]
-      var state = TrackState(isCovered: new.covers(track, host: from.host))
-      for index in plan.series {
-        newStates[index] = SeriesState()
-        guard let predecessor = succession.predecessors[new.series[index].rule] else { continue }
-        let series = old.seriesOfRule[predecessor]
-        let before = states[series]
-        if !state.isCovered || before.alert > 0 && !new.series[index].has(before.alert) {
-          isTakenFrom = isTakenFrom || from.tracks[old.trackOfSeries[series]].isBorn
-          continue
-        }
-        newStates[index] = succession.state(of: index, from: before, predecessor)
-        if newStates[index] != before { isTakenFrom = true }
-        // What it has beside its state has gone along.
-        states[series].detail = 0
-        if changeVotes(of: newStates + index, from: old.series[series], to: new.series[index]) { isTakenFrom = true }
-        state.isActive = state.isActive || !newStates[index].isQuiet
-        counters.pending += newStates[index].isPending ? 1 : 0
-        // All series of a track come from the same one, or from none.
-        let oldTrack = from.tracks[old.trackOfSeries[series]]
-        if state.isBorn || !oldTrack.isBorn { continue }
-        state.isBorn = true
-        state.value = oldTrack.value
-        if new.watchesSilence {
-          let signs = from.signs(old.trackCount)
-          to.signs(new.trackCount)[track] = old.watchesSilence ? signs[old.trackOfSeries[series]] : now
-        }
-        if oldTrack.ownTimeline != 0 {
-          state.ownTimeline = timelines.take(copy(of: timelines[oldTrack.ownTimeline].pointee))
-        }
+    let written = series.writtenChunks(of: from, old)
+    for track in 0..<new.trackCount where moveTrack(track, from, to, succession) { isTakenFrom = true }
+    if !written.isEmpty {
+      let samples = series.shareOutSamples(from, to, succession, written: written)
+      if samples.isNew { isTakenFrom = true }
+      for gone in samples.leftover {
+        // If others still have the track, this subject may come to use its chunks' numbers again.
+        let isToday = new.trackNumbers.contains(gone.track)
+        debt.takeAway(gone.chunks, ofTrack: gone.track, to.name, mayBeUsedAgain: isToday)
       }
-      to.tracks[track] = state
     }
-    if !written.isEmpty, shareOutSamples(from, to, succession, written: written) { isTakenFrom = true }
-    for series in 0..<old.seriesCount { releaseDetail(of: &states[series]) }
-    for track in 0..<old.trackCount where from.tracks[track].ownTimeline != 0 {
-      release(from.tracks[track].ownTimeline)
-    }
+    for index in 0..<old.seriesCount { series.releaseDetail(of: from.series + index) }
+    for track in 0..<old.trackCount { timelines.release(from.tracks + track) }
     to.timeline.pointee = from.timeline.pointee
     to.seen(new.trackCount).pointee = from.seen(old.trackCount).pointee
-    settleTimeline(of: to)
+    timelines.settle(to, trackCount: trackCount)
     // The next record finds out.
     to.header.pointee.isPlain = false
     return isTakenFrom
   }
 
-  /// Where no track goes with the subject's timeline any longer, one that has its own gives that; else it begins anew.
-  mutating func settleTimeline(of subject: Subject) {
-    let tracks = 0..<trackCount
-    if tracks.contains(where: { subject.tracks[$0].isBorn && subject.tracks[$0].ownTimeline == 0 }) { return }
-    clear(subject.timeline)
-    guard let heir = tracks.first(where: { subject.tracks[$0].ownTimeline != 0 }) else { return }
-    subject.timeline.pointee = timelines[subject.tracks[heir].ownTimeline].pointee
-    timelines.put(subject.tracks[heir].ownTimeline)
-    subject.tracks[heir].ownTimeline = 0
+  /// The same for one of the new tracks. All its series come from the same old track, or from none.
+  private mutating func moveTrack(_ track: Int, _ from: Subject, _ to: Subject, _ succession: Succession) -> Bool {
+    var isTakenFrom = false
+    let (old, new) = (succession.old, succession.new)
+    let state = to.tracks + track
+    state.pointee = TrackState(isCovered: new.covers(track, host: from.host))
+    for index in new.tracks[track].series {
+      to.series[index] = SeriesState()
+      guard let predecessor = succession.predecessors[new.series[index].rule] else { continue }
+      let oldIndex = old.seriesOfRule[predecessor]
+      let oldTrack = old.trackOfSeries[oldIndex]
+      let before = from.series[oldIndex]
+      if !state.pointee.isCovered || before.isFiring && !new.series[index].has(before.alert) {
+        isTakenFrom = isTakenFrom || from.tracks[oldTrack].isBorn
+        continue
+      }
+      to.series[index] = succession.state(of: index, from: before, predecessor)
+      if to.series[index] != before { isTakenFrom = true }
+      // What it has beside its state has gone along.
+      from.series[oldIndex].detail = 0
+      if series.changeVotes(of: to.series + index, from: old.series[oldIndex], to: new.series[index]) {
+        isTakenFrom = true
+      }
+      state.pointee.isActive = state.pointee.isActive || !to.series[index].isQuiet
+      series.count(to.series[index], by: 1)
+      if state.pointee.isBorn || !from.tracks[oldTrack].isBorn { continue }
+      state.pointee.isBorn = true
+      state.pointee.value = from.tracks[oldTrack].value
+      if new.watchesSilence {
+        to.signs(new.trackCount)[track] = old.watchesSilence ? from.signs(old.trackCount)[oldTrack] : now
+      }
+      let own = from.tracks[oldTrack].ownTimeline
+      if own != 0 { timelines.part(state, with: timelines[own].pointee) }
+    }
+    return isTakenFrom
   }
 
   /// Step 10: ends the series of a subject, if there is one of this name, by the record at `offset`.
@@ -131,33 +117,25 @@ extension PartitionState {
     _ name: UnsafeRawBufferPointer, hash: UInt64, offset: Int64, into transitions: inout [Transition]
   ) {
     guard let subject = subjects.find(name, hash: hash) else { return }
-    let states = subject.series
-    for rule in 0..<layout.rules.rules.count {
-      let state = states[layout.seriesOfRule[rule]]
-      if state.alert > 0 { resolve(rule, of: subject, reason: .forgotten, into: &transitions) }
-      if state.isPending { counters.pending -= 1 }
+    for rule in 0..<layout.rules.rules.count where subject.series[layout.seriesOfRule[rule]].isFiring {
+      resolve(rule, of: subject, reason: .forgotten, into: &transitions)
     }
-    noteForgotten(subject, offset: offset)
-    release(subject)
-    subjects.remove(name, hash: hash)
-    counters.subjects -= 1
-    room.give(1)
+    debt.forget(
+      subject.name, hasCheckpoint: subject.header.pointee.hasCheckpoint,
+      chunks: series.writtenChunks(of: subject, layout), offset: offset, logTime: logTime)
+    remove(subject)
   }
 
-  /// Gives back what a subject has in pools.
-  mutating func release(_ subject: Subject) {
+  /// Forgets a subject without a word, and gives back what it has in pools.
+  mutating func remove(_ subject: Subject) {
     noteGone(subject)
-    // Whoever takes its block has nothing of it.
-    if let number = subjects.number(of: subject) { cover(number, before: 0) }
-    let states = subject.series
     for track in 0..<trackCount {
-      let first = tracks[track].firstSeries
-      if tracks[track].isWindowed, window(of: states[first]) != 0 {
-        windows.release(track: windows.windows[window(of: states[first])].pointee.samples)
-      }
-      if subject.tracks[track].ownTimeline != 0 { release(subject.tracks[track].ownTimeline) }
+      if tracks[track].isWindowed { series.releaseSamples(of: tracks[track], subject) }
+      timelines.release(subject.tracks + track)
     }
-    for series in 0..<layout.seriesCount { releaseDetail(of: &states[series]) }
-    clear(subject.timeline)
+    for index in 0..<layout.seriesCount { series.remove(subject.series + index) }
+    timelines.clear(subject.timeline)
+    subjects.remove(subject.name, hash: subject.header.pointee.hash)
+    admission.room.give(1)
   }
 }

@@ -1,6 +1,55 @@
 import Records
 
 extension PartitionState {
+  /// See `Engine.restore`.
+  mutating func restore(
+    _ name: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, end: Int64?
+  ) throws(ChangelogProblem) {
+    let hash = RecordReader.hash(of: name)
+    guard let value else { return drop(name, hash: hash) }
+    do throws(ChangelogProblem) {
+      let checkpoint = try Checkpoint(value, key: key)
+      // Offsets of an earlier life of the topic say nothing of this one's.
+      if let end, checkpoint.epoch == epoch, checkpoint.position > end {
+        throw .beyondEnd(position: checkpoint.position, end: end)
+      }
+      try restore(checkpoint, of: name)
+    } catch {
+      if error != .chunkMissing {
+        drop(name, hash: hash)
+        debt.takeAway(name)
+      }
+      throw error
+    }
+  }
+
+  /// Step 1 to 6 for a record that was evaluated before.
+  mutating func replay<View: RecordView & ~Copyable>(
+    _ record: borrowing View, offset: Int64, into made: inout [Transition]
+  ) {
+    // Also where the record itself is known: it told the time, and others may have been gone by then.
+    if logTime >= idle.next { forgetIdle(at: offset, into: &made) }
+    guard let subject = subject(of: record, offset: offset), !isCovered(subject, offset) else { return }
+    apply(record, offset: offset, into: &made)
+  }
+
+  /// Step 10 for a tombstone that was evaluated before.
+  mutating func replayForget(_ name: UnsafeRawBufferPointer, offset: Int64, into made: inout [Transition]) {
+    let hash = RecordReader.hash(of: name)
+    guard let subject = subjects.find(name, hash: hash), !isCovered(subject, offset) else { return }
+    forget(name, hash: hash, offset: offset, into: &made)
+  }
+
+  /// From here on records are new.
+  mutating func finishReplay() {
+    coverage = Coverage()
+    dropRestoredChunks()
+    remarks = Remarks(ruleCount: layout.rules.rules.count)
+    admission.finishReplay()
+    watchAgain()
+    counted = EngineCounters()
+  }
+
   /// Takes a checkpoint in place of whatever is known of the subject. Lives that the rules don't know are left out.
   mutating func restore(_ checkpoint: Checkpoint, of name: UnsafeRawBufferPointer) throws(ChangelogProblem) {
     guard checkpoint.epoch <= epoch else { throw .impossible("epoch") }
@@ -10,27 +59,26 @@ extension PartitionState {
     guard hostLength > 0, name.count <= Int(UInt16.max) else { throw .impossible("subject") }
     drop(name, hash: hash)
     // Nothing is left of what it speaks of.
-    if sources.allSatisfy({ $0 < 0 }) { return urgent.gone.append(name) }
-    room.takeAnyway()
+    if sources.allSatisfy({ $0 < 0 }) { return debt.takeAway(name) }
+    admission.room.takeAnyway()
     guard let subject = newSubject(name, hostLength: hostLength, hash: hash),
       let number = subjects.number(of: subject)
     else { throw .impossible("subject") }
     subject.header.pointee.hasCheckpoint = true
     var isWhole = true
-    if let line = checkpoint.timeline { subject.timeline.pointee = take(line) }
+    if let line = checkpoint.timeline { subject.timeline.pointee = timelines.restored(line) }
     for track in 0..<trackCount {
       let source = sources[track]
       guard source >= 0, subject.tracks[track].isCovered else { continue }
       if !fill(track, of: subject, from: checkpoint.tracks[source]) { isWhole = false }
     }
-    settleTimeline(of: subject)
+    timelines.settle(subject, trackCount: trackCount)
     // What is left of it needs a checkpoint without the rest.
-    if !isWhole { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
+    if !isWhole { debt.writeSoon(number) }
     subject.seen(trackCount).pointee = checkpoint.seen
-    idle.set(number, at: checkpoint.seen)
-    settleForgetting()
+    idle.set(number, seenAt: checkpoint.seen)
     // Offsets of an earlier life of the topic say nothing of this one's.
-    if checkpoint.epoch == epoch { cover(number, before: checkpoint.position) }
+    if checkpoint.epoch == epoch { coverage.set(number, before: checkpoint.position) }
     if !isWhole { throw .chunkMissing }
   }
 
@@ -38,16 +86,15 @@ extension PartitionState {
   /// what wasn't written can't be replayed, so it is now.
   mutating func beginEpoch() {
     epoch = min(epoch + 1, UInt32.max - 1)
-    covered = []
-    highestCovered = 0
-    refusals = Refusals()
+    coverage = Coverage()
+    admission.beginEpoch()
     keylessFrom = keylessFrom == .max ? .max : 0
     logTime = -1
-    urgent.everything = true
+    debt.writeAllSoon()
   }
 
   /// For each track of today, the one in the checkpoint that it goes on from; -1: none.
-  private mutating func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
+  private func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
     var sources = Array(repeating: -1, count: trackCount)
     var seen = Array(repeating: false, count: layout.seriesCount)
     for (source, record) in checkpoint.tracks.enumerated() {
@@ -58,7 +105,7 @@ extension PartitionState {
           throw .impossible("track")
         }
         let plan = layout.series[series]
-        for level in [life.state.level, life.state.alert] where level > 0 && !plan.has(level) {
+        for level in [life.state.level, life.state.alert] where level != .none && !plan.has(level) {
           throw .impossible("level")
         }
         if let votes = life.votes, !plan.canHold(votes) { throw .impossible("at_least") }
@@ -74,63 +121,71 @@ extension PartitionState {
     return sources
   }
 
-  /// False: a chunk of its samples is missing, and it begins anew.
+  /// Fills a track at a subject. Returns false if a chunk of its samples is missing; the track begins anew then.
   private mutating func fill(_ track: Int, of subject: Subject, from record: Checkpoint.Track) -> Bool {
     let state = subject.tracks + track
-    if let samples = record.samples, !fillWindows(of: track, subject, samples, record.lives) { return false }
+    if let samples = record.samples,
+      !series.fillWindows(of: track, layout, subject, samples, record.lives, from: &restoredChunks)
+    {
+      return false
+    }
     state.pointee.isBorn = true
     state.pointee.value = record.value
-    if let own = record.own { state.pointee.ownTimeline = timelines.take(take(own)) }
+    if let own = record.own { timelines.restore(state, from: own) }
     for life in record.lives {
-      guard let series = layout.series(ofLife: life.number), layout.trackOfSeries[series] == track else { continue }
-      let window = subject.series[series].detail == 0 ? 0 : self.window(of: subject.series[series])
-      details.put(subject.series[series].detail)
-      subject.series[series] = life.state
-      if life.state.alert > 0 || life.votes != nil || window != 0 {
-        var detail = life.detail
-        detail.window = window
-        if let votes = life.votes { detail.votes = self.votes.take(votes) }
-        subject.series[series].detail = details.take(detail)
-      }
-      if !subject.series[series].isQuiet { state.pointee.isActive = true }
-      if life.state.alert > 0 { counters.firing += 1 }
-      if life.state.isPending { counters.pending += 1 }
+      guard let index = layout.series(ofLife: life.number), layout.trackOfSeries[index] == track else { continue }
+      series.restore(life, to: subject.series + index)
+      if !subject.series[index].isQuiet { state.pointee.isActive = true }
     }
     return true
   }
 
-  private mutating func take(_ line: Checkpoint.Line) -> Timeline {
-    var timeline = line.timeline
-    if let row = line.row { timeline.row = rows.take(row) }
-    if let boots = line.earlierBoots { timeline.earlierBoots = earlierBoots.take(boots) }
-    return timeline
-  }
-
-  /// Forgets a subject without a word; one that isn't known has nothing to forget.
-  mutating func drop(_ name: UnsafeRawBufferPointer, hash: UInt64) {
-    guard let subject = subjects.find(name, hash: hash) else { return }
-    for series in 0..<layout.seriesCount {
-      if subject.series[series].alert > 0 { counters.firing -= 1 }
-      if subject.series[series].isPending { counters.pending -= 1 }
-    }
-    release(subject)
-    subjects.remove(name, hash: hash)
-    counters.subjects -= 1
-    room.give(1)
-  }
-
-  /// Records before `offset` are in the state of the subject in this block already.
-  mutating func cover(_ number: Int, before offset: Int64) {
-    if offset == 0, number >= covered.count { return }
-    while covered.count <= number { covered.append(0) }
-    covered[number] = offset
-    highestCovered = max(highestCovered, offset)
+  /// Forgets the subject of this name without a word, if there is one.
+  private mutating func drop(_ name: UnsafeRawBufferPointer, hash: UInt64) {
+    if let subject = subjects.find(name, hash: hash) { remove(subject) }
   }
 
   /// Whether the record at `offset` is in the state of this subject already.
-  mutating func isCovered(_ subject: Subject, _ offset: Int64) -> Bool {
-    guard let number = subjects.number(of: subject), number < covered.count else { return false }
-    return offset < covered[number]
+  private func isCovered(_ subject: Subject, _ offset: Int64) -> Bool {
+    guard let number = subjects.number(of: subject) else { return false }
+    return coverage.contains(offset, of: number)
+  }
+
+  // MARK: Chunks
+
+  /// Takes a chunk that the checkpoint of its subject will ask for.
+  mutating func restoreChunk(
+    _ name: UnsafeRawBufferPointer, track: UInt32, number: UInt64, key: UnsafeRawBufferPointer,
+    value: UnsafeRawBufferPointer?
+  ) throws(ChangelogProblem) {
+    guard let number = UInt32(exactly: number), number < UInt32.max / 2 else { throw .impossible("chunk") }
+    guard let value else { return }
+    let samples: [StoredSample]
+    do {
+      var (_, reader) = try BinaryReader.sealed(
+        value, for: key, version: CheckpointFormat.chunkVersion, checksumSince: 2)
+      samples = try reader.samples(SampleChunk.size, base: 0)
+      try reader.end()
+    } catch {
+      debt.takeAway(number..<(number + 1), ofTrack: track, name, mayBeUsedAgain: true)
+      throw error
+    }
+    let owner = RestoredChunks.Owner(subject: Array(name), track: track)
+    restoredChunks.append(number, of: owner, at: series.windows.chunk(number, samples))
+  }
+
+  /// Chunks that no checkpoint asked for are taken away; they may be of tracks that no rule has any longer.
+  private mutating func dropRestoredChunks() {
+    let left = restoredChunks.takeAll()
+    let today = left.isEmpty ? [] : Set(layout.trackNumbers)
+    for chunk in left {
+      series.windows.release(chunk: chunk.place)
+      chunk.owner.subject.withUnsafeBytes { name in
+        debt.takeAway(
+          chunk.number..<(chunk.number + 1), ofTrack: chunk.owner.track, name,
+          mayBeUsedAgain: today.contains(chunk.owner.track))
+      }
+    }
   }
 }
 
@@ -139,8 +194,8 @@ extension SeriesPlan {
   fileprivate func canHold(_ votes: Votes) -> Bool {
     guard votesKept > 0 else { return false }
     for word in 0..<4 {
-      if !has(2), votes.critical[word] != 0 { return false }
-      if !has(1), votes.warning[word] != votes.critical[word] { return false }
+      if !has(.critical), votes.critical[word] != 0 { return false }
+      if !has(.warning), votes.warning[word] != votes.critical[word] { return false }
     }
     return true
   }

@@ -14,8 +14,17 @@ enum Silence: UInt8 {
   /// It fires because of it.
   case fired
 
-  /// The severity that was resolved; 0: none was.
-  var resolved: UInt8 { self == .resolvedWarning ? 1 : self == .resolvedCritical ? 2 : 0 }
+  /// The alert was at this level when silence ended it.
+  init(resolving alert: Level) {
+    switch alert {
+    case .none: self = .unsaid
+    case .warning: self = .resolvedWarning
+    case .critical: self = .resolvedCritical
+    }
+  }
+
+  /// The level that was resolved.
+  var resolved: Level { self == .resolvedWarning ? .warning : self == .resolvedCritical ? .critical : .none }
 }
 
 extension PartitionState {
@@ -30,25 +39,20 @@ extension PartitionState {
   /// The record in hand, which isn't the last one again, is a sign of life for the tracks that have a value in it.
   @inline(never)
   mutating func noteSigns(_ subject: Subject) {
-    for track in 0..<trackCount where !values[track].isNaN { noteSign(track, subject) }
+    for track in 0..<trackCount where !hand.values[track].isNaN { noteSign(track, subject) }
   }
 
   /// From now on the subject is looked at when it could have been silent for too long.
   mutating func watch(_ subject: Subject) {
     guard let number = subjects.number(of: subject) else { return }
     subject.header.pointee.isAwaited = true
-    // The shortest that a default can be; whoever comes up is looked at closely.
-    let shortest = (0..<layout.seriesCount).compactMap { index in
-      layout.series[index].watchesSilence ? layout.series[index].noDataAfter : nil
-    }
-    let soonest = shortest.map { $0 < 0 ? Step.shortestHole : $0 }.min() ?? Step.shortestHole
-    silences.bring(number, forwardTo: now &+ soonest)
+    silence.watch(number, from: now)
   }
 
   /// See `Engine.declareSilence`.
   mutating func declareSilence(since: Int64, limit: Int, into transitions: inout [Transition]) -> Bool {
     var looked = 0
-    while let number = silences.due(at: now) {
+    while let number = silence.due(at: now) {
       if looked == limit { return false }
       looked += 1
       let subject = subjects[number]
@@ -76,19 +80,19 @@ extension PartitionState {
         forgetMoved(subject, into: &transitions)
         continue
       }
-      if isChanged { urgent.numbers.append(UInt32(truncatingIfNeeded: number)) }
+      if isChanged { debt.writeSoon(number) }
       if next == .max {
-        silences.remove(number)
+        silence.remove(number)
         subject.header.pointee.isAwaited = false
       } else {
-        silences.set(number, at: next)
+        silence.look(at: number, again: next)
       }
     }
     return true
   }
 
   /// `no_data_after` of a series, as things stand.
-  private mutating func allowedSilence(of index: Int, _ subject: Subject) -> Int64 {
+  private func allowedSilence(of index: Int, _ subject: Subject) -> Int64 {
     let written = layout.series[index].noDataAfter
     if written >= 0 { return written }
     return max(Step.shortestHole, 3 * (timeline(of: index, subject).medianGap ?? 0))
@@ -98,52 +102,27 @@ extension PartitionState {
     of index: Int, _ subject: Subject, after allowed: Int64, _ transitions: inout [Transition]
   ) {
     let plan = layout.series[index]
-    let state = subject.series + index
     let timeline = timeline(of: index, subject)
-    let from = state.pointee.alert
-    if state.pointee.isPending { counters.pending -= 1 }
-    forgetLevels(of: index, state)
     let time = timeline.time &+ allowed
-    var change: AlertChange?
-    if plan.noData == .alert {
-      change = AlertChange(from: from, to: plan.highest, since: timeline.time)
-      state.pointee.silence = .fired
-    } else {
-      if from > 0 { change = AlertChange(from: from, to: 0, since: timeline.time) }
-      state.pointee.silence = from == 0 ? .unsaid : from == 2 ? .resolvedCritical : .resolvedWarning
-    }
+    let change = series.fallSilent(plan, subject.series + index, at: time, last: timeline.time)
     subject.tracks[layout.trackOfSeries[index]].isActive = true
     guard let change else { return }
-    state.pointee.alert = change.to
-    note(change, at: time, state)
     transitions.append(
       transition(
         of: plan.rule, subject: subject.text, change, value: lastValue(of: index, subject), at: time,
         offset: timeline.offset, reason: .noData))
-    counters.transitions += 1
+    counted.transitions += 1
   }
 
-  /// Level, timers, window and the last N of a series are forgotten.
-  private mutating func forgetLevels(of index: Int, _ state: UnsafeMutablePointer<SeriesState>) {
-    state.pointee.level = 0
-    state.pointee.forgetTimers()
-    if state.pointee.detail == 0 { return }
-    let detail = details[state.pointee.detail]
-    votes.put(detail.pointee.votes)
-    detail.pointee.votes = 0
-    if detail.pointee.window != 0 { windows.empty(detail.pointee.window) }
-    if state.pointee.alert == 0 { dropIdleDetail(of: state) }
-  }
-
-  /// Under new rules everybody is looked at again. What wasn't watched until now is heard of from now on.
+  /// Under new rules each subject is looked at again. What wasn't watched until now is heard of from now on.
   mutating func watchAgain() {
-    silences.removeAll()
-    guard layout.watchesSilence else { return }
+    silence = SilenceWatch(layout)
+    guard silence.isNeeded else { return }
     for number in 0..<subjects.used where subjects[number].isInhabited {
       let subject = subjects[number]
       let isWatched = (0..<trackCount).contains { tracks[$0].watchesSilence && subject.tracks[$0].isBorn }
       subject.header.pointee.isAwaited = isWatched
-      if isWatched { silences.set(number, at: now) }
+      if isWatched { silence.look(at: number, again: now) }
     }
   }
 }

@@ -42,27 +42,33 @@ struct SeriesPlan: BitwiseCopyable {
   /// Whether silence means something to the rule.
   var watchesSilence: Bool { noData != .keep }
 
-  /// The rule's highest severity.
-  var highest: UInt8 { has(2) ? 2 : 1 }
+  /// Whether the gap before a record is longer than `no_data_after`.
+  @inline(__always)
+  func isHole(_ step: Step) -> Bool { step.gap > (noDataAfter < 0 ? step.plausibleGap : noDataAfter) }
 
-  /// Whether the rule has a limit for `severity` (1, 2).
-  func has(_ severity: UInt8) -> Bool { severity == 2 ? !critical.isNaN : !warning.isNaN }
+  /// The highest level that the rule has.
+  var highest: Level { has(.critical) ? .critical : .warning }
+
+  /// Whether the rule has a limit for `level`.
+  @inline(__always)
+  func has(_ level: Level) -> Bool { level == .critical ? !critical.isNaN : !warning.isNaN }
 
   /// The level that `x` holds, after one that held `before`. Equal never breaches; NaN is beyond nothing.
-  func level(of x: Double, before: UInt8) -> UInt8 {
+  func level(of x: Double, before: Level) -> Level {
     let x = x * sign
-    if x > (before >= 2 ? criticalClear : critical) { return 2 }
-    if x > (before >= 1 ? warningClear : warning) { return 1 }
-    return 0
+    if x > (before >= .critical ? criticalClear : critical) { return .critical }
+    if x > (before >= .warning ? warningClear : warning) { return .warning }
+    return .none
   }
 
   /// Takes the level that is held at event time `t` into `state`. With `anew`, the timers start at this record.
-  func apply(_ level: UInt8, at t: Int64, anew: Bool, to state: inout SeriesState) -> AlertChange? {
+  func apply(_ level: Level, at t: Int64, anew: Bool, to state: inout SeriesState) -> AlertChange? {
     let before = state.level
-    if has(1), anew || (before >= 1) != (level >= 1) || state.sinceWarning == SeriesState.unset {
+    if has(.warning), anew || (before >= .warning) != (level >= .warning) || state.sinceWarning == SeriesState.unset {
       state.sinceWarning = t
     }
-    if has(2), anew || (before >= 2) != (level >= 2) || state.sinceCritical == SeriesState.unset {
+    if has(.critical), anew || (before >= .critical) != (level >= .critical) || state.sinceCritical == SeriesState.unset
+    {
       state.sinceCritical = t
     }
     state.level = level
@@ -81,13 +87,13 @@ struct SeriesPlan: BitwiseCopyable {
 
   /// Takes the level of the first value after a silence, at event time `t`: it decides at once, and says what it decided
   /// where that or the silence is of interest.
-  func decideAnew(_ level: UInt8, at t: Int64, to state: inout SeriesState) -> AlertChange? {
-    if has(1) { state.sinceWarning = t }
-    if has(2) { state.sinceCritical = t }
+  func decideAnew(_ level: Level, at t: Int64, to state: inout SeriesState) -> AlertChange? {
+    if has(.warning) { state.sinceWarning = t }
+    if has(.critical) { state.sinceCritical = t }
     var change = AlertChange(from: state.alert, to: level, since: t)
-    if change.severity == 0 { change.severity = state.silence.resolved }
+    if change.severity == .none { change.severity = state.silence.resolved }
     (state.level, state.alert, state.silence) = (level, level, .none)
-    return change.severity == 0 ? nil : change
+    return change.severity == .none ? nil : change
   }
 
   /// Which reminder is due at event time `t`, since the one that was due at `last`; nil: none.
@@ -98,22 +104,19 @@ struct SeriesPlan: BitwiseCopyable {
   }
 
   /// The highest level above `alert` that has been held for `for`.
-  private func risen(from alert: UInt8, in state: SeriesState, at t: Int64) -> UInt8? {
-    var candidate = state.level
-    while candidate > alert {
-      if has(candidate), t &- state.since(candidate) >= hold { return candidate }
-      candidate -= 1
+  private func risen(from alert: Level, in state: SeriesState, at t: Int64) -> Level? {
+    if state.level == .critical, alert < .critical, has(.critical), t &- state.sinceCritical >= hold {
+      return .critical
     }
+    if state.level >= .warning, alert < .warning, has(.warning), t &- state.sinceWarning >= hold { return .warning }
     return nil
   }
 
-  /// The highest level below `alert` that is held, or has not yet been unheld for `keep_firing_for`; or 0.
-  private func fallen(from alert: UInt8, in state: SeriesState, at t: Int64) -> UInt8 {
-    var candidate = alert - 1
-    while candidate > 0 {
-      if has(candidate), state.level >= candidate || t &- state.since(candidate) < keepFiringFor { return candidate }
-      candidate -= 1
-    }
-    return 0
+  /// The highest level below `alert` that is held, or that has not yet been unheld for `keep_firing_for`; else none.
+  private func fallen(from alert: Level, in state: SeriesState, at t: Int64) -> Level {
+    // Warning is the only level below another.
+    guard alert == .critical, has(.warning) else { return .none }
+    let isKept = state.level >= .warning || t &- state.since(.warning) < keepFiringFor
+    return isKept ? .warning : .none
   }
 }

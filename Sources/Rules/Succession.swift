@@ -45,7 +45,7 @@ struct Succession {
 
   /// Why what fires by the old rule `rule`, with severity `alert`, at a subject named `host`, is resolved; nil: it goes
   /// on.
-  func end(of rule: Int, firing alert: UInt8, host: UnsafeRawBufferPointer) -> RuleEnd? {
+  func end(of rule: Int, firing alert: Level, host: UnsafeRawBufferPointer) -> RuleEnd? {
     guard let successor = successors[rule] else { return .removed }
     let series = new.seriesOfRule[successor]
     guard new.covers(new.trackOfSeries[series], host: host) else { return .removed }
@@ -60,12 +60,12 @@ struct Succession {
     let before = old.series[old.seriesOfRule[predecessor]]
     let after = new.series[index]
     var state = state
-    if state.level == 2, !after.has(2) { state.level = before.has(1) ? 1 : 0 }
-    if state.level == 1, !after.has(1) { state.level = 0 }
+    if state.level == .critical, !after.has(.critical) { state.level = before.has(.warning) ? .warning : .none }
+    if state.level == .warning, !after.has(.warning) { state.level = .none }
     // Levels that came or went have no timers.
-    if before.has(1) != after.has(1) { state.sinceWarning = SeriesState.unset }
-    if before.has(2) != after.has(2) { state.sinceCritical = SeriesState.unset }
-    if state.silence.resolved > 0, !after.has(state.silence.resolved) { state.silence = .unsaid }
+    if before.has(.warning) != after.has(.warning) { state.sinceWarning = SeriesState.unset }
+    if before.has(.critical) != after.has(.critical) { state.sinceCritical = SeriesState.unset }
+    if state.silence.resolved != .none, !after.has(state.silence.resolved) { state.silence = .unsaid }
     if state.isCalm { state.forgetTimers() }
     return state
   }

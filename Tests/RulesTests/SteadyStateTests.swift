@@ -65,7 +65,7 @@ struct SteadyStateTests {
   func bounded() {
     let story = Story(cpuHigh(critical: 1e9).over(100, .avg), cpuHigh(name: "b", critical: 1e9).over(10, .max))
     for second in 0..<2000 { story.at(Double(second), 1) }
-    #expect(story.engine.state.pointee.windows.chunks.count <= 100 / SampleChunk.size + 2)
-    #expect(story.engine.state.pointee.windows.tracks.count == 1)
+    #expect(story.engine.state.pointee.series.windows.chunks.count <= 100 / SampleChunk.size + 2)
+    #expect(story.engine.state.pointee.series.windows.tracks.count == 1)
   }
 }

@@ -58,8 +58,8 @@ struct ForgetTests {
     }
     #expect(story.engine.counters.subjects == 3000)
     #expect(story.transitions.filter { $0.reason == .forgotten }.count == 6000)
-    #expect(story.engine.state.pointee.windows.chunks.count == 3000)
-    #expect(story.engine.state.pointee.details.count == 3000)
+    #expect(story.engine.state.pointee.series.windows.chunks.count == 3000)
+    #expect(story.engine.state.pointee.series.details.count == 3000)
   }
 
   @Test("a shorter forget_after holds from the next record on")

@@ -243,8 +243,8 @@ struct RestoreCase: PropertyCase {
       }
       if let image = truth.images[place], run.engine.image() != image { return "step \(place): another state" }
       place += 1
-      if case .silence = step.event, mistake == .silenceUnwritten { run.engine.state.pointee.urgent.numbers = [] }
-      if mistake == .admissionUnwritten { run.engine.state.pointee.urgent.numbers = [] }
+      if case .silence = step.event, mistake == .silenceUnwritten { run.engine.state.pointee.debt.due = [] }
+      if mistake == .admissionUnwritten { run.engine.state.pointee.debt.due = [] }
       if case .reload = step.event {
         keeper.deliver(run.engine, position: Int64(place), isReload: true)
       } else if let (age, limit) = step.delivery {

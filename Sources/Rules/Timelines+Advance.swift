@@ -1,25 +1,25 @@
 import Records
 
-extension PartitionState {
-  /// Steps 1 and 2 for the usual record: the next of its boot, later than the last one, after a short gap, which it
-  /// returns. Does what `advance` would do, or does nothing and gives nil.
+extension Timeline {
+  /// Steps 1 and 2 for the usual record: the next of its boot, later than the last one, after a short gap. Returns the
+  /// gap. Does what `Timelines.advance` would do, or does nothing and returns nil.
   @inline(__always)
-  mutating func advancePlainly<View: RecordView & ~Copyable>(
-    _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
-  ) -> Int64? {
-    let gap = record.time &- timeline.pointee.time
-    guard gap > 0, gap <= Step.shortestHole, timeline.pointee.row == 0 else { return nil }
+  mutating func advancePlainly<View: RecordView & ~Copyable>(_ record: borrowing View, offset: Int64) -> Int64? {
+    let gap = record.time &- time
+    guard gap > 0, gap <= Step.shortestHole, row == 0 else { return nil }
     if record.bootHash != 0, record.sequence >= 0 {
-      guard record.bootHash == timeline.pointee.boot, record.sequence > timeline.pointee.sequence else { return nil }
-      timeline.pointee.sequence = record.sequence
+      guard record.bootHash == boot, record.sequence > sequence else { return nil }
+      sequence = record.sequence
     }
-    timeline.pointee.push(gap: gap)
-    timeline.pointee.time = record.time
-    timeline.pointee.offset = offset
+    push(gap: gap)
+    time = record.time
+    self.offset = offset
     return gap
   }
+}
 
-  /// Steps 1 and 2: whether the record counts for the series of this timeline, and what came before it.
+extension Timelines {
+  /// Steps 1 and 2: tells whether the record counts for the series of this timeline, and what came before it.
   @inline(__always)
   mutating func advance<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, offset: Int64
@@ -47,7 +47,7 @@ extension PartitionState {
     return count(timeline, record.time, offset)
   }
 
-  /// A record counts that isn't before the last one.
+  /// A record that isn't before the last one counts.
   @inline(__always)
   private mutating func count(_ timeline: UnsafeMutablePointer<Timeline>, _ time: Int64, _ offset: Int64) -> Step {
     let last = timeline.pointee.time
@@ -118,7 +118,7 @@ extension PartitionState {
     return Step(kind: .repeated)
   }
 
-  /// A record counts that is before the last one.
+  /// A record that is before the last one counts.
   private mutating func setBack(_ timeline: UnsafeMutablePointer<Timeline>, _ time: Int64, _ offset: Int64) -> Step {
     let step = Step(kind: .counts, isSetBack: true, setBackBy: max(0, rows[timeline.pointee.row].pointee.behind))
     endRow(timeline)
@@ -127,7 +127,7 @@ extension PartitionState {
     return step
   }
 
-  /// The row of this kind that goes on; nil: there was none, and one begins with `entry`.
+  /// The row of this kind that goes on; nil if there was none, so that one begins with `entry`.
   private mutating func row(
     of boot: UInt64, _ timeline: UnsafeMutablePointer<Timeline>, beginningAt entry: IgnoredRow.Entry
   ) -> UnsafeMutablePointer<IgnoredRow>? {
@@ -144,7 +144,7 @@ extension PartitionState {
     timeline.pointee.row = 0
   }
 
-  /// Another boot than that of the last record speaks. Whether two take turns.
+  /// The record is of another boot than the last one. True if two boots take turns.
   private mutating func change(_ boot: UInt64, _ sequence: Int64, of timeline: UnsafeMutablePointer<Timeline>) -> Bool {
     var known: Int64 = -1
     var turns: UInt8 = 0
