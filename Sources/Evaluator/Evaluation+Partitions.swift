@@ -10,16 +10,16 @@ extension Evaluation {
     let engine = restored.engine
     engine.now = clock
     let source = sources[id.topic]
-    var partition = Partition(
-      id: id, source: source, reader: source.reader, engine: engine, applying: engine.unretained, position: .max,
-      committed: nil,
-      last: resumption.isAnotherLog ? nil : restored.marker?.fingerprint)
-    partition.storedRevision = restored.storedRevision
     let end = max(resumption.replayEnd, resumption.isAnotherLog ? 0 : engine.highestCovered)
-    partition.replay = SilentReplay(
+    let replay = SilentReplay(
       from: resumption.replayStart, to: end, liveFrom: resumption.position,
       marker: restored.basis, isAnotherLog: resumption.isAnotherLog, plan: engine.rules.plan,
       maxFuture: plan.maxFuture.wholeMilliseconds)
+    var partition = Partition(
+      id: id, source: source, reader: source.reader, engine: engine, applying: engine.unretained,
+      way: .isReplayed(replay), position: resumption.position, committed: nil,
+      last: resumption.isAnotherLog ? nil : restored.marker?.fingerprint)
+    partition.storedRevision = restored.storedRevision
     partitions.append(partition)
     table.rebuild(partitions.map(\.id))
     if resumption.replayStart >= end { finishReplay(partitions.count - 1) }
@@ -58,7 +58,7 @@ extension Evaluation {
   /// holds from the next record on.
   mutating func setPartitionCount(_ count: Int32, ofTopic topic: Int) {
     sources[topic].partitionCount = count
-    for partition in partitions where partition.id.topic == topic && partition.replay == nil {
+    for partition in partitions where partition.id.topic == topic && partition.isLive {
       markKeyless(partition)
     }
   }
@@ -77,7 +77,7 @@ extension Evaluation {
     let place = table.place(of: id)
     guard place >= 0 else { return }
     // What was still to be read once more doesn't come any more.
-    if partitions[place].replay != nil { finishReplay(place) }
+    if !partitions[place].isLive { finishReplay(place) }
     partitions[place].position = position
     partitions[place].askedEnd = nil
     partitions[place].committed = nil
@@ -97,7 +97,7 @@ extension Evaluation {
   /// on.
   mutating func replaceRules(_ rules: SourceRules) {
     for (number, source) in sources.enumerated() { source.replaceRules(rules[number]) }
-    for partition in partitions where partition.replay == nil { replaceRules(of: partition) }
+    for partition in partitions where partition.isLive { replaceRules(of: partition) }
   }
 
   /// The rules of its source hold in this partition.
@@ -115,7 +115,7 @@ extension Evaluation {
   /// What the engines met that people should read, since this was last asked.
   func takeHappenings() -> [(partition: LogPartition, happening: Happening)] {
     var taken: [(partition: LogPartition, happening: Happening)] = []
-    for partition in partitions where partition.replay == nil {
+    for partition in partitions where partition.isLive {
       for happening in partition.engine.takeHappenings() { taken.append((partition.id, happening)) }
     }
     return taken
@@ -128,7 +128,7 @@ extension Evaluation {
     var lag: Int64 = 0
     for partition in partitions {
       guard let end = log.highWatermark(of: partition.id) else { return nil }
-      lag += max(0, end - (partition.replay?.position ?? partition.position))
+      lag += max(0, end - partition.nextOffset)
     }
     return lag
   }

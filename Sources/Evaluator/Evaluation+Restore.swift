@@ -116,8 +116,8 @@ extension Evaluation {
 
   /// The state is where it was: from here on today's rules hold, and records are evaluated.
   mutating func finishReplay(_ place: Int) {
-    guard let replay = partitions[place].replay else { return }
-    partitions[place].replay = nil
+    guard case .isReplayed(let replay) = partitions[place].way else { return }
+    partitions[place].way = .isLive
     partitions[place].awaitsFirstSince = wall
     transitions += replay.made
     own(partitions[place].id)

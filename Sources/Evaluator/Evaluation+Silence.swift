@@ -13,7 +13,7 @@ extension Evaluation {
   /// When there is something to be done about silence next, on the clock; nil: nobody is waited for.
   var nextSilence: Int64? {
     var next: Int64?
-    for partition in partitions where partition.replay == nil {
+    for partition in partitions where partition.isLive {
       guard let silence = partition.engine.nextSilence else { continue }
       next = min(next ?? .max, partition.attendedSince == nil ? clock : silence)
     }
@@ -23,13 +23,13 @@ extension Evaluation {
   /// The partitions whose ends are to be asked for: somebody may be silent there, or it was never read to its end.
   var endsToAsk: [LogPartition] {
     partitions.filter { partition in
-      guard partition.replay == nil, let silence = partition.engine.nextSilence else { return false }
+      guard partition.isLive, let silence = partition.engine.nextSilence else { return false }
       return partition.attendedSince == nil || silence <= clock
     }.map(\.id)
   }
 
   /// Where the partitions are that aren't replayed any more.
-  var livePositions: [LogPosition] { partitions.filter { $0.replay == nil }.map { LogPosition($0.id, $0.position) } }
+  var livePositions: [LogPosition] { partitions.filter { $0.isLive }.map { LogPosition($0.id, $0.position) } }
 
   /// Brokers said, when they were asked at `asked` or a little later, that a partition ends at `end`.
   mutating func note(end: Int64, of id: LogPartition, asked: Int64) {
@@ -72,7 +72,7 @@ extension Evaluation {
   /// The partition is read to its end as far as is known: from here on it is listened to.
   mutating func beginsToAttend(_ id: LogPartition) {
     let place = table.place(of: id)
-    if place >= 0, partitions[place].replay == nil, partitions[place].attendedSince == nil {
+    if place >= 0, partitions[place].isLive, partitions[place].attendedSince == nil {
       partitions[place].attendedSince = clock
     }
   }
@@ -81,7 +81,7 @@ extension Evaluation {
 extension Evaluation.Partition {
   /// Everything before the end that was asked for is read.
   fileprivate var hasReadAskedEnd: Bool {
-    guard replay == nil, let askedEnd else { return false }
+    guard isLive, let askedEnd else { return false }
     return position >= askedEnd.end
   }
 }

@@ -12,7 +12,7 @@ extension Evaluation {
   var hasUncommitted: Bool { partitions.contains { $0.isUncommitted } }
 
   /// Subjects whose changes aren't written down yet.
-  var unwrittenSubjects: Int { partitions.reduce(0) { $0 + ($1.replay == nil ? $1.engine.unwrittenSubjects : 0) } }
+  var unwrittenSubjects: Int { partitions.reduce(0) { $0 + ($1.isLive ? $1.engine.unwrittenSubjects : 0) } }
 
   /// Whether checkpoints are due that the last delivery had no room for.
   var hasOverdueCheckpoints: Bool {
@@ -33,7 +33,7 @@ extension Evaluation {
     let deadline = checkpointDeadline
     var positions: [LogPosition] = []
     var room = plan.checkpointLimit
-    for place in partitions.indices where partitions[place].replay == nil {
+    for place in partitions.indices where partitions[place].isLive {
       let partition = partitions[place]
       let isDue = partition.hasChanges(before: everything ? .max : deadline)
       guard partition.isUncommitted || isDue || spoken.contains(partition.id) else { continue }
@@ -87,12 +87,12 @@ extension Evaluation {
 extension Evaluation.Partition {
   /// Its position moved, or something of it must be said at once.
   fileprivate var isUncommitted: Bool {
-    replay == nil && (position != committed || engine.hasUrgentState)
+    isLive && (position != committed || engine.hasUrgentState)
   }
 
   /// Whether something that changed before `time` isn't written down.
   fileprivate func hasChanges(before time: Int64) -> Bool {
-    guard replay == nil, let oldest = engine.oldestUnwritten else { return false }
+    guard isLive, let oldest = engine.oldestUnwritten else { return false }
     return oldest < time
   }
 }

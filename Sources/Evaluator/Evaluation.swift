@@ -17,15 +17,14 @@ struct Evaluation: ~Copyable, LogReceiver {
     let engine: Engine
     /// The same, for each record.
     let applying: Engine.Unretained
-    /// The offset of the next record to evaluate; what is below is left out. While records are replayed nothing is
-    /// evaluated, and it is out of reach.
+    /// Whether its records are evaluated, or still replayed.
+    var way: Way
+    /// The offset of the next record to evaluate; what is below is left out.
     var position: Int64
     /// The position that the changelog and the group have; nil: none, or it must be said again.
     var committed: Int64?
     /// The last record that was evaluated: what tells this log from another one under the same name.
     var last: Marker.Fingerprint?
-    /// Records that were evaluated before its state was restored are read once more; nil: no longer.
-    var replay: SilentReplay?
     /// Since when it is held and was read to its end, on the clock of `Evaluation.clock`; nil: it wasn't yet. Only who was
     /// there can say that others were silent.
     var attendedSince: Int64?
@@ -36,6 +35,14 @@ struct Evaluation: ~Copyable, LogReceiver {
     var awaitsFirstSince: Int64?
     /// The revision of its rules that the changelog has; 0: none.
     var storedRevision: UInt32 = 0
+  }
+
+  /// How far a partition has come whose state is restored.
+  enum Way {
+    /// Records that were evaluated before its state was restored are read once more. Nothing is evaluated.
+    case isReplayed(SilentReplay)
+    /// Its records are evaluated.
+    case isLive
   }
 
   /// Where a partition ended.
@@ -116,7 +123,9 @@ struct Evaluation: ~Copyable, LogReceiver {
 
   mutating func receive(_ record: LogRecord) {
     let place = table.place(of: record.partition)
-    guard place >= 0, record.offset >= partitions[place].position else { return receiveAside(record, place) }
+    guard place >= 0, partitions[place].isLive, record.offset >= partitions[place].position else {
+      return receiveAside(record, place)
+    }
     partitions[place].position = record.offset + 1
     partitions[place].last = Marker.Fingerprint(offset: record.offset, kafkaTime: record.kafkaTime)
     numbers.records += 1
@@ -161,7 +170,7 @@ struct Evaluation: ~Copyable, LogReceiver {
 
   /// How far the Kafka time of the last record of some partition is ahead of the wall clock; nil if of none.
   var aheadOfClock: Duration? {
-    let latest = partitions.lazy.compactMap { $0.replay == nil ? $0.last?.kafkaTime : nil }.max()
+    let latest = partitions.lazy.compactMap { $0.isLive ? $0.last?.kafkaTime : nil }.max()
     guard let latest, latest > wall else { return nil }
     return .milliseconds(latest - wall)
   }
@@ -170,7 +179,7 @@ struct Evaluation: ~Copyable, LogReceiver {
   /// position.
   @inline(never)
   private mutating func receiveAside(_ record: LogRecord, _ place: Int) {
-    guard place >= 0, let replay = partitions[place].replay, record.offset >= replay.position else {
+    guard place >= 0, case .isReplayed(let replay) = partitions[place].way, record.offset >= replay.position else {
       numbers.dropped += 1
       return
     }
@@ -185,9 +194,10 @@ struct Evaluation: ~Copyable, LogReceiver {
   mutating func receiveEnd(of partition: LogPartition, position: Int64) {
     let place = table.place(of: partition)
     guard place >= 0 else { return }
-    if let replay = partitions[place].replay {
+    if case .isReplayed(let replay) = partitions[place].way {
       replay.position = max(replay.position, position)
-      if replay.position >= replay.end { finishReplay(place) }
+      if replay.position < replay.end { return }
+      finishReplay(place)
     }
     if position > partitions[place].position { partitions[place].position = position }
     beginsToAttend(partition)
@@ -223,6 +233,13 @@ struct Evaluation: ~Copyable, LogReceiver {
 }
 
 extension Evaluation.Partition {
+  /// Its records are evaluated.
+  @inline(__always)
+  var isLive: Bool { if case .isLive = way { true } else { false } }
+
+  /// The offset of the next record that comes, for the first time or once more.
+  var nextOffset: Int64 { if case .isReplayed(let replay) = way { replay.position } else { position } }
+
   /// The record's Kafka time, which moves the log's on. Under LogAppendTime that is the log's, which doesn't fall when
   /// the leader changes to a broker whose clock is behind.
   @inline(__always)

@@ -6,8 +6,8 @@ extension Worker where Log: ~Copyable {
   @discardableResult
   mutating func deliver(until deadline: MonotonicTime) -> Bool {
     let now = time.monotonic
-    if now < nextAttempt {
-      log.wait(until: min(nextAttempt, deadline))
+    if !timers.isDue(.delivery, now) {
+      log.wait(until: min(timers[.delivery], deadline))
       return false
     }
     do throws(LogFailure) {
@@ -35,8 +35,8 @@ extension Worker where Log: ~Copyable {
     failures = 0
     count(outbox.misfits)
     outbox.removeAll()
-    lastDelivery = time.monotonic
-    nextCommit = evaluation.hasOverdueCheckpoints ? lastDelivery : lastDelivery + plan.commitInterval
+    timers.lastDelivery = time.monotonic
+    timers[.commit] = timers.lastDelivery + (evaluation.hasOverdueCheckpoints ? .zero : plan.commitInterval)
     voice.delivered()
     return true
   }
@@ -83,7 +83,7 @@ extension Worker where Log: ~Copyable {
 
   private mutating func failed(_ failure: LogFailure) {
     delivery.failed(failure.remedy)
-    nextAttempt = time.monotonic + pause(after: failure)
+    timers[.delivery] = time.monotonic + pause(after: failure)
     switch failure.remedy {
     case .retry, .deliverAgain:
       voice.failed(failure, transitions: outbox.transitions)
@@ -114,11 +114,11 @@ extension Worker where Log: ~Copyable {
     evaluation.remove(held)
     evaluation.numbers.blind = 0
     outbox.removeAll()
-    joining = held + joining.filter { !held.contains($0) }
     giveUpRestoration()
+    arrivals.joinFirst(held)
     misplaced = []
     hasTakenOver = false
-    nextTry = time.monotonic
+    timers[.question] = time.monotonic
   }
 
   /// Delivers all there is by `deadline`, as far as the log takes it. True: nothing is left.

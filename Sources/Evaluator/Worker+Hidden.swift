@@ -26,8 +26,8 @@ extension Worker where Log: ~Copyable {
 
   /// Looks now and then for partitions that stand still although they have more, and says why.
   mutating func lookForHidden(_ now: MonotonicTime) {
-    guard now >= nextHiddenLook else { return }
-    nextHiddenLook = now + Self.pause
+    guard timers.isDue(.hidden, now) else { return }
+    timers[.hidden] = now + Self.pause
     var behind: [(place: LogPosition, end: Int64)] = []
     for place in evaluation.livePositions {
       if let end = log.highWatermark(of: place.partition), end > place.position { behind.append((place, end)) }

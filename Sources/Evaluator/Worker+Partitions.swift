@@ -10,14 +10,14 @@ extension Worker where Log: ~Copyable {
       evaluation.numbers.blind = 0
       log.accept(partitions)
       // Hosts first: statusd's own numbers can wait for them.
-      joining += partitions.filter { !joining.contains($0) }.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
-      nextTry = time.monotonic
+      arrivals.join(partitions.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) })
+      timers[.question] = time.monotonic
     case .revoked(let partitions, let lost):
       evaluation.numbers.rebalances += 1
       release(partitions, lost: lost)
     case .replaced:
       isOut = true
-      nextTry = time.monotonic
+      timers[.question] = time.monotonic
     case .outOfRange(let partition, let position):
       misplaced.removeAll { $0.partition == partition }
       misplaced.append(LogPosition(partition, position))
@@ -34,12 +34,10 @@ extension Worker where Log: ~Copyable {
       outbox.remove(of: partitions)
     }
     evaluation.remove(partitions)
-    joining.removeAll { partitions.contains($0) }
-    for partition in partitions { refused[partition] = nil }
-    for partition in partitions { (hiddenSince[partition], forgotten[partition]) = (nil, nil) }
+    if let current = arrivals.restoration, partitions.contains(current.partition) { giveUpRestoration() }
+    arrivals.remove(partitions)
     owed.drop(partitions)
     misplaced.removeAll { partitions.contains($0.partition) }
-    if let current = restoration, partitions.contains(current.partition) { giveUpRestoration() }
     log.unassign(partitions)
     voice.released(partitions, lostFor: lost ? log.lossCause : nil, isDelivered: isDelivered)
   }
@@ -51,14 +49,12 @@ extension Worker where Log: ~Copyable {
 
   /// Finds out where new and misplaced partitions are to be read from; where brokers don't say, it is asked again.
   mutating func settlePartitions(_ now: MonotonicTime) {
-    for (partition, retry) in refused where retry <= now {
-      refused[partition] = nil
-      joining.append(partition)
-    }
-    let isCountDue = evaluation.sawRecordWithoutKey && now >= nextCount
+    arrivals.returnRefused(now)
+    let isCountDue = evaluation.sawRecordWithoutKey && timers.isDue(.partitionCount, now)
     // What the changelog brings rings; a question that wasn't answered waits for its time.
-    let isReading = restoration?.isOpen ?? false
-    guard now >= nextTry || isReading, !joining.isEmpty || !misplaced.isEmpty || isCountDue || !hasTakenOver || isOut
+    let isReading = arrivals.restoration?.isOpen ?? false
+    guard timers.isDue(.question, now) || isReading,
+      !arrivals.isEmpty || !misplaced.isEmpty || isCountDue || !hasTakenOver || isOut
     else { return }
     let deadline = now + plan.questionPatience
     do throws(LogFailure) {
@@ -74,14 +70,14 @@ extension Worker where Log: ~Copyable {
       }
       if isCountDue { try countPartitions(of: Set(evaluation.held.map(\.topic)), until: deadline) }
       if !misplaced.isEmpty, mayChangeState { try replaceFirstMisplaced(until: deadline) }
-      if !joining.isEmpty { try restoreFirst(until: deadline) }
+      if !arrivals.isEmpty { try restoreFirst(until: deadline) }
     } catch {
       switch error.remedy {
       case .leave, .stop: return give(up: error)
       case .restore: hasTakenOver = false
-      case .retry, .deliverAgain: if restoration?.isOpen != true { passOver() }
+      case .retry, .deliverAgain: if arrivals.restoration?.isOpen != true { passOver() }
       }
-      nextTry = time.monotonic + plan.questionPause
+      timers[.question] = time.monotonic + plan.questionPause
       voice.cannotSettle(error)
     }
   }
@@ -95,7 +91,7 @@ extension Worker where Log: ~Copyable {
       evaluation.setPartitionCount(try log.partitionCount(ofTopic: topic, until: deadline), ofTopic: topic)
     }
     evaluation.sawRecordWithoutKey = false
-    nextCount = time.monotonic + .seconds(10)
+    timers[.partitionCount] = time.monotonic + .seconds(10)
   }
 
   /// On from the log's start, where retention passed the position. Where the log ends before the position, it isn't the

@@ -1,77 +1,58 @@
 import Platform
 import Records
 
-/// What is known so far of a partition that is being restored.
-final class Restoration {
-  let partition: LogPartition
-  let began: MonotonicTime
-  /// What the changelog says so far.
-  var store: ChangelogStore
-  /// What the group says of its position; nil: it wasn't asked yet.
-  var group: GroupPosition?
-  var committed: CommittedPosition? { group?.committed }
-  /// The changelog is open; up to where it must be read, nil: it has no such partition.
-  var isOpen = false
-  var end: Int64?
-  /// Up to where it was read, and when it came on last.
-  var position: Int64 = 0
-  var advanced: MonotonicTime
-
-  init(_ partition: LogPartition, _ scope: ChangelogScope, at now: MonotonicTime) {
-    self.partition = partition
-    began = now
-    advanced = now
-    store = ChangelogStore(scope, partition: partition.number)
-  }
-}
-
-/// How the state of partitions comes back, one partition at a time.
-///
-/// First the group is asked for its position: the answer waits for deliveries that are about to change it, so that
-/// whatever an earlier owner was allowed to commit is decided. Only then the changelog's high watermark says how far it
-/// must be read, and it is read until readers of committed records have passed that.
+/// How the state of partitions comes back, one partition at a time: see `Restoration`.
 extension Worker where Log: ~Copyable {
   /// A batch of the changelog, at most so many in one turn of the loop.
   private static var batches: Int { 20 }
 
-  /// Goes on with the restoration of the first partition that joins.
+  /// Goes on with the restoration of the partition whose turn it is.
   mutating func restoreFirst(until deadline: MonotonicTime) throws(LogFailure) {
-    guard let partition = joining.first else { return }
-    if restoration?.partition != partition { giveUpRestoration() }
-    let current = restoration ?? Restoration(partition, evaluation.scope(of: partition), at: time.monotonic)
-    restoration = current
-    if current.group == nil { current.group = try log.committed(partition, until: deadline) }
-    if !current.isOpen {
-      current.end = try log.openChangelog(partition.number, until: deadline)
-      current.isOpen = true
+    let (sources, now) = (evaluation.sources, time.monotonic)
+    let current = arrivals.begin {
+      Restoration($0, sources[$0.topic].scope, at: now)
     }
-    if let end = current.end {
+    guard let current else { return }
+    var next = current.next
+    if next == .askGroup { next = current.answered(try log.committed(current.partition, until: deadline)) }
+    if next == .openChangelog {
+      next = current.opened(try log.openChangelog(current.partition.number, until: deadline))
+    }
+    if case .readChangelog(let end) = next {
       let before = current.position
-      for _ in 0..<Self.batches where current.position < end {
-        let position = try log.readChangelog(into: &current.store)
-        if position == current.position { break }
-        current.position = position
-      }
-      if current.position < end {
-        // What comes rings. Nothing may for long: somebody's open transaction hides what is behind it.
-        let now = time.monotonic
-        if current.position > before {
-          current.advanced = now
-        } else {
-          nextTry = now + plan.questionPause
-          // Longer than statusd's own may be open.
-          let since = hiddenSince[partition] ?? current.advanced
-          hiddenSince[partition] = since
-          endForgotten(current, since: since, now)
-          if now - current.advanced >= .seconds(5) { passOver() }
-          if now - since >= .seconds(30) {
-            return voice.hidesState(of: partition, read: current.position, of: end, for: now - since)
-          }
-        }
-        return voice.restores(partition, read: current.position, of: end)
-      }
+      next = try readChangelog(current)
+      if next != .complete { return isIncomplete(current, end: end, cameOn: current.position > before) }
     }
     if mayChangeState { try complete(current, until: deadline) }
+  }
+
+  /// Reads what the changelog has, as much as one turn has time for.
+  private mutating func readChangelog(_ current: Restoration) throws(LogFailure) -> Restoration.Step {
+    for _ in 0..<Self.batches {
+      let before = current.position
+      let position = try log.readChangelog(into: &current.store)
+      let next = current.read(to: position, at: time.monotonic)
+      if next == .complete || position == before { return next }
+    }
+    return current.next
+  }
+
+  /// The changelog isn't read to its end yet. What comes rings. For long nothing may: somebody's open transaction hides
+  /// what is behind it.
+  private mutating func isIncomplete(_ current: Restoration, end: Int64, cameOn: Bool) {
+    let partition = current.partition
+    if !cameOn {
+      let now = time.monotonic
+      timers[.question] = now + plan.questionPause
+      let since = arrivals.hides(partition, since: current.advanced)
+      endForgotten(current, end: end, since: since, now)
+      if now - current.advanced >= .seconds(5) { passOver() }
+      // Longer than a transaction of statusd's own may be open.
+      if now - since >= .seconds(30) {
+        return voice.hidesState(of: partition, read: current.position, of: end, for: now - since)
+      }
+    }
+    voice.restores(partition, read: current.position, of: end)
   }
 
   /// Ends a transaction of this worker's own that a broker has forgotten, where it hides the changelog's end.
@@ -82,15 +63,17 @@ extension Worker where Log: ~Copyable {
   /// next in that partition ends both; what it aborts would take both back. So a record that says nothing is committed:
   /// at once where the group's position is beyond all that can be read, which proves the commit, or else when any live
   /// transaction would be over. To somebody else's transaction the record does nothing.
-  private mutating func endForgotten(_ current: Restoration, since: MonotonicTime, _ now: MonotonicTime) {
-    guard let group = current.group, mayChangeState, outbox.isEmpty, now >= current.advanced + plan.questionPause * 5,
-      now >= forgotten[current.partition] ?? now
+  private mutating func endForgotten(
+    _ current: Restoration, end: Int64, since: MonotonicTime, _ now: MonotonicTime
+  ) {
+    guard let group = current.group, mayChangeState, outbox.isEmpty, now >= current.advanced + plan.questionPause * 5
     else { return }
     let isCommitted = group.committed.map { $0.since != nil && $0.position > current.store.position ?? 0 } ?? false
-    guard isCommitted || group.isPending || now - since >= plan.longestTransaction else { return }
-    forgotten[current.partition] = now + .seconds(10)
+    guard isCommitted || group.isPending || now - since >= plan.longestTransaction,
+      arrivals.mayEndForgotten(in: current.partition, now, pause: .seconds(10))
+    else { return }
     outbox.append(blankIn: evaluation.scope(of: current.partition), of: current.partition)
-    voice.endsForgotten(of: current.partition, read: current.position, of: current.end ?? 0)
+    voice.endsForgotten(of: current.partition, read: current.position, of: end)
   }
 
   /// The changelog has been read: the partition's state is made from it, and its records come again.
@@ -115,7 +98,7 @@ extension Worker where Log: ~Copyable {
     log.remember(since: since, ofTopic: partition.topic)
     self.since[partition.topic] = since
     // At once: an evaluator that crashes before its first delivery begins at the same place again.
-    if !hasBegun { nextCommit = time.monotonic }
+    if !hasBegun { timers[.commit] = time.monotonic }
     for problem in restored.problems { voice.cannotUse(problem, number: partition.number) }
     for note in resumption.notes {
       if case .skipped(let from, let to) = note { evaluation.numbers.skippedByRetention += to - from }
@@ -133,24 +116,21 @@ extension Worker where Log: ~Copyable {
     evaluation.wall = time.wall.milliseconds
     evaluation.add(partition, &restored, resumption)
     owed.settle([LogPosition(partition, resumption.position)])
+    arrivals.remove([partition])
     endRestoration()
   }
 
   /// This worker may know of the partition and not read it. Nothing of it is evaluated, nor committed, which brokers would
   /// refuse together with everything else in the delivery; the others go on.
   private mutating func refuse(_ partition: LogPartition) {
-    refused[partition] = time.monotonic + .seconds(60)
+    arrivals.refuse(partition, until: time.monotonic + .seconds(60))
     voice.mayNotRead(partition)
     owed.drop([partition])
     endRestoration()
   }
 
   private mutating func endRestoration() {
-    let partition = joining.removeFirst()
-    hiddenSince[partition] = nil
-    forgotten[partition] = nil
-    restoration = nil
-    if joining.isEmpty { log.closeChangelog() }
+    if arrivals.isEmpty { log.closeChangelog() }
   }
 
   /// The Kafka time from which on the group evaluates a topic: what its evaluators have committed along, the least of
@@ -201,15 +181,13 @@ extension Worker where Log: ~Copyable {
 
   /// The first partition that joins waits for something: meanwhile the others are restored.
   mutating func passOver() {
-    if joining.count < 2 { return }
+    if arrivals.count < 2 { return }
     giveUpRestoration()
-    joining.append(joining.removeFirst())
+    arrivals.passOver()
   }
 
   /// Nothing more is read of the changelog for the partition that was being restored.
   mutating func giveUpRestoration() {
-    if restoration == nil { return }
-    restoration = nil
-    log.closeChangelog()
+    if arrivals.giveUpRestoration() { log.closeChangelog() }
   }
 }

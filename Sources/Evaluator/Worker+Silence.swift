@@ -10,10 +10,10 @@ extension Worker where Log: ~Copyable {
 
   /// Declares who is silent where an end is read that was asked for, and asks for the next ones, once a second at most.
   mutating func declareSilences(_ now: MonotonicTime) {
-    if now - expectedBy > Self.longAbsence { evaluation.wasAway() }
+    if timers.delay(now) > Self.longAbsence { evaluation.wasAway() }
     evaluation.setClock(now)
     evaluation.attend()
-    if now >= nextSilenceCheck { askForEnds(now) }
+    if timers.isDue(.silence, now) { askForEnds(now) }
     collect()
   }
 
@@ -36,13 +36,13 @@ extension Worker where Log: ~Copyable {
       for partition in partitions { evaluation.wasAway(from: partition) }
       voice.cannotSettle(error)
     }
-    nextSilenceCheck = time.monotonic + Self.pause
+    timers[.silence] = time.monotonic + Self.pause
     evaluation.attend()
   }
 
   /// Until when the next look at silences may wait; nil: nobody is waited for.
   var silenceDeadline: MonotonicTime? {
     if evaluation.hasReadAskedEnd { return time.monotonic }
-    return evaluation.nextSilence.map { max(nextSilenceCheck, MonotonicTime(nanoseconds: $0 &* 1_000_000)) }
+    return evaluation.nextSilence.map { max(timers[.silence], MonotonicTime(nanoseconds: $0 &* 1_000_000)) }
   }
 }

@@ -14,10 +14,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var evaluation: Evaluation
   var outbox = Outbox()
   var delivery = Delivery()
-  /// Partitions that the group gave, and that aren't restored yet; the first one is being restored.
-  var joining: [LogPartition] = []
-  /// What is known so far of the partition that is being restored.
-  var restoration: Restoration?
+  /// Partitions that the group gave, and that aren't evaluated yet.
+  var arrivals = Arrivals()
   /// The Kafka time from which on the group evaluates each of the topics, as far as it is known.
   var since: [Int: WallTime] = [:]
   /// The log has taken over what an earlier owner of this worker's name left.
@@ -26,12 +24,6 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var isOut = false
   /// Topics that this worker has found that it may read.
   var readable: Set<Int> = []
-  /// Partitions that it may not read, and when that is tried next.
-  var refused: [LogPartition: MonotonicTime] = [:]
-  /// Since when the ends of their changelogs are hidden, of partitions that join.
-  var hiddenSince: [LogPartition: MonotonicTime] = [:]
-  /// When a transaction that a broker has forgotten may be ended once more in their changelogs.
-  var forgotten: [LogPartition: MonotonicTime] = [:]
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
   /// What nobody knows the fate of.
@@ -48,23 +40,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   package internal(set) var end: End?
   /// The last batch was full: more is there already.
   var isBehind = false
-  /// When the last delivery was done.
-  var lastDelivery: MonotonicTime
-  /// When positions are committed next.
-  var nextCommit: MonotonicTime
-  /// After a failed delivery: when it goes on.
-  var nextAttempt: MonotonicTime
-  /// After a question that wasn't answered: when it is asked again.
-  var nextTry: MonotonicTime
-  /// When it is asked next who is silent.
-  var nextSilenceCheck: MonotonicTime
-  /// What somebody's open transaction hides, and when it is looked for next.
+  var timers: WorkerTimers
+  /// What somebody's open transaction hides.
   var hidden = HiddenRecords()
-  var nextHiddenLook: MonotonicTime
-  /// When the next turn comes at the latest, unless the whole process is stopped.
-  var expectedBy: MonotonicTime
-  /// When partitions are counted again, if somebody sends records without a key.
-  var nextCount: MonotonicTime
 
   package init(
     log: consuming Log, rules: SourceRules, plan: WorkerPlan, share: WorkerShare, heartbeat: Heartbeat, logger: Logger,
@@ -78,14 +56,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     voice = WorkerVoice(logger: logger, topics: plan.topics, time: time)
     evaluation = Evaluation(plan, rules: rules)
     evaluation.numbers = share.numbers.ofSuccessor
-    nextCommit = time.monotonic
-    lastDelivery = nextCommit
-    nextAttempt = nextCommit
-    nextTry = nextCommit
-    nextCount = nextCommit
-    nextSilenceCheck = nextCommit
-    nextHiddenLook = nextCommit
-    expectedBy = nextCommit
+    timers = WorkerTimers(time.monotonic)
   }
 
   /// Why a worker can't go on.
@@ -126,14 +97,14 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     lookForHidden(now)
     // A question may have waited behind a fetch: what comes next has its own time.
     now = time.monotonic
-    expectedBy = now + plan.patience
+    timers.turnBegins(now, patience: plan.patience)
     let isDue = isDeliveryDue(now)
     if isDue, !gathers(now) {
       deliver(until: now + plan.patience)
     } else {
       let deadline = isDue ? now : nextDeadline(now)
       heartbeat.beat(now, waitingUntil: deadline)
-      expectedBy = max(expectedBy, deadline)
+      timers.turnWaits(until: deadline)
       evaluate(until: deadline)
     }
     publish()
@@ -182,21 +153,22 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private func isDeliveryDue(_ now: MonotonicTime) -> Bool {
     if !outbox.isEmpty || !delivery.isIdle { return true }
     if share.hasRules, evaluation.unwrittenSubjects > 0 { return true }
-    return nextCommit <= now && nextAttempt <= now && (evaluation.hasUncommitted || evaluation.hasOverdueCheckpoints)
+    return timers.isDue(.commit, now) && timers.isDue(.delivery, now)
+      && (evaluation.hasUncommitted || evaluation.hasOverdueCheckpoints)
   }
 
   /// Whether what is due can wait for what the backlog will cause.
   private func gathers(_ now: MonotonicTime) -> Bool {
-    isBehind && mayChangeState && !share.hasRules && now - lastDelivery < plan.gathering
+    isBehind && mayChangeState && !share.hasRules && now - timers.lastDelivery < plan.gathering
       && outbox.transitions < plan.checkpointLimit
   }
 
   /// Until when a fetch may wait.
   private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
     var deadline = now + plan.idle
-    if evaluation.hasUncommitted { deadline = min(deadline, max(nextCommit, nextAttempt)) }
-    if !joining.isEmpty || !misplaced.isEmpty || !hasTakenOver || isOut { deadline = min(deadline, nextTry) }
-    if let retry = refused.values.min() { deadline = min(deadline, retry) }
+    if evaluation.hasUncommitted { deadline = min(deadline, max(timers[.commit], timers[.delivery])) }
+    if !arrivals.isEmpty || !misplaced.isEmpty || !hasTakenOver || isOut { deadline = min(deadline, timers[.question]) }
+    if let retry = arrivals.nextReturn { deadline = min(deadline, retry) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }
     return max(now, deadline)
   }
@@ -216,9 +188,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private mutating func publish() {
     var numbers = evaluation.totals
     numbers.undelivered = Int64(outbox.transitions)
-    numbers.restoring = Int64(joining.count)
+    numbers.restoring = Int64(arrivals.count)
     numbers.hidden = hidden.count
-    numbers.lag = joining.isEmpty ? evaluation.lag(in: &log) : nil
+    numbers.lag = arrivals.isEmpty ? evaluation.lag(in: &log) : nil
     share.numbers = numbers
     share.undone = undone.transitions + undone.positions
   }

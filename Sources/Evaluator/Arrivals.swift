@@ -1,0 +1,135 @@
+import Platform
+
+/// The partitions that the group gave this worker, and whose records aren't evaluated yet.
+///
+/// The way of a partition: it *joins*, and waits for its turn; it is *restored* (`Restoration`: the group is asked, the
+/// changelog is read); then the stage has it, *replays* the records behind its state, and is *live*. One that may not be
+/// read is *refused*, and joins again later.
+struct Arrivals {
+  /// How far one has come.
+  enum Way {
+    /// It waits for its turn: one is restored at a time.
+    case joins
+    /// It has its turn.
+    case isRestored(Restoration)
+    /// This worker may know of it, and not read it. That is tried again at this time.
+    case isRefused(until: MonotonicTime)
+  }
+
+  /// One of them.
+  private struct Entry {
+    let partition: LogPartition
+    var way: Way
+    /// Since when the end of its changelog is hidden; nil if it isn't.
+    var hiddenSince: MonotonicTime?
+    /// When a transaction that a broker has forgotten may be ended once more in its changelog; nil if it was never.
+    var endsForgottenAt: MonotonicTime?
+
+    init(_ partition: LogPartition, _ way: Way = .joins) { (self.partition, self.way) = (partition, way) }
+
+    var isRefused: Bool { if case .isRefused = way { true } else { false } }
+  }
+
+  /// In the order in which they are restored.
+  private var entries: [Entry] = []
+
+  /// How many join or are restored.
+  var count: Int { entries.reduce(0) { $0 + ($1.isRefused ? 0 : 1) } }
+
+  /// None joins or is restored.
+  var isEmpty: Bool { count == 0 }
+
+  /// What is known so far of the one that is being restored; nil if none is.
+  var restoration: Restoration? {
+    for entry in entries { if case .isRestored(let restoration) = entry.way { return restoration } }
+    return nil
+  }
+
+  /// When one that was refused joins again; nil if none was.
+  var nextReturn: MonotonicTime? {
+    entries.compactMap { if case .isRefused(let time) = $0.way { time } else { nil } }.min()
+  }
+
+  // MARK: Coming and going
+
+  /// The group gave these partitions.
+  mutating func join(_ partitions: [LogPartition]) {
+    for partition in partitions where !contains(partition) { entries.append(Entry(partition)) }
+  }
+
+  /// These partitions, which were live, are restored anew, before all others.
+  mutating func joinFirst(_ partitions: [LogPartition]) {
+    remove(partitions)
+    entries.insert(contentsOf: partitions.map { Entry($0) }, at: 0)
+  }
+
+  /// These partitions are somebody else's, or live.
+  mutating func remove(_ partitions: [LogPartition]) { entries.removeAll { partitions.contains($0.partition) } }
+
+  /// Those whose time has come join again.
+  mutating func returnRefused(_ now: MonotonicTime) {
+    for entry in entries {
+      guard case .isRefused(let time) = entry.way, time <= now else { continue }
+      remove([entry.partition])
+      entries.append(Entry(entry.partition))
+    }
+  }
+
+  // MARK: The one that is restored
+
+  /// The partition whose turn it is begins to be restored, unless it has already.
+  mutating func begin(_ makeRestoration: (LogPartition) -> Restoration) -> Restoration? {
+    guard let place = entries.firstIndex(where: { !$0.isRefused }) else { return nil }
+    if case .isRestored(let restoration) = entries[place].way { return restoration }
+    let restoration = makeRestoration(entries[place].partition)
+    entries[place].way = .isRestored(restoration)
+    return restoration
+  }
+
+  /// This worker may not read the partition.
+  mutating func refuse(_ partition: LogPartition, until time: MonotonicTime) {
+    change(partition) { $0 = Entry(partition, .isRefused(until: time)) }
+  }
+
+  /// The partition that is being restored waits for its turn again, with nothing known of it. Returns true if there was
+  /// one.
+  mutating func giveUpRestoration() -> Bool {
+    guard let partition = restoration?.partition else { return false }
+    change(partition) { $0.way = .joins }
+    return true
+  }
+
+  /// The first one waits for something: the others have their turn before it.
+  mutating func passOver() {
+    guard let place = entries.firstIndex(where: { !$0.isRefused }) else { return }
+    entries.append(entries.remove(at: place))
+  }
+
+  // MARK: A changelog whose end is hidden
+
+  /// The end of the partition's changelog is hidden, for the first time at `time`. Returns since when it is.
+  mutating func hides(_ partition: LogPartition, since time: MonotonicTime) -> MonotonicTime {
+    var since = time
+    change(partition) {
+      since = $0.hiddenSince ?? time
+      $0.hiddenSince = since
+    }
+    return since
+  }
+
+  /// Whether a forgotten transaction may be ended in the partition's changelog. If so, it may be once more after `pause`.
+  mutating func mayEndForgotten(in partition: LogPartition, _ now: MonotonicTime, pause: Duration) -> Bool {
+    var may = false
+    change(partition) {
+      may = $0.endsForgottenAt.map { $0 <= now } ?? true
+      if may { $0.endsForgottenAt = now + pause }
+    }
+    return may
+  }
+
+  private func contains(_ partition: LogPartition) -> Bool { entries.contains { $0.partition == partition } }
+
+  private mutating func change(_ partition: LogPartition, _ body: (inout Entry) -> Void) {
+    if let place = entries.firstIndex(where: { $0.partition == partition }) { body(&entries[place]) }
+  }
+}
