@@ -77,13 +77,12 @@ struct Arrivals {
 
   // MARK: The one that is restored
 
-  /// The partition whose turn it is begins to be restored, unless it has already.
-  mutating func begin(_ makeRestoration: (LogPartition) -> Restoration) -> Restoration? {
-    guard let place = entries.firstIndex(where: { !$0.isRefused }) else { return nil }
-    if case .isRestored(let restoration) = entries[place].way { return restoration }
-    let restoration = makeRestoration(entries[place].partition)
-    entries[place].way = .isRestored(restoration)
-    return restoration
+  /// The partition whose turn it is; nil if there is none.
+  var first: LogPartition? { entries.first(where: { !$0.isRefused })?.partition }
+
+  /// A partition begins to be restored.
+  mutating func begin(_ restoration: Restoration) {
+    change(restoration.partition) { $0.way = .isRestored(restoration) }
   }
 
   /// This worker may not read the partition.

@@ -32,7 +32,7 @@ extension Evaluation {
   }
 
   /// Holds these partitions no longer.
-  mutating func remove(_ ids: [LogPartition]) {
+  package mutating func remove(_ ids: [LogPartition]) {
     for partition in partitions where ids.contains(partition.id) {
       numbers.add(partition.engine.counters)
       numbers.badForRule += partition.engine.badForRules
@@ -48,10 +48,10 @@ extension Evaluation {
   }
 
   /// The partitions that are held.
-  var held: [LogPartition] { partitions.map(\.id) }
+  package var held: [LogPartition] { partitions.map(\.id) }
 
   /// The keys of this group for the topic of a partition.
-  func scope(of id: LogPartition) -> ChangelogScope { sources[id.topic].scope }
+  package func scope(of id: LogPartition) -> ChangelogScope { sources[id.topic].scope }
 
   /// A source topic has `count` partitions. In one of several, a record without a key belongs to the subject
   /// `HOST#PARTITION`: state is per partition, and such a record may stand in any of them. In a topic that grows this
@@ -123,7 +123,7 @@ extension Evaluation {
 
   /// How many offsets of the partitions held are still to be evaluated; nil: no partition is held, or the log doesn't
   /// know yet how far one of them goes.
-  func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? {
+  package func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? {
     if partitions.isEmpty { return nil }
     var lag: Int64 = 0
     for partition in partitions {
@@ -134,7 +134,7 @@ extension Evaluation {
   }
 
   /// All that was counted, the engines' part included.
-  var totals: EvaluatorNumbers {
+  package var totals: EvaluatorNumbers {
     var totals = numbers
     for partition in partitions {
       let counters = partition.engine.counters

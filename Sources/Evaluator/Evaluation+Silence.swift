@@ -11,7 +11,7 @@ extension Evaluation {
   private static let silencesAtOnce = 1000
 
   /// When there is something to be done about silence next, on the clock; nil: nobody is waited for.
-  var nextSilence: Int64? {
+  package var nextSilence: Int64? {
     var next: Int64?
     for partition in partitions where partition.isLive {
       guard let silence = partition.engine.nextSilence else { continue }
@@ -21,7 +21,7 @@ extension Evaluation {
   }
 
   /// The partitions whose ends are to be asked for: somebody may be silent there, or it was never read to its end.
-  var endsToAsk: [LogPartition] {
+  package var endsToAsk: [LogPartition] {
     partitions.filter { partition in
       guard partition.isLive, let silence = partition.engine.nextSilence else { return false }
       return partition.attendedSince == nil || silence <= clock
@@ -29,10 +29,10 @@ extension Evaluation {
   }
 
   /// Where the partitions are that aren't replayed any more.
-  var livePositions: [LogPosition] { partitions.filter { $0.isLive }.map { LogPosition($0.id, $0.position) } }
+  package var livePositions: [LogPosition] { partitions.filter { $0.isLive }.map { LogPosition($0.id, $0.position) } }
 
   /// Brokers said, when they were asked at `asked` or a little later, that a partition ends at `end`.
-  mutating func note(end: Int64, of id: LogPartition, asked: Int64) {
+  package mutating func note(end: Int64, of id: LogPartition, asked: Int64) {
     let place = table.place(of: id)
     guard place >= 0 else { return }
     // An end that is still to be read stays, or a worker that lags behind would never come to one. Only where the log was
@@ -42,11 +42,11 @@ extension Evaluation {
   }
 
   /// Somebody could be declared silent at once: an end that was asked for is read.
-  var hasReadAskedEnd: Bool { partitions.contains { $0.hasReadAskedEnd } }
+  package var hasReadAskedEnd: Bool { partitions.contains { $0.hasReadAskedEnd } }
 
   /// Where an end that was asked for is read, who had sent nothing for too long by then is declared silent, as far as this
   /// evaluator was there to hear it.
-  mutating func attend() {
+  package mutating func attend() {
     for place in partitions.indices where partitions[place].hasReadAskedEnd {
       guard let asked = partitions[place].askedEnd?.asked else { continue }
       let since = partitions[place].attendedSince ?? asked
@@ -62,7 +62,7 @@ extension Evaluation {
   }
 
   /// Nobody listened for a while, to this partition or (nil) to any: whoever was silent meanwhile may not have been.
-  mutating func wasAway(from id: LogPartition? = nil) {
+  package mutating func wasAway(from id: LogPartition?) {
     for place in partitions.indices where id == nil || partitions[place].id == id {
       partitions[place].attendedSince = nil
       partitions[place].askedEnd = nil

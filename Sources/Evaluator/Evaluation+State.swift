@@ -4,18 +4,15 @@ import Rules
 /// How the state of partitions gets into deliveries.
 extension Evaluation {
   /// Partitions whose position moved, or of which something must be said at once.
-  var uncommitted: [LogPosition] {
+  package var uncommitted: [LogPosition] {
     partitions.filter { $0.isUncommitted }.map { LogPosition($0.id, $0.position) }
   }
-
-  /// Whether there are any.
-  var hasUncommitted: Bool { partitions.contains { $0.isUncommitted } }
 
   /// Subjects whose changes aren't written down yet.
   var unwrittenSubjects: Int { partitions.reduce(0) { $0 + ($1.isLive ? $1.engine.unwrittenSubjects : 0) } }
 
   /// Whether checkpoints are due that the last delivery had no room for.
-  var hasOverdueCheckpoints: Bool {
+  package var hasOverdueState: Bool {
     let deadline = checkpointDeadline
     return partitions.contains { $0.hasChanges(before: deadline) }
   }
@@ -28,7 +25,7 @@ extension Evaluation {
   /// them: of unchanged ones, too, because only positions make the group look whose partition it is.
   ///
   /// - Parameter everything: all that isn't written down yet is due.
-  mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
+  package mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
     let spoken = outbox.partitions
     let deadline = checkpointDeadline
     var positions: [LogPosition] = []
@@ -76,7 +73,7 @@ extension Evaluation {
   }
 
   /// These positions are committed, with everything that went along.
-  mutating func committed(_ positions: [LogPosition]) {
+  package mutating func committed(_ positions: [LogPosition]) {
     for entry in positions {
       let place = table.place(of: entry.partition)
       if place >= 0 { partitions[place].committed = entry.position }

@@ -4,7 +4,7 @@ import Rules
 
 /// What a worker knows of its partitions, and does with their records. No I/O, no clock: `receive` is the hot path,
 /// from a record's bytes to the transitions it makes.
-struct Evaluation: ~Copyable, LogReceiver {
+package struct Evaluation: ~Copyable {
   /// One partition that the worker holds.
   struct Partition {
     /// Which one.
@@ -85,7 +85,7 @@ struct Evaluation: ~Copyable, LogReceiver {
   /// Milliseconds on the monotonic clock, set before each batch.
   var clock: Int64 = 0
   /// What is counted here and in the engines of partitions that are no longer held.
-  var numbers = EvaluatorNumbers()
+  package var numbers = EvaluatorNumbers()
   /// Transitions made since the worker last took them, and the partition of each.
   var transitions: [Transition] = []
   var owners: [LogPartition] = []
@@ -95,6 +95,10 @@ struct Evaluation: ~Copyable, LogReceiver {
   var keyless: LogPartition?
   /// A record without a key came since the partitions were last counted.
   var sawRecordWithoutKey = false
+  /// The Kafka time from which on the group evaluates each of the topics, as far as it is known.
+  var since: [Int: WallTime] = [:]
+  /// Topics of which it is known that they may be read.
+  var readable: Set<Int> = []
   /// Partitions whose replay has ended since the worker last asked.
   var live: [LogPosition] = []
 
@@ -113,15 +117,15 @@ struct Evaluation: ~Copyable, LogReceiver {
 
   // MARK: Records
 
-  mutating func batchBegins(at now: MonotonicTime) { setClock(now) }
+  package mutating func batchBegins(at now: MonotonicTime) { setClock(now) }
 
   /// Most records have the host as their key: by it the engine finds what it will need.
-  mutating func expect(_ record: LogRecord) {
+  package mutating func expect(_ record: LogRecord) {
     let place = table.place(of: record.partition)
     if place >= 0, let key = record.key { partitions[place].applying.expect(key: key) }
   }
 
-  mutating func receive(_ record: LogRecord) {
+  package mutating func receive(_ record: LogRecord) {
     let place = table.place(of: record.partition)
     guard place >= 0, partitions[place].isLive, record.offset >= partitions[place].position else {
       return receiveAside(record, place)
@@ -169,7 +173,7 @@ struct Evaluation: ~Copyable, LogReceiver {
   static func clock(of kafkaTime: Int64) -> Int64 { kafkaTime < 0 ? .max : kafkaTime }
 
   /// How far the Kafka time of the last record of some partition is ahead of the wall clock; nil if of none.
-  var aheadOfClock: Duration? {
+  package var aheadOfClock: Duration? {
     let latest = partitions.lazy.compactMap { $0.isLive ? $0.last?.kafkaTime : nil }.max()
     guard let latest, latest > wall else { return nil }
     return .milliseconds(latest - wall)
@@ -191,7 +195,7 @@ struct Evaluation: ~Copyable, LogReceiver {
     if replay.position >= replay.end { finishReplay(place) }
   }
 
-  mutating func receiveEnd(of partition: LogPartition, position: Int64) {
+  package mutating func receiveEnd(of partition: LogPartition, position: Int64) {
     let place = table.place(of: partition)
     guard place >= 0 else { return }
     if case .isReplayed(let replay) = partitions[place].way {

@@ -6,7 +6,7 @@ import Records
 ///
 /// Bounded by what one batch of records and one change of rules can make, and by the checkpoints that a delivery may
 /// carry: nothing is fetched while a delivery is under way.
-struct Outbox {
+package struct Outbox {
   /// The order in which a log without transactions has to acknowledge things.
   enum Stage: UInt8 {
     /// Transitions, for the history.

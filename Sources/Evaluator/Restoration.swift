@@ -6,7 +6,7 @@ import Records
 /// First the group is asked for its position: the answer waits for deliveries that are about to change it, so that what an
 /// earlier owner was allowed to commit is decided. Only then the changelog's high watermark says how far it must be read,
 /// and it is read until readers of committed records have passed that.
-final class Restoration {
+package final class Restoration {
   /// What is to be done next. Each answer's method returns the step behind it.
   enum Step: Equatable {
     /// The group is asked for its position.

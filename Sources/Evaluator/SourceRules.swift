@@ -21,7 +21,7 @@ public struct SourceRules: Equatable, Sendable {
   public var count: Int { sets.reduce(0) { $0 + $1.rules.count } }
 
   /// The most bytes that one of the sets takes in the changelog.
-  func greatestStoredSize(instance: String) -> Int {
+  package func greatestStoredSize(instance: String) -> Int {
     sets.map { $0.greatestStoredSize(instance: instance) }.max() ?? 0
   }
 }

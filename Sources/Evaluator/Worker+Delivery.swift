@@ -1,7 +1,7 @@
 import Platform
 
 /// How what was made gets out.
-extension Worker where Log: ~Copyable {
+extension Worker where Log: ~Copyable, Stage: ~Copyable {
   /// Goes on with the delivery of the outbox and the positions. True: all is delivered.
   @discardableResult
   mutating func deliver(until deadline: MonotonicTime) -> Bool {
@@ -29,14 +29,14 @@ extension Worker where Log: ~Copyable {
       failed(error)
       return false
     }
-    evaluation.committed(outbox.positions)
-    evaluation.numbers.commits += 1
+    stage.committed(outbox.positions)
+    stage.numbers.commits += 1
     owed.settle(outbox.positions)
     failures = 0
     count(outbox.misfits)
     outbox.removeAll()
     timers.lastDelivery = time.monotonic
-    timers[.commit] = timers.lastDelivery + (evaluation.hasOverdueCheckpoints ? .zero : plan.commitInterval)
+    timers[.commit] = timers.lastDelivery + (stage.hasOverdueState ? .zero : plan.commitInterval)
     voice.delivered()
     return true
   }
@@ -62,9 +62,9 @@ extension Worker where Log: ~Copyable {
   /// What was delivered in another shape, or not at all.
   private mutating func count(_ misfits: Misfits) {
     if misfits == Misfits() { return }
-    evaluation.numbers.transitionsCut += Int64(misfits.bare)
-    evaluation.numbers.transitionsTooLarge += Int64(misfits.absent)
-    evaluation.numbers.stateTooLarge += Int64(misfits.state)
+    stage.numbers.transitionsCut += Int64(misfits.bare)
+    stage.numbers.transitionsTooLarge += Int64(misfits.absent)
+    stage.numbers.stateTooLarge += Int64(misfits.state)
     voice.delivered(misfits)
   }
 
@@ -76,9 +76,9 @@ extension Worker where Log: ~Copyable {
   /// Puts the state into the outbox that goes out with its transitions: checkpoints that are due, and for each partition
   /// that anything is said of, its marker and its position. Before rules change everything is due.
   private mutating func seal() {
-    evaluation.setClock(time.monotonic)
+    stage.setClock(time.monotonic, wall: time.wall)
     if outbox.isOnlyBlank { return outbox.seal([]) }
-    outbox.seal(evaluation.writeState(into: &outbox, everything: share.hasRules))
+    outbox.seal(stage.writeState(into: &outbox, everything: share.hasOrders))
   }
 
   private mutating func failed(_ failure: LogFailure) {
@@ -109,10 +109,10 @@ extension Worker where Log: ~Copyable {
 
   /// Nobody knows what became of the last delivery: everything that is held is read anew from the changelog.
   private mutating func restoreAll() {
-    let held = evaluation.held
-    owed.add(transitions: outbox.transitions, outbox.positions + evaluation.uncommitted)
-    evaluation.remove(held)
-    evaluation.numbers.blind = 0
+    let held = stage.held
+    owed.add(transitions: outbox.transitions, outbox.positions + stage.uncommitted)
+    stage.remove(held)
+    stage.numbers.blind = 0
     outbox.removeAll()
     giveUpRestoration()
     arrivals.joinFirst(held)
@@ -124,7 +124,7 @@ extension Worker where Log: ~Copyable {
   /// Delivers all there is by `deadline`, as far as the log takes it. True: nothing is left.
   @discardableResult
   mutating func deliverAll(by deadline: MonotonicTime) -> Bool {
-    while !outbox.isEmpty || !delivery.isIdle || evaluation.hasUncommitted {
+    while !outbox.isEmpty || !delivery.isIdle || !stage.uncommitted.isEmpty {
       let now = time.monotonic
       if now >= deadline || end != nil { return false }
       heartbeat.beat(now)

@@ -21,7 +21,7 @@ struct HiddenRecords {
 }
 
 /// What somebody's open transaction hides. Nothing comes then, as on a partition that is read to its end.
-extension Worker where Log: ~Copyable {
+extension Worker where Log: ~Copyable, Stage: ~Copyable {
   private static var pause: Duration { .seconds(10) }
 
   /// Looks now and then for partitions that stand still although they have more, and says why.
@@ -29,7 +29,7 @@ extension Worker where Log: ~Copyable {
     guard timers.isDue(.hidden, now) else { return }
     timers[.hidden] = now + Self.pause
     var behind: [(place: LogPosition, end: Int64)] = []
-    for place in evaluation.livePositions {
+    for place in stage.livePositions {
       if let end = log.highWatermark(of: place.partition), end > place.position { behind.append((place, end)) }
     }
     let still = behind.filter { hidden.positions.contains($0.place) }

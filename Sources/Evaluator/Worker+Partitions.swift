@@ -1,19 +1,19 @@
 import Platform
 
 /// How partitions come and go.
-extension Worker where Log: ~Copyable {
+extension Worker where Log: ~Copyable, Stage: ~Copyable {
   /// Does what an event of the assignment asks for.
   mutating func answer(_ event: LogEvent) {
     switch event {
     case .assigned(let partitions):
-      evaluation.numbers.rebalances += 1
-      evaluation.numbers.blind = 0
+      stage.numbers.rebalances += 1
+      stage.numbers.blind = 0
       log.accept(partitions)
       // Hosts first: statusd's own numbers can wait for them.
       arrivals.join(partitions.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) })
       timers[.question] = time.monotonic
     case .revoked(let partitions, let lost):
-      evaluation.numbers.rebalances += 1
+      stage.numbers.rebalances += 1
       release(partitions, lost: lost)
     case .replaced:
       isOut = true
@@ -33,7 +33,7 @@ extension Worker where Log: ~Copyable {
       delivery.failed(.deliverAgain)
       outbox.remove(of: partitions)
     }
-    evaluation.remove(partitions)
+    stage.remove(partitions)
     if let current = arrivals.restoration, partitions.contains(current.partition) { giveUpRestoration() }
     arrivals.remove(partitions)
     owed.drop(partitions)
@@ -50,7 +50,7 @@ extension Worker where Log: ~Copyable {
   /// Finds out where new and misplaced partitions are to be read from; where brokers don't say, it is asked again.
   mutating func settlePartitions(_ now: MonotonicTime) {
     arrivals.returnRefused(now)
-    let isCountDue = evaluation.sawRecordWithoutKey && timers.isDue(.partitionCount, now)
+    let isCountDue = stage.wantsPartitionCounts && timers.isDue(.partitionCount, now)
     // What the changelog brings rings; a question that wasn't answered waits for its time.
     let isReading = arrivals.restoration?.isOpen ?? false
     guard timers.isDue(.question, now) || isReading,
@@ -68,7 +68,10 @@ extension Worker where Log: ~Copyable {
         try log.rejoin(until: deadline)
         isOut = false
       }
-      if isCountDue { try countPartitions(of: Set(evaluation.held.map(\.topic)), until: deadline) }
+      if isCountDue {
+        try stage.countPartitions(in: &log, until: deadline)
+        timers[.partitionCount] = time.monotonic + .seconds(10)
+      }
       if !misplaced.isEmpty, mayChangeState { try replaceFirstMisplaced(until: deadline) }
       if !arrivals.isEmpty { try restoreFirst(until: deadline) }
     } catch {
@@ -85,34 +88,12 @@ extension Worker where Log: ~Copyable {
   /// While a delivery is under way nothing may cause transitions: they would stand in none with the state behind them.
   var mayChangeState: Bool { delivery.isIdle && !outbox.isSealed }
 
-  /// Whose record one without a key is depends on whether its topic has several partitions.
-  mutating func countPartitions(of topics: some Sequence<Int>, until deadline: MonotonicTime) throws(LogFailure) {
-    for topic in topics {
-      evaluation.setPartitionCount(try log.partitionCount(ofTopic: topic, until: deadline), ofTopic: topic)
-    }
-    evaluation.sawRecordWithoutKey = false
-    timers[.partitionCount] = time.monotonic + .seconds(10)
-  }
-
-  /// On from the log's start, where retention passed the position. Where the log ends before the position, it isn't the
-  /// log that this was made in.
+  /// On from where the log has records. The times for people are asked for by the reader of the changelog: a restoration
+  /// begins anew.
   private mutating func replaceFirstMisplaced(until deadline: MonotonicTime) throws(LogFailure) {
-    guard let (partition, position) = misplaced.first.map({ ($0.partition, $0.position) }) else { return }
-    let bounds = try log.bounds(of: partition, until: deadline)
-    try log.start(partition, at: bounds.lowerBound)
+    guard let first = misplaced.first else { return }
+    try stage.replace(first, in: &log, until: deadline, &voice)
     misplaced.removeFirst()
-    let last = evaluation.lastRecord(of: partition)
-    let note: Resumption.Note
-    if position < bounds.lowerBound {
-      evaluation.numbers.skippedByRetention += bounds.lowerBound - position
-      evaluation.advance(partition, to: bounds.lowerBound)
-      note = .skipped(from: position, to: bounds.lowerBound)
-    } else {
-      evaluation.beginAnew(partition, at: bounds.lowerBound)
-      note = .recreated(from: position, to: bounds.lowerBound)
-    }
-    // The times are asked for by the reader of the changelog: a restoration begins anew.
     giveUpRestoration()
-    voice.note(note, of: partition, around(note, last: last, partition, until: deadline))
   }
 }

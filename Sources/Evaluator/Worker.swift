@@ -9,21 +9,17 @@ import Rules
 /// time and number: a transaction takes as long as evaluating thousands of records. State that is ahead of what is delivered is harmless:
 /// the outbox keeps what it caused until that is known to be committed, and sends the same again after an abort. Where
 /// nobody can say what became of a delivery, the state goes, and is restored from the changelog.
-package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
+package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copyable>: ~Copyable {
   package var log: Log
-  var evaluation: Evaluation
+  var stage: Stage
   var outbox = Outbox()
   var delivery = Delivery()
   /// Partitions that the group gave, and that aren't evaluated yet.
   var arrivals = Arrivals()
-  /// The Kafka time from which on the group evaluates each of the topics, as far as it is known.
-  var since: [Int: WallTime] = [:]
   /// The log has taken over what an earlier owner of this worker's name left.
   var hasTakenOver = false
   /// It is out of the group, and must join again.
   var isOut = false
-  /// Topics that this worker has found that it may read.
-  var readable: Set<Int> = []
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
   /// What nobody knows the fate of.
@@ -32,12 +28,12 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var failures = 0
   var voice: WorkerVoice
   let plan: WorkerPlan
-  let share: WorkerShare
+  let share: WorkerShare<Stage.Orders>
   let heartbeat: Heartbeat
   let time: any TimeSource
 
   /// Why it can't go on, once it can't; it has been said. nil: it goes on.
-  package internal(set) var end: End?
+  package internal(set) var end: WorkerEnd?
   /// The last batch was full: more is there already.
   var isBehind = false
   var timers: WorkerTimers
@@ -45,8 +41,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   var hidden = HiddenRecords()
 
   package init(
-    log: consuming Log, rules: SourceRules, plan: WorkerPlan, share: WorkerShare, heartbeat: Heartbeat, logger: Logger,
-    time: any TimeSource
+    log: consuming Log, orders: Stage.Orders, plan: WorkerPlan, share: WorkerShare<Stage.Orders>, heartbeat: Heartbeat,
+    logger: Logger, time: any TimeSource
   ) {
     self.log = log
     self.plan = plan
@@ -54,24 +50,16 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     self.heartbeat = heartbeat
     self.time = time
     voice = WorkerVoice(logger: logger, topics: plan.topics, time: time)
-    evaluation = Evaluation(plan, rules: rules)
-    evaluation.numbers = share.numbers.ofSuccessor
+    stage = Stage(plan, orders)
+    stage.numbers = share.numbers.ofSuccessor
     timers = WorkerTimers(time.monotonic)
-  }
-
-  /// Why a worker can't go on.
-  package enum End: Equatable {
-    /// Somebody else goes by its name.
-    case replaced
-    /// Somebody has to do something first.
-    case stuck
   }
 
   /// Goes on until the share says stop, or it can't; then delivers what there is and lets go of everything.
   ///
   /// - Returns: why it couldn't go on; nil: it was told to stop.
   @discardableResult
-  package consuming func run() -> End? {
+  package consuming func run() -> WorkerEnd? {
     while share.stopBy == nil, end == nil { turn() }
     let end = end
     let deadline = share.stopBy ?? time.monotonic + plan.handOver
@@ -88,12 +76,12 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
     heartbeat.beat(now)
     if end != nil { return }
     while let event = log.nextEvent() { answer(event) }
-    if share.hasRules, outbox.isEmpty, delivery.isIdle, evaluation.unwrittenSubjects == 0 { takeRules() }
+    if share.hasOrders, outbox.isEmpty, delivery.isIdle, !stage.hasUnwrittenState { takeOrders() }
     settlePartitions(now)
     if end != nil { return publish() }
     // Where rules changed since a partition was left, what that ends goes along with the new ones.
     collect()
-    if mayChangeState { declareSilences(now) }
+    if mayChangeState { lookAtSilence(now) }
     lookForHidden(now)
     // A question may have waited behind a fetch: what comes next has its own time.
     now = time.monotonic
@@ -105,68 +93,52 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
       let deadline = isDue ? now : nextDeadline(now)
       heartbeat.beat(now, waitingUntil: deadline)
       timers.turnWaits(until: deadline)
-      evaluate(until: deadline)
+      takeBatch(until: deadline)
     }
     publish()
   }
 
-  /// Waits for records and evaluates a batch of them.
-  private mutating func evaluate(until deadline: MonotonicTime) {
-    evaluation.wall = time.wall.milliseconds
-    evaluation.setClock(time.monotonic)
-    isBehind = log.fetch(until: deadline, into: &evaluation)
-    if let ahead = evaluation.aheadOfClock, ahead > plan.maxFuture { voice.isClockBehind(by: ahead) }
+  /// Waits for records, and gives a batch of them to the stage.
+  private mutating func takeBatch(until deadline: MonotonicTime) {
+    stage.setClock(time.monotonic, wall: time.wall)
+    isBehind = log.fetch(until: deadline, into: &stage)
+    if let ahead = stage.aheadOfClock, ahead > plan.maxFuture { voice.isClockBehind(by: ahead) }
     collect()
   }
 
-  /// Between two batches the new rules take the old ones' place, in every partition. What changed under the old ones has
-  /// been written down before, in deliveries of bounded size: a replay knows the rules of the position only.
-  private mutating func takeRules() {
-    guard let rules = share.takeRules() else { return }
-    let size = rules.greatestStoredSize(instance: plan.instance)
+  /// Between two batches other orders take the old ones' place, in every partition. What changed under the old ones has
+  /// been written down before, in deliveries of bounded size: a replay knows the orders of the position only.
+  private mutating func takeOrders() {
+    guard let orders = share.takeOrders() else { return }
+    let size = orders.greatestStoredSize(instance: plan.instance)
     let room = log.room(for: RecordRoom(changelog: size), until: time.monotonic + plan.questionPatience).changelog
-    if size > room { return voice.refusesRules(rules.count, bytes: size, room: room) }
-    evaluation.setClock(time.monotonic)
-    evaluation.replaceRules(rules)
+    if size > room { return voice.refusesRules(orders.count, bytes: size, room: room) }
+    stage.setClock(time.monotonic, wall: time.wall)
+    stage.take(orders)
     collect()
-    voice.tookRules(rules.count)
+    voice.tookRules(orders.count)
   }
 
-  /// What the last batch or change of rules caused goes into the outbox and to the log.
-  mutating func collect() {
-    if !evaluation.transitions.isEmpty { collectTransitions() }
-    for entry in evaluation.takeLive() { voice.isLive(entry.partition, from: entry.position) }
-    voice.speak(of: &evaluation)
-  }
-
-  private mutating func collectTransitions() {
-    var subjects: [(name: String, partition: LogPartition)] = []
-    evaluation.numbers.transitions += Int64(evaluation.transitions.count)
-    evaluation.takeTransitions { [voice] transition, partition in
-      outbox.append(transition, of: partition)
-      subjects.append((transition.subject, partition))
-      voice.made(transition)
-    }
-    for (name, partition) in subjects { evaluation.writeSoon(name, of: partition) }
-  }
+  /// What the last batch or change of orders caused goes into the outbox and to the log.
+  mutating func collect() { stage.collect(into: &outbox, &voice) }
 
   private func isDeliveryDue(_ now: MonotonicTime) -> Bool {
     if !outbox.isEmpty || !delivery.isIdle { return true }
-    if share.hasRules, evaluation.unwrittenSubjects > 0 { return true }
+    if share.hasOrders, stage.hasUnwrittenState { return true }
     return timers.isDue(.commit, now) && timers.isDue(.delivery, now)
-      && (evaluation.hasUncommitted || evaluation.hasOverdueCheckpoints)
+      && (!stage.uncommitted.isEmpty || stage.hasOverdueState)
   }
 
   /// Whether what is due can wait for what the backlog will cause.
   private func gathers(_ now: MonotonicTime) -> Bool {
-    isBehind && mayChangeState && !share.hasRules && now - timers.lastDelivery < plan.gathering
+    isBehind && mayChangeState && !share.hasOrders && now - timers.lastDelivery < plan.gathering
       && outbox.transitions < plan.checkpointLimit
   }
 
   /// Until when a fetch may wait.
   private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
     var deadline = now + plan.idle
-    if evaluation.hasUncommitted { deadline = min(deadline, max(timers[.commit], timers[.delivery])) }
+    if !stage.uncommitted.isEmpty { deadline = min(deadline, max(timers[.commit], timers[.delivery])) }
     if !arrivals.isEmpty || !misplaced.isEmpty || !hasTakenOver || isOut { deadline = min(deadline, timers[.question]) }
     if let retry = arrivals.nextReturn { deadline = min(deadline, retry) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }
@@ -186,11 +158,11 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
 
   /// Shows the others what was done so far.
   private mutating func publish() {
-    var numbers = evaluation.totals
+    var numbers = stage.totals
     numbers.undelivered = Int64(outbox.transitions)
     numbers.restoring = Int64(arrivals.count)
     numbers.hidden = hidden.count
-    numbers.lag = arrivals.isEmpty ? evaluation.lag(in: &log) : nil
+    numbers.lag = arrivals.isEmpty ? stage.lag(in: &log) : nil
     share.numbers = numbers
     share.undone = undone.transitions + undone.positions
   }
@@ -199,10 +171,18 @@ package struct Worker<Log: EvaluatorLog & ~Copyable>: ~Copyable {
   private var undone: (transitions: Int, positions: Int) {
     let made = max(outbox.transitions, owed.transitions)
     return (
-      made + Int(evaluation.numbers.transitionsTooLarge),
-      owed.partitions.union(evaluation.uncommitted.map(\.partition)).count
+      made + Int(stage.numbers.transitionsTooLarge),
+      owed.partitions.union(stage.uncommitted.map(\.partition)).count
     )
   }
+}
+
+/// Why a worker can't go on.
+package enum WorkerEnd: Equatable, Sendable {
+  /// Somebody else goes by its name.
+  case replaced
+  /// Somebody has to do something first.
+  case stuck
 }
 
 /// How a worker goes about it.

@@ -2,12 +2,12 @@ import Platform
 import Rules
 import Synchronization
 
-/// What a worker's thread shares with the others: the rules it shall take next, when it shall have ended, and what it
+/// What a worker's thread shares with the others: the orders it shall take next, when it shall have ended, and what it
 /// has done.
-package final class WorkerShare: Sendable {
+package final class WorkerShare<Orders: Sendable>: Sendable {
   /// Rung whenever something here changes, and by the log whenever something arrives: all that the worker waits on.
   package let wakeup: Wakeup
-  private let nextRules = Mutex<SourceRules?>(nil)
+  private let nextOrders = Mutex<Orders?>(nil)
   private let published = Mutex(EvaluatorNumbers())
   private let leftUndone = Atomic<Int>(0)
   private let failed = Atomic<Bool>(false)
@@ -18,20 +18,20 @@ package final class WorkerShare: Sendable {
 
   package init() throws(SystemError) { wakeup = try Wakeup() }
 
-  /// The worker shall take `rules`, between two batches. Of several sets that it hasn't come to, the last one counts.
-  package func offer(_ rules: SourceRules) {
-    nextRules.withLock { $0 = rules }
+  /// The worker shall take other orders, between two batches. Of several that it hasn't come to, the last ones count.
+  package func offer(_ orders: Orders) {
+    nextOrders.withLock { $0 = orders }
     wakeup.ring()
   }
 
-  /// Whether there are rules that the worker shall take.
-  var hasRules: Bool { nextRules.withLock { $0 != nil } }
+  /// Whether there are orders that the worker shall take.
+  var hasOrders: Bool { nextOrders.withLock { $0 != nil } }
 
-  /// The rules that the worker shall take, once.
-  func takeRules() -> SourceRules? {
-    nextRules.withLock { rules in
-      defer { rules = nil }
-      return rules
+  /// The orders that the worker shall take, once.
+  func takeOrders() -> Orders? {
+    nextOrders.withLock { orders in
+      defer { orders = nil }
+      return orders
     }
   }
 

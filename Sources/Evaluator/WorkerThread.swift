@@ -4,8 +4,8 @@ import Settings
 import Synchronization
 
 /// One of an evaluator's workers: a member of the group, on a thread of its own.
-package final class WorkerThread: Sendable {
-  package let share: WorkerShare
+package final class WorkerThread<Orders: WorkerOrders>: Sendable {
+  package let share: WorkerShare<Orders>
   package let heartbeat: Heartbeat
   private let name: String
   private let handle = Mutex<JoinHandle?>(nil)
@@ -21,7 +21,7 @@ package final class WorkerThread: Sendable {
   }
 
   /// How long somebody else who goes by this name is left alone.
-  private static let standBy = Duration.seconds(60)
+  private static var standBy: Duration { .seconds(60) }
 
   /// Makes a worker with this one's `share` and `heartbeat`, and starts its thread.
   ///
@@ -31,12 +31,14 @@ package final class WorkerThread: Sendable {
   /// - Parameter comesBack: other parts of this process go on without the worker. A worker that has ended is then made
   ///   anew after a minute, and never fails. If false, the thread fails.
   /// - Throws: what `make` throws, or where no thread is left.
-  package func start<Log: EvaluatorLog & SendableMetatype & ~Copyable>(
-    comesBack: Bool, time: any TimeSource, making make: @escaping @Sendable () throws -> Worker<Log>
-  ) throws {
+  package func start<
+    Log: EvaluatorLog & SendableMetatype & ~Copyable, Stage: WorkerStage & SendableMetatype & ~Copyable
+  >(
+    comesBack: Bool, time: any TimeSource, making make: @escaping @Sendable () throws -> Worker<Log, Stage>
+  ) throws where Stage.Orders == Orders {
     let first = Handover(try make())
     let started = try startThread(name: name) { [self] in
-      var end: Worker<Log>.End?
+      var end: WorkerEnd?
       if let worker = first.take() { end = worker.run() }
       while end == .replaced || end == .stuck && comesBack {
         share.numbers = share.numbers.ofSuccessor

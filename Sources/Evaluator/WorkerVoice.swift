@@ -3,7 +3,7 @@ import Records
 import Rules
 
 /// What a worker says in the log: one catalogue of its events, each kind at a bounded rate of its own.
-struct WorkerVoice {
+package struct WorkerVoice {
   let log: Logger
   private let topics: [String]
   private let alerts: RateLimit

@@ -15,7 +15,7 @@ public final class EvaluatorService: Service {
   private let log: Logger
   private let time: any TimeSource
   private let comesBack: Bool
-  private let workers: [WorkerThread]
+  private let workers: [WorkerThread<SourceRules>]
   private let room: SubjectRoom
   /// When it was made, before anything of this process was sent.
   private let made: WallTime
@@ -41,10 +41,10 @@ public final class EvaluatorService: Service {
     strangers = KafkaLog.makeStrangersLimit(time)
     rules = LatestRules(settings.ruleSet)
     room = SubjectRoom(limit: settings.evaluator.maxSubjects)
-    var workers: [WorkerThread] = []
+    var workers: [WorkerThread<SourceRules>] = []
     for number in 0..<settings.evaluator.workers {
       let name = settings.evaluator.workers == 1 ? name : "\(name)-\(number)"
-      workers.append(try WorkerThread(name: name, now: time.monotonic))
+      workers.append(try WorkerThread<SourceRules>(name: name, now: time.monotonic))
     }
     self.workers = workers
   }
@@ -66,7 +66,7 @@ public final class EvaluatorService: Service {
     for (number, worker) in workers.enumerated() { try start(worker, number) }
   }
 
-  private func start(_ worker: WorkerThread, _ number: Int) throws {
+  private func start(_ worker: WorkerThread<SourceRules>, _ number: Int) throws {
     let evaluator = settings.evaluator
     let names = KafkaLog.Names(
       sources: [settings.topics.status, settings.topics.readings], alerts: settings.topics.alerts,
@@ -83,11 +83,11 @@ public final class EvaluatorService: Service {
     worker.heartbeat.beat(time.monotonic)
     let (share, heartbeat) = (worker.share, worker.heartbeat)
     try worker.start(comesBack: comesBack, time: time) { [configuration, rules, log, time, strangers, plan] in
-      Worker(
+      Worker<KafkaLog, Evaluation>(
         log: try KafkaLog(
           configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
           strangers: strangers, logger: log, wakeup: share.wakeup, time: time),
-        rules: SourceRules(rules.value), plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
+        orders: SourceRules(rules.value), plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
     }
   }
 

@@ -12,9 +12,9 @@ struct WorkerBench: ~Copyable {
   let cluster: SimulatedCluster
   let log = CapturedLog()
   let heartbeat: Heartbeat
-  private(set) var share: WorkerShare
+  private(set) var share: WorkerShare<SourceRules>
   private(set) var member: SimulatedMember
-  var worker: Worker<SimulatedLog>
+  var worker: Worker<SimulatedLog, Evaluation>
   private let planted = PlantedFaults()
   var plan: WorkerPlan
   private let isTransactional: Bool
@@ -39,19 +39,19 @@ struct WorkerBench: ~Copyable {
     plan.since = since
     plan.ownTopic = ownTopic
     heartbeat = Heartbeat(name: "evaluator", allowedSilence: .seconds(10), now: time.monotonic)
-    share = try WorkerShare()
+    share = try WorkerShare<SourceRules>()
     member = cluster.join("here")
     worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional, longestWait)
   }
 
   private static func worker(
-    _ cluster: SimulatedCluster, _ member: SimulatedMember, _ rules: [Rule], _ plan: WorkerPlan, _ share: WorkerShare,
+    _ cluster: SimulatedCluster, _ member: SimulatedMember, _ rules: [Rule], _ plan: WorkerPlan, _ share: WorkerShare<SourceRules>,
     _ log: CapturedLog, _ heartbeat: Heartbeat, _ isTransactional: Bool,
     _ longestWait: Duration?
-  ) -> Worker<SimulatedLog> {
+  ) -> Worker<SimulatedLog, Evaluation> {
     Worker(
       log: SimulatedLog(cluster, member, isTransactional: isTransactional, longestWait: longestWait),
-      rules: SourceRules(RuleSet(rules)), plan: plan,
+      orders: SourceRules(RuleSet(rules)), plan: plan,
       share: share, heartbeat: heartbeat,
       logger: Logger(level: .debug, output: log), time: cluster.time)
   }
@@ -61,7 +61,7 @@ struct WorkerBench: ~Copyable {
     plan.instance = instance
     member.isDead = true
     cluster.group.expel(member, isTold: false)
-    share = try WorkerShare()
+    share = try WorkerShare<SourceRules>()
     member = cluster.join("here")
     worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional, longestWait)
     cluster.group.giveOutFree()
@@ -70,7 +70,7 @@ struct WorkerBench: ~Copyable {
   /// The process dies, and is started again before the group has noticed.
   mutating func comeBack(_ rules: [Rule] = [.cpuHigh]) throws {
     member.isDead = true
-    share = try WorkerShare()
+    share = try WorkerShare<SourceRules>()
     member = cluster.newMember("here")
     worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional, longestWait)
   }

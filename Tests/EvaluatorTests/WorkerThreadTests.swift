@@ -9,13 +9,13 @@ import Testing
 
 /// A worker that ends in its first turn.
 private func ended(
-  _ remedy: LogFailure.Remedy, _ thread: WorkerThread, _ time: ManualTime
-) throws -> Worker<SimulatedLog> {
+  _ remedy: LogFailure.Remedy, _ thread: WorkerThread<SourceRules>, _ time: ManualTime
+) throws -> Worker<SimulatedLog, Evaluation> {
   let cluster = SimulatedCluster(time: time)
   cluster.faults = { call, _ in call == .takeOver ? .fails(remedy) : nil }
   let plan = WorkerPlan(topics: ["status_topic"], group: "group", instance: "here")
   return Worker(
-    log: SimulatedLog(cluster, cluster.newMember("here")), rules: SourceRules(RuleSet([.cpuHigh])), plan: plan,
+    log: SimulatedLog(cluster, cluster.newMember("here")), orders: SourceRules(RuleSet([.cpuHigh])), plan: plan,
     share: thread.share,
     heartbeat: thread.heartbeat, logger: Logger(level: .critical, output: CapturedLog()), time: time)
 }
@@ -27,13 +27,13 @@ private final class Count: Sendable {
 @Suite("A worker that can't go on", .waits)
 struct WorkerThreadTests {
   private let time = ManualTime()
-  private let thread: WorkerThread
+  private let thread: WorkerThread<SourceRules>
   private let failed: Wakeup
   private let slept: Wakeup
   private let made = Count()
 
   init() throws {
-    thread = try WorkerThread(name: "evaluator", now: time.monotonic)
+    thread = try WorkerThread<SourceRules>(name: "evaluator", now: time.monotonic)
     failed = try Wakeup()
     slept = try Wakeup()
     thread.share.onFailure(ring: failed)

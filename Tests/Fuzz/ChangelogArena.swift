@@ -100,7 +100,7 @@ struct ChangelogArena: Arena {
   private struct Site: ~Copyable {
     let time = ManualTime()
     let cluster: SimulatedCluster
-    private var worker: Worker<SimulatedLog>
+    private var worker: Worker<SimulatedLog, Evaluation>
 
     init(_ rules: RuleSet) throws {
       cluster = SimulatedCluster(time: time)
@@ -108,11 +108,11 @@ struct ChangelogArena: Arena {
       let member = cluster.join("here")
       worker = Worker(
         log: SimulatedLog(cluster, member, isTransactional: true, longestWait: .milliseconds(20)),
-        rules: SourceRules(rules),
+        orders: SourceRules(rules),
         plan: WorkerPlan(
           topics: ["status_topic"], group: "group", instance: "here", commitInterval: .milliseconds(100),
           checkpointInterval: .seconds(5)),
-        share: try WorkerShare(),
+        share: try WorkerShare<SourceRules>(),
         heartbeat: Heartbeat(name: "evaluator", allowedSilence: .seconds(10), now: time.monotonic),
         logger: Logger(level: .critical, output: NoLog()), time: time)
       cluster.group.move(0, to: member)

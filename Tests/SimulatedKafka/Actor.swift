@@ -6,8 +6,8 @@ import Rules
 final class Actor {
   let name: String
   private var member: SimulatedMember?
-  private var worker: Worker<SimulatedLog>?
-  private var share: WorkerShare?
+  private var worker: Worker<SimulatedLog, Evaluation>?
+  private var share: WorkerShare<SourceRules>?
   /// The source topics, and the rules of each in its file.
   private let topics: [String]
   private(set) var rules: [RuleSet]
@@ -38,7 +38,7 @@ final class Actor {
   }
 
   func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ time: ManualTime) {
-    guard let share = try? WorkerShare() else { return }
+    guard let share = try? WorkerShare<SourceRules>() else { return }
     self.member = member
     self.share = share
     var plan = WorkerPlan(
@@ -46,7 +46,7 @@ final class Actor {
       checkpointInterval: .milliseconds(1500))
     plan.checkpointLimit = 3
     worker = Worker(
-      log: log, rules: SourceRules(rules), plan: plan, share: share,
+      log: log, orders: SourceRules(rules), plan: plan, share: share,
       heartbeat: Heartbeat(name: name, allowedSilence: .seconds(10), now: time.monotonic),
       logger: Logger(level: .critical, output: Silence()), time: time)
   }

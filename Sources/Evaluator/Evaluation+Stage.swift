@@ -1,0 +1,161 @@
+import Platform
+import Records
+import Rules
+
+/// The evaluation as a worker's stage: what it asks of the log, and how it begins.
+extension Evaluation: WorkerStage {
+  package init(_ plan: WorkerPlan, _ orders: SourceRules) { self.init(plan, rules: orders) }
+
+  package mutating func setClock(_ now: MonotonicTime, wall: WallTime) {
+    self.wall = wall.milliseconds
+    setClock(now)
+  }
+
+  package mutating func take(_ orders: SourceRules) { replaceRules(orders) }
+
+  package mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice) {
+    if !transitions.isEmpty { collectTransitions(into: &outbox, voice) }
+    for entry in takeLive() { voice.isLive(entry.partition, from: entry.position) }
+    voice.speak(of: &self)
+  }
+
+  private mutating func collectTransitions(into outbox: inout Outbox, _ voice: WorkerVoice) {
+    var subjects: [(name: String, partition: LogPartition)] = []
+    numbers.transitions += Int64(transitions.count)
+    takeTransitions { transition, partition in
+      outbox.append(transition, of: partition)
+      subjects.append((transition.subject, partition))
+      voice.made(transition)
+    }
+    for (name, partition) in subjects { writeSoon(name, of: partition) }
+  }
+
+  package var hasUnwrittenState: Bool { unwrittenSubjects > 0 }
+
+  // MARK: Beginning
+
+  package mutating func begin<Log: EvaluatorLog & ~Copyable>(
+    _ restoration: Restoration, in log: inout Log, at time: any TimeSource, until deadline: MonotonicTime,
+    _ voice: inout WorkerVoice
+  ) throws(LogFailure) -> StageBeginning? {
+    let partition = restoration.partition
+    setPartitionCount(try log.partitionCount(ofTopic: partition.topic, until: deadline), ofTopic: partition.topic)
+    let bounds = try log.bounds(of: partition, until: deadline)
+    if !readable.contains(partition.topic) {
+      guard try log.isReadable(partition, at: bounds.upperBound, until: deadline) else { return nil }
+      readable.insert(partition.topic)
+    }
+    var restored = restoreMarker(partition, from: restoration.store)
+    let isSameLog = try isSameLog(restored.marker, partition, bounds, in: &log, until: deadline)
+    let hasBegun = Resumption.hasBegun(restored.marker, restoration.committed)
+    let since = try beginning(of: partition.topic, restoration.group, hasBegun, in: &log, until: deadline)
+    let first = hasBegun ? bounds.lowerBound : try firstOffset(of: partition, since, bounds, in: &log, until: deadline)
+    let resumption = Resumption(
+      marker: restored.marker, committed: restoration.committed, first: first, bounds: bounds, isSameLog: isSameLog)
+    restoreSubjects(
+      of: partition, from: restoration.store, end: resumption.isAnotherLog ? nil : bounds.upperBound, into: &restored)
+    try log.start(partition, at: resumption.start)
+    log.remember(since: since, ofTopic: partition.topic)
+    self.since[partition.topic] = since
+    for problem in restored.problems { voice.cannotUse(problem, number: partition.number) }
+    for note in resumption.notes {
+      if case .skipped(let from, let to) = note { numbers.skippedByRetention += to - from }
+      if case .beyondEnd = note { numbers.unusableCheckpoints += 1 }
+      let last = restored.marker?.fingerprint
+      voice.note(note, of: partition, log.times(around: note, last: last, partition, until: deadline))
+    }
+    voice.restored(
+      partition, resumption, records: restoration.store.count, subjects: restored.engine.counters.subjects,
+      in: time.monotonic - restoration.began)
+    if let other = restored.storedBy, other != plan.instance, restored.engine.rules != sources[partition.topic].rules {
+      voice.differs(from: other, in: partition)
+    }
+    add(partition, &restored, resumption)
+    return StageBeginning(position: resumption.position, isNew: !hasBegun)
+  }
+
+  /// The Kafka time from which on the group evaluates a topic: what its evaluators have committed along, the least of
+  /// it. A partition that comes later is told by it: all its records are younger.
+  private func beginning<Log: EvaluatorLog & ~Copyable>(
+    of topic: Int, _ group: GroupPosition?, _ hasBegun: Bool, in log: inout Log, until deadline: MonotonicTime
+  ) throws(LogFailure) -> WallTime {
+    let known = [group?.committed?.since, since[topic]].compactMap { $0 }.min()
+    if let known { return known }
+    // Where a position is pending for good the group doesn't say it.
+    if group?.isPending != true, let began = try log.groupBegan(withTopic: topic, until: deadline) { return began }
+    // A group that was there before, and says nothing of its beginning, has left nothing out.
+    return hasBegun ? WallTime(milliseconds: 0) : plan.since
+  }
+
+  /// Where a partition begins that the group has nothing of.
+  private func firstOffset<Log: EvaluatorLog & ~Copyable>(
+    of partition: LogPartition, _ since: WallTime, _ bounds: Range<Int64>, in log: inout Log, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Int64 {
+    if since <= WallTime(milliseconds: 0) { return bounds.lowerBound }
+    // The end was asked for before: what comes after it is younger than anything there.
+    return try log.offset(of: partition, at: since, until: deadline) ?? bounds.upperBound
+  }
+
+  /// Whether the log still is the one that a marker was written for; nil: nothing tells.
+  private func isSameLog<Log: EvaluatorLog & ~Copyable>(
+    _ marker: Marker?, _ partition: LogPartition, _ bounds: Range<Int64>, in log: inout Log, until deadline: MonotonicTime
+  ) throws(LogFailure) -> Bool? {
+    guard let fingerprint = marker?.fingerprint, fingerprint.offset >= bounds.lowerBound else { return nil }
+    guard let found = try log.firstRecord(of: partition, from: fingerprint.offset, until: deadline) else {
+      return false
+    }
+    // Where it isn't there any more but others are, compaction took it.
+    if found.offset > fingerprint.offset { return found.kafkaTime < fingerprint.kafkaTime ? false : nil }
+    return found.kafkaTime == fingerprint.kafkaTime
+  }
+
+  // MARK: The log
+
+  /// On from the log's start, if retention passed the position. If the log ends before the position, it isn't the log that
+  /// this was made in.
+  package mutating func replace<Log: EvaluatorLog & ~Copyable>(
+    _ misplaced: LogPosition, in log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
+  ) throws(LogFailure) {
+    let (partition, position) = (misplaced.partition, misplaced.position)
+    let bounds = try log.bounds(of: partition, until: deadline)
+    try log.start(partition, at: bounds.lowerBound)
+    let last = lastRecord(of: partition)
+    let note: Resumption.Note
+    if position < bounds.lowerBound {
+      numbers.skippedByRetention += bounds.lowerBound - position
+      advance(partition, to: bounds.lowerBound)
+      note = .skipped(from: position, to: bounds.lowerBound)
+    } else {
+      beginAnew(partition, at: bounds.lowerBound)
+      note = .recreated(from: position, to: bounds.lowerBound)
+    }
+    voice.note(note, of: partition, log.times(around: note, last: last, partition, until: deadline))
+  }
+
+  /// Whose record one without a key is depends on whether its topic has several partitions.
+  package var wantsPartitionCounts: Bool { sawRecordWithoutKey }
+
+  package mutating func countPartitions<Log: EvaluatorLog & ~Copyable>(
+    in log: inout Log, until deadline: MonotonicTime
+  ) throws(LogFailure) {
+    for topic in Set(held.map(\.topic)) {
+      setPartitionCount(try log.partitionCount(ofTopic: topic, until: deadline), ofTopic: topic)
+    }
+    sawRecordWithoutKey = false
+  }
+}
+
+extension EvaluatorLog where Self: ~Copyable {
+  /// The Kafka times of the last record that was evaluated before a gap, and of the first behind it; nil: nobody says.
+  fileprivate mutating func times(
+    around note: Resumption.Note, last: Marker.Fingerprint?, _ partition: LogPartition, until deadline: MonotonicTime
+  ) -> WorkerVoice.Times {
+    var times = WorkerVoice.Times(lastEvaluated: last.map { WallTime(milliseconds: $0.kafkaTime) })
+    guard let end = note.end else { return times }
+    let found = try? firstRecord(of: partition, from: end, until: deadline)
+    times.goesOn = (found ?? nil).map { WallTime(milliseconds: $0.kafkaTime) }
+    return times
+  }
+}
+
+extension SourceRules: WorkerOrders {}
