@@ -92,6 +92,9 @@ final class Client: @unchecked Sendable {
     guard let wakeup else { return }
     var payload = Wakeup.payload
     rd_kafka_queue_io_event_enable(queue, wakeup.fileDescriptor, &payload, MemoryLayout.size(ofValue: payload))
+    // librdkafka writes when a queue stops being empty. What stands there already, like a log line from the client's
+    // creation, would keep all that follows silent until somebody looks.
+    if rd_kafka_queue_length(queue) > 0 { wakeup.ring() }
   }
 
   /// The topic's handle, created at its first use.
