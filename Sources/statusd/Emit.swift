@@ -11,7 +11,7 @@ import Topics
 /// `statusd emit`: sends lines of standard input as monitor records.
 enum Emit: Subcommand {
   private static let topic = Option.text(
-    "topic", short: "t", placeholder: "TOPIC", help: "write to this topic; by default the configuration's monitor topic",
+    "topic", short: "t", placeholder: "TOPIC", help: "the topic; by default the configuration's monitor topic",
     completion: .words(["monitor"]))
   private static let source = Option<String>(
     "source", short: "s", placeholder: "NAME",

@@ -9,7 +9,7 @@ import Records
 /// `statusd simulate`: status records of a simulated fleet.
 enum Simulate: Subcommand {
   private static let topic = Option.text(
-    "topic", short: "t", placeholder: "TOPIC", help: "write to this topic; by default the configuration's status topic",
+    "topic", short: "t", placeholder: "TOPIC", help: "the topic; by default the configuration's status topic",
     completion: .words(["status"]))
   private static let hosts = Option<Int>.count(
     "hosts", short: "n", in: 1...1_000_000, help: "the number of hosts", isRequired: true)

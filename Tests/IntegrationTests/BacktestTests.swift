@@ -111,7 +111,8 @@ struct BacktestTests {
     #expect(ended.status == .exited(75))
     #expect(
       ended.errors.contains(
-        "an open transaction of another producer hides the rest of '\(site.status)', in partition 1"), "\(ended.errors)")
+        "an open transaction of another producer hides the rest of '\(site.status)', in partition 1"), "\(ended.errors)"
+    )
     #expect(ended.output.contains("20 records"))
     producer.close(by: SystemTime().monotonic + .seconds(5))
   }

@@ -53,15 +53,15 @@ struct RuleReadingTests {
     let small = "kafka.properties.\"message.max.bytes\" = 20000\n"
     let summary = try complaint("summary = \"\(String(repeating: "x", count: 30_000))\"", small)
     #expect(summary.hasPrefix("file.toml:7:"))
-    #expect(summary.contains("an alert takes up to 3"))
-    #expect(summary.contains("a record takes 20000"))
+    #expect(summary.contains("an alert has up to 3"))
+    #expect(summary.contains("a record at most 20000"))
     let label = String(repeating: "y", count: 1000)
     let places = String(repeating: "{{labels.a}}", count: 60_000)
-    #expect(try complaint("labels = { a = \"\(label)\" }\nsummary = \"\(places)\"").contains("takes up to 60"))
+    #expect(try complaint("labels = { a = \"\(label)\" }\nsummary = \"\(places)\"").contains("has up to 60"))
     let many = (0..<400).map { number in
       "[[rule]]\nname = \"r\(number)\"\nmetric = \"m\"\nabove = 1\nsummary = \"\(String(repeating: "z", count: 100))\"\n"
     }
-    func speak(_ complaints: [String]) -> Bool { complaints.contains { $0.contains("the 400 rules take up to") } }
+    func speak(_ complaints: [String]) -> Bool { complaints.contains { $0.contains("the 400 rules have up to") } }
     #expect(speak(complaints(besideBrokers: small + many.joined())))
     #expect(!speak(complaints(besideBrokers: many.joined())))
   }
@@ -86,7 +86,7 @@ struct RuleReadingTests {
       ])
     #expect(
       problems("above = {}") == [
-        "file.toml:5:9: rule r: above: there is no limit in it: write warning, critical or both"
+        "file.toml:5:9: rule r: above: it has no limit: write warning, critical or both"
       ])
     #expect(
       problems("above = { high = 1 }").first
@@ -170,7 +170,7 @@ struct RuleReadingTests {
   func windows() {
     #expect(
       problems("above = 1\nwindow = \"0s\"") == [
-        "file.toml:6:10: rule r: window: that is too short: it is 1ms at least"
+        "file.toml:6:10: rule r: window: that is too short: the minimum is 1ms"
       ])
     #expect(problems("above = 1\naggregate = \"average\"").first?.contains("did you mean") == false)
     #expect(problems("above = 1\naggregate = \"p100\"").count == 1)
@@ -193,7 +193,7 @@ struct RuleReadingTests {
     #expect(problems("above = 1\nmatch = { host = \"\" }").first?.contains("empty glob") == true)
     #expect(
       problems("above = 1\nmatch = { host = \"web-[12]\" }") == [
-        "file.toml:6:18: advice: rule r: match.host: a glob knows only * and ?; every other character stands for itself"
+        "file.toml:6:18: advice: rule r: match.host: a glob has only * and ?; every other character matches itself"
       ])
   }
 }

@@ -67,7 +67,7 @@ struct DemoStory {
       if value(of: sample) > limit { return wait(.resting(samples: samples + 1)) }
       phase = .loading(samples: 0)
       return [
-        .say("Now the load begins. After a breach of 2s, by the samples' own time, the alert fires; until then it is pending."),
+        .say("Now the load begins. The alert is pending; it fires after 2s of the samples' own time."),
         .load(load),
       ]
     case .loading(let samples):
