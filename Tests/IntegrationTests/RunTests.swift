@@ -194,7 +194,7 @@ struct RunTests {
     let (status, _, errors) = try Program.run(["run", "--config", file, "--role", "agent"])
     #expect(status == .exited(78))
     #expect(errors.contains("can't start reason=\"\(directory.path)/stat: No such file or directory\""), "\(errors)")
-    #expect(errors.contains("remedy=\"let agent.procfs name"), "\(errors)")
+    #expect(errors.contains("remedy=\"set agent.procfs to"), "\(errors)")
   }
 
   @Test("the status line says what was sampled")

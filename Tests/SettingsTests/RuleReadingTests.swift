@@ -156,9 +156,9 @@ struct RuleReadingTests {
       summary = "{{nothing}}"
       """)
     #expect(all.count == 3)
-    #expect(all[0].hasPrefix("file.toml:5:9: rule r: above: warning (95) comes after critical (80)"))
+    #expect(all[0].hasPrefix("file.toml:5:9: rule r: above: warning (95) is reached after critical (80)"))
     #expect(all[1].hasPrefix("file.toml:6:21: rule r: clear.warning: "))
-    #expect(all[2].hasPrefix("file.toml:7:11: rule r: summary: {{nothing}} names nothing"))
+    #expect(all[2].hasPrefix("file.toml:7:11: rule r: summary: {{nothing}} is unknown"))
     #expect(problems("above = 5\nclear = 6").first?.hasPrefix("file.toml:6:9: rule r: clear.critical: ") == true)
     #expect(
       complaints(besideBrokers: "[[rule]]\nname = \"a/b\"\nmetric = \"\"\nabove = 1").map { $0.prefix(18) } == [
@@ -179,7 +179,7 @@ struct RuleReadingTests {
       #expect(problems("above = 1\nat_least = \"\(text)\"").first?.contains("such as \"3 of 5\"") == true)
     }
     #expect(problems("above = 1\nat_least = \"6 of 5\"").first?.contains("6 of 5 can never be met") == true)
-    #expect(problems("above = 1\nat_least = \"3 of 257\"").first?.contains("256 at most") == true)
+    #expect(problems("above = 1\nat_least = \"3 of 257\"").first?.contains("the maximum is 256") == true)
     #expect(problems("above = 1\naggregate = \"p95\"\nwindow = \"1m\"").isEmpty)
   }
 
