@@ -1,44 +1,44 @@
 import Platform
 import Records
 
-/// Holds what a backtest says against what stands in the alerts topic for the same stretch, by id.
+/// Compares the transitions of a backtest with those in the alerts topic for the same stretch, by id.
 ///
-/// First all records of the alerts topic come (`takeRecorded`), then the transitions of the backtest (`take`), each
-/// alert's in their order. What silence of a series or a change of rules did stands in the alerts topic and can't be
-/// found in the log; from there on an alert isn't compared.
+/// Takes first all records of the alerts topic (`takeRecorded`), then the transitions of the backtest (`take`), those
+/// of each alert in their order. The alerts topic also has transitions caused by silence or a change of rules, which
+/// don't follow from the log; an alert isn't compared after such a transition.
 public struct AlertsDifference {
-  /// What came of one transition of the backtest.
+  /// The result for one transition of the backtest.
   public enum Finding: Equatable, Sendable {
-    /// It stands in the alerts topic.
+    /// It is in the alerts topic.
     case same
-    /// It doesn't.
+    /// It isn't in the alerts topic.
     case missing
-    /// It does, but in front of one that came before it.
+    /// It is in the alerts topic, but before a transition that the backtest made earlier.
     case outOfOrder
-    /// The alert fired already when the stretch began, and the backtest has only now learned so.
+    /// The alert fired already when the stretch began, and the backtest detects it only now.
     case begunBefore
-    /// It comes behind something that no log tells.
+    /// It comes after a transition that doesn't follow from the log.
     case notComparable
   }
 
-  /// What was found so far.
+  /// The results so far.
   public struct Counts: Equatable, Sendable {
-    /// Transitions that both have.
+    /// Transitions that both sides have.
     public var same = 0
     /// Transitions that only the backtest has.
     public var missing = 0
     /// Transitions that only the alerts topic has; known at the end.
     public var extra = 0
-    /// Transitions that both have, in another order.
+    /// Transitions that both sides have, in another order.
     public var outOfOrder = 0
-    /// Transitions that stand in the alerts topic more than once.
+    /// Transitions that are in the alerts topic more than once.
     public var doubled = 0
-    /// Alerts of which the backtest only learned that they fired.
+    /// Alerts that fired already when the stretch began.
     public var begunBefore = 0
-    /// Transitions of either side behind something that no log tells, and those that silence or rules made.
+    /// Transitions caused by silence or a change of rules, and those of either side after one.
     public var notComparable = 0
 
-    /// What was found in two stretches.
+    /// The sum of the results of two stretches.
     public static func + (one: Counts, other: Counts) -> Counts {
       var sum = one
       sum.same += other.same
@@ -52,7 +52,7 @@ public struct AlertsDifference {
     }
   }
 
-  /// Bytes of transitions that are kept from the alerts topic at most.
+  /// The maximum size of the transitions kept from the alerts topic, in bytes.
   public static let limit = 512 << 20
 
   private struct Entry {
@@ -62,11 +62,11 @@ public struct AlertsDifference {
   }
 
   private struct Alert {
-    /// It fired when the stretch began, and the backtest hasn't met anything of it that stands in the topic.
+    /// Whether it fired when the stretch began, and the backtest hasn't made any of its recorded transitions yet.
     var isBegunBefore = false
-    /// Where in the source something happened that no log tells.
+    /// The source offset of the first transition that doesn't follow from the log.
     var cut: Int64?
-    /// The last entry that the backtest has met.
+    /// The last entry that the backtest has made.
     var last = -1
   }
 
@@ -76,32 +76,33 @@ public struct AlertsDifference {
   private var places: [String: Int] = [:]
   private var alerts: [String: Alert] = [:]
   private let allowsDoubles: Bool
-  /// What was found so far.
+  /// The results so far.
   public private(set) var counts = Counts()
 
-  /// Nothing to compare with yet.
+  /// A comparison of `stretch`, without any transitions yet.
   ///
-  /// - Parameter allowsDoubles: what stands in the topic more than once is no difference: deliveries are at least once.
+  /// - Parameter allowsDoubles: whether a transition may be in the topic more than once, as at-least-once delivery
+  ///   allows.
   public init(_ stretch: Stretch, allowsDoubles: Bool = false) {
     self.stretch = stretch
     self.allowsDoubles = allowsDoubles
   }
 
-  /// Whether both sides say the same.
+  /// Whether both sides have the same transitions.
   public var isSame: Bool {
     counts.missing == 0 && counts.extra == 0 && counts.outOfOrder == 0 && (allowsDoubles || counts.doubled == 0)
   }
 
-  /// A record of the alerts topic, each partition's in the order of its log; `kafkaTime` in milliseconds since the
-  /// epoch, -1: none.
+  /// Takes a record of the alerts topic, those of each partition in the order of its log. `kafkaTime` is in
+  /// milliseconds since the epoch; -1 if there is none.
   ///
-  /// - Returns: false where more than `limit` would have to be kept: the stretch is too long to be compared.
+  /// - Returns: false if the kept transitions would exceed `limit`: the stretch is too long to compare.
   public mutating func takeRecorded(_ value: UnsafeRawBufferPointer?, kafkaTime: Int64) -> Bool {
     guard let value, let transition = Transition.decode(value), transition.source.topic == stretch.topic,
       let offsets = stretch.offsets[transition.source.partition], transition.source.offset < offsets.upperBound
     else { return true }
     let key = transition.key
-    // Offsets of a topic that was deleted and created again are another log's.
+    // Older records may have offsets of an earlier topic with the same name.
     let isOlder = stretch.begin.map { kafkaTime >= 0 && kafkaTime < $0.milliseconds - Self.clockSkew } ?? false
     if isOlder || transition.source.offset < offsets.lowerBound {
       alerts[key, default: Alert()].isBegunBefore = transition.status == .firing
@@ -129,10 +130,10 @@ public struct AlertsDifference {
     return true
   }
 
-  /// Brokers' clocks differ by less.
+  /// The maximum difference between the clocks of brokers, in milliseconds.
   private static var clockSkew: Int64 { 300_000 }
 
-  /// A transition of the backtest.
+  /// Takes a transition of the backtest.
   public mutating func take(_ transition: Transition) -> Finding {
     var alert = alerts[transition.key] ?? Alert()
     defer { alerts[transition.key] = alert }
@@ -159,7 +160,7 @@ public struct AlertsDifference {
     return .same
   }
 
-  /// The backtest has ended: gives what only the alerts topic has, in its order.
+  /// Ends the comparison. Gives the transitions that only the alerts topic has, in its order.
   public mutating func finish(_ body: (Transition) -> Void) {
     for entry in entries where !entry.isFound {
       counts.extra += 1

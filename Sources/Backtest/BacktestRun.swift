@@ -3,27 +3,27 @@ import Platform
 import Records
 import Settings
 
-/// Runs the evaluator's engines over a stretch of history. No I/O: whoever reads the log gives its records.
+/// Runs the evaluator's engines over a stretch of history. No I/O: the caller reads the log.
 public struct BacktestRun: ~Copyable, LogReceiver {
   private let stretch: Stretch
   private var replay: Replay
   private var order: TransitionOrder
-  /// For each partition number: its lane in the order, -1: it isn't part of the stretch.
+  /// For each partition number: its lane in the order; -1 if it isn't part of the stretch.
   private var lanes: [Int] = []
-  /// For each lane: where its stretch begins and ends.
+  /// For each lane: its offsets.
   private var bounds: [Range<Int64>] = []
   private var left: Int
-  /// Records evaluated.
+  /// The number of evaluated records.
   public private(set) var records: Int64 = 0
-  /// A record had its producer's time, not the broker's.
+  /// Whether a record had its producer's timestamp, not the broker's.
   public private(set) var hasProducersTimes = false
-  /// The latest Kafka time of a record; nil: none had any.
+  /// The latest Kafka time of a record; nil if none had one.
   public private(set) var latest: WallTime?
 
   /// - Parameters:
-  ///   - settings: `[evaluator]` and the rules, which have no problems.
-  ///   - partitionCount: how many partitions the topic has, those left out too.
-  ///   - log: told of bad records and other oddities, at a bounded rate.
+  ///   - settings: `[evaluator]` and the rules, which must be valid.
+  ///   - partitionCount: the number of the topic's partitions, including those outside the stretch.
+  ///   - log: receives bad records and other oddities, at a bounded rate.
   public init(
     _ stretch: Stretch, settings: Settings, partitionCount: Int32, log: Logger, time: any TimeSource = SystemTime()
   ) {
@@ -42,13 +42,14 @@ public struct BacktestRun: ~Copyable, LogReceiver {
     }
   }
 
-  /// Whether every partition has come to the end of its stretch.
+  /// Whether every partition has reached the end of its stretch.
   public var isDone: Bool { left == 0 }
 
-  /// A record that comes soon, some records from now: a hint, and no more.
+  /// Announces a record that comes some records later; only a hint.
   public mutating func expect(_ record: LogRecord) { replay.expect(record) }
 
-  /// A record, each partition's in the order of its log; one behind the end of the stretch only ends it.
+  /// Takes a record, those of each partition in the order of its log. A record after the end of the stretch only ends
+  /// it.
   public mutating func receive(_ record: LogRecord) {
     guard let lane = lane(of: record.partition.number) else { return }
     if bounds[lane].contains(record.offset) {
@@ -64,17 +65,17 @@ public struct BacktestRun: ~Copyable, LogReceiver {
     if record.offset + 1 >= bounds[lane].upperBound { finish(lane, record.partition.number) }
   }
 
-  /// No records of this partition stand before `position` that haven't come.
+  /// Called when all records of this partition before `position` have been received.
   public mutating func receiveEnd(of partition: LogPartition, position: Int64) {
     if let lane = lane(of: partition.number), position >= bounds[lane].upperBound { finish(lane, partition.number) }
   }
 
-  /// What hasn't been read will not be: what waits for it can go.
+  /// Ends all partitions: no more records come, so that no transition waits any more.
   public mutating func giveUp() {
     for (number, lane) in lanes.enumerated() where lane >= 0 { finish(lane, Int32(number)) }
   }
 
-  /// The lane of a partition whose stretch hasn't ended.
+  /// The lane of a partition; nil if its stretch has ended.
   private func lane(of partition: Int32) -> Int? {
     guard lanes.indices.contains(Int(partition)), lanes[Int(partition)] >= 0 else { return nil }
     return lanes[Int(partition)]
@@ -88,12 +89,12 @@ public struct BacktestRun: ~Copyable, LogReceiver {
     replay.end(partition: number)
   }
 
-  /// The next transition, by the Kafka time of what caused it; nil: an earlier one may still come, or there is none.
+  /// The next transition, by the Kafka time of its record; nil if there is none, or if an earlier one may still come.
   public mutating func next() -> Transition? { order.next() }
 
-  /// Says in the log what the records were that came since this was called last.
+  /// Logs the oddities of the records since the last call.
   public mutating func speak() { replay.speak() }
 
-  /// What the evaluator counted.
+  /// The evaluator's counters.
   public var numbers: EvaluatorNumbers { replay.numbers }
 }

@@ -2,10 +2,10 @@ import Evaluator
 import Records
 
 extension RecordedLine {
-  /// The record that the line stands for, at `offset` of partition 0 of a topic with the broker's times.
+  /// The record of the line, at `offset` of partition 0 of a topic with the broker's timestamps.
   public borrowing func withRecord(at offset: Int64, _ body: (LogRecord) -> Void) {
     withBytes { key, value in
-      // No broker writes a time of -1: such a record has none, whatever came before it.
+      // Brokers never write -1, so such a record counts as one without a Kafka time.
       body(
         LogRecord(
           partition: LogPartition(topic: 0, number: 0), offset: offset, kafkaTime: kafkaTime,

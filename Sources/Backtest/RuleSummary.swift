@@ -1,17 +1,17 @@
 import Platform
 import Records
 
-/// What a stretch of transitions comes to, for each rule. Remembers each alert that fired: a few words for each.
+/// A summary of transitions for each rule. Keeps a few words of memory for each alert that fired.
 public struct RuleSummary {
-  /// One rule's.
+  /// The summary of one rule.
   public struct Row: Equatable, Sendable {
     /// The rule's name.
     public var rule: String
     /// How often an alert began to fire.
     public var alerts = 0
-    /// Event time in which its alerts fired, added up.
+    /// The total event time during which its alerts fired.
     public var firing = Duration.zero
-    /// The shortest life of an alert that has ended; nil: none has.
+    /// The shortest life of a resolved alert; nil if none was resolved.
     public var shortest: Duration?
     /// How often an alert fired again within `flapWithin` after it was resolved.
     public var flaps = 0
@@ -19,7 +19,7 @@ public struct RuleSummary {
     public var stillFiring = 0
   }
 
-  /// Who fires again so soon has flapped.
+  /// An alert has flapped if it fires again within this time.
   public static let flapWithin = Duration.seconds(600)
 
   private struct Life {
@@ -29,17 +29,17 @@ public struct RuleSummary {
   }
 
   private var rows: [Row]
-  /// Where each rule's row is.
+  /// The index of each rule's row.
   private var places: [String: Int]
   private var lives: [String: Life] = [:]
 
-  /// No transitions yet, of these rules.
+  /// A summary of these rules, without any transitions yet.
   public init(rules: [String]) {
     rows = rules.map { Row(rule: $0) }
     places = Dictionary(rules.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
-  /// Takes in a transition; those of one alert come in their order.
+  /// Takes a transition; those of one alert come in their order.
   public mutating func take(_ transition: Transition) {
     let key = transition.key
     var life = lives[key] ?? Life(row: row(of: transition.rule))
@@ -67,7 +67,7 @@ public struct RuleSummary {
     return rows.count - 1
   }
 
-  /// The rows, in the order of the rules; what still fires has fired until `end`.
+  /// The rows, in the order of the rules. Alerts that still fire are counted as firing until `end`.
   public func rows(until end: WallTime) -> [Row] {
     var rows = rows
     for life in lives.values {

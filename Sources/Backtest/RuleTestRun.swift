@@ -4,23 +4,23 @@ import Platform
 import Records
 import Settings
 
-/// One unit test of rules: its samples go through the evaluator, and what comes is held against what shall come.
+/// One unit test of rules: evaluates its samples, and compares the transitions with the expected ones.
 public struct RuleTestRun {
   /// One line of the result.
   public enum Line: Equatable, Sendable {
-    /// It came as expected.
+    /// A transition as expected.
     case met(Transition)
-    /// It came, and isn't what was expected: each part that differs in words.
+    /// A transition that differs from the expected one; `parts` describes each difference.
     case differs(Transition, RuleTests.Expectation, parts: [String])
-    /// It came, and nobody expected it.
+    /// A transition that wasn't expected.
     case unexpected(Transition)
-    /// It was expected, and didn't come.
+    /// An expected transition that is missing.
     case missing(RuleTests.Expectation)
   }
 
   /// The test.
   public let test: RuleTests.Test
-  /// What came and what should have, in the order of time.
+  /// The transitions and the missing ones, in the order of time.
   public private(set) var lines: [Line] = []
 
   /// Runs `test`.
@@ -29,10 +29,10 @@ public struct RuleTestRun {
     compare(evaluate())
   }
 
-  /// Whether all came as expected, and nothing else.
+  /// Whether exactly the expected transitions came.
   public var isMet: Bool { lines.allSatisfy { if case .met = $0 { true } else { false } } }
 
-  /// What the rules make of the samples.
+  /// The transitions that the rules make from the samples.
   private func evaluate() -> [Transition] {
     let time = ManualTime(wall: test.start)
     var replay = Replay(
@@ -45,7 +45,7 @@ public struct RuleTestRun {
     var made: [Transition] = []
     for step in 0..<steps {
       let now = test.start + test.interval * step
-      // Up to just before what comes now, which ends a silence.
+      // Time passes until just before these records, which end a silence.
       replay.pass(to: now.milliseconds - 1, since: test.start.milliseconds)
       for series in test.series {
         guard write(series, step, at: now, into: &writer) else { continue }
@@ -66,7 +66,7 @@ public struct RuleTestRun {
     return made
   }
 
-  /// The record of `series` at `step`; false where no metric has a sample.
+  /// Writes the record of `series` at `step`. Returns false if no metric has a sample.
   private func write(_ series: RuleTests.Series, _ step: Int, at time: WallTime, into writer: inout Writer) -> Bool {
     writer.reset()
     writer.beginObject()
@@ -89,7 +89,7 @@ public struct RuleTestRun {
     return hasSample
   }
 
-  /// Each transition takes the first expectation that it meets; one that meets none, the first that it nearly meets.
+  /// Assigns each transition the first expectation that it meets, or else the first that it nearly meets.
   private mutating func compare(_ made: [Transition]) {
     var open = test.expected
     var results: [Line?] = made.map { transition in
@@ -112,7 +112,7 @@ public struct RuleTestRun {
     lines = all.enumerated().sorted { ($0.element.0, $0.offset) < ($1.element.0, $1.offset) }.map(\.element.1)
   }
 
-  /// How long after the first sample.
+  /// The time since the first sample.
   public func time(of wall: WallTime) -> Duration { wall - test.start }
 
   private func isAbout(_ transition: Transition, _ expected: RuleTests.Expectation) -> Bool {
@@ -138,7 +138,7 @@ public struct RuleTestRun {
     return parts
   }
 
-  /// What the log would say is no part of a test.
+  /// Discards log lines, which aren't part of a test.
   private struct NoLog: LogOutput {
     func write(_ level: LogLevel, _ message: StaticString, _ metadata: LogMetadata) {}
   }

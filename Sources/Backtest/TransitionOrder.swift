@@ -1,20 +1,20 @@
 import Records
 
-/// Brings the transitions of several partitions into one order: by the Kafka time of the records that caused them, of
-/// equal times the lower partition first; the same for the same logs, however their batches come.
+/// Merges the transitions of several partitions into one order: by the Kafka time of their records, at equal times the
+/// lower partition first. The order is the same for the same logs, however their batches come.
 ///
-/// A transition waits until no other partition can bring an earlier one. At most `limit` wait; past that the earliest
-/// goes without waiting, so that memory stays bounded where one partition is read far ahead of the others.
+/// A transition waits until no other partition can bring an earlier one. At most `limit` wait; beyond it the earliest
+/// is given out without waiting, so that memory stays bounded if one partition is read far ahead of the others.
 struct TransitionOrder {
-  /// How many transitions wait at most.
+  /// The maximum number of waiting transitions.
   static let limit = 100_000
 
   private struct Lane {
-    /// No record of this partition that still comes is earlier.
+    /// The latest Kafka time so far; no later record of this partition is earlier.
     var time = Int64.min
     var isDone = false
     var waiting: [(time: Int64, transition: Transition)] = []
-    /// How many of `waiting` have gone.
+    /// How many of `waiting` have been given out.
     var gone = 0
 
     var first: Int64? { gone < waiting.count ? waiting[gone].time : nil }
@@ -37,22 +37,22 @@ struct TransitionOrder {
   private var lanes: [Lane]
   private var count = 0
 
-  /// Partitions are numbered from 0 up, in the order of their own numbers.
+  /// Lanes are numbered from 0, in the order of the partitions' numbers.
   init(lanes count: Int) { lanes = Array(repeating: Lane(), count: count) }
 
-  /// A record of `lane` was evaluated; `time` is its Kafka time, -1: it has none.
+  /// Called when a record of `lane` was evaluated; `time` is its Kafka time, -1 if it has none.
   mutating func advance(_ lane: Int, to time: Int64) { lanes[lane].time = max(lanes[lane].time, time) }
 
-  /// The last record of `lane` caused this.
+  /// Adds a transition of the last record of `lane`.
   mutating func append(_ transition: Transition, in lane: Int) {
     lanes[lane].waiting.append((lanes[lane].time, transition))
     count += 1
   }
 
-  /// No more records of `lane` come.
+  /// Called when no more records of `lane` come.
   mutating func finish(_ lane: Int) { lanes[lane].isDone = true }
 
-  /// The next transition; nil: an earlier one may still come, or there is none.
+  /// The next transition; nil if there is none, or if an earlier one may still come.
   mutating func next() -> Transition? {
     if count == 0 { return nil }
     var best: (time: Int64, lane: Int)?

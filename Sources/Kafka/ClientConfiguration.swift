@@ -90,7 +90,7 @@ extension Configuration {
     let result = rd_kafka_conf_set(conf, name, value, &reason, reason.count)
     guard result != RD_KAFKA_CONF_OK else { return nil }
     if result == RD_KAFKA_CONF_UNKNOWN { return "librdkafka has no property '\(name)'" }
-    if isHidden || isSecret(name) { return "librdkafka doesn't take the value of '\(name)'" }
+    if isHidden || isSecret(name) { return "librdkafka refuses the value of '\(name)'" }
     return String(cStringBytes: reason)
   }
 }

@@ -3,9 +3,9 @@ import Records
 
 /// One rule that holds for one subject.
 public struct Alert: Equatable, Sendable {
-  /// Where it stands in its life.
+  /// The state of its life.
   public enum State: Equatable, Sendable {
-    /// It holds, not yet long enough.
+    /// Its level is held, but not yet long enough.
     case pending
     /// It fires.
     case firing
@@ -15,12 +15,12 @@ public struct Alert: Equatable, Sendable {
   public var rule: String
   /// The subject.
   public var subject: String
-  /// Where it stands in its life.
+  /// The state of its life.
   public var state: State
-  /// The severity it fires with, or would fire with.
+  /// The severity with which it fires, or would fire.
   public var severity: Severity
   /// The last value of the series.
   public var value: Double
-  /// Event time since when it has fired, or been held.
+  /// The event time since which it has fired, or its level has been held.
   public var since: WallTime
 }

@@ -1,15 +1,15 @@
-/// What a record, or its absence, changed about an alert.
+/// The change of an alert by a record or by silence.
 struct AlertChange: Equatable {
-  /// The alert level until now.
+  /// The alert level before.
   var from: Level
-  /// The alert level from now on.
+  /// The alert level after.
   var to: Level
-  /// Since when the level risen to has been held, or the level fallen from unheld.
+  /// The time since which the new higher level has been held, or the old level has been unheld.
   var since: Int64
-  /// The severity it fires with, or fired with until now.
+  /// The severity with which it fires, or fired before.
   var severity: Level
 
-  /// A change to `to`, or to nothing from `from`.
+  /// A change to `to`, or from `from` to none.
   init(from: Level, to: Level, since: Int64) {
     (self.from, self.to, self.since) = (from, to, since)
     severity = to == .none ? from : to

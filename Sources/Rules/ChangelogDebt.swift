@@ -1,27 +1,29 @@
-/// What the changelog hasn't been told yet of a partition's subjects.
+/// The changes of a partition's subjects that aren't in the changelog yet.
 struct ChangelogDebt: ~Copyable {
-  /// Subjects that records changed: written in time.
+  /// Subjects that records changed; they are written within `checkpoint_interval`.
   private(set) var changed = Unwritten()
-  /// Blocks of subjects whose checkpoint must go along with the next position, because no replay of records would bring
-  /// back what they have. Bounded by what one batch of records or one change of rules can do: each delivery takes all.
+  /// The blocks of subjects whose checkpoint must be written with the next position, because no replay of records would
+  /// restore it. Bounded by the effect of one batch of records or one change of rules: each delivery empties it.
   var due: [UInt32] = []
-  /// All subjects that changed go along with the next position: a replay knows the rules at the position only.
+  /// Whether all changed subjects must be written with the next position: a replay knows only the rules at the
+  /// position.
   private var isAllDue = false
-  /// What is to be taken away before anything else is written.
+  /// The records to delete before anything else is written.
   private var gone = GoneRecords()
-  /// What is to be taken away of subjects that were forgotten, once the marker is behind the record that did it.
+  /// The records of forgotten subjects, to be deleted once the marker is after the record that ended them.
   private var forgotten = GoneRecords()
-  /// The first record by which a subject was forgotten, and the log's time there: a replay begins there until all is
-  /// taken away.
+  /// The first record by which a subject was forgotten, and the log's time at it: a replay begins there until all of
+  /// these records are deleted.
   private var forgottenSince: (offset: Int64, logTime: Int64)?
-  /// Chunks of tracks that no rule has any longer: taken away little by little. Bounded by what the changelog has of them.
+  /// Chunks of tracks that no rule has any longer; deleted little by little. Bounded by the number of such chunks in
+  /// the changelog.
   private var leftover = GoneRecords()
 
-  /// Something must go along with the next position.
+  /// Whether anything must be written with the next position.
   var isDue: Bool { !(due.isEmpty && gone.isEmpty && forgotten.isEmpty && !isAllDue) }
 
-  /// The first record that a replay must begin with, and the log's time there. If everything is written, that is the
-  /// `position`, at the log's time of now.
+  /// The first record that a replay must begin with, and the log's time at it. If everything is written, that is the
+  /// `position`, at the current log time.
   func lowWater(position: Int64, logTime: Int64) -> (offset: Int64, logTime: Int64) {
     var low = (offset: position, logTime: logTime)
     if let first = changed.first { low = (min(first.offset, position), first.logTime) }
@@ -31,23 +33,23 @@ struct ChangelogDebt: ~Copyable {
 
   // MARK: Getting into debt
 
-  /// A record changed the subject in this block for the first time since its last checkpoint.
+  /// Called when a record changes the subject in this block for the first time since its last checkpoint.
   mutating func append(_ number: Int, offset: Int64, logTime: Int64, now: Int64) {
     changed.append(number, offset: offset, logTime: logTime, now: now)
   }
 
-  /// The subject in this block is written with the next position.
+  /// Writes the subject in this block with the next position.
   mutating func writeSoon(_ number: Int) {
     if due.last.map({ Int($0) }) != number { due.append(UInt32(truncatingIfNeeded: number)) }
   }
 
-  /// All that changed is written with the next position.
+  /// Writes all changed subjects with the next position.
   mutating func writeAllSoon() { isAllDue = true }
 
-  /// A subject's checkpoint is taken away with the next position.
+  /// Deletes a subject's checkpoint with the next position.
   mutating func takeAway(_ name: UnsafeRawBufferPointer) { gone.append(name) }
 
-  /// Chunks are taken away: with the next position if their track's numbers may be used again, else in time.
+  /// Deletes chunks: with the next position if their track's numbers may be used again, otherwise little by little.
   mutating func takeAway(
     _ chunks: Range<UInt32>, ofTrack track: UInt32, _ name: UnsafeRawBufferPointer, mayBeUsedAgain: Bool
   ) {
@@ -58,7 +60,7 @@ struct ChangelogDebt: ~Copyable {
     }
   }
 
-  /// A subject was forgotten by the record at `offset`.
+  /// Called when a subject is forgotten by the record at `offset`.
   mutating func forget(
     _ name: UnsafeRawBufferPointer, hasCheckpoint: Bool, chunks: [UInt32: Range<UInt32>], offset: Int64, logTime: Int64
   ) {
@@ -69,7 +71,7 @@ struct ChangelogDebt: ~Copyable {
     if forgottenSince == nil, !forgotten.isEmpty { forgottenSince = (offset, logTime) }
   }
 
-  /// No replay may begin before this point: the rules were others.
+  /// Called when rules have changed: no replay may begin before this point.
   mutating func beginAnew() {
     isAllDue = true
     forgottenSince = nil
@@ -77,7 +79,7 @@ struct ChangelogDebt: ~Copyable {
 
   // MARK: Paying
 
-  /// Gives what is to be taken away before anything is written: about `limit` records of what has time, all of the rest.
+  /// Gives the records to delete before anything is written: all urgent ones, and about `limit` of the others.
   mutating func takeGone(
     limit: Int, _ body: (_ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32) -> Void
   ) {
@@ -85,18 +87,19 @@ struct ChangelogDebt: ~Copyable {
     leftover.take(limit: limit, body)
   }
 
-  /// Gives what is to be taken away behind the marker.
+  /// Gives the records to delete after the marker.
   mutating func takeForgotten(_ body: (_ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32) -> Void) {
     forgottenSince = nil
     forgotten.take(limit: .max, body)
   }
 
-  /// Takes the blocks of the subjects that must go along with the next position, and whether all that changed must.
+  /// Takes the blocks of the subjects that must be written with the next position, and whether all changed subjects
+  /// must be.
   mutating func takeDue() -> (numbers: [UInt32], isAll: Bool) {
     defer { (due, isAllDue) = ([], false) }
     return (due, isAllDue)
   }
 
-  /// Takes out the subject that waits longest, if it has since before `time`.
+  /// Takes out the subject that has waited longest, if it has waited since before `time`.
   mutating func popFirst(changedBefore time: Int64) -> Int? { changed.popFirst(changedBefore: time) }
 }

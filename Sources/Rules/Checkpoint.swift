@@ -1,8 +1,8 @@
 import Records
 
-/// A checkpoint as it was read: complete and plausible, and not yet anybody's.
+/// A checkpoint as it was read: complete and plausible, but not yet applied to a subject.
 struct Checkpoint {
-  /// A timeline, with what the engine keeps in pools beside it.
+  /// A timeline, and the engine's pool elements that belong to it.
   struct Line {
     var timeline = Timeline()
     var row: IgnoredRow?
@@ -18,7 +18,7 @@ struct Checkpoint {
     var window: StoredWindow?
   }
 
-  /// A track, and the lives that went with it.
+  /// A track, and the lives that shared it.
   struct Track {
     var value: Double
     var own: Line?
@@ -26,18 +26,18 @@ struct Checkpoint {
     var lives: [Life]
   }
 
-  /// Before the record at this offset all of it is true.
+  /// The checkpoint is true before the record at this offset.
   var position: Int64
-  /// In which of the topic's lives that offset is.
+  /// The life of the topic that the offset belongs to.
   var epoch: UInt32
-  /// The log's time at the subject's last record; -1: the log had none.
+  /// The log's time at the subject's last record; -1 if the log had none.
   var seen: Int64
-  /// The name ends in the partition.
+  /// Whether the name ends in the partition.
   var isKeyless: Bool
   var timeline: Line?
   var tracks: [Track] = []
 
-  /// Reads a whole value, whose seal must fit `key`.
+  /// Reads a whole value, whose seal must match `key`.
   init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
     var (version, reader) = try BinaryReader.sealed(
       value, for: key, version: CheckpointFormat.version, checksumSince: 3)
@@ -103,7 +103,7 @@ extension Checkpoint.Line {
     var last: Int64 = 0
     for place in 0..<gaps {
       last &+= try reader.signed()
-      // No two times are further apart; three gaps are added up without a look at their size.
+      // No two times are further apart; this keeps the sum of three gaps from overflowing.
       guard (1...RecordReader.times.upperBound * 2).contains(last) else { throw .impossible("gap") }
       timeline.gaps[place] = last
     }

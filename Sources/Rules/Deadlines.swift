@@ -1,7 +1,8 @@
-/// When each subject must be looked at again, by the numbers of their blocks: a binary heap, the earliest first.
+/// The times at which subjects must be checked again, by the numbers of their blocks: a binary heap, the earliest
+/// first.
 ///
-/// A time may be too early, never too late: whoever comes up is looked at, and put back with the time that it has by then.
-/// So nothing is done here for a record. Twenty bytes for each subject that stands in it.
+/// A time may be too early, never too late: a due subject is checked, and put back with the time that is correct by
+/// then. So a record needs no work here. Takes twenty bytes for each subject in it.
 struct Deadlines: ~Copyable {
   private struct Entry: BitwiseCopyable {
     var time: Int64
@@ -9,19 +10,19 @@ struct Deadlines: ~Copyable {
   }
 
   private var heap: [Entry] = []
-  /// For each number, its place in the heap plus 1; 0: it has none.
+  /// For each number, its place in the heap plus 1; 0 if it isn't in it.
   private var places: [UInt32] = []
 
-  /// How many stand in it.
+  /// The number of entries.
   var count: Int { heap.count }
 
-  /// The earliest time; `Int64.max`: there is none.
+  /// The earliest time; `Int64.max` if there is none.
   var first: Int64 { heap.first?.time ?? .max }
 
-  /// Whether the number stands in it.
+  /// Whether the number is in the heap.
   func contains(_ number: Int) -> Bool { number < places.count && places[number] != 0 }
 
-  /// Puts a number in, or gives it another time.
+  /// Adds a number, or changes its time.
   mutating func set(_ number: Int, at time: Int64) {
     while places.count <= number { places.append(0) }
     let entry = Entry(time: time, number: UInt32(truncatingIfNeeded: number))
@@ -33,19 +34,19 @@ struct Deadlines: ~Copyable {
     }
   }
 
-  /// Puts a number in, or gives it an earlier time; a time that is earlier already stays.
+  /// Adds a number, or moves its time earlier; an earlier time is kept.
   mutating func bring(_ number: Int, forwardTo time: Int64) {
     if contains(number), heap[Int(places[number]) - 1].time <= time { return }
     set(number, at: time)
   }
 
-  /// The number whose time is the earliest, if that is not after `time`; it stays.
+  /// The number with the earliest time, if that is not after `time`; it stays in the heap.
   func due(at time: Int64) -> Int? {
     if heap.isEmpty || heap[0].time > time { return nil }
     return Int(heap[0].number)
   }
 
-  /// Takes a number out; one that isn't there is let through.
+  /// Removes a number; has no effect if it isn't in the heap.
   mutating func remove(_ number: Int) {
     guard contains(number) else { return }
     let place = Int(places[number]) - 1
@@ -54,13 +55,13 @@ struct Deadlines: ~Copyable {
     settle(last, at: place)
   }
 
-  /// Takes all out.
+  /// Removes all numbers.
   mutating func removeAll() {
     heap.removeAll(keepingCapacity: true)
     for index in places.indices { places[index] = 0 }
   }
 
-  /// Puts an entry where it belongs, from `place` upward or downward.
+  /// Moves an entry from `place` up or down to where it belongs.
   private mutating func settle(_ entry: Entry, at place: Int) {
     var place = place
     while place > 0, heap[(place - 1) / 2].time > entry.time {

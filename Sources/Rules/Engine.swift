@@ -1,14 +1,14 @@
 import Platform
 import Records
 
-/// The rules' view of one partition: takes its records in log order, and says what changes.
+/// The rules' view of one partition: takes its records in log order, and returns transitions.
 ///
-/// Pure: no I/O, no clock, no Kafka; the same records give the same transitions. Owned by one thread.
-/// `docs/rules.md` says what a rule means, to the record.
+/// Pure: no I/O, no clock, no Kafka; the same records give the same transitions. Owned by one thread. `docs/rules.md`
+/// defines what a rule means.
 public final class Engine {
   let state: UnsafeMutablePointer<PartitionState>
 
-  /// An engine without state for `partition` of `topic`, whose subjects take their places in `room`.
+  /// An engine without state for `partition` of `topic`; `room` limits the number of its subjects.
   public convenience init(rules: RuleSet, topic: String, partition: Int32, room: SubjectRoom = SubjectRoom()) {
     let groups = Layout.groups(of: rules.rules)
     let layout = Layout(rules, groups: groups, numbers: RuleNumbers(groups: groups))
@@ -26,26 +26,26 @@ public final class Engine {
     state.deallocate()
   }
 
-  /// From this offset on a record without a key belongs to the subject `HOST#PARTITION`: so it must be in topics of
-  /// several partitions, where such records are spread. nil: nowhere. A topic that grows sets it to the position, and a
-  /// replay of older records then does what was done.
+  /// From this offset on a record without a key belongs to the subject `HOST#PARTITION`, as it must in topics of
+  /// several partitions, which spread such records; nil if there is no such offset. If a topic gets more partitions,
+  /// this is set to the position, so that a replay of older records treats them as before.
   public var keylessFrom: Int64? {
     get { state.pointee.keylessFrom == .max ? nil : state.pointee.keylessFrom }
     set { state.pointee.keylessFrom = newValue ?? .max }
   }
 
-  /// The rules in force.
+  /// The rules in effect.
   public var rules: RuleSet { state.pointee.layout.rules }
 
-  /// Applies the record in `reader`, which must have the rule set's plan and have answered `.record`; `offset` is
-  /// where it stands. Transitions are appended in the order of the rules. Allocates nothing for a record of a subject
-  /// that is known and makes no transition.
+  /// Applies the record in `reader`, which must have the rule set's plan and have answered `.record`; `offset` is its
+  /// offset. Transitions are appended in the order of the rules. Allocates nothing for a known subject without a
+  /// transition.
   public func apply(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {
     unretained.apply(reader, offset: offset, into: &transitions)
   }
 
-  /// The engine for a loop that takes a million records a second, and can't count references for each of them. Valid as
-  /// long as somebody keeps the engine.
+  /// The engine for a loop that processes a million records a second, and can't count references for each of them.
+  /// Valid as long as the engine is retained.
   public struct Unretained: BitwiseCopyable {
     fileprivate let state: UnsafeMutablePointer<PartitionState>
 
@@ -54,55 +54,54 @@ public final class Engine {
       state.pointee.apply(reader, offset: offset, into: &transitions)
     }
 
-    /// `Engine.logTime` goes on to `time`, where that is later; what it is then.
+    /// Advances `Engine.logTime` to `time`, if that is later. Returns the result.
     public func advance(logTime time: Int64) -> Int64 {
       state.pointee.logTime = max(state.pointee.logTime, time)
       return state.pointee.logTime
     }
 
-    /// A record with this key will be applied soon, best four records from now: what it will touch is fetched ahead
-    /// into the cache. With many subjects, waiting for memory is most of what a record costs. A hint without effect on
-    /// what happens; the key may be anything.
+    /// Prefetches the memory of the record with this key, which will be applied soon, best four records from now. With
+    /// many subjects, waiting for memory is most of a record's cost. Only a hint; the key may be anything.
     public func expect(key: UnsafeRawBufferPointer) { state.pointee.expect(hash: RecordReader.hash(of: key)) }
   }
 
   /// The engine without its owner.
   public var unretained: Unretained { Unretained(state: state) }
 
-  /// Applies any record; tests have records that were never written down.
+  /// Applies any record; tests have records that were never encoded.
   func apply<View: RecordView & ~Copyable>(
     record: borrowing View, offset: Int64, into transitions: inout [Transition]
   ) {
     state.pointee.apply(record, offset: offset, into: &transitions)
   }
 
-  /// Goes on with other rules: appends the end of what can't go on under them, keeps every life that can. From now on
-  /// records must come from a reader with the new plan.
+  /// Changes the rules: keeps every life that can go on under them, and appends the transitions that end the others.
+  /// From now on records must come from a reader with the new plan.
   public func replaceRules(_ rules: RuleSet, into transitions: inout [Transition]) {
     state.pointee.replaceRules(rules, into: &transitions)
   }
 
-  /// Ends the series of the subject in `reader`, which has answered `.tombstone` for the record at `offset`: what fires
-  /// is resolved.
+  /// Ends the series of the subject in `reader`, which has answered `.tombstone` for the record at `offset`: firing
+  /// alerts are resolved.
   public func forget(_ reader: borrowing RecordReader, offset: Int64, into transitions: inout [Transition]) {
     forget(subject: reader.subject, offset: offset, into: &transitions)
   }
 
-  /// Ends the series of the subject of this name by the record at `offset`: what fires is resolved. A subject that isn't
-  /// known has none.
+  /// Ends the series of the subject of this name by the record at `offset`: firing alerts are resolved. Has no effect
+  /// for an unknown subject.
   public func forget(subject: UnsafeRawBufferPointer, offset: Int64, into transitions: inout [Transition]) {
     state.pointee.forget(subject, hash: RecordReader.hash(of: subject), offset: offset, into: &transitions)
   }
 
-  /// What has been counted so far.
+  /// The counters.
   public var counters: EngineCounters { state.pointee.counters }
 
-  /// For each rule, in their order: how many records had something else than a finite number where it looked.
+  /// For each rule, in their order: the number of records without a finite number in its field.
   public var badRecords: [Int] { state.pointee.remarks.badRecords }
 
-  /// What the log should say since the last call; at most 64, the rest is counted.
+  /// The happenings to log since the last call; at most 64, the rest is counted.
   public func takeHappenings() -> [Happening] { state.pointee.remarks.take() }
 
-  /// What fires or is pending now, in no particular order.
+  /// The alerts that are firing or pending, in no particular order.
   public func alerts() -> [Alert] { state.pointee.alerts() }
 }

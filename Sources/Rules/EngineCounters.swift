@@ -1,32 +1,32 @@
-/// What an engine has counted since it was made.
+/// The counters of an engine since its creation.
 public struct EngineCounters: Equatable, Sendable {
-  /// Records that were applied.
+  /// Records applied.
   public var records = 0
-  /// Records that at least one series ignored because it had them already.
+  /// Records ignored as repeats by at least one series.
   public var repeated = 0
-  /// Records that at least one series ignored because they were older than its last one.
+  /// Records ignored as late by at least one series.
   public var late = 0
-  /// Records at which at least one series found that the subject's clock was set back.
+  /// Records at which at least one series detected that the subject's clock was set back.
   public var clockSetBack = 0
-  /// Records that counted though their number isn't above the last one of their boot.
+  /// Records that counted although their number isn't above the last one of their boot.
   public var numbersFell = 0
-  /// Subjects under whose name two producers were found to send by turns.
+  /// Subjects with two producers that send by turns.
   public var sharedNames = 0
-  /// Transitions that were made.
+  /// Transitions made.
   public var transitions = 0
-  /// Alerts that fire now.
+  /// Alerts that are firing.
   public var firing = 0
-  /// Alerts that would fire if what is held now went on.
+  /// Alerts that are pending.
   public var pending = 0
-  /// Subjects of which there is state now.
+  /// Subjects with state.
   public var subjects = 0
-  /// Records of subjects that there was no room for.
+  /// Records of subjects that were refused at the limit.
   public var refused = 0
-  /// Samples that left a window before their time, because it held as many as are kept.
+  /// Samples dropped from windows because of `max_samples`.
   public var samplesDropped = 0
-  /// Happenings that nobody took while there was room for them.
+  /// Happenings dropped because too many waited to be taken.
   public var happeningsDropped = 0
 
-  /// Nothing counted yet.
+  /// All counters at 0.
   public init() {}
 }

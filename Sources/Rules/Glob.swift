@@ -1,16 +1,16 @@
-/// A pattern over the UTF-8 of a text: `*` stands for any run of characters, none too, `?` for exactly one.
-/// Everything else stands for itself; there is no way to escape the two.
+/// A pattern over the UTF-8 of a text: `*` matches any number of characters, also none, `?` exactly one. Every other
+/// character matches itself; the two can't be escaped.
 public struct Glob: Equatable, Sendable {
   private let pattern: [UInt8]
 
-  /// The pattern that `text` is; every text is one.
+  /// The pattern in `text`; every text is valid.
   public init(_ text: String) { pattern = Array(text.utf8) }
 
-  /// Whether the whole of `text` is covered. Never slower than pattern times text.
+  /// Whether the pattern matches the whole of `text`. The cost is at most pattern times text.
   public func matches(_ text: UnsafeRawBufferPointer) -> Bool {
     var p = 0
     var i = 0
-    // Where to go on after the last `*`, once what follows it doesn't fit.
+    // Where to resume after the last `*` if the rest doesn't match.
     var resume: (pattern: Int, text: Int)?
     while i < text.count {
       if p < pattern.count, pattern[p] == UInt8(ascii: "*") {

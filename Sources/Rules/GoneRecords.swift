@@ -1,24 +1,24 @@
-/// Records of the changelog that are to be taken away: checkpoints of subjects that are gone, chunks that nobody needs.
+/// Records of the changelog to be deleted: checkpoints of subjects that are gone, chunks that are no longer needed.
 struct GoneRecords: ~Copyable {
   private struct Entry {
     var nameEnd: Int
-    /// The track of the chunks; 0: it is the checkpoint.
+    /// The track of the chunks; 0 for the checkpoint.
     var track: UInt32
     var chunks: Range<UInt32>
   }
 
-  /// The names, one behind the other.
+  /// The names, one after the other.
   private var names: [UInt8] = []
   private var entries: [Entry] = []
-  /// How many entries are done with.
+  /// The number of finished entries.
   private var done = 0
 
   var isEmpty: Bool { done == entries.count }
 
-  /// The checkpoint of a subject.
+  /// Adds the checkpoint of a subject.
   mutating func append(_ name: UnsafeRawBufferPointer) { append(name, track: 0, chunks: 0..<0) }
 
-  /// Chunks of a track of a subject.
+  /// Adds chunks of a track of a subject.
   mutating func append(_ name: UnsafeRawBufferPointer, track: UInt32, chunks: Range<UInt32>) {
     names.append(contentsOf: name)
     entries.append(Entry(nameEnd: names.count, track: track, chunks: chunks))

@@ -1,23 +1,23 @@
 import Records
 
-/// Something rare that people should read in the log. The engine does no I/O: the caller takes these and says them.
+/// A rare event that people should read in the log. The engine does no I/O: the caller takes these and logs them.
 public enum Happening: Equatable, Sendable {
-  /// A subject's clock went back and stayed there; its series go on from the record at `offset`. `by` is how far
-  /// behind the series the first late record of the row stood, in milliseconds.
+  /// A subject's clock was set back; its series go on from the record at `offset`. `by` is how far the first late
+  /// record of the row was behind the series, in milliseconds.
   case clockSetBack(subject: String, by: Int64, offset: Int64)
-  /// Numbers of a subject began anew within one boot, as where a boot id comes again or two producers have the same: the
-  /// record at `offset` counts, though its number `to` isn't above `from`, the last one. Once for a subject.
+  /// Numbers of a subject began anew within one boot, because a boot id came again or two producers have the same one.
+  /// The record at `offset` counts, although its number `to` isn't above `from`, the last one. Once for a subject.
   case numbersFell(subject: String, boot: String, from: Int64, to: Int64, offset: Int64)
-  /// Two producers send under one name by turns; their boots are these. Once for a subject.
+  /// Two producers send under one name by turns, with these boots. Once for a subject.
   case sharedName(subject: String, boots: [String], offset: Int64)
-  /// There are as many subjects as there may be, `limit`: the record at `offset` is of one that was refused. Once for
-  /// all who share a `SubjectRoom`.
+  /// The number of subjects has reached `limit`: the record at `offset` belongs to a refused subject. Once for all that
+  /// share a `SubjectRoom`.
   case subjectRefused(subject: String, limit: Int, offset: Int64)
-  /// The first record in which the field that a rule watches is no finite number.
+  /// The first record whose field of a rule is no finite number.
   case badField(rule: String, field: String, kind: Field.Kind, subject: String, offset: Int64)
-  /// The subject's samples come more slowly than the rule's `no_data_after` allows, so that each of them breaks `for`
-  /// and `keep_firing_for`: what the rule names of the two can never be met. Milliseconds. Once for a series.
+  /// The subject's samples come more slowly than the rule's `no_data_after` allows, so that each gap breaks `for` and
+  /// `keep_firing_for`, which can never be met. In milliseconds. Once for a series.
   case neverHeld(rule: String, subject: String, every: Int64, noDataAfter: Int64)
-  /// More samples lie in a rule's window than are kept: it looks at the last `kept` only. Once for a series.
+  /// A rule's window has more samples than are kept: only the last `kept` count. Once for a series.
   case windowFull(rule: String, subject: String, kept: Int)
 }

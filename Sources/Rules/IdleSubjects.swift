@@ -1,22 +1,22 @@
-/// Step 10: which subject may have been idle for `forget_after`, by the log's own time. Each is looked at once in
-/// `forget_after`, so that a record costs nothing for it.
+/// Step 10: the subjects that may have been idle for `forget_after`, by the log's own time. Each is checked about once
+/// in `forget_after`, so a record costs nothing for it.
 struct IdleSubjects: ~Copyable {
   /// The log's time at, or before, the last record of each subject.
   private var seen = Deadlines()
-  /// `forget_after`, milliseconds.
+  /// `forget_after`, in milliseconds.
   var limit: Int64 { didSet { settle() } }
-  /// The log's time at which one of them may have been idle for so long; `Int64.max` if there is none.
+  /// The next time of the log at which a subject may have been idle for so long; `Int64.max` if there is none.
   private(set) var next = Int64.max
 
   init(limit: Int64) { self.limit = limit }
 
-  /// The subject in this block had its last record when the log's time was `time`, or later.
+  /// Called when the subject in this block had its last record at the log's time `time`, or later.
   mutating func set(_ number: Int, seenAt time: Int64) {
     seen.set(number, at: time)
     settle()
   }
 
-  /// The subject in this block is gone.
+  /// Called when the subject in this block is gone.
   mutating func remove(_ number: Int) {
     seen.remove(number)
     settle()

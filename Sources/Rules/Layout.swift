@@ -2,39 +2,39 @@ import Records
 
 /// The series that watch the same metric under the same `match`, and so count the same records.
 struct TrackPlan: BitwiseCopyable {
-  /// Where the reader has the metric.
+  /// The reader's slot of the metric.
   var slot: Int
-  /// Its series: so many, from this one on.
+  /// The first of its series, and their number.
   var firstSeries: Int
   var seriesCount: Int
-  /// While all its series are quiet, a value from `low` to `high` changes nothing about them. Both are inside.
+  /// While all its series are quiet, a value from `low` to `high`, both included, changes nothing.
   var low, high: Double
-  /// It has globs on other fields than `host`, which each record must answer anew.
+  /// Whether it has globs on other fields than `host`, which must be checked for each record.
   var hasTextMatches: Bool
-  /// All its series have windows: no value is one that changes nothing.
+  /// Whether all its series have windows, so that every value changes something.
   var isWindowed: Bool
-  /// To one of its series silence means something.
+  /// Whether one of its series uses `no_data`.
   var watchesSilence: Bool
 
-  /// Its series, by their indices.
+  /// The indices of its series.
   var series: Range<Int> { firstSeries..<(firstSeries + seriesCount) }
 }
 
 /// A glob over a string field.
 struct TextMatch {
-  /// Where the reader has the field; nil: nowhere, so that nothing is covered.
+  /// The reader's slot of the field; nil if it has none, so that nothing matches.
   let slot: Int?
   let glob: Glob
 }
 
-/// A rule set as one engine works with it: which series share a track, and how a subject's block is laid out.
+/// A rule set as an engine uses it: which series share a track, and the layout of a subject's block.
 final class Layout {
   let rules: RuleSet
   let tracks: UnsafeMutablePointer<TrackPlan>
   let trackCount: Int
   let series: UnsafeMutablePointer<SeriesPlan>
   let seriesCount: Int
-  /// For each track, the globs on `host`, which are held against the subject when it is first seen.
+  /// For each track, the globs on `host`, which are matched with the subject when it is first seen.
   let hostGlobs: [[Glob]]
   /// For each track, the other globs.
   let textMatches: [[TextMatch]]
@@ -52,13 +52,13 @@ final class Layout {
   let tracksByLife: [Int]
   /// The lives' numbers in their order, each with its series.
   private let lives: [(number: UInt32, series: Int)]
-  /// To one of the rules silence means something.
+  /// Whether a rule uses `no_data`.
   let watchesSilence: Bool
-  /// `forget_after`, milliseconds.
+  /// `forget_after`, in milliseconds.
   let forgetAfter: Int64
-  /// Bytes of a block.
+  /// The size of a block, in bytes.
   let blockSize: Int
-  /// By which numbers the changelog knows rules and tracks.
+  /// The numbers of rules and tracks in the changelog.
   let numbers: RuleNumbers
 
   /// Lays out `rules`; `groups` are the rules of each track, by their index.
@@ -105,12 +105,13 @@ final class Layout {
     series.deallocate()
   }
 
-  /// The tracks of a rule set without a past: rules that count the same records share one, those with windows another.
+  /// The tracks of a rule set without predecessor: rules that count the same records share one; those with windows have
+  /// another.
   static func groups(of rules: [Rule]) -> [[Int]] {
     Layout.groups(by: rules.map { $0.trackKey })
   }
 
-  /// The places of equal keys together, in the order of their first ones; nil is equal to none.
+  /// Groups the places of equal keys, in the order of their first ones; nil equals no key.
   static func groups<Key: Hashable>(by keys: [Key?]) -> [[Int]] {
     var groups: [[Int]] = []
     var groupOfKey: [Key: Int] = [:]
@@ -139,7 +140,7 @@ final class Layout {
     return track
   }
 
-  /// The series of the rule whose life has this number; nil: none of today's.
+  /// The series of the rule whose life has this number; nil if no current rule has it.
   func series(ofLife number: UInt32) -> Int? {
     var low = 0
     var high = lives.count
@@ -150,7 +151,7 @@ final class Layout {
     return low < lives.count && lives[low].number == number ? lives[low].series : nil
   }
 
-  /// Whether the globs on `host` of this track cover the subject.
+  /// Whether the globs on `host` of this track match the subject.
   func covers(_ track: Int, host: UnsafeRawBufferPointer) -> Bool { hostGlobs[track].allSatisfy { $0.matches(host) } }
 }
 
@@ -158,16 +159,16 @@ extension Rule {
   /// The globs that the subject must match.
   var hostGlobs: [Glob] { match.filter { $0.field == "host" }.map { Glob($0.glob) } }
 
-  /// The globs on other fields, in an order that doesn't depend on how they were written down.
+  /// The globs on other fields, in an order that doesn't depend on how they were written.
   var textMatches: [Match] {
     match.filter { $0.field != "host" }.sorted { ($0.field, $0.glob) < ($1.field, $1.glob) }
   }
 
-  /// Whether its value is made of several samples.
+  /// Whether its value is computed from several samples.
   var isWindowed: Bool { WindowPlan(self).kind != .none }
 
-  /// The same for rules that count the same records of the same subjects, and all of them have windows or none: the
-  /// bytes of what decides that.
+  /// A key that is equal for rules that count the same records of the same subjects, and all have windows or all have
+  /// none.
   var trackKey: [UInt8] {
     var writer = BinaryWriter()
     writer.byte(isWindowed ? 1 : 0)

@@ -1,6 +1,6 @@
 import Records
 
-/// What is held at a subject, or what the world sees of an alert: a severity, or none. None is the lowest.
+/// The held level of a series, or the level of an alert: a severity, or none. None is the lowest.
 enum Level: UInt8, Comparable {
   case none = 0
   case warning = 1

@@ -1,14 +1,14 @@
 import Glibc
 
 extension Double {
-  /// As a summary shows a measured value: six significant digits at most, the whole part never cut below 1e15,
-  /// no zeros behind the last digit. `97.1`, `69.3333`, `17053335552`, `1e+100`.
+  /// The text of a measured value in a summary: at most six significant digits, but the whole part is never cut below
+  /// 1e15; no trailing zeros. `97.1`, `69.3333`, `17053335552`, `1e+100`.
   var textOfValue: String {
-    // 999999.5 is where six digits begin to lack one before the point.
+    // From 999999.5 on, six digits are too few for the whole part.
     magnitude >= 999_999.5 && magnitude < 1e15 ? formatted("%.0f") : formatted("%.6g")
   }
 
-  /// As the rule's author wrote a limit, or shorter: the shortest text that reads as the same double. `90`, `90.125`.
+  /// The text of a limit: the shortest that reads as the same double. `90`, `90.125`.
   var textOfLimit: String {
     let text = description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text

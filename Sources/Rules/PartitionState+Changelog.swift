@@ -10,7 +10,7 @@ extension PartitionState {
     var value = BinaryWriter()
     debt.takeGone(limit: limit) { PartitionState.giveGone($0, $1, $2, scope, &key, sink) }
     let due = debt.takeDue()
-    // A subject that waits for its turn besides is written then once more: harmless, and rare.
+    // A subject that also waits for its turn is written twice then: harmless, and rare.
     for number in due.numbers { give(subjects[Int(number)], position, scope, &key, &value, sink) }
     let (time, most) = due.isAll ? (Int64.max, Int.max) : (changedBefore, limit)
     var given = 0
@@ -27,7 +27,7 @@ extension PartitionState {
   mutating func takeForgotten(
     scope: ChangelogScope, into sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
   ) {
-    // Subjects of these names may have come since, and been written: not every record is to be taken away.
+    // Subjects of these names may have come again since, and been written: not every record is to be deleted.
     var gone: [(name: [UInt8], track: UInt32, number: UInt32)] = []
     debt.takeForgotten { gone.append((Array($0), $1, $2)) }
     var key = BinaryWriter()
@@ -39,14 +39,14 @@ extension PartitionState {
     }
   }
 
-  /// Whether the changelog has this checkpoint (`track` is 0) or chunk of a subject that there is.
+  /// Whether the changelog has this checkpoint (`track` is 0) or chunk of an existing subject.
   private func stands(_ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32) -> Bool {
     guard let subject = subjects.find(name, hash: RecordReader.hash(of: name)) else { return false }
     if track == 0 { return subject.header.pointee.hasCheckpoint }
     return series.writtenChunks(of: subject, layout)[track]?.contains(number) ?? false
   }
 
-  /// Gives to `sink` that a checkpoint (`track` is 0) or a chunk is gone.
+  /// Gives to `sink` the tombstone of a checkpoint (`track` is 0) or of a chunk.
   private static func giveGone(
     _ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32, _ scope: ChangelogScope,
     _ key: inout BinaryWriter, _ sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
@@ -60,9 +60,9 @@ extension PartitionState {
     key.bytes.withUnsafeBytes { sink($0, nil) }
   }
 
-  /// Gives a subject's checkpoint to `sink`, behind the chunks that it needs and before those that it needs no longer: so
-  /// that it is whole also where only the first of these get through. A subject without state has no checkpoint, and
-  /// where it had one, that goes.
+  /// Gives a subject's checkpoint to `sink`, after the chunks that it needs and before the tombstones of those that it
+  /// no longer needs, so that it is complete even if only the first of these are delivered. A subject without state has
+  /// no checkpoint; an existing one is deleted.
   private mutating func give(
     _ subject: Subject, _ position: Int64, _ scope: ChangelogScope, _ key: inout BinaryWriter,
     _ value: inout BinaryWriter, _ sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
@@ -104,8 +104,8 @@ extension PartitionState {
     debt.writeSoon(number)
   }
 
-  /// See `Engine.image`. Every life of every subject, in the order of names and lives, each with the whole of its
-  /// timeline: which of them share one is no part of what they know.
+  /// See `Engine.image`. Has every life of every subject, in the order of names and lives, each with its whole
+  /// timeline: which lives share a timeline isn't part of the state.
   func image() -> [UInt8] {
     var subjects: [(name: [UInt8], number: Int)] = []
     for number in 0..<self.subjects.used where self.subjects[number].isInhabited && hasState(self.subjects[number]) {

@@ -1,20 +1,20 @@
 import Records
 
-// A checkpoint is all that is known of one subject; `docs/architecture.md` shows it byte by byte. What can be told from
-// the rules and the rest isn't in it: which tracks cover the subject, which series are quiet, what was said in the log.
+// A checkpoint is the whole state of one subject; `docs/architecture.md` shows it byte by byte. It leaves out what
+// follows from the rules and the rest: which tracks cover the subject, which series are quiet, what was logged.
 
-/// Versions and bits of a checkpoint, for who writes and who reads it.
+/// Versions and flags of a checkpoint, for writer and reader.
 enum CheckpointFormat {
-  /// 1 had no rows of numbers, and no turns beside the earlier boots; before 3 the checksum was statusd's own.
+  /// Version 1 had no rows of numbers, and no turns beside the earlier boots; before 3 the checksum was statusd's own.
   static let version: UInt8 = 3
-  /// Of a chunk; in 1 the checksum was statusd's own.
+  /// The version of a chunk; in 1 the checksum was statusd's own.
   static let chunkVersion: UInt8 = 2
 
   /// The subject's flags.
   static let isKeyless: UInt8 = 1
   static let hasTimeline: UInt8 = 2
 
-  /// A timeline's flags; the number of its gaps stands above them.
+  /// A timeline's flags; the number of its gaps is in the bits above them.
   static let hasBoot: UInt8 = 1
   static let hasRow: UInt8 = 2
   static let hasEarlierBoots: UInt8 = 4
@@ -23,18 +23,18 @@ enum CheckpointFormat {
   static let gapsMask: UInt8 = 7
   static let hasRowOfNumbers: UInt8 = 128
 
-  /// A series' flags; the level stands in the lowest two bits, the alert's level above them.
+  /// A series' flags; the level is in the lowest two bits, the alert's level above them.
   static let alertShift: UInt8 = 2
   static let hasSinceWarning: UInt8 = 16
   static let hasSinceCritical: UInt8 = 32
   static let hasChanged: UInt8 = 64
   static let hasVotes: UInt8 = 128
-  /// What became of a series that was silent stands above the other flags.
+  /// The state of a series' silence is in the bits above the other flags.
   static let silenceShift: UInt64 = 8
 }
 
 extension PartitionState {
-  /// The subject in the block `number` was changed by the record at `offset`, for the first time since its checkpoint.
+  /// Called when the record at `offset` is the first to change the subject in block `number` since its checkpoint.
   @inline(never)
   mutating func noteChange(of subject: Subject, offset: Int64) {
     guard let number = subjects.number(of: subject) else { return }
@@ -42,10 +42,10 @@ extension PartitionState {
     debt.append(number, offset: offset, logTime: logTime, now: now)
   }
 
-  /// Whether anything is known of the subject that a new one hasn't.
+  /// Whether the subject has any state that a new one hasn't.
   func hasState(_ subject: Subject) -> Bool { (0..<trackCount).contains { subject.tracks[$0].isBorn } }
 
-  /// Writes all that is known of a subject; it is true before the record at `position`.
+  /// Writes the whole state of a subject; it is true before the record at `position`.
   func write(_ subject: Subject, position: Int64, to writer: inout BinaryWriter) {
     let hasTimeline = subject.timeline.pointee.time != Timeline.never
     let header = subject.header.pointee
@@ -92,7 +92,7 @@ extension PartitionState {
 }
 
 extension SeriesStates {
-  /// Writes one life of a rule, whose number is written as the distance from the one before it.
+  /// Writes one life of a rule; its number is written as the difference from the one before.
   fileprivate func write(
     _ state: SeriesState, life: UInt32, after last: UInt32, _ time: Int64, _ writer: inout BinaryWriter
   ) {
@@ -106,7 +106,7 @@ extension SeriesStates {
 }
 
 extension Timelines {
-  /// Writes a timeline with what it has in pools.
+  /// Writes a timeline, including its pool elements.
   func write(_ timeline: Timeline, _ position: Int64, _ writer: inout BinaryWriter) {
     var gaps = 0
     while gaps < Timeline.gapCount, timeline.gaps[gaps] > 0 { gaps += 1 }
@@ -136,7 +136,7 @@ extension Timelines {
 }
 
 extension SeriesState {
-  /// Times stand as far before `time`, the series' last one.
+  /// Times are written as differences to `time`, the series' last one.
   fileprivate func write(_ time: Int64, _ detail: SeriesDetail, to writer: inout BinaryWriter) {
     var flags = level.rawValue | alert.rawValue << CheckpointFormat.alertShift
     if sinceWarning != SeriesState.unset { flags |= CheckpointFormat.hasSinceWarning }

@@ -1,17 +1,17 @@
 import Records
 
-// Step 10: a subject of which nothing came for so long, by the log's own time, is gone.
+// Step 10: a subject is gone if nothing came of it for so long, by the log's own time.
 
 extension PartitionState {
   /// Ends the series of the subjects of which no record came for `forget_after` up to the log's time. Each subject is
-  /// looked at once in `forget_after`, so that a record costs nothing for it.
+  /// checked about once in `forget_after`, so a record costs nothing for it.
   @inline(never)
   mutating func forgetIdle(at offset: Int64, into transitions: inout [Transition]) {
     let latest = logTime &- idle.limit
     while let number = idle.due(at: latest) {
       let subject = subjects[number]
       let seen = subject.seen(trackCount)
-      // Before the log had a time: it is reckoned from now on.
+      // The subject is older than the first log time: its time counts from now on.
       if seen.pointee < 0 {
         seen.pointee = logTime
         if !subject.header.pointee.isUnwritten { noteChange(of: subject, offset: offset) }
@@ -24,7 +24,7 @@ extension PartitionState {
     }
   }
 
-  /// Whether the subject's records come in another topic now.
+  /// Whether the subject's records now come in another topic.
   func hasMoved(_ subject: Subject) -> Bool {
     !movedPrefix.isEmpty && subject.name.count >= movedPrefix.count
       && subject.name.prefix(movedPrefix.count).elementsEqual(movedPrefix)
@@ -37,24 +37,24 @@ extension PartitionState {
     }
   }
 
-  /// No record of the log ends it: none must be read again for that.
+  /// No record of the log ends it, so no record must be read again for that.
   mutating func forgetMoved(_ subject: Subject, into transitions: inout [Transition]) {
     forget(subject.name, hash: subject.header.pointee.hash, offset: .max, into: &transitions)
   }
 
-  /// A subject is known from now on.
+  /// Called when a subject becomes known.
   mutating func noteFirst(_ subject: Subject) {
     subject.seen(trackCount).pointee = logTime
     if let number = subjects.number(of: subject) { idle.set(number, seenAt: logTime) }
   }
 
-  /// A subject is no longer known.
+  /// Called when a subject is no longer known.
   mutating func noteGone(_ subject: Subject) {
     guard let number = subjects.number(of: subject) else { return }
     idle.remove(number)
     remarks.remove(number)
     silence.remove(number)
-    // What takes its block has nothing of it.
+    // The next subject in this block must not inherit anything.
     coverage.set(number, before: 0)
   }
 }

@@ -1,11 +1,11 @@
 import Records
 
-// The metrics of a subject mostly stand in the same records, so that one timeline tells the time of all. If they don't,
-// the tracks part, and come together again once both timelines say the same.
+// The metrics of a subject usually come in the same records, so one timeline serves all. If they don't, the tracks
+// part, and join again once both timelines are equal.
 
 extension PartitionState {
-  /// The tracks that go with the subject's timeline, and have no value in the record in hand, stay behind on timelines of
-  /// their own.
+  /// Gives timelines of their own to the tracks that share the subject's timeline but have no value in the current
+  /// record.
   mutating func diverge(_ subject: Subject) {
     for track in 0..<trackCount where hand.values[track].isNaN {
       let state = subject.tracks + track
@@ -13,8 +13,8 @@ extension PartitionState {
     }
   }
 
-  /// The record in hand for the tracks on timelines of their own, and for those that see their first value after the
-  /// subject's timeline has begun.
+  /// Processes the current record for tracks with a timeline of their own, and for those that have their first value
+  /// after the subject's timeline has begun.
   mutating func applyToOwn<View: RecordView & ~Copyable>(
     _ record: borrowing View, _ subject: Subject, _ ignored: inout Ignored, into transitions: inout [Transition]
   ) {

@@ -1,8 +1,8 @@
 import Records
 
 extension PartitionState {
-  /// The subject that a record belongs to; a new one if it is seen for the first time. nil if the record names none, or if
-  /// there is no room for one more.
+  /// The subject that a record belongs to, created if it is new; nil if the record names none, or if there is no room
+  /// for one more.
   @inline(__always)
   mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View, offset: Int64) -> Subject? {
     if !record.hasKey, offset >= keylessFrom { return keylessSubject(record.subject, at: offset) }
@@ -11,7 +11,7 @@ extension PartitionState {
     return newSubject(record.subject, hostLength: record.subject.count, hash: record.subjectHash)
   }
 
-  /// In a topic of several partitions, records without a key are spread: each partition has its own `HOST#PARTITION`.
+  /// Topics of several partitions spread records without a key: each partition has its own `HOST#PARTITION`.
   private mutating func keylessSubject(_ host: UnsafeRawBufferPointer, at offset: Int64) -> Subject? {
     var name = Array(host)
     name.append(contentsOf: keylessSuffix)
@@ -22,7 +22,7 @@ extension PartitionState {
     }
   }
 
-  /// Begins a subject, which has taken its place in the room.
+  /// Creates a subject, which has taken its place in the room.
   mutating func newSubject(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64) -> Subject? {
     guard (1...Int(UInt16.max)).contains(name.count) else {
       admission.room.give(1)
@@ -38,7 +38,7 @@ extension PartitionState {
     return subject
   }
 
-  /// Whether the globs on other fields than `host` of this track cover the record.
+  /// Whether the globs on other fields than `host` of this track match the record.
   func matches<View: RecordView & ~Copyable>(_ record: borrowing View, _ track: Int) -> Bool {
     for match in layout.textMatches[track] {
       guard let slot = match.slot, let text = record.string(slot), match.glob.matches(text) else { return false }
@@ -46,7 +46,7 @@ extension PartitionState {
     return true
   }
 
-  /// Whether there is room for one more subject, which the record at `offset` names; its place is taken then.
+  /// Takes a place for one more subject, which the record at `offset` names. Returns false if there is none.
   @inline(never)
   private mutating func admits(_ name: UnsafeRawBufferPointer, at offset: Int64) -> Bool {
     switch admission.admit(at: offset) {
@@ -59,14 +59,14 @@ extension PartitionState {
     return false
   }
 
-  /// A subject has its first value of a track.
+  /// Called when a subject has its first value of a track.
   @inline(never)
   mutating func noteBorn(_ track: Int, _ subject: Subject) {
     if tracks[track].watchesSilence { watch(subject) }
     if admission.hasRefused, let number = subjects.number(of: subject) { debt.writeSoon(number) }
   }
 
-  /// Counts a record that has no finite number where a rule looks; the first one of each rule is said.
+  /// Counts a record without a finite number in a rule's field; the first of each rule is reported.
   mutating func noteBad<View: RecordView & ~Copyable>(
     _ kind: Field.Kind, _ record: borrowing View, _ track: Int, _ subject: Subject
   ) {
@@ -79,7 +79,7 @@ extension PartitionState {
     }
   }
 
-  /// Counts what series ignored of the record in hand, and says what is odd about its time and number.
+  /// Counts what series ignored of the current record, and reports oddities of its time and number.
   @inline(__always)
   mutating func count<View: RecordView & ~Copyable>(
     _ ignored: Ignored, _ record: borrowing View, _ subject: Subject
@@ -94,7 +94,7 @@ extension PartitionState {
     if ignored.takesTurns { noteTurn(record, subject) }
   }
 
-  /// The record in hand counts though its number isn't above the last one of its boot.
+  /// Called when the current record counts although its number isn't above the last one of its boot.
   @inline(never)
   private mutating func noteNumbersFell<View: RecordView & ~Copyable>(
     from last: Int64, _ record: borrowing View, _ subject: Subject
@@ -105,7 +105,7 @@ extension PartitionState {
       .numbersFell(subject: subject.text, boot: record.bootID, from: last, to: record.sequence, offset: hand.offset))
   }
 
-  /// The record in hand is of another boot than the one before it, and the two take turns.
+  /// Called when the current record has another boot than the one before it, and the two take turns.
   @inline(never)
   private mutating func noteTurn<View: RecordView & ~Copyable>(_ record: borrowing View, _ subject: Subject) {
     guard let number = subjects.number(of: subject),

@@ -1,10 +1,10 @@
 import Records
 
 extension PartitionState {
-  /// Step 9: goes on with other rules.
+  /// Step 9: changes the rules.
   mutating func replaceRules(_ rules: RuleSet, into transitions: inout [Transition]) {
     let succession = Succession(from: layout, to: rules)
-    // Out of this struct while it changes, because moving a subject changes the rest of it.
+    // Taken out of this struct while it changes, because moving a subject changes the rest of the struct.
     var table = SubjectTable(blockSize: 64, seriesCount: 0)
     swap(&table, &subjects)
     for number in 0..<table.used where table[number].isInhabited {
@@ -21,7 +21,7 @@ extension PartitionState {
     remarks.replaceRules(succession.predecessors)
   }
 
-  /// Resolves what can't go on.
+  /// Resolves the alerts that can't go on.
   private mutating func endLives(of subject: Subject, _ succession: Succession, into transitions: inout [Transition]) {
     let states = subject.series
     for rule in 0..<layout.rules.rules.count {
@@ -33,7 +33,7 @@ extension PartitionState {
     }
   }
 
-  /// Resolves an alert that fires, for a reason that no record gave.
+  /// Resolves a firing alert, for a reason other than a record.
   private mutating func resolve(
     _ rule: Int, of subject: Subject, reason: Transition.Reason, into transitions: inout [Transition]
   ) {
@@ -49,8 +49,8 @@ extension PartitionState {
     counted.transitions += 1
   }
 
-  /// Fills the new block of a subject from its old one. Returns true if its checkpoint would give it back something that
-  /// it no longer has. (What ends with its rule isn't that: no checkpoint can name its life any more.)
+  /// Fills the new block of a subject from its old one. Returns true if its checkpoint would restore state that it no
+  /// longer has. (State of a removed rule doesn't count: no checkpoint can name its life any more.)
   private mutating func move(_ from: Subject, _ to: Subject, _ succession: Succession) -> Bool {
     var isTakenFrom = false
     let (old, new) = (succession.old, succession.new)
@@ -60,7 +60,7 @@ extension PartitionState {
       let samples = series.shareOutSamples(from, to, succession, written: written)
       if samples.isNew { isTakenFrom = true }
       for gone in samples.leftover {
-        // If others still have the track, this subject may come to use its chunks' numbers again.
+        // While others still have the track, this subject may come to use its chunks' numbers again.
         let isToday = new.trackNumbers.contains(gone.track)
         debt.takeAway(gone.chunks, ofTrack: gone.track, to.name, mayBeUsedAgain: isToday)
       }
@@ -70,12 +70,12 @@ extension PartitionState {
     to.timeline.pointee = from.timeline.pointee
     to.seen(new.trackCount).pointee = from.seen(old.trackCount).pointee
     timelines.settle(to, trackCount: trackCount)
-    // The next record finds out.
+    // The next record recomputes this.
     to.header.pointee.isPlain = false
     return isTakenFrom
   }
 
-  /// The same for one of the new tracks. All its series come from the same old track, or from none.
+  /// Does the same for one of the new tracks. All its series come from the same old track, or from none.
   private mutating func moveTrack(_ track: Int, _ from: Subject, _ to: Subject, _ succession: Succession) -> Bool {
     var isTakenFrom = false
     let (old, new) = (succession.old, succession.new)
@@ -93,7 +93,7 @@ extension PartitionState {
       }
       to.series[index] = succession.state(of: index, from: before, predecessor)
       if to.series[index] != before { isTakenFrom = true }
-      // What it has beside its state has gone along.
+      // Its pool elements have moved with it.
       from.series[oldIndex].detail = 0
       if series.changeVotes(of: to.series + index, from: old.series[oldIndex], to: new.series[index]) {
         isTakenFrom = true
@@ -112,7 +112,7 @@ extension PartitionState {
     return isTakenFrom
   }
 
-  /// Step 10: ends the series of a subject, if there is one of this name, by the record at `offset`.
+  /// Step 10: ends the series of the subject of this name, if it exists, by the record at `offset`.
   mutating func forget(
     _ name: UnsafeRawBufferPointer, hash: UInt64, offset: Int64, into transitions: inout [Transition]
   ) {
@@ -126,7 +126,7 @@ extension PartitionState {
     remove(subject)
   }
 
-  /// Forgets a subject without a word, and gives back what it has in pools.
+  /// Forgets a subject without transitions, and frees its pool elements.
   mutating func remove(_ subject: Subject) {
     noteGone(subject)
     for track in 0..<trackCount {

@@ -9,7 +9,7 @@ extension PartitionState {
     guard let value else { return drop(name, hash: hash) }
     do throws(ChangelogProblem) {
       let checkpoint = try Checkpoint(value, key: key)
-      // Offsets of an earlier life of the topic say nothing of this one's.
+      // Offsets of an earlier life of the topic have no meaning for this one.
       if let end, checkpoint.epoch == epoch, checkpoint.position > end {
         throw .beyondEnd(position: checkpoint.position, end: end)
       }
@@ -23,11 +23,12 @@ extension PartitionState {
     }
   }
 
-  /// Step 1 to 6 for a record that was evaluated before.
+  /// Steps 1 to 6 for a record that was evaluated before.
   mutating func replay<View: RecordView & ~Copyable>(
     _ record: borrowing View, offset: Int64, into made: inout [Transition]
   ) {
-    // Also where the record itself is known: it told the time, and others may have been gone by then.
+    // Even if the subject already contains the record: it advanced the log's time, and others may have been forgotten
+    // by it.
     if logTime >= idle.next { forgetIdle(at: offset, into: &made) }
     guard let subject = subject(of: record, offset: offset), !isCovered(subject, offset) else { return }
     apply(record, offset: offset, into: &made)
@@ -50,7 +51,7 @@ extension PartitionState {
     counted = EngineCounters()
   }
 
-  /// Takes a checkpoint in place of whatever is known of the subject. Lives that the rules don't know are left out.
+  /// Applies a checkpoint, and replaces what is known of the subject. Lives that the rules don't have are left out.
   mutating func restore(_ checkpoint: Checkpoint, of name: UnsafeRawBufferPointer) throws(ChangelogProblem) {
     guard checkpoint.epoch <= epoch else { throw .impossible("epoch") }
     let sources = try sources(of: checkpoint)
@@ -58,7 +59,7 @@ extension PartitionState {
     let hostLength = checkpoint.isKeyless ? name.count - keylessSuffix.count : name.count
     guard hostLength > 0, name.count <= Int(UInt16.max) else { throw .impossible("subject") }
     drop(name, hash: hash)
-    // Nothing is left of what it speaks of.
+    // All its lives have ended.
     if sources.allSatisfy({ $0 < 0 }) { return debt.takeAway(name) }
     admission.room.takeAnyway()
     guard let subject = newSubject(name, hostLength: hostLength, hash: hash),
@@ -73,17 +74,17 @@ extension PartitionState {
       if !fill(track, of: subject, from: checkpoint.tracks[source]) { isWhole = false }
     }
     timelines.settle(subject, trackCount: trackCount)
-    // What is left of it needs a checkpoint without the rest.
+    // Some of its lives have ended: it needs a checkpoint without them.
     if !isWhole { debt.writeSoon(number) }
     subject.seen(trackCount).pointee = checkpoint.seen
     idle.set(number, seenAt: checkpoint.seen)
-    // Offsets of an earlier life of the topic say nothing of this one's.
+    // Offsets of an earlier life of the topic have no meaning for this one.
     if checkpoint.epoch == epoch { coverage.set(number, before: checkpoint.position) }
     if !isWhole { throw .chunkMissing }
   }
 
-  /// The topic's offsets begin anew. What is written from now on is of this life, what was written before covers nothing;
-  /// what wasn't written can't be replayed, so it is now.
+  /// Begins a new life of the topic, with new offsets. Checkpoints from now on belong to this life; earlier ones cover
+  /// no offset. Unwritten changes can't be replayed, so they are written now.
   mutating func beginEpoch() {
     epoch = min(epoch + 1, UInt32.max - 1)
     coverage = Coverage()
@@ -93,7 +94,7 @@ extension PartitionState {
     debt.writeAllSoon()
   }
 
-  /// For each track of today, the one in the checkpoint that it goes on from; -1: none.
+  /// For each current track, the track in the checkpoint that it goes on from; -1 if none.
   private func sources(of checkpoint: Checkpoint) throws(ChangelogProblem) -> [Int] {
     var sources = Array(repeating: -1, count: trackCount)
     var seen = Array(repeating: false, count: layout.seriesCount)
@@ -121,7 +122,7 @@ extension PartitionState {
     return sources
   }
 
-  /// Fills a track at a subject. Returns false if a chunk of its samples is missing; the track begins anew then.
+  /// Fills a track of a subject. Returns false if a chunk of its samples is missing; the track then begins anew.
   private mutating func fill(_ track: Int, of subject: Subject, from record: Checkpoint.Track) -> Bool {
     let state = subject.tracks + track
     if let samples = record.samples,
@@ -140,12 +141,12 @@ extension PartitionState {
     return true
   }
 
-  /// Forgets the subject of this name without a word, if there is one.
+  /// Forgets the subject of this name without transitions, if it exists.
   private mutating func drop(_ name: UnsafeRawBufferPointer, hash: UInt64) {
     if let subject = subjects.find(name, hash: hash) { remove(subject) }
   }
 
-  /// Whether the record at `offset` is in the state of this subject already.
+  /// Whether the subject already contains the record at `offset`.
   private func isCovered(_ subject: Subject, _ offset: Int64) -> Bool {
     guard let number = subjects.number(of: subject) else { return false }
     return coverage.contains(offset, of: number)
@@ -153,7 +154,7 @@ extension PartitionState {
 
   // MARK: Chunks
 
-  /// Takes a chunk that the checkpoint of its subject will ask for.
+  /// Stores a chunk until the checkpoint of its subject comes.
   mutating func restoreChunk(
     _ name: UnsafeRawBufferPointer, track: UInt32, number: UInt64, key: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer?
@@ -174,7 +175,7 @@ extension PartitionState {
     restoredChunks.append(number, of: owner, at: series.windows.chunk(number, samples))
   }
 
-  /// Chunks that no checkpoint asked for are taken away; they may be of tracks that no rule has any longer.
+  /// Deletes chunks that no checkpoint needed; they may belong to tracks that no rule has any longer.
   private mutating func dropRestoredChunks() {
     let left = restoredChunks.takeAll()
     let today = left.isEmpty ? [] : Set(layout.trackNumbers)
@@ -190,7 +191,7 @@ extension PartitionState {
 }
 
 extension SeriesPlan {
-  /// Whether votes of the past can be those of this rule.
+  /// Whether these earlier votes are possible for this rule.
   fileprivate func canHold(_ votes: Votes) -> Bool {
     guard votesKept > 0 else { return false }
     for word in 0..<4 {

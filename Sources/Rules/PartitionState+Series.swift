@@ -2,7 +2,7 @@ import Platform
 import Records
 
 extension PartitionState {
-  /// Steps 3 to 7 for the series of a track of which one is active, or whose value is beyond a limit.
+  /// Steps 3 to 7 for the series of a track if one of them is active, or if the value is beyond a limit.
   mutating func evaluate(
     _ value: Double, _ track: Int, of subject: Subject, _ step: Step, into transitions: inout [Transition]
   ) {
@@ -33,7 +33,7 @@ extension PartitionState {
       hand.append(transition, of: plan.rule, to: &transitions)
       counted.transitions += 1
     }
-    // It may fall silent again.
+    // It can become silent again.
     if wasSilent, state.pointee.silence == .none, silence.isNeeded { watch(subject) }
   }
 
@@ -51,12 +51,12 @@ extension PartitionState {
     }
   }
 
-  /// The last value that a series looked at; that of its last record if a window has given none yet.
+  /// The last value that a series evaluated, or that of its last record if a window has given none yet.
   func lastValue(of index: Int, _ subject: Subject) -> Double {
     series.lastValue(of: subject.series[index]) ?? subject.tracks[layout.trackOfSeries[index]].value
   }
 
-  /// What tells the time of a series.
+  /// The timeline of a series.
   func timeline(of index: Int, _ subject: Subject) -> Timeline {
     timelines.timeline(of: subject.tracks[layout.trackOfSeries[index]], subject)
   }
@@ -78,7 +78,7 @@ extension PartitionState {
     return transition
   }
 
-  /// Says, once for a series, that the producer's pace alone breaks what the rule wants to hold.
+  /// Reports, once for a series, that the producer's pace alone breaks the rule's timers.
   private mutating func noteHole(
     _ state: UnsafeMutablePointer<SeriesState>, _ plan: SeriesPlan, _ step: Step, _ subject: Subject
   ) {
@@ -89,7 +89,7 @@ extension PartitionState {
     remarks.say(.neverHeld(rule: rule, subject: subject.text, every: usual, noDataAfter: plan.noDataAfter))
   }
 
-  /// What fires or is pending now.
+  /// The alerts that are firing or pending.
   func alerts() -> [Alert] {
     var alerts: [Alert] = []
     for number in 0..<subjects.used where subjects[number].isInhabited {
@@ -98,7 +98,7 @@ extension PartitionState {
         let state = subject.series[index]
         guard let severity = (state.isPending ? state.level : state.alert).severity else { continue }
         var since = state.isPending ? state.since(state.level) : series.changed(state)
-        // A timer that a hole cleared, and that no value has started anew.
+        // A timer that a hole cleared, and that no value has restarted.
         if since == SeriesState.unset { since = timeline(of: index, subject).time }
         alerts.append(
           Alert(

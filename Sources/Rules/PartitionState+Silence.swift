@@ -1,20 +1,20 @@
 import Records
 
-// Step 8: what silence means. It is the only thing that hangs on a clock on the wall, and the clock is told: `now`.
+// Step 8: silence. It alone depends on a wall clock, whose time is an argument: `now`.
 
-/// What became of a series that was silent; the first record with a value decides anew, and says so if silence said
-/// something.
+/// The state of a series' silence. The first record with a value decides anew, and emits a transition if the silence
+/// had one.
 enum Silence: UInt8 {
-  /// It isn't, or its rule doesn't mind.
+  /// It isn't silent, or its rule doesn't use `no_data`.
   case none
-  /// Nothing fired that could be resolved.
+  /// It was silent, but no alert fired that could be resolved.
   case unsaid
-  /// What fired was resolved; with which severity.
+  /// A firing alert of this severity was resolved.
   case resolvedWarning, resolvedCritical
-  /// It fires because of it.
+  /// An alert fires because of the silence.
   case fired
 
-  /// The alert was at this level when silence ended it.
+  /// The state after silence resolved an alert of this level.
   init(resolving alert: Level) {
     switch alert {
     case .none: self = .unsaid
@@ -28,21 +28,22 @@ enum Silence: UInt8 {
 }
 
 extension PartitionState {
-  /// A record of the subject with the metrics of these tracks was read, whether it counts or not.
+  /// Called when a record of the subject with the metrics of these tracks was read, whether it counts or not.
   @inline(__always)
   mutating func noteSign(_ track: Int, _ subject: Subject) {
-    // Also for tracks that nobody watches yet: new rules may.
+    // Also for tracks whose rules don't use `no_data` yet: a reload may change that.
     subject.signs(trackCount)[track] = now
     if tracks[track].watchesSilence, !subject.header.pointee.isAwaited { watch(subject) }
   }
 
-  /// The record in hand, which isn't the last one again, is a sign of life for the tracks that have a value in it.
+  /// Counts the current record, which isn't the last one again, as a sign of life for the tracks that have a value in
+  /// it.
   @inline(never)
   mutating func noteSigns(_ subject: Subject) {
     for track in 0..<trackCount where !hand.values[track].isNaN { noteSign(track, subject) }
   }
 
-  /// From now on the subject is looked at when it could have been silent for too long.
+  /// Schedules a check of the subject for the time when it could have been silent for too long.
   mutating func watch(_ subject: Subject) {
     guard let number = subjects.number(of: subject) else { return }
     subject.header.pointee.isAwaited = true
@@ -70,7 +71,7 @@ extension PartitionState {
             declareSilence(of: index, subject, after: allowed, &transitions)
             isChanged = true
           } else {
-            // What follows the producer may become shorter meanwhile.
+            // A default that follows the producer may become shorter meanwhile.
             let isFixed = layout.series[index].noDataAfter >= 0
             next = min(next, isFixed ? sign &+ allowed : min(sign &+ allowed, now &+ Step.shortestHole))
           }
@@ -91,7 +92,7 @@ extension PartitionState {
     return true
   }
 
-  /// `no_data_after` of a series, as things stand.
+  /// The current `no_data_after` of a series.
   private func allowedSilence(of index: Int, _ subject: Subject) -> Int64 {
     let written = layout.series[index].noDataAfter
     if written >= 0 { return written }
@@ -114,7 +115,7 @@ extension PartitionState {
     counted.transitions += 1
   }
 
-  /// Under new rules each subject is looked at again. What wasn't watched until now is heard of from now on.
+  /// Schedules a check of all subjects under new rules. Series that weren't watched so far count as heard from now on.
   mutating func watchAgain() {
     silence = SilenceWatch(layout)
     guard silence.isNeeded else { return }

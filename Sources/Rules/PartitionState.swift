@@ -1,21 +1,21 @@
 import Records
 
-/// All state of one partition, and what it takes to change it.
+/// The whole state of one partition, and the operations on it.
 ///
-/// A struct behind a pointer, so that the hot path pays for no exclusivity check of a class. For each subject there is
-/// one block of plain bytes (`Subject`); what writes state down, or moves it to another layout, copies blocks. The parts
-/// below own what lies beside the blocks, each with the only methods that change it.
+/// A struct behind a pointer, so that the hot path needs no exclusivity check of a class. Each subject has one block of
+/// plain bytes (`Subject`), so that state can be written, or moved to another layout, by copying blocks. The parts
+/// below own the state beside the blocks; only their methods change it.
 struct PartitionState: ~Copyable {
   private(set) var layout: Layout
-  /// The layout's tracks, at hand.
+  /// The layout's tracks, for quick access.
   private(set) var tracks: UnsafeMutablePointer<TrackPlan>
   private(set) var trackCount: Int
   let topic: String
   let partition: Int32
-  /// What is put behind the name of a subject whose record has no key, from `keylessFrom` on.
+  /// The suffix of the name of a subject whose record has no key, from `keylessFrom` on.
   let keylessSuffix: [UInt8]
   var keylessFrom: Int64
-  /// Subjects whose names begin so have moved to another topic: see `Engine.movedPrefix`.
+  /// Subjects whose names begin with this prefix have moved to another topic: see `Engine.movedPrefix`.
   var movedPrefix: [UInt8] = []
 
   var subjects: SubjectTable
@@ -29,17 +29,18 @@ struct PartitionState: ~Copyable {
   var coverage = Coverage()
   var restoredChunks = RestoredChunks()
   var hand: RecordInHand
-  /// What is counted here; `counters` adds what the parts count.
+  /// The counters of this struct; `counters` adds those of the parts.
   var counted = EngineCounters()
 
-  /// Milliseconds on the monotonic clock: since when a subject's change waits to be written, and who is silent.
+  /// Milliseconds on the monotonic clock, to measure how long changes wait to be written, and how long series are
+  /// silent.
   var now: Int64 = 0
-  /// The log's time: the greatest Kafka time so far; -1 if there is none yet.
+  /// The log's time: the greatest Kafka time so far; -1 if none.
   var logTime: Int64 = -1
-  /// Which of its lives the topic lives: one more each time that it was deleted and created again.
+  /// The number of the topic's life: one more each time that it was deleted and created again.
   var epoch: UInt32 = 0
 
-  /// The hashes of the last two keys that were expected, latest first.
+  /// The hashes of the last two expected keys, latest first.
   private var expected: (UInt64, UInt64) = (0, 0)
 
   init(_ layout: Layout, topic: String, partition: Int32, admission: consuming Admission) {
@@ -58,7 +59,7 @@ struct PartitionState: ~Copyable {
     hand = RecordInHand(trackCount: layout.trackCount)
   }
 
-  /// Works with another layout from now on; the blocks must follow.
+  /// Changes to another layout; the caller must move the blocks.
   mutating func adopt(_ next: Layout) {
     layout = next
     (tracks, trackCount) = (layout.tracks, layout.trackCount)
@@ -70,7 +71,7 @@ struct PartitionState: ~Copyable {
 
   deinit { admission.room.give(subjects.count) }
 
-  /// What has been counted so far.
+  /// The counters.
   var counters: EngineCounters {
     var counters = counted
     counters.firing = series.firing
@@ -81,8 +82,8 @@ struct PartitionState: ~Copyable {
     return counters
   }
 
-  /// Fetches ahead for a record that comes soon: the place where its subject is looked for now, the subject itself two
-  /// calls later, when that place is in the cache.
+  /// Prefetches for a record that comes soon: first the place to look up its subject, and two calls later, when that is
+  /// in the cache, the subject itself.
   @inline(__always)
   mutating func expect(hash: UInt64) {
     subjects.prefetchSlot(hash: hash)
@@ -90,7 +91,7 @@ struct PartitionState: ~Copyable {
     expected = (hash, expected.0)
   }
 
-  /// Step 1 to 6 for one record.
+  /// Steps 1 to 6 for one record.
   @inline(__always)
   mutating func apply<View: RecordView & ~Copyable>(
     _ record: borrowing View, offset: Int64, into transitions: inout [Transition]
@@ -103,8 +104,8 @@ struct PartitionState: ~Copyable {
     if !applyPlainly(record, subject, offset, &transitions) { applyAnyhow(record, subject, offset, &transitions) }
   }
 
-  /// The usual record, of a subject whose metrics all come together, and just after its last one. Does what
-  /// `applyAnyhow` would do, or does nothing and says false.
+  /// Applies the usual record, of a subject whose metrics all come together, and just after its last one. Returns true
+  /// after doing what `applyAnyhow` would do; or returns false and changes nothing.
   @inline(__always)
   private mutating func applyPlainly<View: RecordView & ~Copyable>(
     _ record: borrowing View, _ subject: Subject, _ offset: Int64, _ transitions: inout [Transition]
@@ -112,7 +113,7 @@ struct PartitionState: ~Copyable {
     guard subject.header.pointee.isPlain else { return false }
     let states = subject.tracks
     let (plans, count, values) = (tracks, trackCount, hand.values)
-    // Where silence is watched, each record leaves a sign of life: nothing is quiet.
+    // If silence is watched, each record is a sign of life, so no series is quiet.
     var isQuiet = !silence.isNeeded
     var track = 0
     while track < count {
@@ -130,7 +131,7 @@ struct PartitionState: ~Copyable {
     if isQuiet {
       track = 0
       while track < count {
-        // Of a track that doesn't cover the subject nobody looks at it.
+        // A track that doesn't cover the subject is never evaluated for it.
         states[track].value = values[track]
         track &+= 1
       }
@@ -142,14 +143,14 @@ struct PartitionState: ~Copyable {
     return true
   }
 
-  /// Takes the values of the record in hand, which counts, into all tracks.
+  /// Adds the values of the current record, which counts, to all tracks.
   @inline(never)
   private mutating func takeAll(_ subject: Subject, _ step: Step, into transitions: inout [Transition]) {
     for track in 0..<trackCount where !hand.values[track].isNaN { take(track, of: subject, step, into: &transitions) }
     hand.end(&transitions)
   }
 
-  /// Any record.
+  /// Applies any record.
   @inline(never)
   private mutating func applyAnyhow<View: RecordView & ~Copyable>(
     _ record: borrowing View, _ subject: Subject, _ offset: Int64, _ transitions: inout [Transition]
@@ -178,7 +179,7 @@ struct PartitionState: ~Copyable {
     count(ignored, record, subject)
   }
 
-  /// The same as `noteSigns`, for the tracks that go with the subject's timeline.
+  /// Does the same as `noteSigns`, for the tracks that share the subject's timeline.
   private mutating func noteSharedSigns(_ subject: Subject, hasBegun: Bool) {
     for track in 0..<trackCount where !hand.values[track].isNaN {
       let state = subject.tracks[track]
@@ -193,15 +194,15 @@ struct PartitionState: ~Copyable {
     }
   }
 
-  /// Which of the tracks the record in hand concerns.
+  /// The tracks that the current record concerns.
   private struct Present {
-    /// One at least has a value.
+    /// Whether at least one has a value.
     var any = false
-    /// One that goes with the subject's timeline has a value.
+    /// Whether one that shares the subject's timeline has a value.
     var shared = false
-    /// One that goes with the subject's timeline has none.
+    /// Whether one that shares the subject's timeline has none.
     var lacking = false
-    /// One that has, or needs, a timeline of its own has a value.
+    /// Whether one that has, or needs, a timeline of its own has a value.
     var others = false
   }
 
@@ -236,7 +237,7 @@ struct PartitionState: ~Copyable {
     return present
   }
 
-  /// Takes the value of the record in hand, which counts for this track.
+  /// Takes the value of the current record, which counts for this track.
   mutating func take(_ track: Int, of subject: Subject, _ step: Step, into transitions: inout [Transition]) {
     let state = subject.tracks + track
     let value = hand.values[track]

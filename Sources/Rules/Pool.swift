@@ -1,7 +1,7 @@
-/// Room for the few that need more than the many: elements by number, freed ones used again. Number 0 is nobody's.
-/// Elements never move, so that room for a million grows without a copy.
+/// A pool for elements that few subjects or series need: elements by number, freed ones are reused. Number 0 is never
+/// used. Elements never move, so the pool grows without copying.
 struct Pool<Element: BitwiseCopyable>: ~Copyable {
-  /// Elements of a page; a power of two.
+  /// The number of elements in a page; a power of two.
   private static var page: Int { 64 }
 
   private var pages: UnsafeMutablePointer<UnsafeMutablePointer<Element>>
@@ -17,14 +17,14 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
     pages.deallocate()
   }
 
-  /// The element with this number, which `take` gave; the pointer holds until `put`.
+  /// The element with this number from `take`; the pointer is valid until `put`.
   @inline(__always)
   subscript(number: UInt32) -> UnsafeMutablePointer<Element> {
     let index = UInt(number) &- 1
     return pages[Int(index / UInt(Self.page))] + Int(index % UInt(Self.page))
   }
 
-  /// A number of one's own, with `element` in it.
+  /// Takes a number, and stores `element` in it.
   mutating func take(_ element: Element) -> UInt32 {
     let number: UInt32
     if let last = free.popLast() {
@@ -38,12 +38,12 @@ struct Pool<Element: BitwiseCopyable>: ~Copyable {
     return number
   }
 
-  /// Gives a number back; 0 is let through.
+  /// Frees a number; has no effect for 0.
   mutating func put(_ number: UInt32) {
     if number != 0 { free.append(number) }
   }
 
-  /// How many are in use.
+  /// The number of elements in use.
   var count: Int { used - free.count }
 
   private mutating func addPage() {

@@ -1,32 +1,32 @@
 import Records
 
-/// The record that is being applied: what each step asks of it, and the order of the transitions that it makes.
+/// The record that is being applied: its data for each step, and the order of its transitions.
 struct RecordInHand: ~Copyable {
   /// The record's value for each track; NaN if it has none that counts.
   let values: UnsafeMutablePointer<Double>
-  /// Its event time, milliseconds.
+  /// Its event time, in milliseconds.
   private(set) var time: Int64 = 0
-  /// Where it stands in the log.
+  /// Its offset.
   private(set) var offset: Int64 = 0
-  /// Where its first transition stands among all that weren't taken yet.
+  /// The index of its first transition among all that weren't taken yet.
   private var firstTransition = 0
-  /// The rules of its transitions, in the order in which these were made.
+  /// The rules of its transitions, in the order in which they were made.
   private var madeBy: [Int] = []
-  /// That is the order of the rules.
+  /// Whether that is the order of the rules.
   private var isInOrder = true
 
   init(trackCount: Int) { values = .allocate(capacity: max(1, trackCount)) }
 
   deinit { values.deallocate() }
 
-  /// The next record; `made` transitions stand there already.
+  /// Begins the next record; `made` is the number of transitions before it.
   mutating func begin(time: Int64, offset: Int64, made: Int) {
     self.time = time
     self.offset = offset
     firstTransition = made
   }
 
-  /// Adds the transition of a rule to those that the record made so far.
+  /// Appends the transition of a rule to those of the record.
   mutating func append(_ transition: Transition, of rule: Int, to transitions: inout [Transition]) {
     if transitions.count == firstTransition { madeBy.removeAll(keepingCapacity: true) }
     if let last = madeBy.last, last > rule { isInOrder = false }
@@ -34,7 +34,7 @@ struct RecordInHand: ~Copyable {
     transitions.append(transition)
   }
 
-  /// Puts the record's transitions in the order of the rules.
+  /// Sorts the record's transitions into the order of the rules.
   @inline(__always)
   mutating func end(_ transitions: inout [Transition]) {
     if !isInOrder { putInOrder(&transitions) }

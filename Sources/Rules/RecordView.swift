@@ -1,6 +1,6 @@
 import Records
 
-/// What the engine asks of a record. A `RecordReader` is one; tests have others.
+/// The engine's view of a record. `RecordReader` implements it; tests have other implementations.
 protocol RecordView: ~Copyable {
   var subject: UnsafeRawBufferPointer { get }
   var subjectHash: UInt64 { get }
@@ -10,7 +10,7 @@ protocol RecordView: ~Copyable {
   var kafkaTime: Int64 { get }
   var bootHash: UInt64 { get }
   var sequence: Int64 { get }
-  /// The boot's id, for people: cut where it is long.
+  /// The boot's id, for people; cut if it is long.
   var bootID: String { get }
   func field(_ slot: Int) -> Field
   func string(_ slot: Int) -> UnsafeRawBufferPointer?

@@ -1,15 +1,15 @@
 import Records
 
-/// Chunks of samples that were read from the changelog, until the checkpoint of their subject asks for them.
+/// Chunks of samples that were read from the changelog, until the checkpoint of their subject needs them.
 struct RestoredChunks {
-  /// Whose chunks they are.
+  /// The subject and track of chunks.
   struct Owner: Hashable {
     var subject: [UInt8]
     /// The track's number in the changelog.
     var track: UInt32
   }
 
-  /// By their numbers in the track: where they are in the pool.
+  /// The places of the chunks in the pool, by their numbers in the track.
   private var chunks: [Owner: [UInt32: UInt32]] = [:]
 
   /// A chunk by its number in the pool; nil if it is missing.
@@ -21,21 +21,21 @@ struct RestoredChunks {
 
   mutating func remove(_ number: UInt32, of owner: Owner) { chunks[owner]?[number] = nil }
 
-  /// Takes out all that no checkpoint asked for.
+  /// Takes out all chunks that no checkpoint needed.
   mutating func takeAll() -> [(owner: Owner, number: UInt32, place: UInt32)] {
     defer { chunks = [:] }
     return chunks.flatMap { owner, chunks in chunks.map { (owner, $0.key, $0.value) } }
   }
 }
 
-/// Which records are in the restored state of a subject already, by the number of its block.
+/// The records that restored subjects already contain, by the number of the subject's block.
 struct Coverage {
-  /// The offset before which records are in it.
+  /// The offset before which a subject contains records.
   private var ends: [Int64] = []
-  /// The greatest of these.
+  /// The greatest of these offsets.
   private(set) var highest: Int64 = 0
 
-  /// Records before `offset` are in the state of the subject in this block.
+  /// Called when the subject in this block already contains the records before `offset`.
   mutating func set(_ number: Int, before offset: Int64) {
     if offset == 0, number >= ends.count { return }
     while ends.count <= number { ends.append(0) }
@@ -43,6 +43,6 @@ struct Coverage {
     highest = max(highest, offset)
   }
 
-  /// Whether the record at `offset` is in the state of the subject in this block.
+  /// Whether the subject in this block already contains the record at `offset`.
   func contains(_ offset: Int64, of number: Int) -> Bool { number < ends.count && offset < ends[number] }
 }

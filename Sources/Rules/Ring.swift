@@ -1,4 +1,4 @@
-/// A queue of plain elements in one piece of memory, which grows by doubling and never shrinks below what it needed.
+/// A queue of plain elements in one piece of memory, which grows by doubling and doesn't shrink.
 struct Ring<Element: BitwiseCopyable>: ~Copyable {
   private var elements: UnsafeMutablePointer<Element>
   private var mask: Int
@@ -16,7 +16,7 @@ struct Ring<Element: BitwiseCopyable>: ~Copyable {
 
   var isEmpty: Bool { count == 0 }
 
-  /// The element at `place`, 0 being the oldest; there must be one.
+  /// The element at `place`, 0 being the oldest; it must exist.
   subscript(place: Int) -> Element {
     get { elements[(head &+ place) & mask] }
     set { elements[(head &+ place) & mask] = newValue }

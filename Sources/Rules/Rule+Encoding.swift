@@ -1,8 +1,8 @@
 import Records
 
-/// A rule as it stands in the changelog, whole.
+/// The encoding of a whole rule in the changelog.
 extension Rule {
-  /// Fewer bytes than any rule takes.
+  /// Fewer bytes than any rule needs.
   static let leastSize = 16
 
   private static let aggregates: [Aggregate] = [.last, .avg, .min, .max, .sum, .count, .stddev, .rate, .delta]
@@ -70,7 +70,7 @@ extension Rule {
     summary = try reader.optional("summary") { reader throws(ChangelogProblem) in try reader.text("summary") }
   }
 
-  /// Percentiles are their number, the others stand behind them.
+  /// A percentile is encoded as its number, the others as numbers above these.
   private func code(of aggregate: Aggregate) -> UInt8 {
     if case .percentile(let number) = aggregate { return UInt8(clamping: number) }
     return 100 + UInt8(Rule.aggregates.firstIndex(of: aggregate) ?? 0)
@@ -118,7 +118,7 @@ extension BinaryReader {
   fileprivate mutating func duration() throws(ChangelogProblem) -> Duration {
     let seconds = try signed()
     let attoseconds = try signed()
-    // Far beyond what a file can say, and far below what a `Duration` can't hold.
+    // Far more than a file can express, and far less than a `Duration` can hold.
     guard (0..<1 << 40).contains(seconds), (0..<1_000_000_000_000_000_000).contains(attoseconds) else {
       throw .impossible("duration")
     }

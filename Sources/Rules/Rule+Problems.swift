@@ -2,7 +2,7 @@ import Platform
 import Records
 
 extension Rule {
-  /// Everything that is wrong about this rule by itself; empty: it can be used.
+  /// Everything that is wrong with this rule by itself; empty if it can be used.
   public func problems() -> [RuleProblem] {
     nameProblems() + metricProblems() + limitProblems() + clearProblems() + durationProblems() + windowProblems()
       + atLeastProblems() + matchProblems() + summaryProblems()
@@ -52,7 +52,7 @@ extension Rule {
       return [
         RuleProblem(
           path: [key],
-          message: "warning (\(warning.textOfLimit)) comes after critical (\(critical.textOfLimit)) on the way "
+          message: "warning (\(warning.textOfLimit)) is reached after critical (\(critical.textOfLimit)) on the way "
             + "\(side == .above ? "up" : "down"): swap them")
       ]
     }
@@ -69,13 +69,13 @@ extension Rule {
         return RuleProblem(
           path: path,
           message: "the rule has no \(severity.text) limit to clear"
-            + (severity == .critical ? " (one number means critical's)" : ""))
+            + (severity == .critical ? " (one number is the critical limit)" : ""))
       }
       if side == .above ? clear > limit : clear < limit {
         return RuleProblem(
           path: path,
-          message: "\(clear.textOfLimit) is on the wrong side of \(severity.text)'s limit \(limit.textOfLimit): "
-            + "an alert that is raised \(side.rawValue) it clears \(side == .above ? "at or below" : "at or above") it")
+          message: "\(clear.textOfLimit) is on the wrong side of the \(severity.text) limit \(limit.textOfLimit): "
+            + "an alert raised \(side.rawValue) the limit clears \(side == .above ? "at or below" : "at or above") it")
       }
       return nil
     }
@@ -110,18 +110,17 @@ extension Rule {
       problems.append(
         RuleProblem(
           path: ["at_least"],
-          message: "\(atLeast.count) of \(atLeast.of) can never be met: the first number is the smaller one"))
+          message: "\(atLeast.count) of \(atLeast.of) can never be met: write the smaller number first"))
     }
     if atLeast.of > Votes.limit {
       problems.append(
         RuleProblem(
           path: ["at_least"],
           message:
-            "\(atLeast.of) samples are more than are remembered: \(Votes.limit) at most; for a longer time take a "
-            + "window"))
+            "\(atLeast.of) samples are too many: the maximum is \(Votes.limit); use a window for a longer time"))
     }
     if hold != .zero {
-      problems.append(RuleProblem(path: ["at_least"], message: "at_least stands instead of for: leave one of them out"))
+      problems.append(RuleProblem(path: ["at_least"], message: "at_least replaces for: leave one of them out"))
     }
     return problems
   }
@@ -147,15 +146,15 @@ extension Rule {
     switch mistake {
     case .unknown(let name):
       let places = Template.names.map(\.name).joined(separator: ", ")
-      return "{{\(printable(name))}} names nothing: known are \(places), and labels.NAME for a label of the rule"
+      return "{{\(printable(name))}} is unknown: use \(places), or labels.NAME for a label of the rule"
     case .open:
-      return "a {{ has no }}: close it behind the name"
+      return "a {{ has no }}: close it after the name"
     }
   }
 
   private func windowProblems() -> [RuleProblem] {
     if case .percentile(let rank) = aggregate, !(1...99).contains(rank) {
-      return [RuleProblem(path: ["aggregate"], message: "p\(rank) is no percentile: p1 to p99 are")]
+      return [RuleProblem(path: ["aggregate"], message: "p\(rank) is no percentile: use p1 to p99")]
     }
     switch (window, aggregate) {
     case (.some, .last):
@@ -163,19 +162,19 @@ extension Rule {
         RuleProblem(
           path: ["window"],
           message:
-            "a window needs an aggregate that is made of several values: avg, min, max, …; the last value (aggregate = \"last\", also where none is written) is the same with and without a window, so leave window out for it"
+            "a window needs an aggregate of several values: avg, min, max, …; the last value (aggregate = \"last\", the default) is the same without a window, so leave window out for it"
         )
       ]
     case (nil, .last), (.some, _):
       return []
     case (nil, _):
-      return [RuleProblem(path: ["aggregate"], message: "an aggregate needs a window: how much to take together")]
+      return [RuleProblem(path: ["aggregate"], message: "an aggregate needs a window: the time to aggregate over")]
     }
   }
 
   private func quoted(_ text: String) -> String { "\"\(Rule.printable(text))\"" }
 
-  /// `text` as a message can show it: no control characters, not endless.
+  /// `text` as a message can show it: without control characters, and of limited length.
   private static func printable(_ text: String) -> String {
     String(
       String.UnicodeScalarView(text.unicodeScalars.prefix(100).map { $0.value < 32 || $0.value == 127 ? "?" : $0 }))
@@ -183,15 +182,15 @@ extension Rule {
 }
 
 extension Rule {
-  /// What `check` should add about a rule that is right, where the subjects' samples come every `interval`: that they
-  /// come too slowly for what the rule wants of them. nil: nothing to add.
+  /// Advice of `check` on a valid rule if the subjects' samples come every `interval`, too slowly for the rule; nil if
+  /// there is none.
   public func advice(samplesEvery interval: Duration) -> RuleProblem? {
     if let noDataAfter, interval > noDataAfter, keysThatHold != nil || noData != .keep {
-      let harm = keysThatHold.map { "\($0) can never be met" } ?? "it takes each gap between two of them for silence"
+      let harm = keysThatHold.map { "\($0) can never be met" } ?? "it takes each gap for silence"
       return RuleProblem(
         path: ["no_data_after"],
         message: "samples come every \(interval.text), no_data_after is \(noDataAfter.text): \(harm); "
-          + "make no_data_after several times as long, or leave it out and let it follow the producer")
+          + "make no_data_after several times as long, or leave it out to follow the producer")
     }
     if let window, window <= interval, aggregate == .rate || aggregate == .delta {
       return RuleProblem(
@@ -203,17 +202,17 @@ extension Rule {
     return nil
   }
 
-  /// What `check` says about how long a hole may be before it breaks `for` and `keep_firing_for`; nil for a rule with
+  /// The sentence of `check` on the longest gap that doesn't break `for` and `keep_firing_for`; nil for a rule with
   /// neither of them.
   public var continuity: String? {
     guard let key = keysThatHold else { return nil }
     guard let noDataAfter else {
-      return "\(key) begins anew after a hole of 60s, or of three times the producer's usual gap where that is longer"
+      return "\(key) begins anew after a gap of 60s, or of three times the producer's usual gap if that is longer"
     }
-    return "\(key) begins anew after a hole of more than \(noDataAfter.text)"
+    return "\(key) begins anew after a gap of more than \(noDataAfter.text)"
   }
 
-  /// Which of the keys that need an unbroken series the rule has.
+  /// The keys of the rule that need an unbroken series.
   var keysThatHold: String? {
     switch (hold > .zero, keepFiringFor > .zero) {
     case (true, true): "for and keep_firing_for"

@@ -3,8 +3,8 @@ import Platform
 import Records
 
 extension Rule {
-  /// Bytes of key and value that an alert of this rule takes at most in its topic, for subjects and topics with names as
-  /// long as they may be.
+  /// The maximum size of key and value of an alert of this rule, in bytes, with the longest possible names of subject
+  /// and topic.
   public var greatestTransitionSize: Int {
     let longest = String(repeating: "\"", count: RecordReader.maxSubject)
     let time = WallTime(milliseconds: 1_767_225_600_000)
@@ -24,8 +24,8 @@ extension Rule {
 }
 
 extension Template {
-  /// Bytes of the text in JSON, its places filled in from `transition`, without making it: a text may name a long label
-  /// a million times.
+  /// The size of the text in JSON, in bytes, with the values of `transition`. Computed without making the text, because
+  /// it may name a long label a million times.
   fileprivate func encodedSize(for transition: Transition) -> Int {
     var sizes: [Place: Int] = [:]
     return parts.reduce(2) { sum, part in

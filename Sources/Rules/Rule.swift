@@ -1,45 +1,46 @@
 import Records
 
-/// What the user wrote in one `[[rule]]`, with its defaults filled in. `docs/rules.md` says what each key means.
+/// One `[[rule]]` of the user, with its defaults filled in. `docs/rules.md` defines what each key means.
 public struct Rule: Equatable, Sendable {
   /// `[A-Za-z0-9._-]{1,100}`, unique in a rule set: alerts are keyed `name/subject`.
   public var name: String
   /// The field of the record that the rule watches.
   public var metric: String
-  /// Aggregate over this much event time; nil: each value by itself.
+  /// The span of event time to aggregate over; nil if each value stands for itself.
   public var window: Duration?
-  /// How the values in the window become one.
+  /// How the values in the window are aggregated.
   public var aggregate: Aggregate
-  /// On which side of the limits trouble lies.
+  /// The side of the limits on which trouble lies.
   public var side: Side
-  /// Beyond which value a level is raised; at least one of the two is there.
+  /// The values beyond which a level is raised; at least one of the two is set.
   public var limits: Limits
-  /// Up to which value a raised level is kept; absent: the limit itself.
+  /// The values at which a raised level is dropped; those not set are the limits.
   public var clear: Limits
-  /// `for`: how long a level must be held before it fires.
+  /// `for`: how long a level must be held before the alert fires.
   public var hold: Duration
-  /// How long a level must be unheld before it falls.
+  /// How long a level must not be held before the alert falls.
   public var keepFiringFor: Duration
   /// `at_least = "M of N"`, instead of `hold`.
   public var atLeast: AtLeast?
-  /// What silence of the series means.
+  /// What to do if the series is silent.
   public var noData: NoData
-  /// After how much silence; nil: as long as the producer's own pace makes plausible, 60 s at least.
+  /// The length of such a silence, and the longest gap that doesn't break timers; nil to follow the producer's own
+  /// pace, with a minimum of 60 s.
   public var noDataAfter: Duration?
-  /// How often an alert that goes on firing is said again; nil: never.
+  /// How often a firing alert is sent again; nil for never.
   public var repeatEvery: Duration?
-  /// Which records the rule covers: all of these must match; empty: every record.
+  /// The records that the rule covers: all of these must match. Empty for every record.
   public var match: [Match]
   /// Copied into each transition, in the order of their names.
   public var labels: [Transition.Label]
-  /// The text for people, with `{{…}}` places; nil: none.
+  /// The text for people, with `{{…}}` placeholders; nil for none.
   public var summary: String?
 
-  /// On which side of the limits trouble lies.
+  /// The side of the limits on which trouble lies.
   public enum Side: String, Sendable {
-    /// A level holds where the value is greater than its limit.
+    /// A level is raised if the value is greater than its limit.
     case above
-    /// A level holds where the value is less than its limit.
+    /// A level is raised if the value is less than its limit.
     case below
   }
 
@@ -56,7 +57,7 @@ public struct Rule: Equatable, Sendable {
       self.critical = critical
     }
 
-    /// The limit of `severity`, where there is one.
+    /// The limit of `severity`; nil if there is none.
     public subscript(severity: Severity) -> Double? {
       switch severity {
       case .warning: warning
@@ -65,14 +66,14 @@ public struct Rule: Equatable, Sendable {
     }
   }
 
-  /// How the values of a window become one.
+  /// How the values of a window are aggregated.
   public enum Aggregate: Equatable, Sendable {
     case last, avg, min, max, sum, count, stddev, rate, delta
     /// Nearest-rank percentile, 1 to 99.
     case percentile(Int)
   }
 
-  /// `M of N`: the level counts as held when M of the last N samples held it.
+  /// `M of N`: the level counts as held if M of the last N samples held it.
   public struct AtLeast: Equatable, Sendable {
     /// M.
     public var count: Int
@@ -86,13 +87,13 @@ public struct Rule: Equatable, Sendable {
     }
   }
 
-  /// What silence of a series means.
+  /// What to do if a series is silent.
   public enum NoData: String, BitwiseCopyable, Sendable, CaseIterable {
-    /// Nothing: what fires keeps firing.
+    /// Nothing: a firing alert keeps firing.
     case keep
-    /// What fires is resolved.
+    /// A firing alert is resolved.
     case ok
-    /// It is an alert itself.
+    /// An alert fires.
     case alert
   }
 
@@ -100,7 +101,7 @@ public struct Rule: Equatable, Sendable {
   public struct Match: Equatable, Sendable {
     /// The field's name.
     public var field: String
-    /// `*` stands for any run of characters, `?` for one.
+    /// `*` matches any number of characters, `?` exactly one.
     public var glob: String
 
     /// Covers records whose `field` matches `glob`.
@@ -110,7 +111,7 @@ public struct Rule: Equatable, Sendable {
     }
   }
 
-  /// A rule with the defaults of a file that names nothing else.
+  /// A rule with the default values of all other keys.
   public init(name: String, metric: String, side: Side, limits: Limits) {
     self.name = name
     self.metric = metric

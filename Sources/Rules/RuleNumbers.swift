@@ -1,22 +1,22 @@
-/// By which numbers the changelog knows the rules of one partition.
+/// The numbers of one partition's rules in the changelog.
 ///
-/// A name isn't enough: a rule that was removed and added again, or that watches another metric now, begins anew, and
-/// nothing that stands in an old checkpoint may wake up under it. So each *life* of a rule has a number: it keeps it as
-/// long as lives go on under it, and one that begins anew gets a fresh one. Each track has a number for the same reason.
+/// A name isn't enough: a rule that was removed and added again, or that now watches another metric, begins anew, and
+/// must not take over state from an old checkpoint. So each *life* of a rule has a number. It keeps the number as long
+/// as it goes on; a life that begins anew gets a new one. Each track has a number for the same reason.
 struct RuleNumbers: Equatable, Sendable {
   /// Grows by one with each change of the rules.
   var revision: UInt32
-  /// For each rule, its life.
+  /// For each rule, the number of its life.
   var lives: [UInt32]
-  /// For each rule, the track that it goes with.
+  /// For each rule, the number of its track.
   var tracks: [UInt32]
-  /// The next number that nobody had.
+  /// The next unused number.
   var next: UInt32
 
-  /// No number is ever as high; so that counting on can't overflow.
+  /// An upper bound of all numbers, so that counting can't overflow.
   static let limit = UInt32.max / 2
 
-  /// The first numbers of a rule set without a past, whose tracks are `groups` of rules.
+  /// The first numbers of a rule set without predecessor; `groups` are the rules of each track.
   init(groups: [[Int]]) {
     revision = 1
     next = 1
@@ -38,8 +38,8 @@ struct RuleNumbers: Equatable, Sendable {
     self.next = next
   }
 
-  /// The numbers after a change of the rules: `predecessors` says for each new rule which old one it goes on from,
-  /// `groups` which new rules share a track. Where a track parts, the first part keeps its number.
+  /// The numbers after a change of the rules. `predecessors` has for each new rule the old one that it goes on from,
+  /// `groups` the new rules of each track. If a track splits, the first part keeps its number.
   func next(predecessors: [Int?], groups: [[Int]]) -> RuleNumbers {
     var next = self.next
     let lives = predecessors.map { predecessor in predecessor.map { self.lives[$0] } ?? RuleNumbers.take(&next) }

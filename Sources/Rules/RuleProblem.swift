@@ -1,8 +1,8 @@
-/// Something that is wrong about one rule: what `check` complains of.
+/// A mistake in one rule, which `check` reports.
 public struct RuleProblem: Error, Equatable, Sendable {
-  /// Where in the rule: the keys as the file writes them, such as `["clear", "warning"]`; empty: the rule as a whole.
-  /// A key that the file doesn't have (it wrote one number for both levels, or left a key out) stands for the nearest
-  /// one above it that it has.
+  /// The place in the rule: the keys as the file writes them, such as `["clear", "warning"]`; empty for the rule as a
+  /// whole. A key that isn't in the file (it may have one number for both levels, or leave a key out) stands for the
+  /// nearest enclosing key that is.
   public var path: [String]
   /// What is wrong and what to do, in one line.
   public var message: String

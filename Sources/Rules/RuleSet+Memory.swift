@@ -1,22 +1,22 @@
 import Records
 
-/// About how much memory the state of subjects takes.
+/// An estimate of the memory that the state of subjects takes.
 public struct SubjectMemory: Equatable, Sendable {
-  /// Bytes of one whose first record came.
+  /// The size of a subject after its first record, in bytes.
   public var least: Int
-  /// Bytes of one whose windows are full, and whose values are as unfavourable as they can be.
+  /// The size of a subject with full windows and the least favourable values, in bytes.
   public var most: Int
 }
 
 extension RuleSet {
-  /// What a subject takes under these rules that sends a sample each `interval`, if all of them cover it. An estimate:
-  /// of what is kept for each, as it is laid out, and half of what grows by doubling.
+  /// The memory of a subject that sends a sample each `interval`, if all rules cover it. An estimate: the sizes of what
+  /// is stored for each, and half the spare room of what grows by doubling.
   public func memory(samplesEvery interval: Duration) -> SubjectMemory {
     let groups = Layout.groups(of: rules)
     let watchesSilence = rules.contains { $0.noData != .keep }
     var fixed = Subject.blockSize(tracks: groups.count, watchesSilence: watchesSilence)
     fixed += rules.count * MemoryLayout<SeriesState>.stride
-    // Slots of the name, the deadlines, its turn to be written; the changelog's copy while it is restored is gone by then.
+    // Slots of the name, the deadlines, the queue of writes. The changelog's copy during a restore is freed by then.
     fixed += 24 + (watchesSilence ? 60 : 30) + 6
     var (least, most) = (fixed, fixed)
     for rule in rules {
@@ -39,7 +39,7 @@ extension RuleSet {
     return SubjectMemory(least: least, most: max(least, most))
   }
 
-  /// How many samples a window holds.
+  /// The number of samples in a window.
   private func samples(in plan: WindowPlan, _ interval: Duration) -> Int {
     let count = plan.length / max(1, interval.wholeMilliseconds) + 1
     return Int(min(Int64(bounds.maxSamples), count))

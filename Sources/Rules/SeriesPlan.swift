@@ -1,24 +1,24 @@
-/// One rule as the hot path wants it. For `below` all values are mirrored at zero, so that trouble is always above.
+/// One rule, prepared for the hot path. For `below` all values are negated, so that trouble is always above.
 struct SeriesPlan: BitwiseCopyable {
   /// 1, or -1 for `below`.
   let sign: Double
-  /// Beyond which a level is raised; NaN where the rule hasn't the level.
+  /// The values beyond which a level is raised; NaN if the rule doesn't have the level.
   let warning, critical: Double
-  /// Beyond which a raised level is kept.
+  /// The values beyond which a raised level is kept.
   let warningClear, criticalClear: Double
-  /// `for` and `keep_firing_for`, milliseconds.
+  /// `for` and `keep_firing_for`, in milliseconds.
   let hold, keepFiringFor: Int64
-  /// `no_data_after`, milliseconds; -1: it follows the producer.
+  /// `no_data_after`, in milliseconds; -1 if it follows the producer.
   let noDataAfter: Int64
-  /// What silence means.
+  /// What to do if the series is silent.
   let noData: Rule.NoData
-  /// `repeat_every`, milliseconds; 0: never.
+  /// `repeat_every`, in milliseconds; 0 for never.
   let repeatEvery: Int64
-  /// `at_least`: M of N; N is 0 where the rule has none.
+  /// `at_least`: M of N; N is 0 if the rule has none.
   let votesNeeded, votesKept: Int
   /// `window` and `aggregate`.
   let window: WindowPlan
-  /// Which rule of the rule set.
+  /// The index of the rule in the rule set.
   let rule: Int
 
   init(_ rule: Rule, at index: Int) {
@@ -39,7 +39,7 @@ struct SeriesPlan: BitwiseCopyable {
     self.rule = index
   }
 
-  /// Whether silence means something to the rule.
+  /// Whether the rule uses `no_data`.
   var watchesSilence: Bool { noData != .keep }
 
   /// Whether the gap before a record is longer than `no_data_after`.
@@ -53,7 +53,7 @@ struct SeriesPlan: BitwiseCopyable {
   @inline(__always)
   func has(_ level: Level) -> Bool { level == .critical ? !critical.isNaN : !warning.isNaN }
 
-  /// The level that `x` holds, after one that held `before`. Equal never breaches; NaN is beyond nothing.
+  /// The level at `x`, after the level `before`. An equal value never breaches; NaN is beyond nothing.
   func level(of x: Double, before: Level) -> Level {
     let x = x * sign
     if x > (before >= .critical ? criticalClear : critical) { return .critical }
@@ -61,7 +61,7 @@ struct SeriesPlan: BitwiseCopyable {
     return .none
   }
 
-  /// Takes the level that is held at event time `t` into `state`. With `anew`, the timers start at this record.
+  /// Applies the level that is held at event time `t` to `state`. If `anew`, the timers restart at this record.
   func apply(_ level: Level, at t: Int64, anew: Bool, to state: inout SeriesState) -> AlertChange? {
     let before = state.level
     if has(.warning), anew || (before >= .warning) != (level >= .warning) || state.sinceWarning == SeriesState.unset {
@@ -85,8 +85,8 @@ struct SeriesPlan: BitwiseCopyable {
     return nil
   }
 
-  /// Takes the level of the first value after a silence, at event time `t`: it decides at once, and says what it decided
-  /// where that or the silence is of interest.
+  /// Applies the level of the first value after a silence, at event time `t`. It decides at once. Returns a change if
+  /// the silence or the decision is to be emitted.
   func decideAnew(_ level: Level, at t: Int64, to state: inout SeriesState) -> AlertChange? {
     if has(.warning) { state.sinceWarning = t }
     if has(.critical) { state.sinceCritical = t }
@@ -96,7 +96,7 @@ struct SeriesPlan: BitwiseCopyable {
     return change.severity == .none ? nil : change
   }
 
-  /// Which reminder is due at event time `t`, since the one that was due at `last`; nil: none.
+  /// The number of the reminder that is due at event time `t`, since the one that was due at `last`; nil if none is.
   func reminder(at t: Int64, after last: Int64, changed: Int64) -> Int64? {
     if repeatEvery == 0 { return nil }
     let number = (t &- changed) / repeatEvery

@@ -1,6 +1,5 @@
 extension SeriesStates {
-  /// A series goes on under a rule that may have other levels, and so do its last N samples. Returns true if these say
-  /// something else now.
+  /// Adapts the last N samples of a series to a rule that may have other levels. Returns true if they have changed.
   mutating func changeVotes(
     of state: UnsafeMutablePointer<SeriesState>, from before: SeriesPlan, to after: SeriesPlan
   ) -> Bool {
@@ -14,16 +13,16 @@ extension SeriesStates {
     return isChanged
   }
 
-  /// What becomes of a subject's samples when rules change.
+  /// The result of sharing a subject's samples out to new rules.
   struct SharedSamples {
-    /// Samples stand under a number of their own now, and must be written under it.
+    /// Whether samples now have another number, under which they must be written.
     var isNew = false
-    /// Chunks in the changelog that no track of today goes on from, by their tracks' numbers.
+    /// Chunks in the changelog that no current track goes on from, by their tracks' numbers.
     var leftover: [(track: UInt32, chunks: Range<UInt32>)] = []
   }
 
-  /// Under the new rules, too, each windowed track has samples of its own. The first that goes on from an old one takes
-  /// these, others get copies, and what none goes on from is given back.
+  /// Gives each windowed track of the new rules samples of its own. The first successor of an old track takes its
+  /// samples, others get copies, and samples without a successor are freed.
   mutating func shareOutSamples(
     _ from: Subject, _ to: Subject, _ succession: Succession, written: [UInt32: Range<UInt32>]
   ) -> SharedSamples {
@@ -60,7 +59,7 @@ extension SeriesStates {
     return shared
   }
 
-  /// By the numbers of a subject's windowed tracks, which of their chunks the changelog has.
+  /// The chunks in the changelog of each of a subject's windowed tracks, by the track's number.
   func writtenChunks(of subject: Subject, _ layout: Layout) -> [UInt32: Range<UInt32>] {
     if windows.tracks.count == 0 { return [:] }
     var written: [UInt32: Range<UInt32>] = [:]

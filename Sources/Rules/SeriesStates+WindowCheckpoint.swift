@@ -1,33 +1,33 @@
 import Records
 
-// A window's samples stand in the changelog in two places. A closed chunk never changes, and is a record of its own,
-// written once with the first checkpoint behind it, and taken away with the first one that no longer needs it. The open
-// one is part of the checkpoint. What a window keeps beside its samples is worked out anew from them.
+// The changelog has a window's samples in two places. A closed chunk never changes, and is a record of its own, written
+// once with the first checkpoint after it, and deleted with the first that no longer needs it. The open chunk is part
+// of the checkpoint. The window's other data is recomputed from the samples.
 
-/// The samples of a windowed track as a checkpoint has them.
+/// The samples of a windowed track in a checkpoint.
 struct StoredSamples {
-  /// The track's number, under which its chunks stand.
+  /// The track's number, under which its chunks are stored.
   var track: UInt32
   /// The number of the first chunk.
   var first: UInt32
-  /// How many closed ones there are.
+  /// The number of closed chunks.
   var closed: UInt32
-  /// The samples behind these.
+  /// The samples after these.
   var open: [StoredSample]
 }
 
 /// One windowed series in a checkpoint.
 struct StoredWindow {
-  /// How many samples are in it: the last ones of the track.
+  /// The number of its samples: the last ones of the track.
   var count: UInt32
-  /// The last value that it gave; NaN: none yet.
+  /// Its last value; NaN if there was none.
   var x: Double
-  /// When that was.
+  /// The time of that value.
   var xTime: Int64
 }
 
 extension SeriesStates {
-  /// Writes where the samples of a track are, and those of them that stand in no chunk of their own.
+  /// Writes the chunk numbers of a track, and the samples of its open chunk.
   func writeSamples(of track: Int, _ layout: Layout, _ subject: Subject, _ time: Int64, _ writer: inout BinaryWriter) {
     let samples = windows.tracks[samples(of: layout.tracks[track], subject)].pointee
     let kept = windows.kept(samples)
@@ -41,7 +41,7 @@ extension SeriesStates {
     if open > 0 { writer.samples(of: last.pointee, open, base: time) }
   }
 
-  /// Writes what of a window doesn't follow from the samples.
+  /// Writes the state of a window that doesn't follow from the samples.
   func writeWindow(_ state: SeriesState, _ time: Int64, _ writer: inout BinaryWriter) {
     let window = windows.windows[window(of: state)].pointee
     writer.unsigned(UInt64(window.count))
@@ -63,7 +63,7 @@ extension SeriesStates {
     }
   }
 
-  /// Gives the closed chunks of a subject that the changelog hasn't yet to `body`.
+  /// Gives the closed chunks of a subject that the changelog doesn't have yet to `body`.
   func eachUnwrittenChunk(
     of subject: Subject, _ layout: Layout, _ body: (_ track: UInt32, _ chunk: SampleChunk) -> Void
   ) {
@@ -79,8 +79,8 @@ extension SeriesStates {
     }
   }
 
-  /// The chunks of a subject that its checkpoint needs stand in the changelog now; gives those that it needs no longer
-  /// to `body`.
+  /// Called when the changelog has all chunks that a subject's checkpoint needs; gives those that it no longer needs to
+  /// `body`.
   mutating func noteChunksWritten(
     of subject: Subject, _ layout: Layout, _ body: (_ track: UInt32, _ gone: Range<UInt32>) -> Void
   ) {
@@ -96,7 +96,7 @@ extension SeriesStates {
 }
 
 extension WindowRoom {
-  /// The numbers of the closed chunks that a track has.
+  /// The numbers of a track's closed chunks.
   func kept(_ samples: SampleTrack) -> Range<UInt32> {
     guard samples.first != 0 else { return samples.nextNumber..<samples.nextNumber }
     let last = chunks[samples.last].pointee
@@ -106,6 +106,6 @@ extension WindowRoom {
 }
 
 extension SampleTrack {
-  /// The numbers of its chunks that stand in the changelog.
+  /// The numbers of its chunks in the changelog.
   var written: Range<UInt32> { writtenFrom..<max(writtenFrom, writtenTo) }
 }

@@ -1,8 +1,8 @@
 import Records
 
 extension SeriesStates {
-  /// Gives a track of today the samples of a checkpoint; `chunks` has those that stand beside it, by their numbers in the
-  /// pool. Returns false if one is missing.
+  /// Gives a current track the samples of a checkpoint; `chunks` has the chunks of its own records, by their numbers in
+  /// the pool. Returns false if one is missing.
   mutating func fillWindows(
     of track: Int, _ layout: Layout, _ subject: Subject, _ stored: StoredSamples, _ lives: [Checkpoint.Life],
     from chunks: inout RestoredChunks
@@ -15,7 +15,7 @@ extension SeriesStates {
         windows.clear(&samples)
         return false
       }
-      // The track that goes on under the number has the chunks themselves, others get copies.
+      // The track that goes on under this number has the chunks themselves, others get copies.
       if isOwn { chunks.remove(number, of: owner) }
       windows.append(chunk: isOwn ? chunk : windows.copy(chunk: chunk), to: &samples)
     }
@@ -42,7 +42,7 @@ extension SeriesStates {
 }
 
 extension WindowRoom {
-  /// A chunk of its own with these samples, at most as many as fit.
+  /// A new chunk with these samples, at most as many as fit.
   mutating func chunk(_ number: UInt32, _ samples: [StoredSample]) -> UInt32 {
     var capacity = WindowRoom.firstCapacity
     while capacity < UInt32(min(samples.count, SampleChunk.size)) { capacity *= 2 }
@@ -56,8 +56,8 @@ extension WindowRoom {
     return made
   }
 
-  /// Puts the left edge of a new window before the last `count` of the `total` samples of its track, and works out what
-  /// it keeps beside them.
+  /// Puts the left edge of a new window before the last `count` of the `total` samples of its track, and computes the
+  /// window's other data.
   mutating func place(_ number: UInt32, _ plan: WindowPlan, last count: Int64, of total: Int64) {
     let window = windows[number]
     let samples = tracks[window.pointee.samples].pointee

@@ -1,8 +1,8 @@
 import Records
 
 extension SeriesStates {
-  /// Takes the value of a record that counts into the windows of a track. Calls `full` for each window that had to drop
-  /// samples before their time.
+  /// Adds the value of a record that counts to the windows of a track. Calls `full` for each window that had to drop
+  /// samples early.
   mutating func enterWindows(
     _ value: Double, at time: Int64, _ step: Step, _ plan: TrackPlan, _ layout: Layout, _ subject: Subject,
     full: (_ series: Int, _ dropped: Int, _ isNew: Bool) -> Void
@@ -24,7 +24,7 @@ extension SeriesStates {
     windows.trim(samples, before: first)
   }
 
-  /// The samples that the series of a windowed track share at a subject; made at its first record.
+  /// The samples that the series of a windowed track share at a subject, created at its first record.
   private mutating func sampleTrack(of plan: TrackPlan, _ layout: Layout, _ subject: Subject) -> UInt32 {
     let first = window(of: subject.series[plan.firstSeries])
     if first != 0 { return windows.windows[first].pointee.samples }
@@ -36,7 +36,7 @@ extension SeriesStates {
     return samples
   }
 
-  /// The subject's clock was set back: what was sampled before lies in no window any longer.
+  /// Empties the windows after the subject's clock was set back: earlier samples are in no window any longer.
   private mutating func emptyWindows(of plan: TrackPlan, _ subject: Subject, _ samples: UInt32, at time: Int64) {
     for index in plan.series {
       let number = window(of: subject.series[index])
@@ -46,7 +46,7 @@ extension SeriesStates {
     windows.clear(samples)
   }
 
-  /// The last value that a windowed series looked at; nil if it has no window, or if that has given none yet.
+  /// The last value of a windowed series; nil if it has no window, or if that has given none yet.
   func lastValue(of state: SeriesState) -> Double? {
     let number = window(of: state)
     if number == 0 { return nil }
@@ -54,12 +54,12 @@ extension SeriesStates {
     return x.isNaN ? nil : x
   }
 
-  /// The samples of a windowed track at a subject that has some.
+  /// The samples of a windowed track at a subject that has them.
   func samples(of plan: TrackPlan, _ subject: Subject) -> UInt32 {
     windows.windows[window(of: subject.series[plan.firstSeries])].pointee.samples
   }
 
-  /// Gives back the samples of a windowed track at a subject, if it has some.
+  /// Frees the samples of a windowed track at a subject, if it has any.
   mutating func releaseSamples(of plan: TrackPlan, _ subject: Subject) {
     if window(of: subject.series[plan.firstSeries]) != 0 { windows.release(track: samples(of: plan, subject)) }
   }

@@ -1,15 +1,15 @@
 import Records
 
-/// All that the series of a partition remember: their alerts, their last N samples, their windows.
+/// The state of a partition's series: their alerts, their last N samples, their windows.
 ///
-/// A `SeriesState` stands with its subject, in plain bytes; what few of them need beside it stands here. Nobody else
-/// changes the alert or the level of a series, so that how many fire and are pending is counted here alone.
+/// A `SeriesState` is part of its subject's block, as plain bytes; the rest, which few series need, is here. Only this
+/// struct changes the alert or the level of a series, so it alone counts how many are firing and pending.
 struct SeriesStates: ~Copyable {
-  /// How many alerts fire.
+  /// The number of firing alerts.
   private(set) var firing = 0
-  /// How many alerts would fire if what is held now went on.
+  /// The number of pending alerts.
   private(set) var pending = 0
-  /// Of the series that need more than their `SeriesState`.
+  /// The details of series that need more than their `SeriesState`.
   var details = Pool<SeriesDetail>()
   var votes = Pool<Votes>()
   var windows: WindowRoom
@@ -18,28 +18,28 @@ struct SeriesStates: ~Copyable {
 
   // MARK: Counting
 
-  /// One more series is in this state (`by` is 1), or one less (-1).
+  /// Counts one more series in this state (`by` is 1), or one less (-1).
   @inline(__always)
   mutating func count(_ state: SeriesState, by number: Int) {
     if state.isFiring { firing += number }
     if state.isPending { pending += number }
   }
 
-  /// All states are counted anew from now on.
+  /// Resets the counts, before all states are counted again.
   mutating func beginCount() { (firing, pending) = (0, 0) }
 
   // MARK: Samples
 
-  /// What a sample says of an alert.
+  /// The effect of a sample on an alert.
   struct Verdict {
     var change: AlertChange
-    /// What the rule looked at: the sample's value, or the window's.
+    /// The value that the rule evaluated: the sample's, or the window's.
     var value: Double
-    /// The number of the reminder that it is; nil for a change.
+    /// The number of the reminder; nil for a change.
     var reminder: Int64?
   }
 
-  /// Steps 3 to 7: takes a sample that counts, at event time `time`. Returns nil if it says nothing of the alert.
+  /// Steps 3 to 7: takes a sample that counts, at event time `time`. Returns nil if it has no effect on the alert.
   @inline(__always)
   mutating func judge(
     _ value: Double, at time: Int64, _ step: Step, _ plan: SeriesPlan, _ state: UnsafeMutablePointer<SeriesState>
@@ -97,7 +97,7 @@ struct SeriesStates: ~Copyable {
     return held
   }
 
-  /// Remembers what a transition leaves behind.
+  /// Stores the effects of a transition.
   private mutating func note(_ change: AlertChange, at time: Int64, _ state: UnsafeMutablePointer<SeriesState>) {
     let detail = makeDetail(of: state)
     detail.pointee.changed = change.to == .none ? SeriesState.unset : time
@@ -107,8 +107,8 @@ struct SeriesStates: ~Copyable {
 
   // MARK: Silence
 
-  /// Step 8: the series was silent for too long, at event time `time`; its last record came at `last`. Returns nil if
-  /// that says nothing of the alert.
+  /// Step 8: called when the series has been silent for too long, at event time `time`; its last record came at `last`.
+  /// Returns nil if that has no effect on the alert.
   mutating func fallSilent(
     _ plan: SeriesPlan, _ state: UnsafeMutablePointer<SeriesState>, at time: Int64, last: Int64
   ) -> AlertChange? {
@@ -130,7 +130,7 @@ struct SeriesStates: ~Copyable {
     return change
   }
 
-  /// Level, timers, window and the last N of a series are forgotten.
+  /// Discards level, timers, window and the last N of a series.
   private mutating func forgetLevels(of state: UnsafeMutablePointer<SeriesState>) {
     state.pointee.level = .none
     state.pointee.forgetTimers()
@@ -142,19 +142,19 @@ struct SeriesStates: ~Copyable {
 
   // MARK: Details
 
-  /// Event time of the transition by which a series fires.
+  /// The event time of the transition by which a series fires.
   func changed(_ state: SeriesState) -> Int64 { details[state.detail].pointee.changed }
 
   /// The window of a series; 0 if it has none yet.
   func window(of state: SeriesState) -> UInt32 { state.detail == 0 ? 0 : details[state.detail].pointee.window }
 
-  /// What a series has beside its state; made if there is nothing yet.
+  /// The details of a series beside its state, created if there are none.
   mutating func makeDetail(of state: UnsafeMutablePointer<SeriesState>) -> UnsafeMutablePointer<SeriesDetail> {
     if state.pointee.detail == 0 { state.pointee.detail = details.take(SeriesDetail()) }
     return details[state.pointee.detail]
   }
 
-  /// None of the last N held a level.
+  /// Whether none of the last N held a level.
   mutating func dropVotes(of state: UnsafeMutablePointer<SeriesState>) {
     let detail = details[state.pointee.detail]
     votes.put(detail.pointee.votes)
@@ -162,14 +162,14 @@ struct SeriesStates: ~Copyable {
     dropIdleDetail(of: state)
   }
 
-  /// Gives back what says nothing about a series that doesn't fire.
+  /// Frees the details of a series that doesn't fire.
   private mutating func dropIdleDetail(of state: UnsafeMutablePointer<SeriesState>) {
     if state.pointee.isFiring || details[state.pointee.detail].pointee.isNeeded { return }
     details.put(state.pointee.detail)
     state.pointee.detail = 0
   }
 
-  /// Takes a life out of a checkpoint. Its window has been filled already.
+  /// Restores a life from a checkpoint. Its window must be filled already.
   mutating func restore(_ life: Checkpoint.Life, to state: UnsafeMutablePointer<SeriesState>) {
     let window = window(of: state.pointee)
     details.put(state.pointee.detail)
@@ -183,13 +183,13 @@ struct SeriesStates: ~Copyable {
     count(state.pointee, by: 1)
   }
 
-  /// A series is gone. Its samples, which it shares, stay.
+  /// Called when a series is gone. Its samples stay, because it shares them.
   mutating func remove(_ state: UnsafeMutablePointer<SeriesState>) {
     count(state.pointee, by: -1)
     releaseDetail(of: state)
   }
 
-  /// Gives back what a series has beside its state, but not the samples that it shares.
+  /// Frees a series' pool elements, but not the samples that it shares.
   mutating func releaseDetail(of state: UnsafeMutablePointer<SeriesState>) {
     if state.pointee.detail == 0 { return }
     let detail = details[state.pointee.detail].pointee

@@ -1,27 +1,28 @@
-/// What step 1 and 2 make of a record, for the series that share a timeline.
+/// The result of steps 1 and 2 for a record, for the series that share a timeline.
 struct Step: BitwiseCopyable {
-  /// Whether it counts, and if not, why.
+  /// Whether the record counts, and if not, why.
   enum Kind: UInt8 { case counts, repeated, late }
 
   var kind: Kind
-  /// It counts because the subject's clock was set back.
+  /// Whether it counts because the subject's clock was set back.
   var isSetBack = false
-  /// How long after its predecessor it came, milliseconds; 0 for the first one.
+  /// The time since its predecessor, in milliseconds; 0 for the first record.
   var gap: Int64 = 0
-  /// `no_data_after` by default: as the producer's own pace makes plausible.
+  /// The default of `no_data_after`, according to the producer's pace.
   var plausibleGap = Step.shortestHole
-  /// The producer's usual gap, known where `gap` is longer than `shortestHole`.
+  /// The producer's usual gap, if `gap` is longer than `shortestHole`.
   var usualGap: Int64?
-  /// How far back the clock was set.
+  /// How far the clock was set back.
   var setBackBy: Int64 = 0
-  /// It has the time of the last record, so that it is that one again: what else is ignored is a sign of life.
+  /// Whether it has the time of the last record, so that it is that one again. All other ignored records are signs of
+  /// life.
   var isSameAgain = false
-  /// The boot's last number, where numbers began anew with this record, which counts; -1: they didn't.
+  /// The boot's last number, if numbers began anew with this record, which counts; -1 if they didn't.
   var numbersFellFrom: Int64 = -1
-  /// Another boot speaks than before, and the two take turns.
+  /// Whether the boot is another one than before, and the two take turns.
   var takesTurns = false
 
-  /// What the default of `no_data_after` is at least.
+  /// The minimum of the default of `no_data_after`.
   static let shortestHole: Int64 = 60_000
 
   @inline(__always)

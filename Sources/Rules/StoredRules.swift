@@ -1,28 +1,28 @@
 import Records
 
-/// The rules that were in force in a partition, as they stand in the changelog: enough to go on under them without the
-/// file they were written in, and to know which lives of today's rules go on from them. Version 1.
+/// The rules that were in effect in a partition, as the changelog stores them: enough to continue under them without
+/// their file, and to know which lives of the current rules go on from them.
 public struct StoredRules: Sendable {
   /// The rules.
   public let rules: RuleSet
-  /// Who took them into force: the evaluator's instance.
+  /// The instance of the evaluator that put them into effect.
   public let instance: String
   let numbers: RuleNumbers
 
-  /// Which of the partition's rule sets this is: one more than its predecessor.
+  /// The number of this rule set in the partition: one more than its predecessor's.
   public var revision: UInt32 { numbers.revision }
 
-  /// `rules` with their numbers, taken into force by `instance`.
+  /// `rules` with their numbers, put into effect by `instance`.
   init(rules: RuleSet, numbers: RuleNumbers, instance: String) {
     self.rules = rules
     self.numbers = numbers
     self.instance = instance
   }
 
-  /// In 1 the checksum was statusd's own.
+  /// In version 1 the checksum was statusd's own.
   private static let version: UInt8 = 2
 
-  /// Writes the value; `key` is the key that it will stand under.
+  /// Writes the value; `key` is the key of its record.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
     writer.byte(StoredRules.version)
     writer.text(instance)
@@ -38,7 +38,7 @@ public struct StoredRules: Sendable {
     writer.seal(for: key)
   }
 
-  /// The rules that stand as `value` under `key`.
+  /// Reads the rules from `value` under `key`.
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
     var (_, reader) = try BinaryReader.sealed(value, for: key, version: StoredRules.version, checksumSince: 2)
     instance = try reader.text("instance")
@@ -72,8 +72,8 @@ public struct StoredRules: Sendable {
 }
 
 extension RuleSet {
-  /// Bytes of key and value that these rules take at most in the changelog, taken into force by `instance`. Their numbers
-  /// there grow with each change.
+  /// The maximum size of key and value of these rules in the changelog, in bytes, if `instance` puts them into effect.
+  /// Their numbers there grow with each change.
   public func greatestStoredSize(instance: String) -> Int {
     let numbers = RuleNumbers(
       revision: RuleNumbers.limit, lives: Array(repeating: RuleNumbers.limit, count: rules.count),

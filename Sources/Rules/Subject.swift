@@ -1,44 +1,44 @@
-/// What stands first in a subject's block.
+/// The header of a subject's block.
 struct SubjectHeader: BitwiseCopyable {
-  /// How long a name may be to stand in the header itself.
+  /// The maximum length of a name inside the header.
   static let inlineName = 32
 
-  /// The hash of the name, as the reader gave it.
+  /// The hash of the name, from the reader.
   var hash: UInt64
-  /// The name, where it fits; else its address in the first word.
+  /// The name if it fits; else its address, in the first word.
   var name: InlineArray<4, UInt64>
-  /// Bytes of the name; 0: nobody lives in this block.
+  /// The length of the name in bytes; 0 if the block is free.
   var length: UInt16
-  /// Bytes of the name without the `#PARTITION` that it may end in.
+  /// The length of the name in bytes, without the `#PARTITION` at its end.
   var hostLength: UInt16
-  /// All tracks that cover the subject are born, go with its timeline, and have no globs on other fields: a record
-  /// with all their metrics needs no telling apart.
+  /// Whether all tracks that cover the subject have values, share its timeline, and have no globs on other fields, so
+  /// that a record with all their metrics needs no distinctions.
   var isPlain = false
-  /// It changed since its last checkpoint: it stands in `PartitionState.unwritten`.
+  /// Whether it changed since its last checkpoint, so that it is in `PartitionState.unwritten`.
   var isUnwritten = false
-  /// The changelog has a checkpoint of it, as far as is known.
+  /// Whether the changelog has a checkpoint of it, as far as is known.
   var hasCheckpoint = false
-  /// It stands in `PartitionState.silences`.
+  /// Whether it is in `PartitionState.silences`.
   var isAwaited = false
 }
 
-/// What one metric (under one `match`) knows of one subject, but for its time.
+/// The state of one metric (under one `match`) of one subject, without its timeline.
 struct TrackState: BitwiseCopyable {
   /// The last value that counted.
   var value: Double = 0
-  /// Number of its own timeline; 0: it goes with the subject's.
+  /// The number of its own timeline; 0 if it shares the subject's.
   var ownTimeline: UInt32 = 0
-  /// Something has counted.
+  /// Whether a value has counted.
   var isBorn = false
-  /// A series of it isn't quiet.
+  /// Whether one of its series isn't quiet.
   var isActive = false
-  /// The rules' `match` on `host` covers the subject.
+  /// Whether the rules' `match` on `host` covers the subject.
   var isCovered = false
 }
 
-/// A subject's state: a block of header, timeline, one `TrackState` for each track and when it was seen, which every
-/// record touches, and
-/// apart from it one `SeriesState` for each series, which few do. What lies beyond (a long name, pool numbers in timelines) is owned by the `PartitionState`.
+/// A subject's state: a block of header, timeline, one `TrackState` for each track and the time when it was seen, which
+/// every record touches; and apart from it one `SeriesState` for each series, which few records touch. The
+/// `PartitionState` owns everything else (a long name, pool elements of timelines).
 struct Subject {
   static let timelineOffset = 48
   static let tracksOffset = 128
@@ -48,7 +48,8 @@ struct Subject {
   /// The state of its series, in the layout's order.
   let series: UnsafeMutablePointer<SeriesState>
 
-  /// Bytes of a block for so many tracks, whole cache lines; `watchesSilence`: with room for signs of life.
+  /// The size of a block with this many tracks, in bytes, as whole cache lines; with room for signs of life if
+  /// `watchesSilence`.
   static func blockSize(tracks: Int, watchesSilence: Bool) -> Int {
     let words = watchesSilence ? 1 + tracks : 1
     return (tracksOffset + tracks * MemoryLayout<TrackState>.stride + words * 8 + 63) & ~63
@@ -67,20 +68,20 @@ struct Subject {
     (block + Subject.tracksOffset).assumingMemoryBound(to: TrackState.self)
   }
 
-  /// The log's time at its last record, behind its so many tracks.
+  /// The log's time at its last record, after this many tracks.
   @inline(__always)
   func seen(_ trackCount: Int) -> UnsafeMutablePointer<Int64> {
     UnsafeMutableRawPointer(tracks + trackCount).assumingMemoryBound(to: Int64.self)
   }
 
-  /// For each track, when its last sign of life was read, on the clock of `PartitionState.now`; only where the rules
-  /// watch silence.
+  /// For each track, when its last sign of life was read, on the clock of `PartitionState.now`; only if a rule uses
+  /// `no_data`.
   func signs(_ trackCount: Int) -> UnsafeMutablePointer<Int64> { seen(trackCount) + 1 }
 
-  /// Whether somebody lives in the block.
+  /// Whether the block has a subject.
   var isInhabited: Bool { header.pointee.length > 0 }
 
-  /// The name's bytes; they stay where they are as long as the block does.
+  /// The name's bytes; they don't move while the block exists.
   var name: UnsafeRawBufferPointer {
     let length = Int(header.pointee.length)
     if length <= SubjectHeader.inlineName {
@@ -95,7 +96,7 @@ struct Subject {
   /// The name as text.
   var text: String { String(decoding: name, as: UTF8.self) }
 
-  /// Makes an empty block live under `name`.
+  /// Gives an empty block to the subject `name`.
   func settle(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64, blockSize: Int) {
     block.initializeMemory(as: UInt8.self, repeating: 0, count: blockSize)
     header.initialize(
@@ -111,7 +112,7 @@ struct Subject {
     timeline.initialize(to: Timeline())
   }
 
-  /// Gives back what the name took; nobody lives in the block any longer.
+  /// Frees the name's memory, and the block.
   func vacate() {
     if Int(header.pointee.length) > SubjectHeader.inlineName { name.deallocate() }
     header.pointee.length = 0
@@ -129,7 +130,7 @@ struct Subject {
       }
       return true
     }
-    // The last eight bytes may have been compared in part already.
+    // These eight bytes may overlap with bytes that were compared already.
     var i = 0
     while i < count {
       let at = min(i, count - 8)

@@ -1,24 +1,24 @@
 import Cglibc
 import Glibc
 
-/// All subjects of a partition: names in an open-addressing table, state in chunks that never move, so that a million
-/// subjects grow without a copy. A chunk holds first its blocks, then their series: what every record touches lies close
-/// together.
+/// All subjects of a partition: names in an open-addressing table, state in chunks that never move, so that the table
+/// grows without copying. A chunk has first its blocks, then their series, so that the data that every record touches
+/// is close together.
 struct SubjectTable: ~Copyable {
-  /// Blocks in a chunk; a power of two.
+  /// The number of blocks in a chunk; a power of two.
   private static let chunk = 256
 
-  /// Bytes of a block.
+  /// The size of a block in bytes.
   private(set) var blockSize: Int
-  /// Series of a subject.
+  /// The number of a subject's series.
   private var seriesCount: Int
   private var chunks: UnsafeMutablePointer<UnsafeMutableRawPointer>
   private var chunkCount = 0
   private var chunkCapacity = 16
-  /// Upper half: that of the hash; lower half: number of the block plus 1. 0: free.
+  /// Upper half: that of the hash. Lower half: the number of the block plus 1. 0 if the slot is free.
   private var slots: UnsafeMutablePointer<UInt64>
   private var mask: Int
-  /// Blocks that were ever used; those among them that nobody lives in are in `vacant`.
+  /// The number of blocks ever used; the free ones among them are in `vacant`.
   private(set) var used = 0
   private var vacant: [Int] = []
 
@@ -38,10 +38,10 @@ struct SubjectTable: ~Copyable {
     slots.deallocate()
   }
 
-  /// How many subjects there are.
+  /// The number of subjects.
   var count: Int { used - vacant.count }
 
-  /// The block with this number, below `used`; its length is 0 where nobody lives there.
+  /// The block with this number, below `used`; the length of its name is 0 if it is free.
   @inline(__always)
   subscript(number: Int) -> Subject {
     let number = UInt(bitPattern: number)
@@ -57,7 +57,7 @@ struct SubjectTable: ~Copyable {
     return Subject(block: chunk + place &* blockSize, series: series + place &* seriesCount)
   }
 
-  /// Memory for a chunk of such blocks, all zero.
+  /// Memory for a chunk of such blocks, filled with zeros.
   private static func makeChunk(_ blockSize: Int, _ seriesCount: Int) -> UnsafeMutableRawPointer {
     let size = SubjectTable.chunk * (blockSize + seriesCount * MemoryLayout<SeriesState>.stride)
     let chunk = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 64)
@@ -65,7 +65,7 @@ struct SubjectTable: ~Copyable {
     return chunk
   }
 
-  /// The subject of this name, where there is one.
+  /// The subject of this name; nil if there is none.
   @inline(__always)
   func find(_ name: UnsafeRawBufferPointer, hash: UInt64) -> Subject? {
     var slot = Int(truncatingIfNeeded: hash) & mask
@@ -80,7 +80,7 @@ struct SubjectTable: ~Copyable {
     }
   }
 
-  /// The number of the block that a subject lives in.
+  /// The number of a subject's block.
   func number(of subject: Subject) -> Int? {
     let hash = subject.header.pointee.hash
     var slot = Int(truncatingIfNeeded: hash) & mask
@@ -92,11 +92,11 @@ struct SubjectTable: ~Copyable {
     return nil
   }
 
-  /// Fetches ahead where a search for this hash begins.
+  /// Prefetches the place where a search for this hash begins.
   @inline(__always)
   func prefetchSlot(hash: UInt64) { statusd_prefetch(slots + (Int(truncatingIfNeeded: hash) & mask)) }
 
-  /// Fetches ahead what a usual record touches of the subject that such a search most likely finds.
+  /// Prefetches the memory that a usual record touches of the subject that such a search most likely finds.
   @inline(__always)
   func prefetchBlock(hash: UInt64) {
     let entry = slots[Int(truncatingIfNeeded: hash) & mask]
@@ -109,7 +109,7 @@ struct SubjectTable: ~Copyable {
     }
   }
 
-  /// A new, empty subject; there must be none of this name.
+  /// Creates an empty subject; there must be none of this name.
   mutating func insert(_ name: UnsafeRawBufferPointer, hostLength: Int, hash: UInt64) -> Subject {
     if (count + 1) * 2 > mask + 1 { rehash() }
     let number: Int
@@ -126,7 +126,7 @@ struct SubjectTable: ~Copyable {
     return subject
   }
 
-  /// Takes the subject of this name out, after its state was given back.
+  /// Removes the subject of this name, after its state was freed.
   mutating func remove(_ name: UnsafeRawBufferPointer, hash: UInt64) {
     var slot = Int(truncatingIfNeeded: hash) & mask
     while slots[slot] != 0 {
@@ -142,7 +142,7 @@ struct SubjectTable: ~Copyable {
   }
 
   /// Gives every subject a block of another size, chunk by chunk; `move` fills each new block from the old one. The
-  /// header comes along.
+  /// header is copied.
   mutating func rebuild(
     blockSize size: Int, seriesCount count: Int, _ move: (_ number: Int, _ from: Subject, _ to: Subject) -> Void
   ) {
@@ -162,7 +162,7 @@ struct SubjectTable: ~Copyable {
     seriesCount = count
   }
 
-  /// Moves up what a gap at `slot` would hide, so that searches may go on ending at a free slot.
+  /// Moves up entries behind a gap at `slot`, so that searches can still end at a free slot.
   private mutating func close(_ slot: Int) {
     var gap = slot
     var next = (slot + 1) & mask

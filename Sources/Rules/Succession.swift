@@ -1,10 +1,10 @@
-/// What the rules of a new set go on from, when it takes the place of an old one.
+/// How the rules of a new set continue those of the old set that it replaces.
 struct Succession {
   /// The old layout.
   let old: Layout
   /// The new one.
   let new: Layout
-  /// For each new rule, the old one whose lives go on under it; nil where they all begin anew.
+  /// For each new rule, the old one whose lives go on under it; nil if they all begin anew.
   let predecessors: [Int?]
   /// For each old rule, the new one of the same name.
   let successors: [Int?]
@@ -22,7 +22,7 @@ struct Succession {
     new = Layout(rules, groups: groups, numbers: old.numbers.next(predecessors: predecessors, groups: groups))
   }
 
-  /// Where each name stands first.
+  /// The first place of each name.
   private static func places(of rules: [Rule]) -> [String: Int] {
     Dictionary(rules.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
@@ -32,8 +32,9 @@ struct Succession {
     var oldTrack: Int?
   }
 
-  /// Rules share a track if they count the same records, from now on and until now: a rule that is new has no last
-  /// record yet. One that lost a level begins anew where that fires, so it parts from the others.
+  /// Whether rules share a track: they must count the same records, from now on and until now, because a new rule has
+  /// no last record yet. A rule that lost a level begins anew if that level fires, so it doesn't share its track with
+  /// the others.
   private static func groups(of rules: [Rule], from old: Layout, _ predecessors: [Int?]) -> [[Int]] {
     Layout.groups(
       by: zip(rules, predecessors).map { rule, predecessor in
@@ -43,8 +44,8 @@ struct Succession {
       })
   }
 
-  /// Why what fires by the old rule `rule`, with severity `alert`, at a subject named `host`, is resolved; nil: it goes
-  /// on.
+  /// Why the firing alert of the old rule `rule`, with severity `alert`, is resolved for a subject named `host`; nil if
+  /// it goes on.
   func end(of rule: Int, firing alert: Level, host: UnsafeRawBufferPointer) -> RuleEnd? {
     guard let successor = successors[rule] else { return .removed }
     let series = new.seriesOfRule[successor]
@@ -52,17 +53,17 @@ struct Succession {
     return predecessors[successor] == rule && new.series[series].has(alert) ? nil : .changed
   }
 
-  /// Why a life ends with its rule.
+  /// The reason for resolving an alert whose rule is gone.
   enum RuleEnd { case removed, changed }
 
-  /// The state with which the series number `index` of the new layout goes on from `state`.
+  /// The state with which the series `index` of the new layout continues from `state`.
   func state(of index: Int, from state: SeriesState, _ predecessor: Int) -> SeriesState {
     let before = old.series[old.seriesOfRule[predecessor]]
     let after = new.series[index]
     var state = state
     if state.level == .critical, !after.has(.critical) { state.level = before.has(.warning) ? .warning : .none }
     if state.level == .warning, !after.has(.warning) { state.level = .none }
-    // Levels that came or went have no timers.
+    // Levels that were added or removed have no timers.
     if before.has(.warning) != after.has(.warning) { state.sinceWarning = SeriesState.unset }
     if before.has(.critical) != after.has(.critical) { state.sinceCritical = SeriesState.unset }
     if state.silence.resolved != .none, !after.has(state.silence.resolved) { state.silence = .unsaid }
@@ -72,13 +73,13 @@ struct Succession {
 }
 
 extension Rule {
-  /// Whether lives go on when `other` takes this rule's place.
+  /// Whether lives go on when `other` replaces this rule.
   func meansTheSame(as other: Rule) -> Bool {
     metric.utf8.elementsEqual(other.metric.utf8) && side == other.side && window == other.window
       && aggregate == other.aggregate && atLeast == other.atLeast
   }
 
-  /// Whether it has a level that `other` hasn't.
+  /// Whether it has a level that `other` doesn't have.
   func hasLevel(missingIn other: Rule) -> Bool {
     limits.warning != nil && other.limits.warning == nil || limits.critical != nil && other.limits.critical == nil
   }

@@ -1,22 +1,22 @@
 import Records
 
-/// A summary with places like `{{host}}`, ready to be filled in.
+/// A summary with placeholders like `{{host}}`, parsed.
 struct Template: Equatable, Sendable {
-  /// What stands at a place.
+  /// The value of a placeholder.
   enum Place: Hashable, Sendable {
     case host, rule, metric, severity, status, value, threshold, since, timestamp
     case label(Int)
   }
 
-  /// One stretch of the text.
+  /// One part of the text.
   enum Part: Equatable, Sendable {
     case text(String)
     case place(Place)
   }
 
-  /// What is wrong about a text.
+  /// What is wrong with a text.
   enum Mistake: Error, Equatable {
-    /// There is no such place.
+    /// There is no such placeholder.
     case unknown(String)
     /// `{{` without its `}}`.
     case open
@@ -24,13 +24,13 @@ struct Template: Equatable, Sendable {
 
   let parts: [Part]
 
-  /// The names of the places that every rule has.
+  /// The names of the placeholders that every rule has.
   static let names: [(name: String, place: Place)] = [
     ("host", .host), ("rule", .rule), ("metric", .metric), ("severity", .severity), ("status", .status),
     ("value", .value), ("threshold", .threshold), ("since", .since), ("timestamp", .timestamp),
   ]
 
-  /// Reads `text`; blanks inside the braces don't matter. `labels` are those of the rule, for `{{labels.NAME}}`.
+  /// Parses `text`; blanks inside the braces don't matter. `labels` are those of the rule, for `{{labels.NAME}}`.
   init(_ text: String, labels: [Transition.Label]) throws(Mistake) {
     let bytes = Array(text.utf8)
     var parts: [Part] = []
@@ -50,7 +50,7 @@ struct Template: Equatable, Sendable {
     self.parts = parts
   }
 
-  /// Where `byte` stands twice in a row, not before `start`.
+  /// Where `byte` occurs twice in a row, at or after `start`.
   private static func find(_ byte: UInt8, in bytes: [UInt8], from start: Int) -> Int? {
     var i = start
     while i + 1 < bytes.count {
@@ -67,7 +67,7 @@ struct Template: Equatable, Sendable {
     return names.first { $0.name == name }?.place
   }
 
-  /// The text with its places filled in from `transition`.
+  /// The text with the values of `transition`.
   func text(for transition: Transition) -> String {
     var text = ""
     for part in parts {
@@ -96,7 +96,7 @@ struct Template: Equatable, Sendable {
 }
 
 extension Severity {
-  /// As configuration, transitions and people write it.
+  /// The word in configuration, transitions and texts for people.
   var text: String {
     switch self {
     case .warning: "warning"

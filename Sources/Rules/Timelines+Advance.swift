@@ -2,7 +2,7 @@ import Records
 
 extension Timeline {
   /// Steps 1 and 2 for the usual record: the next of its boot, later than the last one, after a short gap. Returns the
-  /// gap. Does what `Timelines.advance` would do, or does nothing and returns nil.
+  /// gap, after doing what `Timelines.advance` would do; or returns nil and changes nothing.
   @inline(__always)
   mutating func advancePlainly<View: RecordView & ~Copyable>(_ record: borrowing View, offset: Int64) -> Int64? {
     let gap = record.time &- time
@@ -19,7 +19,7 @@ extension Timeline {
 }
 
 extension Timelines {
-  /// Steps 1 and 2: tells whether the record counts for the series of this timeline, and what came before it.
+  /// Steps 1 and 2: whether the record counts for the series of this timeline, and its relation to the record before.
   @inline(__always)
   mutating func advance<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, offset: Int64
@@ -35,7 +35,7 @@ extension Timelines {
     return advanceByTime(timeline, record, offset)
   }
 
-  /// A record without a number, or with one that is above the last of its boot.
+  /// Takes a record without a number, or with a number above the last one of its boot.
   @inline(__always)
   private mutating func advanceByTime<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
@@ -47,7 +47,7 @@ extension Timelines {
     return count(timeline, record.time, offset)
   }
 
-  /// A record that isn't before the last one counts.
+  /// Takes a record that counts and isn't before the last one.
   @inline(__always)
   private mutating func count(_ timeline: UnsafeMutablePointer<Timeline>, _ time: Int64, _ offset: Int64) -> Step {
     let last = timeline.pointee.time
@@ -65,7 +65,7 @@ extension Timelines {
     return step
   }
 
-  /// A record before the series' last one.
+  /// Takes a record before the series' last one.
   private mutating func late<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
   ) -> Step {
@@ -77,7 +77,7 @@ extension Timelines {
     return Step(kind: .late)
   }
 
-  /// A record of another boot than the last one, or with a number that isn't above the last one of its boot.
+  /// Takes a record of another boot than the last one, or with a number that isn't above the last one of its boot.
   @inline(never)
   private mutating func advanceOddly<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
@@ -91,7 +91,7 @@ extension Timelines {
       timeline.pointee.sequence = sequence
       step = advanceByTime(timeline, record, offset)
     } else {
-      // A repeat has its original's time: so numbers decide only where there is no such time.
+      // A repeat has its original's time, so numbers decide only if there is no such time.
       step = record.bringsOwnTime ? advanceByTime(timeline, record, offset) : numbered(timeline, record, offset)
       if step.kind == .late { step.kind = .repeated }
       if step.counts {
@@ -103,7 +103,7 @@ extension Timelines {
     return step
   }
 
-  /// A record without a time of its own, whose number isn't above the last one of its boot.
+  /// Takes a record without a time of its own, whose number isn't above the last one of its boot.
   private mutating func numbered<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
   ) -> Step {
@@ -118,7 +118,7 @@ extension Timelines {
     return Step(kind: .repeated)
   }
 
-  /// A record that is before the last one counts.
+  /// Takes a record that counts although it is before the last one.
   private mutating func setBack(_ timeline: UnsafeMutablePointer<Timeline>, _ time: Int64, _ offset: Int64) -> Step {
     let step = Step(kind: .counts, isSetBack: true, setBackBy: max(0, rows[timeline.pointee.row].pointee.behind))
     endRow(timeline)
@@ -127,7 +127,7 @@ extension Timelines {
     return step
   }
 
-  /// The row of this kind that goes on; nil if there was none, so that one begins with `entry`.
+  /// The current row of this kind; nil if there was none, and one begins with `entry`.
   private mutating func row(
     of boot: UInt64, _ timeline: UnsafeMutablePointer<Timeline>, beginningAt entry: IgnoredRow.Entry
   ) -> UnsafeMutablePointer<IgnoredRow>? {
@@ -144,7 +144,7 @@ extension Timelines {
     timeline.pointee.row = 0
   }
 
-  /// The record is of another boot than the last one. True if two boots take turns.
+  /// Changes to another boot than that of the last record. Returns whether two boots take turns.
   private mutating func change(_ boot: UInt64, _ sequence: Int64, of timeline: UnsafeMutablePointer<Timeline>) -> Bool {
     var known: Int64 = -1
     var turns: UInt8 = 0

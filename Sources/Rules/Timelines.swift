@@ -1,12 +1,12 @@
 import Records
 
-/// The timelines of a partition's subjects, and what few of them need beside their plain bytes.
+/// The timelines of a partition's subjects, and the pool elements that few of them need.
 ///
-/// A subject's own timeline stands in its block. The metrics of a subject mostly come in the same records, so that this
-/// one tells the time of all its tracks. A track whose metric comes in other records gets a timeline of its own from
-/// here, and gives it back once both say the same.
+/// A subject's own timeline is in its block. The metrics of a subject usually come in the same records, so this
+/// timeline serves all its tracks. A track whose metric comes in other records gets a timeline of its own from here,
+/// and returns it once both are equal.
 struct Timelines: ~Copyable {
-  /// Timelines of tracks that don't go with their subject's.
+  /// The timelines of tracks that don't share their subject's.
   private var own = Pool<Timeline>()
   var rows = Pool<IgnoredRow>()
   var earlierBoots = Pool<EarlierBoots>()
@@ -15,25 +15,25 @@ struct Timelines: ~Copyable {
   @inline(__always)
   subscript(number: UInt32) -> UnsafeMutablePointer<Timeline> { own[number] }
 
-  /// What tells the time of a track.
+  /// The timeline of a track.
   func timeline(of track: TrackState, _ subject: Subject) -> Timeline {
     track.ownTimeline == 0 ? subject.timeline.pointee : own[track.ownTimeline].pointee
   }
 
-  /// The track goes on with a timeline of its own, which has counted nothing yet.
+  /// Gives the track a timeline of its own, without any record that counts.
   mutating func begin(_ track: UnsafeMutablePointer<TrackState>) { track.pointee.ownTimeline = own.take(Timeline()) }
 
-  /// The track goes on with a timeline of its own, which says what `timeline` says.
+  /// Gives the track a timeline of its own, equal to `timeline`.
   mutating func part(_ track: UnsafeMutablePointer<TrackState>, with timeline: Timeline) {
     track.pointee.ownTimeline = own.take(copy(of: timeline))
   }
 
-  /// The track goes on with a timeline of its own that stood in a checkpoint.
+  /// Gives the track its own timeline from a checkpoint.
   mutating func restore(_ track: UnsafeMutablePointer<TrackState>, from line: Checkpoint.Line) {
     track.pointee.ownTimeline = own.take(restored(line))
   }
 
-  /// A timeline that stood in a checkpoint.
+  /// A timeline from a checkpoint.
   mutating func restored(_ line: Checkpoint.Line) -> Timeline {
     var timeline = line.timeline
     if let row = line.row { timeline.row = rows.take(row) }
@@ -41,7 +41,7 @@ struct Timelines: ~Copyable {
     return timeline
   }
 
-  /// Gives up a track's own timeline if the subject's says the same by now.
+  /// Drops a track's own timeline if the subject's has become equal.
   mutating func rejoin(_ track: UnsafeMutablePointer<TrackState>, _ subject: Subject) {
     let mine = own[track.pointee.ownTimeline].pointee
     let shared = subject.timeline.pointee
@@ -52,8 +52,8 @@ struct Timelines: ~Copyable {
     release(track)
   }
 
-  /// Gives a subject's timeline an heir if no track goes with it any longer: a timeline that a track has of its own. If
-  /// there is none, the subject's timeline begins anew.
+  /// If no track shares the subject's timeline any longer, replaces it by a track's own timeline. If there is none, the
+  /// subject's timeline begins anew.
   mutating func settle(_ subject: Subject, trackCount: Int) {
     let tracks = 0..<trackCount
     if tracks.contains(where: { subject.tracks[$0].isBorn && subject.tracks[$0].ownTimeline == 0 }) { return }
@@ -64,7 +64,7 @@ struct Timelines: ~Copyable {
     subject.tracks[heir].ownTimeline = 0
   }
 
-  /// Gives a track's own timeline back, if it has one.
+  /// Frees a track's own timeline, if it has one.
   mutating func release(_ track: UnsafeMutablePointer<TrackState>) {
     let number = track.pointee.ownTimeline
     if number == 0 { return }
@@ -73,7 +73,7 @@ struct Timelines: ~Copyable {
     track.pointee.ownTimeline = 0
   }
 
-  /// Gives back what a timeline has in pools, and leaves an empty one.
+  /// Frees the pool elements of a timeline, and empties it.
   mutating func clear(_ timeline: UnsafeMutablePointer<Timeline>) {
     rows.put(timeline.pointee.row)
     earlierBoots.put(timeline.pointee.earlierBoots)
@@ -85,7 +85,7 @@ struct Timelines: ~Copyable {
     return earlierBoots[a.earlierBoots].pointee == earlierBoots[b.earlierBoots].pointee
   }
 
-  /// A timeline that says the same, with pool elements of its own.
+  /// A copy of a timeline, with pool elements of its own.
   private mutating func copy(of timeline: Timeline) -> Timeline {
     var copy = timeline
     if timeline.row != 0 { copy.row = rows.take(rows[timeline.row].pointee) }

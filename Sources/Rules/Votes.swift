@@ -1,6 +1,6 @@
-/// Which of the last N samples held a level: a bit for each, the last one's lowest.
+/// Which of the last N samples held a level: one bit for each, the last sample in the lowest bit.
 struct Votes: BitwiseCopyable, Equatable {
-  /// N at most.
+  /// The maximum of N.
   static let limit = 256
 
   /// Warning or critical.
@@ -9,7 +9,7 @@ struct Votes: BitwiseCopyable, Equatable {
 
   init() {}
 
-  /// Bits that were kept; nil: they say nothing, or contradict each other.
+  /// Restores stored bits; nil if they contain no level, or contradict each other.
   init?(warning: InlineArray<4, UInt64>, critical: InlineArray<4, UInt64>) {
     for index in 0..<4 where critical[index] & ~warning[index] != 0 { return nil }
     (self.warning, self.critical) = (warning, critical)
@@ -19,22 +19,22 @@ struct Votes: BitwiseCopyable, Equatable {
   /// The level of the last sample.
   var last: Level { critical[0] & 1 == 1 ? .critical : warning[0] & 1 == 1 ? .warning : .none }
 
-  /// None of the last N held a level.
+  /// Whether none of the last N held a level.
   var isEmpty: Bool { warning[0] | warning[1] | warning[2] | warning[3] == 0 }
 
-  /// Takes the level of one more sample; `n` are remembered.
+  /// Adds the level of one more sample; `n` are remembered.
   mutating func push(_ level: Level, of n: Int) {
     Votes.push(level >= .warning, of: n, to: &warning)
     Votes.push(level >= .critical, of: n, to: &critical)
   }
 
-  /// The highest level that at least `m` of them held, or one above it.
+  /// The highest level that at least `m` of them held, including higher levels.
   func level(heldBy m: Int) -> Level {
     Votes.count(critical) >= m ? .critical : Votes.count(warning) >= m ? .warning : .none
   }
 
-  /// The rule has the levels of `after` now, and had those of `before`: a sample that held critical holds warning, too;
-  /// none holds a level that the rule has lost.
+  /// Adapts the levels to a rule that has those of `after`, and had those of `before`: samples that held critical hold
+  /// warning, and removed levels are dropped.
   mutating func change(from before: SeriesPlan, to after: SeriesPlan) {
     if !after.has(.warning) || !before.has(.warning) { warning = critical }
     if !after.has(.critical) {

@@ -1,22 +1,22 @@
-/// What the Kafka client says of a configuration while it is read: its properties are its own, and new ones come with each
-/// version.
+/// The Kafka client's judgement of a configuration while it is read: only the client knows its properties, and each
+/// version adds new ones.
 public protocol ClientChecks: Sendable {
-  /// Whether the value of the property `name` must appear nowhere.
+  /// Whether the value of the property `name` must never be shown.
   func isSecret(_ name: String) -> Bool
 
-  /// What is wrong with the property `name` = `value`; nil if the client takes it.
+  /// What is wrong with the property `name` = `value`; nil if the client accepts it.
   func complaint(about name: String, value: String) -> ClientComplaint?
 
-  /// What is wrong with `[kafka]` as a whole, such as a file that is no certificate; nil if the client takes it. Connects
-  /// to nobody, and has no other effect.
+  /// What is wrong with `[kafka]` as a whole, such as a file that is no certificate; nil if the client accepts it.
+  /// Opens no connection, and has no other effect.
   func complaint(aboutConnectionOf settings: Settings) -> String?
 }
 
-/// What the client says of a property that it doesn't take.
+/// The client's complaint about a property that it refuses.
 public struct ClientComplaint: Equatable, Sendable {
-  /// What is wrong, for people. Never holds the value of a property that the client doesn't know.
+  /// What is wrong, for people. Never contains the value of a property that the client doesn't know.
   public var message: String
-  /// Whether it is the value that is wrong; false: the name is.
+  /// Whether the value is wrong; false if the name is.
   public var isAboutValue: Bool
 
   /// A complaint.
@@ -27,10 +27,10 @@ public struct ClientComplaint: Equatable, Sendable {
 }
 
 extension Reading {
-  /// Whether the value of the property must appear nowhere; if there is nobody to ask, of each.
+  /// Whether the value of the property must never be shown; true for all if there is no client to ask.
   func isSecret(_ name: String) -> Bool { surroundings.client?.isSecret(name) ?? true }
 
-  /// What the client says of the whole connection.
+  /// Adds the client's complaint about the whole connection.
   func checkClient() {
     guard let message = surroundings.client?.complaint(aboutConnectionOf: settings) else { return }
     let isQuoting = settings.kafka.properties.contains { property in

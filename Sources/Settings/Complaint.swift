@@ -1,6 +1,6 @@
 import Platform
 
-/// One thing that is wrong, or questionable, about a configuration file; it never quotes a secret.
+/// A mistake in a configuration file, or advice on it. It never quotes a secret.
 public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
   /// A place in a text; both count from 1, columns in characters.
   public struct Position: Hashable, Comparable, Sendable {
@@ -15,25 +15,25 @@ public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
       self.column = column
     }
 
-    /// As one reads.
+    /// In reading order.
     public static func < (a: Position, b: Position) -> Bool { (a.line, a.column) < (b.line, b.column) }
   }
 
-  /// What a complaint means for the file.
+  /// The severity of a complaint.
   public enum Weight: Equatable, Sendable {
     /// The file can't be used.
     case mistake
-    /// The file can be used; somebody should know all the same.
+    /// The file can be used, but should be changed.
     case advice
   }
 
-  /// The file as it was named.
+  /// The file's path as it was given.
   public var file: String
-  /// Where in the file; nil where it is about the file as a whole.
+  /// The place in the file; nil if the complaint is about the whole file.
   public var position: Position?
-  /// What it means for the file.
+  /// The severity.
   public var weight: Weight
-  /// What is wrong and what to do, in one line: what it quotes of the file has no line end or control character.
+  /// What is wrong and what to do, in one line: quotes from the file contain no line end or control character.
   public let message: String
 
   /// A complaint about `position` of `file`.
@@ -44,12 +44,12 @@ public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
     self.message = Printable.text(message)
   }
 
-  /// Line in the file; 0 where the complaint is about the file as a whole.
+  /// The line in the file; 0 if the complaint is about the whole file.
   public var line: Int { position?.line ?? 0 }
-  /// Column in that line; 0 where the complaint is about the file as a whole.
+  /// The column in that line; 0 if the complaint is about the whole file.
   public var column: Int { position?.column ?? 0 }
 
-  /// `file:line:column: message`; advice says that it is one.
+  /// `file:line:column: message`; `file:line:column: advice: message` for advice.
   public var description: String {
     let name = Printable.text(file)
     let place = position.map { "\(name):\($0.line):\($0.column)" } ?? name
@@ -58,7 +58,7 @@ public struct Complaint: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension [Complaint] {
-  /// In the order of their places, those about the file as a whole first; what is about one place stays as it was found.
+  /// In the order of their places, those about the whole file first; those about the same place stay in their order.
   var inFileOrder: [Complaint] {
     enumerated().sorted { a, b in
       let start = Complaint.Position(line: 0, column: 0)
@@ -66,11 +66,11 @@ extension [Complaint] {
     }.map(\.element)
   }
 
-  /// The most complaints about one file that somebody is told.
+  /// The maximum number of complaints shown about one file.
   static let greatestCount = 100
 
-  /// In the order of the file, and no more than `greatestCount`, mistakes before advice; then a last one says how many
-  /// there are, with the `dropped` ones that aren't among these.
+  /// In the order of the file, at most `greatestCount`, with mistakes preferred to advice. If there are more, one more
+  /// complaint gives the total, including the `dropped` ones.
   func bounded(file: String, dropped: Int) -> [Complaint] {
     let sorted = inFileOrder
     let left = sorted.count + dropped

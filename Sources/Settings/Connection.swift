@@ -1,12 +1,12 @@
-/// `[kafka]`: how the brokers are reached.
+/// `[kafka]`: the connection to the brokers.
 public struct Connection: Equatable, Sendable {
   /// `host:port`, comma-separated.
   public var brokers: String
-  /// `[kafka.sasl]`; nil: no login.
+  /// `[kafka.sasl]`; nil without login.
   public var sasl: SASL?
-  /// `[kafka.tls]`; nil: not encrypted.
+  /// `[kafka.tls]`; nil without encryption.
   public var tls: TLS?
-  /// `[kafka.properties]`, in the order of the file: librdkafka's own, handed on as they are.
+  /// `[kafka.properties]`, in the order of the file: librdkafka's own properties, passed on unchanged.
   public var properties: [Property]
 
   /// Brokers without login or encryption.
@@ -17,16 +17,16 @@ public struct Connection: Equatable, Sendable {
     properties = []
   }
 
-  /// `[kafka.sasl]`: who logs in.
+  /// `[kafka.sasl]`: the login.
   public struct SASL: Equatable, Sendable {
     /// The mechanisms that librdkafka knows.
     public static let mechanisms = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "GSSAPI", "OAUTHBEARER"]
 
     /// `PLAIN`, `SCRAM-SHA-256`, `SCRAM-SHA-512`, `GSSAPI` or `OAUTHBEARER`.
     public var mechanism: String
-    /// The user; nil where the mechanism needs none.
+    /// The user; nil if the mechanism needs none.
     public var username: String?
-    /// The password; nil where the mechanism needs none.
+    /// The password; nil if the mechanism needs none.
     public var password: Secret?
 
     /// A login.
@@ -39,9 +39,9 @@ public struct Connection: Equatable, Sendable {
 
   /// `[kafka.tls]`: its presence switches TLS on. Paths of PEM files.
   public struct TLS: Equatable, Sendable {
-    /// Certificates of the authorities that are trusted; nil: the machine's own.
+    /// Certificates of the trusted authorities; nil for the machine's own.
     public var caFile: String?
-    /// The client's certificate, where brokers ask for one.
+    /// The client's certificate, if brokers require one.
     public var certificateFile: String?
     /// The key of that certificate.
     public var keyFile: String?
@@ -70,9 +70,9 @@ public struct Connection: Equatable, Sendable {
 
   /// The value of a property.
   public enum Value: Equatable, Sendable {
-    /// May be shown.
+    /// A value that may be shown.
     case plain(String)
-    /// May not be: the property is a secret by its name, or the value comes from a variable.
+    /// A value that may not be shown: the property is a secret by its name, or the value comes from a variable.
     case secret(Secret)
 
     /// The value itself.

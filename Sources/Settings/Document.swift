@@ -1,6 +1,6 @@
 internal import Ctomlplusplus
 
-/// A TOML document as a flat list of nodes, each with its place; the root table is the first.
+/// A TOML document as a flat list of nodes, each with its position; the root table is the first.
 struct Document {
   /// A value, or a table or array of values.
   struct Node {
@@ -8,11 +8,11 @@ struct Document {
     var keyPosition: Complaint.Position
     var position: Complaint.Position
     var value: Value
-    /// Indices of what a table or an array holds, in the order of the text.
+    /// The indices of a table's or an array's elements, in the order of the text.
     var children: [Int]
   }
 
-  /// What a node is, and what it says.
+  /// The type of a node, and its value.
   enum Value: Equatable {
     case table, array, dateTime
     case string(String)
@@ -21,7 +21,7 @@ struct Document {
     case boolean(Bool)
   }
 
-  /// Where a text stops being TOML, in words that quote nothing but names of keys.
+  /// A place at which the text isn't TOML. The message quotes nothing but names of keys.
   struct SyntaxError: Error, Equatable {
     var position: Complaint.Position
     var message: String
@@ -35,7 +35,7 @@ struct Document {
     let parsed = text.withUnsafeBytes { bytes in
       ctoml_parse(bytes.baseAddress?.assumingMemoryBound(to: CChar.self), bytes.count)
     }
-    guard let parsed else { throw SyntaxError(position: start, message: "memory is out") }
+    guard let parsed else { throw SyntaxError(position: start, message: "out of memory") }
     defer { ctoml_free(parsed) }
     if let words = ctoml_error(parsed) {
       let position = Complaint.Position(ctoml_error_position(parsed))
@@ -48,7 +48,7 @@ struct Document {
       nodes.append(Node(node))
       if index > 0 { nodes[Int(node.parent)].children.append(index) }
     }
-    // toml++ keeps tables sorted by key; people read, and are told, in the order of the text.
+    // toml++ sorts tables by key; complaints come in the order of the text.
     for index in nodes.indices where nodes[index].children.count > 1 {
       let children = nodes[index].children
       nodes[index].children = children.sorted { (nodes[$0].keyPosition, $0) < (nodes[$1].keyPosition, $1) }
@@ -61,8 +61,8 @@ struct Document {
     nodes[table].children.first { nodes[$0].key == key }
   }
 
-  /// The parser's words, without what they quote of the text unless that is a key or a single character: a password
-  /// that lacks its quotes must not be in a log.
+  /// The parser's message without quotes from the text, except keys and single characters: a password without its
+  /// quotation marks must not be in a log.
   static func withoutValues(_ words: String) -> String {
     var words = words[...]
     if words.hasPrefix("Error while parsing "), let colon = words.firstIndex(of: ":") {
@@ -71,7 +71,7 @@ struct Document {
     let quotesKeys = words.hasPrefix("cannot redefine") || words.hasPrefix("cannot insert")
     if quotesKeys { return Reading.quoted(String(words), 200) }
     let parts = words.split(separator: "'", omittingEmptySubsequences: false)
-    // Anything but pairs of quotation marks is no wording that is known here.
+    // A message with an odd number of quotation marks has an unknown form.
     guard parts.count % 2 == 1 else { return String(parts.first ?? "") + "…" }
     return parts.enumerated().map { offset, part in
       if offset % 2 == 0 { return String(part) }
@@ -105,7 +105,7 @@ extension Complaint.Position {
 }
 
 extension String {
-  /// Text from C by its length: it may hold zero bytes.
+  /// Text from C by its length, because it may contain zero bytes.
   fileprivate init(bytes: UnsafePointer<CChar>, count: Int) {
     self.init(decoding: UnsafeRawBufferPointer(start: bytes, count: count), as: UTF8.self)
   }

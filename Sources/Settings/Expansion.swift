@@ -1,8 +1,8 @@
-/// `${NAME}` in a text stands for a variable of the environment, `$${` for `${` itself.
+/// `${NAME}` in a text stands for an environment variable, `$${` for `${` itself.
 struct Expansion: Equatable {
-  /// The text with its variables put in.
+  /// The text with its variables replaced.
   var value: String
-  /// The variables that were named.
+  /// The names of the variables.
   var variables: [String]
 
   /// Why a text can't be expanded.
@@ -13,7 +13,7 @@ struct Expansion: Equatable {
     case malformed
   }
 
-  /// Puts the variables into `text`.
+  /// Replaces the variables in `text`.
   init(_ text: String, variable: (String) -> String?) throws(Problem) {
     value = ""
     variables = []

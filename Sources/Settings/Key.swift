@@ -1,22 +1,22 @@
 import Platform
 
-/// One key of the file outside the rules: where it stands, how it is read, and how its value is written again.
+/// One key of the file outside the rules: its table, how it is read, and how its value is written.
 struct Key: Sendable {
   /// `kafka.sasl`
   var table: String
   /// `mechanism`
   var name: String
-  /// Whether a change of it is taken by a reload.
+  /// Whether a reload applies a change of it.
   var reloads = false
-  /// Puts what stands at `Place` into the settings, or complains.
+  /// Reads the value at `Place` into the settings, or complains.
   var read: @Sendable (Place, inout Settings) -> Void
-  /// The value in the settings; nil where the key is best left out.
+  /// The value in the settings; nil if the key is left out.
   var value: @Sendable (Settings) -> Written?
 
   /// `kafka.sasl.mechanism`
   var path: String { "\(table).\(name)" }
 
-  /// A value as it is written into a file. Secrets compare by what they hold and show nothing.
+  /// A value as it is written into a file. Secrets compare by value and are never shown.
   enum Written: Equatable, Sendable {
     case text(String)
     case integer(Int64)
@@ -28,7 +28,7 @@ struct Key: Sendable {
 }
 
 extension Key {
-  /// Any text that `problem` finds nothing wrong with.
+  /// A text; `problem` returns what is wrong with it, or nil.
   static func text(
     _ table: String, _ name: String, _ path: WritableKeyPath<Settings, String> & Sendable,
     problem: @escaping @Sendable (String) -> String?

@@ -4,12 +4,12 @@ extension Key {
   /// Every key outside the rules and `[kafka.properties]`, in the order in which they are explained and printed.
   static let all: [Key] = connection + run + topics + agent + evaluator + log
 
-  /// Tables and what they hold, in the same order.
+  /// The tables, in the same order.
   static let tables: [String] = all.map(\.table).reduce(into: []) { tables, table in
     if !tables.contains(table) { tables.append(table) }
   }
 
-  /// Keys that stood elsewhere in earlier versions, and where they stand now.
+  /// Keys that were in another table in earlier versions, and their current places.
   static let moved = ["evaluator.instance": (table: "run", name: "instance")]
 
   private static let connection: [Key] = [

@@ -1,10 +1,10 @@
-/// What names may look like. Each function says what is wrong and what to do, or nil; none quotes what it was given, for
-/// that can come from a variable.
+/// Checks names. Each function returns what is wrong and what to do, or nil; none quotes its input, because that can
+/// come from a variable.
 enum Names {
-  /// The length of a subject of an alert, in bytes, and of a consumer group.
+  /// The maximum length of an alert's subject and of a consumer group, in bytes.
   static let greatestLength = 255
 
-  /// `host:port`, comma-separated; an IPv6 address stands in brackets; librdkafka takes a protocol in front.
+  /// `host:port`, comma-separated, with an IPv6 address in brackets; librdkafka accepts a protocol before it.
   static func problem(ofBrokers text: String) -> String? {
     let entries = text.split(separator: ",", omittingEmptySubsequences: false)
     for (index, entry) in entries.enumerated() {
@@ -19,11 +19,11 @@ enum Names {
         return "\(which) is no address: write host:port, and an IPv6 address in brackets"
       }
       if host.isEmpty || !host.allSatisfy(isAddress) {
-        return "\(which) has a host name that can't be one: write host:port, comma-separated"
+        return "\(which) has an invalid host name: write host:port, comma-separated"
       }
       if let port {
         guard port.allSatisfy({ $0.isASCII && $0.isNumber }), let number = UInt16(port), number > 0 else {
-          return "\(which) has a port that isn't one of 1 to 65535"
+          return "\(which) has an invalid port: write one from 1 to 65535"
         }
       }
     }
@@ -34,18 +34,18 @@ enum Names {
   static func problem(ofTopic text: String) -> String? {
     if text.isEmpty { return "a topic needs a name" }
     if text == "." || text == ".." { return "Kafka has no topic of this name" }
-    if text.utf8.count > 249 { return "a topic's name has 249 characters at most" }
-    if !text.utf8.allSatisfy(isTopicByte) { return "a topic's name has only letters, digits, '.', '_' and '-'" }
+    if text.utf8.count > 249 { return "a topic's name may have at most 249 characters" }
+    if !text.utf8.allSatisfy(isTopicByte) { return "a topic's name may have only letters, digits, '.', '_' and '-'" }
     return nil
   }
 
-  /// A subject as the records have it.
+  /// The subject of a host's records.
   static func problem(ofHost text: String) -> String? { problem(of: text, what: "a host name") }
 
   /// A consumer group.
   static func problem(ofGroup text: String) -> String? { problem(of: text, what: "a consumer group's name") }
 
-  /// What a process is called among those that share its work.
+  /// The name of a process among those that share its work.
   static func problem(ofInstance text: String) -> String? { problem(of: text, what: "an instance's name") }
 
   /// A user of SASL.
@@ -53,8 +53,8 @@ enum Names {
 
   private static func problem(of text: String, what: String) -> String? {
     if text.isEmpty { return "\(what) can't be empty" }
-    if text.utf8.count > greatestLength { return "\(what) has \(greatestLength) bytes at most" }
-    if text.unicodeScalars.contains(where: isControl) { return "\(what) can't hold control characters" }
+    if text.utf8.count > greatestLength { return "\(what) may have at most \(greatestLength) bytes" }
+    if text.unicodeScalars.contains(where: isControl) { return "\(what) can't contain control characters" }
     return nil
   }
 

@@ -1,6 +1,6 @@
 extension Place {
-  /// A path: `$CREDENTIALS_DIRECTORY`, where systemd puts what a unit loads with `LoadCredential=`, works in it with and
-  /// without braces; a relative one starts at the folder of the configuration.
+  /// A path. `$CREDENTIALS_DIRECTORY`, systemd's folder for `LoadCredential=`, works in it with and without braces; a
+  /// relative path starts at the folder of the configuration.
   func path() -> String? {
     guard let raw = rawText("write a path in quotes") else { return nil }
     let plain = "$CREDENTIALS_DIRECTORY"
@@ -14,7 +14,7 @@ extension Place {
     return reading.resolve(expansion.value)
   }
 
-  /// The path of a file that can be read; `isSecret`: it holds one.
+  /// The path of a readable file; `isSecret` if it holds a secret.
   func readableFile(isSecret: Bool) -> String? {
     guard let path = path() else { return nil }
     do {
@@ -28,10 +28,10 @@ extension Place {
 
   private func adviseOfOpenFile(_ path: String) {
     complain(
-      "every user of this machine may read the file, and the secret in it; take that away: chmod o-r \(path)", .advice)
+      "every user of this machine may read the file, and the secret in it; prevent that: chmod o-r \(path)", .advice)
   }
 
-  /// A secret that stands in the file, or in a variable that the file names.
+  /// A secret in the file, or in a variable that the file names.
   func secret() -> Secret? {
     guard let expansion = expanded("write a text in quotes, or \"${VARIABLE}\"") else { return nil }
     if expansion.value.isEmpty {
@@ -44,15 +44,15 @@ extension Place {
     return secret
   }
 
-  /// Advises against a secret that stands in a configuration which everybody may read.
+  /// Advises against a secret in a configuration that every user may read.
   func adviseOfOpenText(_ secret: Secret) {
     guard reading.isOpenToAll, case .literal = secret.origin else { return }
     complain(
-      "every user of this machine may read this secret; take that away: chmod o-r \(reading.file)", .advice)
+      "every user of this machine may read this secret; prevent that: chmod o-r \(reading.file)", .advice)
   }
 
-  /// Where the value of a text comes from. Only a text that is a variable and nothing else may be shown: what stands
-  /// beside it is part of the secret.
+  /// Where the value of a text comes from. Only a text that is a single variable may be shown: any text beside it is
+  /// part of the secret.
   func origin(of expansion: Expansion) -> Secret.Origin {
     if case .string(let raw) = reading.document.nodes[node].value, expansion.variables.count == 1,
       let variable = expansion.variables.first, raw == "${\(variable)}"
@@ -62,7 +62,7 @@ extension Place {
     return .literal
   }
 
-  /// The first line of the file that is named: a secret.
+  /// The secret in the named file, its only line.
   func secretFile() -> Secret? {
     guard let path = path() else { return nil }
     let bytes: [UInt8]
@@ -86,7 +86,7 @@ extension Place {
       return nil
     }
     if content.contains(UInt8(ascii: "\n")) {
-      complain("the file has more than one line; it must hold the password and nothing else")
+      complain("the file has more than one line; it must contain only the password")
       return nil
     }
     return Secret(text, origin: .file(path))

@@ -1,6 +1,6 @@
 import Platform
 
-/// A value in the document under its name: what it is taken for, and where complaints about it point.
+/// A named value in the document: reads it as the wanted type, and points complaints at it.
 struct Place {
   let reading: Reading
   let node: Int
@@ -17,26 +17,26 @@ struct Place {
   /// Complains that the value is of another type.
   func complainOfType(_ wanted: String) { complain("that is \(value.kind): \(wanted)") }
 
-  /// The text as it stands, without zero bytes: nothing that it could be handed to keeps what follows one.
+  /// The text as it is written. Complains about zero bytes, because C functions would cut the text there.
   func rawText(_ wanted: String) -> String? {
     guard case .string(let text) = value else {
       complainOfType(wanted)
       return nil
     }
     if text.utf8.contains(0) {
-      complain("there is a zero byte in it; take \\u0000 out")
+      complain("it contains a zero byte; remove \\u0000")
       return nil
     }
     return text
   }
 
-  /// The text with its variables put in.
+  /// The text with its variables replaced.
   func expanded(_ wanted: String) -> Expansion? {
     guard let raw = rawText(wanted) else { return nil }
     return expand(raw)
   }
 
-  /// `text` with its variables put in.
+  /// `text` with its variables replaced.
   func expand(_ text: String) -> Expansion? {
     do {
       return try Expansion(text) { reading.surroundings.variable($0).map(Place.withoutLineEnd) }
@@ -44,17 +44,17 @@ struct Place {
       switch error {
       case .unset("CREDENTIALS_DIRECTORY"):
         complain(
-          "the variable CREDENTIALS_DIRECTORY isn't set; systemd sets it for a unit with LoadCredential=, by hand set "
-            + "it to the folder that holds the file")
+          "the variable CREDENTIALS_DIRECTORY isn't set; systemd sets it for a unit with LoadCredential=; without "
+            + "systemd, set it to the folder of the file")
       case .unset(let variable):
         complain("the variable \(variable) isn't set; set it in the environment of statusd, or write the value here")
-      case .malformed: complain("a variable is written ${NAME}, and the two characters themselves $${")
+      case .malformed: complain("write a variable as ${NAME}, and the two characters ${ as $${")
       }
       return nil
     }
   }
 
-  /// A line end behind what a variable holds is no part of it, as in a file: whatever filled it from one left it there.
+  /// Drops a line end after the value of a variable, as in a file: variables filled from a file often keep it.
   private static func withoutLineEnd(_ text: String) -> String {
     var bytes = text.utf8[...]
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
@@ -62,11 +62,11 @@ struct Place {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// A text that `problem` finds nothing wrong with.
+  /// A text; `problem` returns what is wrong with it, or nil.
   func text(problem: (String) -> String?) -> String? {
     guard let expansion = expanded("write a text in quotes") else { return nil }
     guard let problem = problem(expansion.value) else { return expansion.value }
-    let origin = expansion.variables.isEmpty ? "" : " (after \(expansion.variables.joined(separator: ", ")) is put in)"
+    let origin = expansion.variables.isEmpty ? "" : " (with \(expansion.variables.joined(separator: ", ")) replaced)"
     complain(problem + origin)
     return nil
   }
@@ -77,9 +77,9 @@ struct Place {
     guard let expansion = expanded("write one of \(list)") else { return nil }
     if words.contains(expansion.value) { return expansion.value }
     func advice() -> String {
-      suggestion(for: expansion.value, among: words).map { "did you mean \"\($0)\"? It is" } ?? "write"
+      suggestion(for: expansion.value, among: words).map { "did you mean \"\($0)\"? Write" } ?? "write"
     }
-    complain("no such word here; \(advice()) one of \(list)")
+    complain("unknown word; \(advice()) one of \(list)")
     return nil
   }
 
@@ -101,7 +101,7 @@ struct Place {
     return nil
   }
 
-  /// A number, whole or not; TOML's `nan` and `inf` are none.
+  /// A number, whole or not; TOML's `nan` and `inf` are refused.
   func number() -> Double? {
     switch value {
     case .integer(let number): return Double(number)
@@ -126,14 +126,14 @@ struct Place {
     }
     if range.contains(duration) { return duration }
     if duration < range.lowerBound {
-      complain("that is too short: it is \(range.lowerBound.text) at least")
+      complain("that is too short: the minimum is \(range.lowerBound.text)")
     } else {
-      complain("that is too long: it is \(range.upperBound.text) at most")
+      complain("that is too long: the maximum is \(range.upperBound.text)")
     }
     return nil
   }
 
-  /// `end`, `beginning`, or how long ago.
+  /// `end`, `beginning`, or a duration.
   func start() -> Settings.Start? {
     let wanted = "write \"end\", \"beginning\", or a duration, such as \"1h\""
     guard let text = expanded(wanted)?.value else { return nil }
@@ -143,11 +143,11 @@ struct Place {
     default:
       guard let duration = Duration(text: text) else {
         let isDuration = text.utf8.first.map { (0x30...0x39).contains($0) } ?? false
-        complain(isDuration ? Units.problem(ofDuration: text) : "no such word here; \(wanted)")
+        complain(isDuration ? Units.problem(ofDuration: text) : "unknown word; \(wanted)")
         return nil
       }
       if duration <= .seconds(365 * 86_400) { return .ago(duration) }
-      complain("that is too long: it is 365d at most; \"beginning\" is everything")
+      complain("that is too long: the maximum is 365d; \"beginning\" means all records")
       return nil
     }
   }
@@ -175,7 +175,7 @@ struct Place {
 }
 
 extension Document.Value {
-  /// For complaints about types.
+  /// The type, for complaints.
   var kind: String {
     switch self {
     case .table: "a table"

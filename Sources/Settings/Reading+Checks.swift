@@ -2,8 +2,8 @@ import Platform
 import Rules
 
 extension Reading {
-  /// Topics must be told apart, also by the brokers: these name their metrics with `_` for `.`, and refuse to create a
-  /// topic that would share them with another.
+  /// Checks that topics have different names, also for brokers: their metrics have `_` for `.`, and they refuse to
+  /// create a topic that would share them with another.
   func checkTopics() {
     let topics = [
       ("status", settings.topics.status), ("readings", settings.topics.readings),
@@ -12,7 +12,7 @@ extension Reading {
     ]
     for (index, (key, name)) in topics.enumerated() {
       for (other, otherName) in topics[..<index] where Reading.metric(name) == Reading.metric(otherName) {
-        // The default of one key can be in the way of what is written under another.
+        // One of the two may be a default, which has no place in the file.
         let written = [key, other].compactMap { find("topics", $0) }
         guard let node = written.max(by: { document.nodes[$0].position < document.nodes[$1].position }) else {
           continue
@@ -26,7 +26,7 @@ extension Reading {
 
   private static func metric(_ topic: String) -> String { String(topic.map { $0 == "." ? "_" : $0 }) }
 
-  /// Alerts are keyed by the rule's name, so no two rules share one.
+  /// Checks that rules have different names, because alerts are keyed by them.
   func checkRuleNames() {
     var first: [String: Complaint.Position] = [:]
     for node in ruleNodes {
@@ -37,15 +37,15 @@ extension Reading {
       if let earlier = first[name] {
         complain(
           at: position,
-          "rule.name: \"\(Reading.quoted(name))\" is the name of the rule at line \(earlier.line), column "
-            + "\(earlier.column) already; give each rule a name of its own")
+          "rule.name: \"\(Reading.quoted(name))\" is already the name of the rule at line \(earlier.line), column "
+            + "\(earlier.column); give each rule a name of its own")
       } else {
         first[name] = position
       }
     }
   }
 
-  /// Adds what a rule that is right should know of the pace of this agent's records.
+  /// Adds advice on valid rules that don't fit the interval of this agent's records.
   func checkPace() {
     guard settings.run.role.samples else { return }
     for (rule, node) in zip(settings.rules, ruleNodes) {
@@ -55,7 +55,7 @@ extension Reading {
     }
   }
 
-  /// Adds how much memory hosts can take, where that is more than the unit has.
+  /// Adds advice if hosts can take more memory than the unit allows.
   func checkMemory() {
     guard settings.run.role.evaluates else { return }
     let memory = settings.subjectMemory
@@ -64,7 +64,7 @@ extension Reading {
     complain(
       at: find("evaluator", "max_subjects").map { document.nodes[$0].position },
       "evaluator.max_subjects: \(settings.memoryInWords), which is more than the unit allows (MemoryMax=1G); "
-        + "lower max_subjects to the hosts that there are, shorten the rules' windows, or raise MemoryMax", .advice)
+        + "lower max_subjects to the number of hosts, shorten the rules' windows, or raise MemoryMax", .advice)
   }
 
   /// The tables of `[[rule]]`, in the order of the file.

@@ -1,6 +1,6 @@
 extension Reading {
-  /// Reads `[kafka.properties]`. `linger.ms = 5` without quotes is TOML for a table `linger`, and is taken for what it
-  /// means.
+  /// Reads `[kafka.properties]`. `linger.ms = 5` without quotes is TOML for a table `linger`; it is read as the
+  /// property.
   func readProperties(_ table: Int, prefix: String = "") {
     for child in document.nodes[table].children {
       let node = document.nodes[child]
@@ -25,26 +25,26 @@ extension Reading {
     }
   }
 
-  /// Takes a property if the client does.
+  /// Adds a property if the client accepts it.
   private func add(_ name: String, _ value: Connection.Value, _ place: Place) {
     let node = document.nodes[place.node]
-    // To ask librdkafka takes its time, and nobody reads the answer.
+    // Asking librdkafka takes time, and the complaint isn't shown.
     if isBeyondShown(node.keyPosition) { return complain(at: node.keyPosition, "") }
     if let key = Connection.instead[name] {
       complain(at: node.keyPosition, "\(place.name): write \(key) instead")
     } else if let complaint = surroundings.client?.complaint(about: name, value: value.reveal()) {
-      // librdkafka's words can hold the value, and a variable's must not be shown.
+      // librdkafka's message can contain the value, and that of a variable must not be shown.
       let hidesValue = if case .secret = value { complaint.isAboutValue } else { false }
       complain(
         at: complaint.isAboutValue ? node.position : node.keyPosition,
-        "kafka.properties: \(hidesValue ? "librdkafka doesn't take the value of '\(Reading.quoted(name))'" : Reading.quoted(complaint.message, 300))"
+        "kafka.properties: \(hidesValue ? "librdkafka refuses the value of '\(Reading.quoted(name))'" : Reading.quoted(complaint.message, 300))"
       )
     } else {
       settings.kafka.properties.append(Connection.Property(name: name, value: value))
     }
   }
 
-  /// What the keys of `[kafka]` mean together.
+  /// Checks the keys of `[kafka]` against each other.
   func checkConnection() {
     if find("kafka", "brokers") == nil, !isPartial {
       let position = find("kafka").map { document.nodes[$0].position }
@@ -57,9 +57,9 @@ extension Reading {
       let position = document.nodes[table].position
       switch (find("kafka", "tls", "certificate_file"), find("kafka", "tls", "key_file")) {
       case (.some, nil) where !isPartial:
-        complain(at: position, "kafka.tls: a certificate_file needs its key_file")
+        complain(at: position, "kafka.tls: certificate_file needs key_file")
       case (nil, .some) where !isPartial:
-        complain(at: position, "kafka.tls: a key_file needs its certificate_file")
+        complain(at: position, "kafka.tls: key_file needs certificate_file")
       default: break
       }
     }
@@ -69,7 +69,7 @@ extension Reading {
         let line = document.nodes[typed].position.line
         complain(
           at: document.nodes[node].keyPosition,
-          "kafka.properties \(property.name): [kafka.\(table)] on line \(line) says this already; keep one of them")
+          "kafka.properties \(property.name): [kafka.\(table)] on line \(line) sets this already; keep one of them")
       }
     }
   }
@@ -80,7 +80,7 @@ extension Reading {
     let password = find("kafka", "sasl", "password")
     if let password, let file = find("kafka", "sasl", "password_file") {
       let later = document.nodes[max(password, file, by: document)]
-      complain(at: later.keyPosition, "kafka.sasl: password and password_file are both there; keep one of them")
+      complain(at: later.keyPosition, "kafka.sasl: password and password_file are both set; keep one of them")
     }
     if isPartial { return }
     if find("kafka", "sasl", "mechanism") == nil {
@@ -98,11 +98,11 @@ extension Reading {
     }
     if sasl.mechanism == "PLAIN", settings.kafka.tls == nil {
       complain(
-        at: position, "kafka.sasl: PLAIN without [kafka.tls] sends the password in the clear; add [kafka.tls]", .advice)
+        at: position, "kafka.sasl: PLAIN without [kafka.tls] sends the password unencrypted; add [kafka.tls]", .advice)
     }
   }
 
-  /// The node of a property, also where its name was written as a path of tables.
+  /// The node of a property, even if its name is written as a path of tables.
   func propertyNode(_ name: String) -> Int? {
     func search(_ table: Int, _ prefix: String) -> Int? {
       for child in document.nodes[table].children {
@@ -124,19 +124,19 @@ extension Connection.SASL {
   var needsPassword: Bool { mechanism == "PLAIN" || mechanism.hasPrefix("SCRAM-") }
 }
 
-/// Whichever of two nodes comes later in the text.
+/// The later of two nodes in the text.
 private func max(_ a: Int, _ b: Int, by document: Document) -> Int {
   document.nodes[a].keyPosition < document.nodes[b].keyPosition ? b : a
 }
 
 extension Connection {
-  /// What a table of its own says, in librdkafka's words.
+  /// The properties that a table of its own sets.
   static let typed: [(table: String, properties: Set<String>)] = [
     ("sasl", ["security.protocol", "sasl.mechanism", "sasl.mechanisms", "sasl.username", "sasl.password"]),
     ("tls", ["security.protocol", "ssl.ca.location", "ssl.certificate.location", "ssl.key.location"]),
   ]
 
-  /// Properties that a key of another table stands for.
+  /// Properties that a key of another table sets.
   static let instead: [String: String] = [
     "bootstrap.servers": "brokers under [kafka]", "metadata.broker.list": "brokers under [kafka]",
     "group.id": "group under [evaluator]", "queue.buffering.max.kbytes": "buffer under [agent]",

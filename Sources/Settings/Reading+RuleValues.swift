@@ -2,7 +2,7 @@ import Platform
 import Rules
 
 extension Reading {
-  /// One number is critical's; a table has one for each severity.
+  /// One number is the critical limit; a table has one for each severity.
   func limits(_ place: Place) -> Rule.Limits {
     let node = document.nodes[place.node]
     guard case .table = node.value else {
@@ -14,7 +14,7 @@ extension Reading {
       }
     }
     var limits = Rule.Limits()
-    if node.children.isEmpty { place.complain("there is no limit in it: write warning, critical or both") }
+    if node.children.isEmpty { place.complain("it has no limit: write warning, critical or both") }
     for child in node.children {
       let key = document.nodes[child].key
       let limit = Place(reading: self, node: child, name: "\(place.name).\(key)")
@@ -70,7 +70,7 @@ extension Reading {
     }
   }
 
-  /// Globs know `*` and `?`; what other tools know besides is taken as it stands, which is seldom meant.
+  /// Globs have only `*` and `?`. Special characters of other tools match themselves, which is rarely intended.
   func checkGlobs(_ place: Place) {
     for child in document.nodes[place.node].children {
       guard case .string(let glob) = document.nodes[child].value else { continue }
@@ -79,7 +79,7 @@ extension Reading {
       if glob.isEmpty {
         entry.complain("an empty glob matches only an empty text; leave the field out, or write \"*\"")
       } else if glob.contains(where: { "[]{}|^$".contains($0) }) {
-        entry.complain("a glob knows only * and ?; every other character stands for itself", .advice)
+        entry.complain("a glob has only * and ?; every other character matches itself", .advice)
       }
     }
   }
@@ -100,13 +100,13 @@ extension Reading {
 }
 
 extension Rule.Aggregate {
-  /// How the file writes them, but for percentiles.
+  /// Their words in the file, except percentiles.
   static let words: [(word: String, aggregate: Rule.Aggregate)] = [
     ("last", .last), ("avg", .avg), ("min", .min), ("max", .max), ("sum", .sum), ("count", .count), ("stddev", .stddev),
     ("rate", .rate), ("delta", .delta),
   ]
 
-  /// How the file writes this one.
+  /// Its word in the file.
   var word: String {
     if case .percentile(let rank) = self { return "p\(rank)" }
     return Rule.Aggregate.words.first { $0.aggregate == self }?.word ?? "last"

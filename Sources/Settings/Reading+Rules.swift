@@ -3,7 +3,7 @@ import Records
 import Rules
 
 extension Reading {
-  /// What a rule may say.
+  /// The keys of a rule.
   static let ruleKeys = [
     "name", "metric", "window", "aggregate", "above", "below", "clear", "for", "keep_firing_for", "at_least", "no_data",
     "no_data_after", "repeat_every", "match", "labels", "summary",
@@ -35,7 +35,7 @@ extension Reading {
       title = "rule \(Reading.quoted(name))"
     }
     var rule = Rule(name: "", metric: "", side: .above, limits: Rule.Limits())
-    // What was complained of already isn't judged again by what was left of it.
+    // Keys with a complaint, which aren't checked again in `problems`.
     var faulty: Set<String> = []
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
@@ -61,7 +61,7 @@ extension Reading {
     return rule
   }
 
-  /// Where the keys of `path` stand in a rule, as far as they do; one number stands for critical's.
+  /// The place of the last key of `path` that a rule has. A single number stands for the critical limit.
   func position(of path: [String], in table: Int) -> Complaint.Position {
     var node = table
     for key in path {
@@ -104,12 +104,12 @@ extension Reading {
     }
   }
 
-  /// Whether a rule looks to one side, as it must; complains where it doesn't.
+  /// Whether a rule has exactly one of `above` and `below`; complains if not.
   private func checkSides(_ table: Int, title: String) -> Bool {
     switch (document.child("above", of: table), document.child("below", of: table)) {
     case (let above?, let below?):
       let later = max(document.nodes[above].keyPosition, document.nodes[below].keyPosition)
-      complain(at: later, "\(title): above and below are both there; keep one, and write a second rule for the other")
+      complain(at: later, "\(title): above and below are both set; keep one, and write a second rule for the other")
       return false
     case (nil, nil):
       if !isPartial {

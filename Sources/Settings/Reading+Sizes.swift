@@ -1,14 +1,15 @@
 import Rules
 
-/// What has to fit into a record.
+/// Checks that rules and alerts fit into a record.
 extension Reading {
-  /// Bytes of key and value that the producer takes: `message.max.bytes`. Topics may take less, which only brokers know.
+  /// The maximum size of key and value that the producer accepts, in bytes: `message.max.bytes`. Topics may accept
+  /// less, which only brokers know.
   private var greatestRecord: Int {
     let own = settings.kafka.properties.last { $0.name == "message.max.bytes" }
     return own.flatMap { Int($0.value.reveal()) } ?? 1_000_000
   }
 
-  /// The rules go to the changelog as one record; an alert is one.
+  /// Checks the size of all rules, which are one record of the changelog, and of each alert.
   func checkSizes() {
     let limit = greatestRecord
     let cure = "or set \"message.max.bytes\" under [kafka.properties] and max.message.bytes of the topics to more"
@@ -18,17 +19,17 @@ extension Reading {
       let place = document.child("summary", of: node) ?? document.child("labels", of: node) ?? node
       complain(
         at: document.nodes[place].position,
-        "rule \(Reading.quoted(rule.name)): with summary and labels an alert takes up to \(size) bytes, and a record takes "
-          + "\(limit); write shorter ones, \(cure)")
+        "rule \(Reading.quoted(rule.name)): with summary and labels an alert has up to \(size) bytes, and a record at "
+          + "most \(limit); write shorter ones, \(cure)")
     }
-    // One that is too large alone is the reason for all together.
+    // If a single rule is too large, all together are, too.
     if hasMistake { return }
     let size = settings.ruleSet.greatestStoredSize(instance: settings.run.instance)
     if settings.run.role.evaluates, size > limit {
       complain(
         at: ruleNodes.first.map { document.nodes[$0].position },
-        "rule: the \(settings.rules.count) rules take up to \(size) bytes in the changelog, as one record, and that takes "
-          + "\(limit); write fewer or shorter rules, \(cure)")
+        "rule: the \(settings.rules.count) rules have up to \(size) bytes in the changelog, as one record, and one record "
+          + "at most \(limit); write fewer or shorter rules, \(cure)")
     }
   }
 }

@@ -1,21 +1,21 @@
 import Platform
 import Rules
 
-/// One run over one document: the settings that come of it, and everything to complain of.
+/// Reads one document: produces the settings and all complaints.
 final class Reading {
   let document: Document
   let file: String
   let surroundings: Surroundings
-  /// Lines that aren't TOML were left out: what is missing may have stood there.
+  /// Whether lines that aren't TOML were left out, so that missing keys may have been there.
   let isPartial: Bool
-  /// Every user of the machine may read the file.
+  /// Whether every user of the machine may read the file.
   let isOpenToAll: Bool
   private(set) var complaints: [Complaint] = []
   /// How many complaints there were, kept or not.
   private(set) var complaintCount = 0
-  /// There is a mistake among them.
+  /// Whether there is a mistake among them.
   private(set) var hasMistake = false
-  /// Where the last mistake and the last advice are that are shown; what comes behind them is only counted.
+  /// The places of the last mistake and the last advice that are shown; later ones are only counted.
   private var lastShown: (mistake: Complaint.Position?, advice: Complaint.Position?)
 
   var settings: Settings
@@ -31,7 +31,7 @@ final class Reading {
 
   /// Reads everything.
   func run() {
-    // An empty table counts: `[kafka.tls]` alone switches TLS on.
+    // An empty table counts: `[kafka.tls]` alone enables TLS.
     if find("kafka", "sasl") != nil { settings.kafka.sasl = Connection.SASL(mechanism: "") }
     if find("kafka", "tls") != nil { settings.kafka.tls = Connection.TLS() }
     readTable(0, path: "")
@@ -46,7 +46,7 @@ final class Reading {
 
   /// Adds a complaint about a place.
   ///
-  /// What comes behind more than anybody reads is only counted, without even being worded.
+  /// Complaints that won't be shown are only counted; their message isn't even made.
   func complain(
     at position: Complaint.Position?, _ message: @autoclosure () -> String, _ weight: Complaint.Weight = .mistake
   ) {
@@ -58,7 +58,7 @@ final class Reading {
     if complaints.count > 10 * [Complaint].greatestCount { dropLater() }
   }
 
-  /// The node under these keys; nil where there is none.
+  /// The node under these keys; nil if there is none.
   func find(_ path: String...) -> Int? {
     var node = 0
     for key in path {
@@ -68,7 +68,7 @@ final class Reading {
     return node
   }
 
-  /// The keys that the file leaves to the machine's name.
+  /// The keys whose value is the machine's name, because the file doesn't set them.
   var machineNames: Set<String> {
     var names: Set<String> = []
     if find("agent", "host") == nil { names.insert("agent.host") }
@@ -76,7 +76,7 @@ final class Reading {
     return names
   }
 
-  /// `path`, seen from the folder of the configuration file.
+  /// `path`, relative to the folder of the configuration file.
   func resolve(_ path: String) -> String {
     guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
     return file[...slash] + path
@@ -114,7 +114,7 @@ final class Reading {
     return position > last
   }
 
-  /// Drops what isn't shown in the end: all but the first mistakes, and all but the first advice.
+  /// Drops complaints that won't be shown: all but the first mistakes, and all but the first advice.
   private func dropLater() {
     complaints = complaints.inFileOrder
     for weight in [Complaint.Weight.mistake, .advice] {
@@ -146,20 +146,20 @@ final class Reading {
     } else if let key = Key.all.first(where: { $0.name == node.key }) {
       return "\(what); did you mean \(node.key) under [\(key.table)]?"
     } else if path == "kafka" {
-      return "\(what); what librdkafka itself knows goes under [kafka.properties]"
+      return "\(what); write properties of librdkafka under [kafka.properties]"
     } else {
       let place = path.isEmpty ? "a configuration" : "[\(path)]"
       return "\(what); \(place) has \(known.joined(separator: ", "))"
     }
   }
 
-  /// That `key` is none of `known`, and what was probably meant; `what` is what has these.
+  /// The complaint that `key` is none of `known`, the keys of `what`, and which was probably meant.
   static func unknown(_ key: String, _ what: String, _ known: [String]) -> String {
     let meant = suggestion(for: key, among: known).map { "did you mean \($0)?" }
     return "unknown key \(quoted(key)); \(meant ?? "\(what) has \(known.joined(separator: ", "))")"
   }
 
-  /// A text from the file as it can be shown: on one line, and no longer than it helps.
+  /// A text from the file as it can be shown: on one line, and at most `length` characters.
   static func quoted(_ text: String, _ length: Int = 80) -> String {
     let shown = Printable.text(String(text.unicodeScalars.prefix(length)))
     return text.unicodeScalars.count > length ? shown + "…" : shown

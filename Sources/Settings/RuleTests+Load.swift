@@ -2,18 +2,18 @@ import Platform
 import Rules
 
 extension RuleTests {
-  /// Reads the file at `path`, and the configuration that it names. Every mistake is found in one run, but for what a
+  /// Reads the file at `path`, and the configuration that it names. Finds all mistakes in one run, except those that a
   /// line that isn't TOML hides.
   public static func load(path: String, surroundings: Surroundings = .machine) -> Loaded {
     do {
       return load(
         text: try SourceFile.read(path, limit: Settings.greatestSize).bytes, file: path, surroundings: surroundings)
     } catch {
-      return Loaded(complaints: [Complaint(file: path, position: nil, message: "the file of tests \(error.message)")])
+      return Loaded(complaints: [Complaint(file: path, position: nil, message: "the test file \(error.message)")])
     }
   }
 
-  /// Reads tests from their text; `file` is what complaints call it, and whose folder relative paths start from.
+  /// Reads tests from their text. `file` is the name in complaints, and its folder the start of relative paths.
   public static func load(text: [UInt8], file: String, surroundings: Surroundings = .machine) -> Loaded {
     let source: Source
     do {
@@ -38,10 +38,10 @@ extension RuleTests.Loaded {
   fileprivate init(complaints: [Complaint]) { self.init(tests: nil, complaints: complaints) }
 }
 
-/// One run over one file of tests.
+/// Reads one test file.
 struct TestReading {
   let reading: Reading
-  /// Where the rules come from.
+  /// The settings with the rules.
   private var settings = Settings(brokers: "")
   private(set) var complaintsOfConfiguration: [Complaint] = []
   private var rulesAreKnown = true
@@ -60,13 +60,13 @@ struct TestReading {
       case "config": readConfiguration(child)
       case "rule": reading.readRules(child)
       case "test": tests = tables(of: child, "test: write each test under [[test]], with two brackets")
-      default: complainOfUnknown(child, "a file of tests", Self.keys)
+      default: complainOfUnknown(child, "a test file", Self.keys)
       }
     }
     reading.checkRuleNames()
     takeRules()
     if tests.isEmpty, !reading.isPartial {
-      reading.complain(at: nil, "there is no test in it; write one under [[test]]")
+      reading.complain(at: nil, "the file has no test; write one under [[test]]")
     }
     return tests.compactMap { readTest($0) }
   }
@@ -81,13 +81,13 @@ struct TestReading {
     self.settings = settings
   }
 
-  /// The rules come from a configuration or stand in the file itself.
+  /// Takes the rules from the configuration or from the file itself.
   private mutating func takeRules() {
     let own = document.child("rule", of: 0)
     guard let config = document.child("config", of: 0) else {
       if own == nil, !reading.isPartial {
         reading.complain(
-          at: nil, "there are no rules: write config = \"statusd.toml\", or rules under [[rule]]")
+          at: nil, "the file has no rules: write config = \"statusd.toml\", or rules under [[rule]]")
         rulesAreKnown = false
       }
       settings.rules = reading.settings.rules
@@ -96,7 +96,7 @@ struct TestReading {
     if let own {
       reading.complain(
         at: max(document.nodes[own].keyPosition, document.nodes[config].keyPosition),
-        "config and [[rule]] are both there; keep one")
+        "config and [[rule]] are both set; keep one")
     }
   }
 
@@ -132,7 +132,7 @@ struct TestReading {
     return reading.complaintCount == before ? test : nil
   }
 
-  /// Leaves the rules out that the test doesn't name.
+  /// Removes the rules that the test doesn't name.
   private func choose(_ place: Place, _ settings: inout Settings) {
     guard case .array = document.nodes[place.node].value else {
       return place.complainOfType("write the names of rules, [\"cpu-high\"]")

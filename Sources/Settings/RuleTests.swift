@@ -2,31 +2,31 @@ import Platform
 import Records
 import Rules
 
-/// Unit tests of rules, as a file holds them. `docs/rule-tests.md` explains each key.
+/// The unit tests of rules in a test file. `docs/rule-tests.md` explains each key.
 public struct RuleTests: Equatable, Sendable {
-  /// One test: series of samples, and the transitions that they shall make.
+  /// One test: series of samples, and the expected transitions.
   public struct Test: Equatable, Sendable {
     /// What it shows, a sentence.
     public var name: String
-    /// Where it stands in the file.
+    /// Its place in the file.
     public var position: Complaint.Position
-    /// The settings whose rules it tests, those it doesn't name left out.
+    /// The settings with the rules that it tests.
     public var settings: Settings
-    /// From one sample to the next.
+    /// The time between two samples.
     public var interval: Duration
     /// The event time of the first sample.
     public var start: WallTime
     /// The samples.
     public var series: [Series]
-    /// What shall come of them, and nothing else.
+    /// All transitions that must come.
     public var expected: [Expectation]
   }
 
   /// The samples of one host.
   public struct Series: Equatable, Sendable {
-    /// Whose they are.
+    /// The host's name.
     public var host: String
-    /// Texts that stand in each of its records.
+    /// String fields of each of its records.
     public var fields: [Transition.Label]
     /// Its metrics.
     public var values: [Values]
@@ -36,51 +36,51 @@ public struct RuleTests: Equatable, Sendable {
   public struct Values: Equatable, Sendable {
     /// The metric's name.
     public var metric: String
-    /// One value for each step; nil: none came.
+    /// One value for each step; nil if there is no sample.
     public var samples: [Double?]
   }
 
-  /// A transition that shall come. What is nil isn't compared.
+  /// An expected transition. Parts that are nil aren't compared.
   public struct Expectation: Equatable, Sendable {
-    /// Where it stands in the file.
+    /// Its place in the file.
     public var position: Complaint.Position
-    /// When, from the first sample on.
+    /// Its event time since the first sample.
     public var at: Duration
-    /// Of which rule.
+    /// The rule's name.
     public var rule: String
-    /// Of which host.
+    /// The host's name.
     public var host: String
-    /// What the alert becomes.
+    /// The new status of the alert.
     public var status: Transition.Status
-    /// With which severity.
+    /// The severity.
     public var severity: Severity?
-    /// With which value.
+    /// The value.
     public var value: Double?
-    /// Since when, from the first sample on.
+    /// The transition's `since`, since the first sample.
     public var since: Duration?
-    /// What the alert was.
+    /// The status before.
     public var previous: Transition.Previous?
-    /// Why.
+    /// The reason.
     public var reason: Transition.Reason?
-    /// Which reminder.
+    /// The number of the reminder.
     public var `repeat`: Int64?
     /// The text for people.
     public var summary: String?
   }
 
-  /// The file as it was named.
+  /// The file's path as it was given.
   public var file: String
   /// The tests, in the order of the file.
   public var tests: [Test]
 
-  /// What came of reading a file of tests.
+  /// The result of reading a test file.
   public struct Loaded: Sendable {
-    /// The tests; nil where there is a mistake among the complaints.
+    /// The tests; nil if there is a mistake among the complaints.
     public var tests: RuleTests?
-    /// Everything that is wrong or questionable with the file, and with the configuration that it names.
+    /// The complaints about the file, and about the configuration that it names.
     public var complaints: [Complaint]
   }
 
-  /// Steps of a test at most.
+  /// The maximum number of steps of a test.
   public static let greatestLength = 1_000_000
 }

@@ -1,31 +1,31 @@
-/// Samples as a file of tests writes them: words with blanks between them.
+/// The notation of samples in a test file: words separated by blanks.
 ///
 ///     95        one sample of 95
-///     95x10     ten of them
-///     10+5x4    four, each 5 more than the one before: 10 15 20 25
-///     10-5x4    four, each 5 less
-///     _         none came; _x10: ten times none
+///     95x10     ten samples of 95
+///     10+5x4    four samples, each 5 more than the one before: 10 15 20 25
+///     10-5x4    four samples, each 5 less
+///     _         no sample; _x10: ten times none
 enum SampleNotation {
-  /// A word that isn't one of these, with what to write.
+  /// A word that isn't one of these, and what to write instead.
   struct Problem: Error, Equatable {
     var message: String
   }
 
-  /// The samples that `text` stands for, one for each step; nil: none came.
+  /// The samples of `text`, one for each step; nil for none.
   static func read(_ text: String, limit: Int) throws(Problem) -> [Double?] {
     var samples: [Double?] = []
     for word in text.split(whereSeparator: \.isWhitespace) {
       let (first, step, count) = try read(word: word)
       guard count <= limit - samples.count else {
-        throw Problem(message: "there are more than \(limit) samples in it")
+        throw Problem(message: "it has more than \(limit) samples")
       }
       if let first, !(first + step * Double(count - 1)).isFinite {
-        throw Problem(message: "\(Reading.quoted(String(word), 20)) goes beyond what a number can be")
+        throw Problem(message: "\(Reading.quoted(String(word), 20)) exceeds the range of numbers")
       }
       for index in 0..<count { samples.append(first.map { $0 + step * Double(index) }) }
     }
     if samples.isEmpty {
-      throw Problem(message: "there is no sample in it: write numbers, such as \"20x3 95x10 _ 20\"")
+      throw Problem(message: "it has no sample: write numbers, such as \"20x3 95x10 _ 20\"")
     }
     return samples
   }

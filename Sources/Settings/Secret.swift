@@ -1,15 +1,15 @@
-/// A value that is used and never shown: its description, its reflection and what an error quotes of it are all `…`.
+/// A value that is used and never shown: its description, its reflection and quotes of it in errors are all `…`.
 ///
-/// Where it came from may be shown: `check --print` writes the variable or the file, and masks what stood in the
-/// configuration itself.
+/// Its origin may be shown: `check --print` writes the variable or the file, and masks a secret in the configuration
+/// itself.
 public struct Secret: Sendable {
   /// Where a secret came from.
   public enum Origin: Equatable, Sendable {
-    /// It stands in the configuration as it is.
+    /// The configuration itself.
     case literal
-    /// The configuration names variables of the environment; the text as written, such as `${KAFKA_PASSWORD}`.
+    /// Environment variables; the text as written, such as `${KAFKA_PASSWORD}`.
     case variables(String)
-    /// It was read from this file.
+    /// This file.
     case file(String)
   }
 
@@ -23,15 +23,15 @@ public struct Secret: Sendable {
     self.origin = origin
   }
 
-  /// The value itself, for the one place that hands it on.
+  /// The value itself, for the one place that passes it on.
   public func reveal() -> String { value }
 
-  /// What is shown in its place.
+  /// The text shown instead of it.
   public static let mask = "…"
 }
 
 extension Secret: Equatable {
-  /// Whether both hold the same value, wherever it came from.
+  /// Whether both have the same value, whatever its origin.
   public static func == (a: Secret, b: Secret) -> Bool { a.value == b.value }
 }
 
@@ -40,6 +40,6 @@ extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomR
   public var description: String { Secret.mask }
   /// `…`
   public var debugDescription: String { Secret.mask }
-  /// Without children, so that `dump` and string interpolation of what surrounds it show nothing.
+  /// Without children, so that `dump` and string interpolation of an enclosing value don't show it.
   public var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -2,8 +2,9 @@ import Platform
 import Rules
 
 extension Settings {
-  /// The settings as a configuration file, for `check --print`: every key with the value in force, secrets masked but for
-  /// the variable or the file that they come from. It loads again to the same settings, masked secrets aside.
+  /// The settings as a configuration file, for `check --print`: every key with the value in effect. Of secrets it shows
+  /// the variable or file that they come from, or a mask. It loads again to the same settings, except for masked
+  /// secrets.
   public func describe() -> String {
     var text = ""
     for table in Key.tables {
@@ -17,8 +18,8 @@ extension Settings {
     return text + rules.map(Settings.written).joined(separator: "\n")
   }
 
-  /// The names of the settings that differ in `new` and are taken only by a restart; the rules
-  /// and the log's level are taken by a reload.
+  /// The names of the settings that differ in `new` and need a restart to take effect. Rules, and keys with `reloads`,
+  /// don't.
   public func changesThatNeedRestart(to new: Settings) -> [String] {
     var names: [String] = []
     for key in Key.all where !key.reloads && key.value(self) != key.value(new) {

@@ -1,19 +1,18 @@
 extension Settings {
-  /// What came of reading a configuration.
+  /// The result of reading a configuration.
   public struct Loaded: Sendable {
-    /// The settings; nil where there is a mistake among the complaints.
+    /// The settings; nil if there is a mistake among the complaints.
     public var settings: Settings?
-    /// Everything that is wrong or questionable, in the order of the file; where that is more than a hundred, the first
-    /// hundred, and how many more there are.
+    /// The complaints, in the order of the file. If there are more than a hundred, the first hundred and the total.
     public var complaints: [Complaint]
-    /// Which of `agent.host` and `run.instance` are the machine's name, because the file gives none.
+    /// Those of `agent.host` and `run.instance` that are the machine's name, because the file sets none.
     public var machineNames: Set<String> = []
   }
 
-  /// The most bytes that a configuration may have.
+  /// The maximum size of a configuration, in bytes.
   public static let greatestSize = 1 << 20
 
-  /// Reads the file at `path`. Every mistake is found in one run, but for what a line that isn't TOML hides.
+  /// Reads the file at `path`. Finds all mistakes in one run, except those that a line that isn't TOML hides.
   public static func load(path: String, surroundings: Surroundings = .machine) -> Loaded {
     do {
       let content = try SourceFile.read(path, limit: greatestSize)
@@ -26,8 +25,8 @@ extension Settings {
     }
   }
 
-  /// Reads a configuration from its text; `file` is what complaints call it, and whose folder relative paths start from;
-  /// `isOpenToAll`: every user of the machine may read it.
+  /// Reads a configuration from its text. `file` is the name in complaints, and its folder the start of relative paths;
+  /// `isOpenToAll` if every user of the machine may read it.
   public static func load(
     text: [UInt8], file: String, surroundings: Surroundings = .machine, isOpenToAll: Bool = false
   ) -> Loaded {

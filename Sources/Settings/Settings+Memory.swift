@@ -1,15 +1,15 @@
 import Rules
 
 extension Settings {
-  /// Bytes that the systemd unit allows the process (`MemoryMax`).
+  /// The memory that the systemd unit allows the process (`MemoryMax`), in bytes.
   static let unitsMemory = 1 << 30
-  /// What an evaluator takes beside its hosts: the program, librdkafka and its queues.
+  /// The memory of an evaluator without hosts, in bytes: the program, librdkafka and its queues.
   static let ownMemory = 150 << 20
 
-  /// About how much memory a host takes that sends as often as this agent does.
+  /// An estimate of the memory of a host that sends as often as this agent.
   public var subjectMemory: SubjectMemory { ruleSet.memory(samplesEvery: agent.interval) }
 
-  /// The same for people, and for as many hosts as there may be.
+  /// The same for people, also for `max_subjects` hosts.
   public var memoryInWords: String {
     let memory = subjectMemory
     let (most, isOver) = memory.most.multipliedReportingOverflow(by: evaluator.maxSubjects)
@@ -18,7 +18,7 @@ extension Settings {
       + "\(evaluator.maxSubjects) hosts up to \(Settings.rough(isOver ? .max : most))"
   }
 
-  /// `1.2 KiB`: two digits at least.
+  /// `1.2 KiB`: at least two digits.
   private static func rough(_ bytes: Int) -> String {
     var (whole, tenths) = (bytes, 0)
     var unit = 0

@@ -1,7 +1,7 @@
 import Platform
 import Rules
 
-/// What a configuration file says, validated, with its defaults filled in. `docs/configuration.md` explains each key.
+/// A validated configuration, with defaults filled in. `docs/configuration.md` explains each key.
 public struct Settings: Equatable, Sendable {
   /// `[kafka]`
   public var kafka: Connection
@@ -29,7 +29,7 @@ public struct Settings: Equatable, Sendable {
     rules = []
   }
 
-  /// The rules, made ready for an evaluator.
+  /// The rules, prepared for an evaluator.
   public var ruleSet: RuleSet {
     var bounds = RuleSet.Bounds()
     bounds.maxSamples = evaluator.maxSamples
@@ -37,18 +37,19 @@ public struct Settings: Equatable, Sendable {
     return RuleSet(rules, bounds: bounds)
   }
 
-  /// `[run]`: which parts of statusd this process is.
+  /// `[run]`: the role of this process.
   public struct Run: Equatable, Sendable {
-    /// Which parts.
+    /// The role.
     public var role = Role.all
-    /// What this process is called among those that share its work: a restarted one takes its predecessor's place by it.
+    /// The unique name of this process among those that share its work. By it a restarted process takes its
+    /// predecessor's place.
     public var instance: String
 
     /// The defaults, for a process of this name.
     public init(instance: String) { self.instance = instance }
   }
 
-  /// Which parts of statusd a process is.
+  /// The role of a process.
   public enum Role: String, Equatable, Sendable, CaseIterable {
     /// Samples this host.
     case agent
@@ -63,37 +64,38 @@ public struct Settings: Equatable, Sendable {
     public var evaluates: Bool { self != .agent }
   }
 
-  /// `[topics]`: what the topics are called, and whether statusd creates those that are missing.
+  /// `[topics]`: the names of the topics, and whether statusd creates missing ones.
   public struct Topics: Equatable, Sendable {
     /// Status records.
     public var status = "status_topic"
-    /// What statusd has to say beside hosts' samples: its own numbers.
+    /// statusd's own metrics.
     public var readings = "statusd-readings"
     /// Monitor records.
     public var monitor = "monitor_topic"
     /// Transitions.
     public var alerts = "alerts"
-    /// The last transition of what fires.
+    /// The last transition of each firing alert.
     public var alertsCurrent = "alerts-current"
-    /// What an evaluator restores its state from.
+    /// The data from which an evaluator restores its state.
     public var changelog = "statusd-changelog"
     /// Whether missing topics are created.
     public var create = true
-    /// How many partitions a created topic gets.
+    /// The number of partitions of a created topic.
     public var partitions: Int32 = 1
-    /// How many copies a created topic gets; nil: as many as the cluster has brokers, 3 at most.
+    /// The number of copies of a created topic; nil for as many as the cluster has brokers, at most 3.
     public var replication: Int16?
   }
 
   /// `[agent]`: how this host is sampled.
   public struct Agent: Equatable, Sendable {
-    /// From one sample to the next.
+    /// The time between two samples.
     public var interval = Duration.seconds(1)
-    /// What the host is called in its records.
+    /// The name of the host in its records.
     public var host: String
-    /// Where the kernel's files are; another folder where the host's `/proc` is mounted into a container.
+    /// The path of procfs; not `/proc` if the host's `/proc` is mounted elsewhere in a container.
     public var procfs = "/proc"
-    /// Bytes of records that wait in memory while brokers are away; past it samples are lost, counted and said.
+    /// The maximum size of records that wait in memory while brokers are unreachable, in bytes; beyond it samples are
+    /// lost, counted and logged.
     public var buffer: Int64 = 16 << 20
 
     /// The defaults, for a host of this name.
@@ -104,39 +106,39 @@ public struct Settings: Equatable, Sendable {
   public struct Evaluator: Equatable, Sendable {
     /// The consumer group.
     public var group = "status_group"
-    /// How many members of the group this process is, each on a thread of its own.
+    /// The number of workers, each a member of the group with a thread of its own.
     public var workers = 1
-    /// From where on a group evaluates that has nothing of a topic yet.
+    /// Where a group begins if it has evaluated nothing of a topic yet.
     public var start = Start.end
-    /// How transitions are delivered; nil: exactly once, but at least once where brokers have no transactions.
+    /// How transitions are delivered; nil for exactly once, or at least once if brokers have no transactions.
     public var delivery: Delivery?
     /// How often the position in the source topic is committed.
     public var commitInterval = Duration.seconds(1)
-    /// How long a host's change may wait until it is written to the changelog.
+    /// The longest time until a host's change is written to the changelog.
     public var checkpointInterval = Duration.seconds(60)
-    /// How far ahead of its Kafka time a record's own may be before it counts as bad.
+    /// A record is bad if its own time is further than this ahead of its Kafka time.
     public var maxFuture = Duration.seconds(60)
-    /// How long nothing may come of a subject, by the log's time, before it is forgotten.
+    /// A subject is forgotten if no record of it came for this long, by the log's time.
     public var forgetAfter = RuleSet.Bounds().forgetAfter
-    /// Subjects that this process has state of at most; new ones beyond are refused, counted and said.
+    /// The maximum number of subjects with state in this process; new ones beyond it are refused, counted and logged.
     public var maxSubjects = 100_000
-    /// Samples that a rule's window holds at most; past it the oldest are dropped, counted and said.
+    /// The maximum number of samples in a rule's window; beyond it the oldest are dropped, counted and logged.
     public var maxSamples = RuleSet.Bounds().maxSamples
 
     /// The defaults.
     public init() {}
   }
 
-  /// From where on a group evaluates that has nothing of a topic yet.
+  /// Where a group begins if it has evaluated nothing of a topic yet.
   public enum Start: Equatable, Sendable {
-    /// What comes from the evaluator's start on.
+    /// With records that arrive after the evaluator's start.
     case end
-    /// All that is there.
+    /// With all records.
     case beginning
-    /// What came so long before the evaluator's start, by Kafka's time.
+    /// With records that arrived up to this long before the evaluator's start, by Kafka's time.
     case ago(Duration)
 
-    /// The Kafka time of the first record, for an evaluator that is started `now`; the epoch: all records.
+    /// The Kafka time of the first record, for an evaluator that is started `now`; the epoch for all records.
     public func time(now: WallTime) -> WallTime {
       switch self {
       case .end: now
@@ -154,7 +156,7 @@ public struct Settings: Equatable, Sendable {
     case atLeastOnce = "at_least_once"
   }
 
-  /// `[log]`: what is written to standard error.
+  /// `[log]`: the log on standard error.
   public struct Log: Equatable, Sendable {
     /// The least important level that is written.
     public var level = LogLevel.info

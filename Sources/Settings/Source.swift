@@ -1,17 +1,17 @@
 import Platform
 
-/// The text of a configuration on its way to a document.
+/// Parses the text of a configuration.
 struct Source {
-  /// What is there; nil where a mistake in the syntax makes the rest unreadable.
+  /// The document; nil if a syntax error makes the rest unreadable.
   private(set) var document: Document?
-  /// What isn't TOML.
+  /// The syntax errors.
   private(set) var complaints: [Complaint] = []
 
-  /// More mistakes in the syntax than this, and the file is something else.
+  /// The maximum number of syntax errors; a file with more is no configuration.
   private static let greatestCount = 20
 
-  /// Checks the encoding and parses. A line `key = value` that isn't TOML is complained of and left out, so that one
-  /// missing quotation mark doesn't hide what else is wrong; any other mistake in the syntax ends it.
+  /// Checks the encoding and parses. A line `key = value` that isn't TOML is reported and left out, so that one missing
+  /// quotation mark doesn't hide other mistakes; any other syntax error ends parsing.
   init(_ text: [UInt8], file: String) throws(Complaint) {
     if let problem = Source.encodingProblem(text) {
       throw Complaint(file: file, position: problem.position, message: problem.message)
@@ -22,7 +22,7 @@ struct Source {
         document = try Document(parsing: text)
         return
       } catch {
-        // What is still open at the end, once a line was left out, was opened before it: the same mistake again.
+        // Once a line was left out, an unclosed element at the end was opened by that mistake: no new one.
         if !complaints.isEmpty, error.message.contains("end-of-file") { return }
         complaints.append(Complaint(file: file, position: error.position, message: Source.advise(error, in: text)))
         if complaints.count == Source.greatestCount || !Source.blank(line: error.position.line, of: &text) { return }
@@ -30,19 +30,19 @@ struct Source {
     }
   }
 
-  /// Why the bytes are no UTF-8 text, and where.
+  /// Why and where the bytes are no UTF-8 text; nil if they are.
   private static func encodingProblem(_ text: [UInt8]) -> Document.SyntaxError? {
     let start = Complaint.Position(line: 1, column: 1)
     if text.starts(with: [0xFF, 0xFE]) || text.starts(with: [0xFE, 0xFF]) {
       return Document.SyntaxError(position: start, message: "the file is UTF-16: save it as UTF-8")
     }
-    // Every second byte is zero where a text of Latin letters is UTF-16 without a byte order mark.
+    // In UTF-16 without a byte order mark, every second byte of Latin letters is zero.
     let sample = text.prefix(64)
     if sample.count >= 8, sample.count(where: { $0 == 0 }) * 3 > sample.count {
       return Document.SyntaxError(position: start, message: "the file is UTF-16: save it as UTF-8")
     }
     if String(validating: text, as: UTF8.self) == nil {
-      // The decoder replaces what it can't read; up to there the text and its repaired twin are the same.
+      // The decoder replaces invalid bytes; up to the first of them both texts are equal.
       let repaired = Array(String(decoding: text, as: UTF8.self).utf8)
       let good = zip(text, repaired).prefix { $0 == $1 }.count
       let before = text[..<good]
@@ -51,19 +51,19 @@ struct Source {
       let column = lastLine.count { $0 & 0xC0 != 0x80 } + 1
       return Document.SyntaxError(
         position: Complaint.Position(line: line, column: column),
-        message: "the file isn't UTF-8 from here on: save it as UTF-8")
+        message: "the file isn't UTF-8 from here: save it as UTF-8")
     }
     if let zero = text.firstIndex(of: 0) {
       let before = text[..<zero]
       let line = before.count { $0 == UInt8(ascii: "\n") } + 1
       let column = before.count - ((before.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1) + 1
       return Document.SyntaxError(
-        position: Complaint.Position(line: line, column: column), message: "there is a zero byte here; take it out")
+        position: Complaint.Position(line: line, column: column), message: "there is a zero byte here; remove it")
     }
     return nil
   }
 
-  /// Adds what to do, where that is known.
+  /// The message, with advice on what to do if there is any.
   private static func advise(_ error: Document.SyntaxError, in text: [UInt8]) -> String {
     let message = error.message
     if let cure = typography(at: error.position, of: text) { return "not TOML: \(cure)" }
@@ -74,22 +74,22 @@ struct Source {
       ("expected value-terminator", "a text needs quotes, key = \"value\""),
       ("expected 'true'", "a text needs quotes, key = \"value\""),
       ("expected 'false'", "a text needs quotes, key = \"value\""),
-      ("cannot redefine existing", "it stands further up already; keep one of them"),
+      ("cannot redefine existing", "it is already defined further up; keep one of them"),
       ("encountered end-of-file", "something isn't closed: look for a missing quotation mark or bracket"),
       ("control characters other than TAB", "a text ends on its line: look for a missing quotation mark"),
       ("expected '='", "write key = value"),
-      ("unexpected '", "a name or a text that has such a character needs quotes"),
-      ("too many parts", "no key here has more than a few parts with dots between them"),
+      ("unexpected '", "a name or a text with such a character needs quotes"),
+      ("too many parts", "keys of statusd have only a few parts with dots between them"),
       (
         "unknown escape sequence",
-        "a backslash in a text in double quotes is written \\\\; single quotes take it as it is"
+        "in double quotes write a backslash as \\\\; in single quotes write \\ itself"
       ),
     ]
     let cure = cures.first { message.contains($0.0) }.map { "; \($0.1)" } ?? ""
     return "not TOML: \(message)\(cure)"
   }
 
-  /// What a word processor, or a copy from a web page, has put at this place; nil: nothing.
+  /// Advice on a typographic character at this place, from a word processor or a web page; nil if there is none.
   private static func typography(at position: Complaint.Position, of text: [UInt8]) -> String? {
     let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     guard lines.indices.contains(position.line - 1) else { return nil }
@@ -97,12 +97,12 @@ struct Source {
     return switch scalars.dropFirst(position.column - 1).first {
     case "\u{2018}", "\u{2019}", "\u{201C}", "\u{201D}", "\u{201E}":
       "these are curly quotes; write straight ones, key = \"value\""
-    case "\u{A0}", "\u{2007}", "\u{202F}": "a no-break space stands here; write a plain space"
+    case "\u{A0}", "\u{2007}", "\u{202F}": "there is a no-break space here; write a plain space"
     default: nil
     }
   }
 
-  /// Makes a line blank; false where the line is no simple `key = value`, for then what follows would be read wrongly.
+  /// Blanks a line. Returns false if the line is no simple `key = value`, because then the rest would be misread.
   private static func blank(line: Int, of text: inout [UInt8]) -> Bool {
     var start = 0
     for _ in 1..<line {

@@ -3,7 +3,7 @@ import Platform
 
 /// Reads a whole file, within bounds of size and of time.
 enum SourceFile {
-  /// Why a file can't be had, as the rest of a sentence, with what to do.
+  /// Why a file can't be read, as the rest of a sentence.
   struct Problem: Error, Equatable {
     var message: String
   }
@@ -11,14 +11,15 @@ enum SourceFile {
   /// The bytes of a file, and who may read it.
   struct Content {
     var bytes: [UInt8]
-    /// Every user of the machine may.
+    /// Whether every user of the machine may read it.
     var isOpenToAll: Bool
   }
 
-  /// How long a pipe is waited for, milliseconds: whoever makes a configuration has it ready.
+  /// How long to wait for a pipe, in milliseconds.
   static let patience: Int32 = 10_000
 
-  /// The file at `path`, of `limit` bytes at most. A pipe will do, `--config <(…)`, but not one that stays silent.
+  /// The content of the file at `path`, at most `limit` bytes. It may be a pipe, as in `--config <(…)`, if it sends
+  /// data.
   static func read(
     _ path: String, limit: Int, patience: Int32 = patience
   ) throws(Problem) -> Content {
@@ -30,7 +31,8 @@ enum SourceFile {
       isOpenToAll: isFile && isOpenToAll(path, status))
   }
 
-  /// A file that holds a secret: it lies on a disk, for whoever else reads it (OpenSSL) would wait for a pipe for ever.
+  /// The content of a file with a secret. It must be a regular file, because OpenSSL would wait for a pipe without
+  /// limit.
   static func readSecret(_ path: String, limit: Int) throws(Problem) -> Content {
     let (descriptor, status) = try openFile(path)
     defer { close(descriptor) }
@@ -54,7 +56,7 @@ enum SourceFile {
       if patience > 0 {
         var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         if poll(&polled, 1, patience) == 0 {
-          throw Problem(message: "is a pipe into which nobody writes")
+          throw Problem(message: "is a pipe that no process writes to")
         }
       }
       let count = Glibc.read(descriptor, &buffer, buffer.count)
@@ -79,7 +81,7 @@ enum SourceFile {
 
   private static func open(_ path: String) throws(Problem) -> (descriptor: Int32, status: stat) {
     if path.utf8.contains(0) { throw Problem(message: "has a name with a zero byte") }
-    // Without O_NONBLOCK a pipe that nobody writes to isn't even opened.
+    // Without O_NONBLOCK, opening a pipe without a writer blocks.
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     if descriptor < 0 {
       let code = errno
@@ -93,7 +95,7 @@ enum SourceFile {
     return (descriptor, status)
   }
 
-  /// A file that everybody may read in a folder that not everybody may enter is safe.
+  /// Whether every user may read the file. False if they can't enter one of its folders.
   private static func isOpenToAll(_ path: String, _ status: stat) -> Bool {
     guard status.st_mode & S_IROTH != 0, let resolved = realpath(path, nil) else { return false }
     defer { free(resolved) }

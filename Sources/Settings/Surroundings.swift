@@ -1,15 +1,15 @@
 import Glibc
 
-/// What a configuration may take from the machine that it is read on.
+/// The parts of the machine that a configuration depends on.
 public struct Surroundings: Sendable {
   /// The machine's name: the default of `[agent] host`.
   public var hostName: String
-  /// A variable of the environment by its name; nil where it isn't set.
+  /// Returns an environment variable by its name; nil if it isn't set.
   public var variable: @Sendable (String) -> String?
-  /// Judges what is the Kafka client's own; nil: all of it is taken as it stands.
+  /// Checks the Kafka client's own settings; nil if they aren't checked.
   public var client: (any ClientChecks)?
 
-  /// These surroundings, whatever the machine says.
+  /// Surroundings with these values, independent of the machine.
   public init(
     hostName: String, client: (any ClientChecks)? = nil,
     variable: @escaping @Sendable (String) -> String? = { _ in nil }
@@ -26,13 +26,13 @@ public struct Surroundings: Sendable {
     }
   }
 
-  /// Whether `name` is what a machine is called before it was given a name: in an image, or before DHCP has answered.
+  /// Whether `name` is the placeholder of a machine without a name: in an image, or before DHCP has answered.
   public static func isPlaceholder(_ name: String) -> Bool {
     let name = name.lowercased()
     return ["unknown", "(none)", "localhost"].contains(name) || name.hasPrefix("localhost.")
   }
 
-  /// The host name; `unknown` where the kernel tells none.
+  /// The host name; `unknown` if the kernel has none.
   private static func machineName() -> String {
     // HOST_NAME_MAX is 64 on Linux; the kernel may cut without a terminator, so one byte stays zero.
     var buffer = [CChar](repeating: 0, count: 256)

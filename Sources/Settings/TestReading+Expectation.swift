@@ -6,7 +6,7 @@ extension TestReading {
     "at", "rule", "host", "status", "severity", "value", "since", "previous", "reason", "repeat", "summary",
   ]
 
-  /// A transition that shall come. Rule and host may be left out where the test has only one.
+  /// Reads an expected transition. Rule and host may be left out if the test has only one.
   func readExpectation(_ table: Int, of test: RuleTests.Test) -> RuleTests.Expectation {
     let position = document.nodes[table].position
     var expected = RuleTests.Expectation(position: position, at: .zero, rule: "", host: "", status: .firing)

@@ -37,7 +37,7 @@ extension Settings.Topics {
   public enum Needed: Sendable, CaseIterable {
     /// Status records.
     case status
-    /// statusd's own numbers.
+    /// statusd's own metrics.
     case readings
     /// Monitor records.
     case monitor

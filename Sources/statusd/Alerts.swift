@@ -5,32 +5,32 @@ import Kafka
 import Platform
 import Topics
 
-/// `statusd alerts`: what fires now.
+/// `statusd alerts`: the firing alerts.
 enum Alerts: Subcommand {
   private static let format = Option<Format>.choice(
     "format", short: "f", help: "lines for people, or transitions as JSON, one a line; by default pretty")
   private static let match = Option<FieldMatch>.match("show only alerts whose field is like this (* and ?)")
   private static let failIfFiring = Flag(
-    "fail-if-firing", help: "end with status 1 where something is shown, 75 where that can't be told")
+    "fail-if-firing", help: "exit with status 1 if an alert is shown, with 75 if it can't be found out")
 
   static var command: Command {
     Command(
       name: "alerts",
-      summary: "show what fires now",
+      summary: "show the firing alerts",
       description: [
-        "Reads the topic that keeps the last transition of each alert that fires (by default alerts-current) to its end, "
-          + "and shows the worst first, then what has fired longest. Only committed records are read.",
-        "The json format is the transition as it stands there, one a line. Where brokers don't answer within "
-          + "\(History.silence.text), or the topic doesn't exist, the status is 75. A topic that deletes what still fires "
-          + "(its cleanup.policy) is said; with --fail-if-firing the status is 75, too, where nothing is shown then: nobody "
-          + "can tell.",
+        "Reads the topic with the last transition of each firing alert (by default alerts-current) to its end, and "
+          + "shows the alerts: the worst first, then the longest-firing first. Only committed records are read.",
+        "The json format is the transition as it is in the topic, one a line. If brokers don't answer within "
+          + "\(History.silence.text), or the topic doesn't exist, the status is 75. If the topic's cleanup.policy "
+          + "deletes firing alerts, a warning says so; with --fail-if-firing the status is then 75, too, if no alert "
+          + "is shown, because one may be missing.",
       ],
       options: [Cluster.config, Cluster.brokers, format, match, failIfFiring],
       examples: [
-        .init("statusd alerts", "show what fires, on this machine's configuration"),
+        .init("statusd alerts", "show the firing alerts, with this machine's configuration"),
         .init(
           "statusd alerts --brokers kafka-1:9092 --match severity=critical --fail-if-firing",
-          "for a script: status 1 where something critical fires"),
+          "for a script: status 1 if a critical alert fires"),
         .init("statusd alerts --format json | jq -r .summary", "feed another program"),
       ])
   }
@@ -42,7 +42,7 @@ enum Alerts: Subcommand {
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
-    // Before there is a second thread: all that come inherit what is blocked here.
+    // Before a second thread starts: all threads inherit the signals blocked here.
     let signals = try Signals()
     return try withCluster(given) { cluster in
       let topic = cluster.topics.alertsCurrent
@@ -63,7 +63,7 @@ enum Alerts: Subcommand {
       try show(firing, as: given[format] ?? .pretty)
       if receiver.alerts.foreign > 0 {
         printError(
-          "statusd alerts: \(counted(receiver.alerts.foreign, "record")) of '\(topic)' left out: no transition\n")
+          "statusd alerts: \(counted(receiver.alerts.foreign, "record")) of '\(topic)' skipped: not a transition\n")
       }
       if let problem = ending.problem(topic: topic) {
         printError("statusd alerts: \(problem)\n")
@@ -79,7 +79,7 @@ enum Alerts: Subcommand {
   private static func show(_ firing: [CurrentAlerts.Alert], as format: Format) throws(OutputError) {
     switch format {
     case .pretty:
-      let nothing = "nothing fires\n"
+      let nothing = "no alert fires\n"
       let lines = CurrentAlerts.lines(firing, now: SystemTime().wall, colours: .ofOutput)
       try printOut(firing.isEmpty ? nothing : lines)
     case .json:
@@ -89,7 +89,7 @@ enum Alerts: Subcommand {
     }
   }
 
-  /// Whether the topic deletes what still fires, which is said. Where brokers don't tell, it is taken to be right.
+  /// Whether the topic deletes firing alerts; if so, prints a warning. False if brokers don't tell.
   private static func losesAlerts(_ cluster: Cluster) -> Bool {
     let topic = cluster.topics.alertsCurrent
     let wanted = cluster.topics.policy(of: .alertsCurrent).cleanup
@@ -98,12 +98,12 @@ enum Alerts: Subcommand {
     admin.close(by: SystemTime().monotonic + .seconds(1))
     guard let kept, kept.problem(wanted: wanted) == .deletesState else { return false }
     printError(
-      "statusd alerts: '\(topic)' has cleanup.policy=\(kept.policy): what has fired for long may be deleted from it; cure: "
+      "statusd alerts: '\(topic)' has cleanup.policy=\(kept.policy): it may delete long-firing alerts; remedy: "
         + wanted.command(topic: topic, brokers: cluster.configuration.brokers) + "\n")
     return true
   }
 
-  /// Takes the topic's records.
+  /// Receives the topic's records.
   private struct Receiver: LogReceiver {
     var alerts = CurrentAlerts()
 

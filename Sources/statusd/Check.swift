@@ -3,21 +3,21 @@ import Platform
 import Settings
 import Topics
 
-/// `statusd check`: everything that is wrong with a configuration, without a broker.
+/// `statusd check`: reports every mistake of a configuration, without a broker.
 enum Check: Subcommand {
-  private static let print = Flag("print", short: "p", help: "show the settings in force, secrets masked")
+  private static let print = Flag("print", short: "p", help: "show the settings in effect, secrets masked")
 
   static var command: Command {
     Command(
       name: "check",
-      summary: "say everything that is wrong with a configuration",
+      summary: "report every mistake in a configuration",
       description: [
-        "Reads the configuration as 'statusd run' does, and says all its mistakes at once, each with file, line and "
-          + "column. No broker is asked. A file without mistakes is answered with 'ok'; advice doesn't change that."
+        "Reads the configuration as 'statusd run' does, and reports all its mistakes at once, each with file, line and "
+          + "column. It needs no broker. For a file without mistakes it prints 'ok', even if there is advice."
       ],
       options: [CommonOptions.config, print],
       examples: [
-        .init("statusd check --config /etc/statusd/statusd.toml", "say what is wrong, or 'ok'"),
+        .init("statusd check --config /etc/statusd/statusd.toml", "print the mistakes, or 'ok'"),
         .init("statusd check --config statusd.toml --print", "show every setting with its value"),
       ])
   }
@@ -31,7 +31,7 @@ enum Check: Subcommand {
     if let shortage = needs.shortage() {
       printError("\(Complaint(file: path, position: nil, weight: .advice, message: needs.advice(on: shortage)))\n")
     }
-    // Comments, so that what is printed can be used as a configuration itself.
+    // As comments, so that the output itself is a valid configuration.
     let memory = settings.run.role.evaluates ? "# \(settings.memoryInWords)\n" : ""
     try printOut(given[print] ? "# ok\n# needs \(needs.text)\n\(memory)" + settings.describe() : "ok\n")
     return .ok

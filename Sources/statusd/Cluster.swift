@@ -5,26 +5,26 @@ import Platform
 import Settings
 import Topics
 
-/// The Kafka that a command speaks to, and what the topics are called there.
+/// The Kafka cluster that a command uses, and the names of its topics.
 struct Cluster {
   var configuration: Configuration
-  /// The whole configuration; the defaults where only brokers were named.
+  /// The whole configuration; the defaults if only brokers were given.
   var settings: Settings
 
   static let config = Option.file(
     "config", short: "c", help: "take brokers and topics from this configuration; by default \(defaultPath)")
   static let brokers = Option.text(
-    "brokers", short: "b", placeholder: "LIST", help: "speak to these brokers (host:port,…) instead, and use no file")
+    "brokers", short: "b", placeholder: "LIST", help: "use these brokers (host:port,…) instead, and no file")
 
   private static let defaultPath = "/etc/statusd/statusd.toml"
 
-  /// What the topics are called, and whether they may be created.
+  /// The names of the topics, and whether they may be created.
   var topics: Settings.Topics { settings.topics }
 
-  /// What the options say.
+  /// The cluster that the options name.
   ///
-  /// - Throws: `UsageError` where they don't go together, or say nothing on a machine without a configuration;
-  ///   `BadConfiguration` where the file has a mistake, once all of them have been said.
+  /// - Throws: `UsageError` if the options don't go together, or if neither is given and there is no default
+  ///   configuration; `BadConfiguration`, after printing all mistakes, if the file has any.
   init(_ given: Parsed) throws {
     switch (given[Cluster.config], given[Cluster.brokers]) {
     case (.some, .some):
@@ -52,10 +52,10 @@ struct Cluster {
     self.settings = settings
   }
 
-  /// Configuration mistakes that have been said.
+  /// Configuration mistakes that have been printed.
   struct BadConfiguration: Error {}
 
-  /// The topic that `name` means: `alerts`, `status`, `readings` and `monitor` stand for those of the configuration.
+  /// The topic named `name`; `alerts`, `status`, `readings` and `monitor` stand for those of the configuration.
   func topic(named name: String) -> String {
     switch name {
     case "alerts": topics.alerts
@@ -66,9 +66,9 @@ struct Cluster {
     }
   }
 
-  /// Where a command says what is wrong with its connection.
+  /// The log for a command's connection problems.
   static let log = Logger(level: .warning, output: StandardErrorLog())
-  /// For a second client of a command: what is wrong with the connection is said by the first.
+  /// For a second client of a command: the first one logs connection problems.
   static let silent = Logger(level: .critical, output: StandardErrorLog())
 }
 
@@ -85,7 +85,7 @@ func withCluster(_ given: Parsed, _ body: (Cluster) throws -> ExitCode) throws -
 }
 
 extension Signals {
-  /// Waits, however often `wakeup` is rung; whether a signal says to end.
+  /// Waits, however often `wakeup` is rung. Returns whether a signal ends the command.
   func pause(_ duration: Duration, drainingRingsOf wakeup: Wakeup) -> Bool {
     let time = SystemTime()
     let end = time.monotonic + duration

@@ -7,14 +7,14 @@ import Settings
 enum CommonOptions {
   static let config = Option.file("config", short: "c", help: "the configuration", isRequired: true)
   static let role = Option<Settings.Role>.choice(
-    "role", help: "which parts run; by default what the configuration says under [run]")
+    "role", help: "the role of this process; by default that of the configuration, [run] role")
 }
 
 extension Option where Value == FieldMatch {
-  /// `--match field=glob`; `help` says of what.
+  /// `--match field=glob`; `help` says what it selects.
   static func match(_ help: String) -> Self {
     Self(
-      "match", short: "m", placeholder: "FIELD=GLOB", help: help + "; of several, all must be"
+      "match", short: "m", placeholder: "FIELD=GLOB", help: help + "; if given several times, all must match"
     ) { text throws(ValueError) in
       guard let match = FieldMatch(text) else { throw ValueError("is not of the form field=glob") }
       return match
@@ -23,7 +23,7 @@ extension Option where Value == FieldMatch {
 }
 
 extension Colours {
-  /// Those that whoever reads standard output wants.
+  /// The colours for standard output.
   static var ofOutput: Colours {
     Colours(
       isOn: areWanted(
@@ -31,5 +31,5 @@ extension Colours {
   }
 }
 
-/// A variable of the environment.
+/// An environment variable; nil if it isn't set.
 private func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -6,23 +6,23 @@ import Platform
 import Settings
 import Topics
 
-/// What `statusd run` is made of: services by role, the line that says how they do, and the reload.
+/// The parts of `statusd run`: the services of the role, the status line, and the reload.
 final class Daemon {
   private let log: Logger
   private let path: String
   private let role: Settings.Role?
   private var settings: Settings
-  /// The keys that have the machine's name because the configuration gives none.
+  /// The keys whose value is the machine's name, because the configuration sets none.
   private let machineNames: Set<String>
   private let topics: TopicKeeper
   private let agent: AgentService
   private let evaluator: EvaluatorService?
 
   /// - Parameters:
-  ///   - machineNames: the keys that have the machine's name because the configuration gives none.
-  ///   - path: of the configuration, to read it again.
-  ///   - role: from the command line; wins over the configuration, also when that is read again.
-  /// - Throws: where no file descriptor is left.
+  ///   - machineNames: the keys whose value is the machine's name, because the configuration sets none.
+  ///   - path: the path of the configuration, to read it again.
+  ///   - role: from the command line; overrides the configuration, also at a reload.
+  /// - Throws: if no file descriptor is left.
   init(settings: Settings, machineNames: Set<String>, path: String, role: Settings.Role?, log: Logger) throws {
     self.log = log
     self.path = path
@@ -58,8 +58,8 @@ final class Daemon {
     return TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
   }
 
-  /// Runs until a signal ends it. Topics come before those who use them; the agent, which sends the evaluator's numbers,
-  /// ends after it.
+  /// Runs until a signal ends it. The topics' keeper starts before the services that use topics; the agent, which sends
+  /// the evaluator's metrics, ends after the evaluator.
   func run(signals: Signals) throws -> Supervision.Ending {
     let supervisor = try Supervisor(signals: signals, notifier: SystemdNotifier(), log: log)
     let evaluator: (any Service)? = evaluator.map { [topics] in
@@ -85,19 +85,19 @@ final class Daemon {
     return parts.joined(separator: ", ")
   }
 
-  /// Takes the new rules and log level where the whole configuration is good; else nothing changes.
+  /// Applies the new rules and log level if the whole configuration is valid; otherwise nothing changes.
   private func reload() {
     guard let loaded = Self.load(path, log), var new = loaded.settings else {
-      log.error("the configuration is refused; the old one stays in force", ["file": .string(path)])
+      log.error("the new configuration is refused; the old one stays in effect", ["file": .string(path)])
       return
     }
     if let role { new.run.role = role }
     log.level = new.log.level
-    // A machine that got its name meanwhile is no change of the file.
+    // A name that the machine got meanwhile is no change of the file.
     let named = machineNames.intersection(loaded.machineNames)
     let waiting = settings.changesThatNeedRestart(to: new).filter { !named.contains($0) }
     if !waiting.isEmpty {
-      log.warning("some changes are taken only by a restart", ["keys": .string(waiting.joined(separator: ", "))])
+      log.warning("some changes take effect only after a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
     if settings.ruleSet != new.ruleSet { evaluator?.reload(new.ruleSet) }
     settings.log = new.log
@@ -109,7 +109,7 @@ final class Daemon {
     log.notice("reloaded", ["rules": .int(new.rules.count)])
   }
 
-  /// What the file at `path` says; nil where it has a mistake. Says everything that is wrong with it.
+  /// Loads the file at `path`, and logs all complaints. Returns nil if it has a mistake.
   static func load(_ path: String, _ log: Logger) -> Settings.Loaded? {
     let loaded = Settings.load(path: path, surroundings: .machineWithKafka)
     for complaint in loaded.complaints {

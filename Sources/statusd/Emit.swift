@@ -8,17 +8,17 @@ import Records
 import Settings
 import Topics
 
-/// `statusd emit`: lines of standard input become monitor records.
+/// `statusd emit`: sends lines of standard input as monitor records.
 enum Emit: Subcommand {
   private static let topic = Option.text(
-    "topic", short: "t", placeholder: "TOPIC", help: "where to; by default the configuration's monitor topic",
+    "topic", short: "t", placeholder: "TOPIC", help: "the topic; by default the configuration's monitor topic",
     completion: .words(["monitor"]))
   private static let source = Option<String>(
     "source", short: "s", placeholder: "NAME",
-    help: "what the lines are of; also the records' key; by default the host's name"
+    help: "the source of the lines, and the key of the records; by default the host's name"
   ) { text throws(ValueError) in
     guard (1...RecordReader.maxSubject).contains(text.utf8.count) else {
-      throw ValueError("has not 1 to \(RecordReader.maxSubject) bytes")
+      throw ValueError("must have 1 to \(RecordReader.maxSubject) bytes")
     }
     return text
   }
@@ -26,7 +26,7 @@ enum Emit: Subcommand {
     "within", short: "w", in: .zero ... .seconds(86_400),
     help: "how long to wait for delivery after the last line; by default 30s")
 
-  /// The longest record, in bytes, unless the topic takes less: well below what brokers take by default.
+  /// The maximum size of a record, in bytes, unless the topic accepts less: well below the brokers' default limit.
   private static let greatestRecord = 512 << 10
 
   static var command: Command {
@@ -34,24 +34,25 @@ enum Emit: Subcommand {
       name: "emit",
       summary: "write lines of standard input as monitor records",
       description: [
-        "Each line becomes {\"timestamp\",\"source\",\"message\"}; one that is a JSON object keeps its fields, and gets "
-          + "time and source only where it has none. Where brokers are away or slow, reading waits for them: nothing is "
-          + "dropped, and memory stays bounded.",
-        "A record has \(greatestRecord) bytes at most, or what the topic takes; a line that makes a longer one is cut. NUL "
-          + "bytes are left out: a log that was truncated in place begins with a hole of them. A line that is cut, and one "
-          + "that brokers refuse, are said at once, with their number.",
-        "It ends once all is delivered, or with the count of what was not: with status 65 where brokers refuse all of that "
-          + "for what it is, else with 75. What a broker had taken when it failed may come twice.",
+        "Each line becomes {\"timestamp\",\"source\",\"message\"}. A line that is a JSON object keeps its fields, and "
+          + "gets time and source only if it has none. If brokers are unreachable or slow, reading waits for them: "
+          + "nothing is dropped, and memory stays bounded.",
+        "A record has at most \(greatestRecord) bytes, or fewer if the topic accepts less; a line that is too long is "
+          + "cut. NUL bytes are left out: a log that was truncated in place begins with them. A line that is cut or "
+          + "refused by brokers is reported at once, with its number.",
+        "The command ends when everything is delivered, or with the number of undelivered records: with status 65 if "
+          + "brokers refuse the records themselves, else with 75. Records that a broker had taken when it failed may "
+          + "come twice.",
       ],
       options: [Cluster.config, Cluster.brokers, topic, source, within],
       examples: [
         .init("tail -F app.log | statusd emit --source app", "watch a log"),
-        .init("echo 'backup done' | statusd emit --source backup", "say one thing"),
+        .init("echo 'backup done' | statusd emit --source backup", "send one message"),
       ])
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
-    // Before there is a second thread: all that come inherit what is blocked here.
+    // Before a second thread starts: all threads inherit the signals blocked here.
     let signals = try Signals()
     return try withCluster(given) { cluster in
       let name = cluster.topic(named: given[topic] ?? "monitor")
@@ -59,7 +60,7 @@ enum Emit: Subcommand {
       let refused = RateLimit(5, per: .seconds(60))
       var sender = try Sender.make(cluster.configuration, recordLimit: limit, signals: signals) { number, error in
         Cluster.log.limited(
-          refused, .error, "a line isn't delivered", ["line": .int(number), "reason": .string("\(error)")])
+          refused, .error, "a line was not delivered", ["line": .int(number), "reason": .string("\(error)")])
       }
       var lines = Lines(
         topic: name, source: given[source],
@@ -74,33 +75,33 @@ enum Emit: Subcommand {
     }
   }
 
-  /// The lines of standard input on their way.
+  /// Reads and sends the lines of standard input.
   private struct Lines {
     private let topic: String
     private var source: String
-    /// Whether that is the machine's name, and none that was given to it yet.
+    /// Whether the source is the machine's name, and the machine has none yet.
     private var isNameless: Bool
     private let limit: Int
     private var splitter: LineSplitter
     private var writer = Writer(capacity: 4096)
     private let time = SystemTime()
     private let said = RateLimit(5, per: .seconds(60))
-    /// How many lines their records don't hold all of.
+    /// The number of lines that were cut.
     private var cut = 0
 
-    /// - Parameter source: nil: the machine's name.
+    /// - Parameter source: the source of the lines; nil for the machine's name.
     init(topic: String, source: String?, limit: Int) {
       self.topic = topic
       self.source = source ?? Surroundings.machine.hostName
       isNameless = source == nil && Surroundings.isPlaceholder(self.source)
       self.limit = limit
-      // A line of this length is longer than its record may be: what it is cut to is the record's business.
+      // A line of this length makes a longer record than allowed; the record's encoder cuts it to the exact size.
       splitter = LineSplitter(limit: limit, leavesOutNUL: true)
     }
 
-    /// Reads standard input to its end, to a signal, or to where it can't be read.
+    /// Reads standard input to its end, until a signal, or until an error.
     ///
-    /// - Returns: why it can't be read; nil: it could.
+    /// - Returns: the error; nil if there was none.
     mutating func read(_ sender: inout Sender) -> SystemError? {
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
       defer { buffer.deallocate() }
@@ -132,11 +133,11 @@ enum Emit: Subcommand {
       guard encoded.isCut else { return }
       cut += 1
       Cluster.log.limited(
-        said, .warning, "a line is too long for a record, and cut",
+        said, .warning, "a line is too long for a record and was cut",
         ["line": .int(sender.sent), "greatest_record": .int(limit)])
     }
 
-    /// Says what was left out altogether.
+    /// Prints how much was cut and left out in total.
     func end() {
       if cut > 0 {
         printError("statusd emit: \(counted(cut, "line")) cut to records of \(limit) bytes\n")
@@ -148,7 +149,7 @@ enum Emit: Subcommand {
   }
 }
 
-/// Says what wasn't delivered; how a command that has sent records ends.
+/// Prints how many records weren't delivered. Returns the exit code of a command that has sent records.
 func report(_ command: String, sent: Int, _ result: Sender.Outcome) -> ExitCode {
   guard result.undelivered > 0 else { return .ok }
   let reason = result.firstError.map { " (\($0))" } ?? ""
@@ -157,9 +158,9 @@ func report(_ command: String, sent: Int, _ result: Sender.Outcome) -> ExitCode 
 }
 
 extension Cluster {
-  /// Creates the topic where it is one of ours, missing, and to be created. What can't be done shows in what follows.
+  /// Creates the topic if it is statusd's own, missing, and may be created. A failure shows when records are sent.
   ///
-  /// - Returns: how many bytes a record of it may have, key and value together; nil where brokers don't say.
+  /// - Returns: the maximum size of its records in bytes, key and value together; nil if brokers don't tell.
   func makeSure(ofTopic name: String, _ needed: Settings.Topics.Needed) -> Int? {
     let policy = topics.policy(of: needed)
     let found = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) { admin throws(KafkaError) in
@@ -168,7 +169,7 @@ extension Cluster {
       if topics.create, policy.name == name { _ = try admin.create([policy], within: .seconds(5)) }
       return nil
     }
-    // Brokers count the batch around it, too.
+    // Brokers count the batch's header, too.
     return (found ?? nil).flatMap { Int($0) }.map { max(1024, $0 - 1024) }
   }
 }

@@ -1,12 +1,12 @@
 import Kafka
 import Platform
 
-/// Follows all partitions of a topic, without a group, for as long as it is wanted.
+/// Follows all partitions of a topic, without a group, until it is stopped.
 struct Follower: ~Copyable {
-  /// What is followed.
+  /// The topic, and where to begin.
   struct Plan {
     var topic: String
-    /// Whether a topic that doesn't exist is waited for.
+    /// Whether to wait for a topic that doesn't exist yet.
     var waitsForTopic: Bool
     var start: Tail.Start
   }
@@ -16,27 +16,27 @@ struct Follower: ~Copyable {
   private let signals: Signals
   private let wakeup: Wakeup
   private var consumer: Consumer
-  /// Where each partition is begun, by its number.
+  /// The first offset of each partition, by its number.
   private var starts: [Offset] = []
   private var saysTimes: Bool
   private let errors = RateLimit(3, per: .seconds(60))
   private let time = SystemTime()
 
-  /// How often a broker is asked for new partitions, and how often the consumer tells how many it knows of: in the
-  /// background, so that no record waits for the answer.
+  /// How often the client asks brokers for new partitions, and reports how many it knows: in the background, so that no
+  /// record waits for the answer.
   private static let refresh = Duration.seconds(5)
-  /// How often brokers must say that there is no such topic: one that was made a moment ago isn't known to all of them.
+  /// How often brokers must deny that the topic exists: a new topic isn't known to all of them at once.
   private static let believedDenials = 3
 
-  /// - Throws: where the configuration is refused, or no file descriptor is left.
+  /// - Throws: if the configuration is refused, or if no file descriptor is left.
   static func make(_ configuration: Configuration, plan: Plan, signals: Signals) throws -> Follower {
     let wakeup = try Wakeup()
     var options = Consumer.Options()
-    // Whoever looks at what is left of a log doesn't mind that its beginning is gone.
+    // If retention has deleted the first offset, reading begins with the oldest record left.
     options.reset = .beginning
     options.statisticsInterval = refresh
     var configuration = configuration
-    // The user's own value wins.
+    // Inserted first, so that a user's own value overrides it.
     configuration.properties.insert(("topic.metadata.refresh.interval.ms", "\(refresh.wholeMilliseconds)"), at: 0)
     let consumer = try Consumer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
     return Follower(configuration, plan, signals, wakeup, consumer)
@@ -55,7 +55,7 @@ struct Follower: ~Copyable {
 
   consuming func close() { consumer.close(by: time.monotonic + .seconds(1)) }
 
-  /// Hands each batch to `show` until that says it is enough, or a signal comes.
+  /// Hands each batch to `show` until it returns false, or a signal comes.
   mutating func run(_ show: (borrowing Batch) -> Bool) -> ExitCode {
     if let code = begin() { return code }
     while true {
@@ -70,7 +70,7 @@ struct Follower: ~Copyable {
     }
   }
 
-  /// Takes what has arrived but records: among it, how many partitions the topic has now.
+  /// Processes events, among them statistics with the topic's current number of partitions.
   private mutating func takeEvents() {
     while let event = consumer.nextEvent() {
       guard case .statistics(let statistics) = event else { continue }
@@ -79,10 +79,11 @@ struct Follower: ~Copyable {
     }
   }
 
-  /// Finds the partitions and where to begin in them, however long brokers are away; how it ends where it must.
+  /// Finds the partitions and their first offsets, however long brokers are unreachable. Returns the exit code if the
+  /// command must end, else nil.
   private mutating func begin() -> ExitCode? {
     var hasComplained = false
-    /// How often brokers have said that there is no such topic.
+    /// How often brokers have denied that the topic exists.
     var denials = 0
     while true {
       do {
@@ -109,11 +110,11 @@ struct Follower: ~Copyable {
     }
   }
 
-  /// Takes partitions from those it has up to `count`.
+  /// Adds partitions up to `count`.
   private mutating func take(_ count: Int32) throws(KafkaError) {
     let new = (Int32(starts.count)..<max(count, Int32(starts.count))).map { TopicPartition(plan.topic, $0) }
     if new.isEmpty { return }
-    // A partition that came later is read from its beginning: all that is in it came later.
+    // A partition that was added later is read from its beginning: all its records are later.
     let begin: Tail.Start = starts.isEmpty ? plan.start : .beginning
     var found: [Offset] = []
     switch begin {
@@ -136,8 +137,7 @@ struct Follower: ~Copyable {
     starts += found
   }
 
-  /// Takes new partitions; they are read from their beginning, which asks nobody. Where that is refused, the next
-  /// statistics bring them again.
+  /// Adds new partitions, from their beginning, which needs no request. If that fails, the next statistics repeat it.
   private mutating func takeNew(_ count: Int32) {
     do {
       try take(count)
@@ -158,12 +158,12 @@ struct Follower: ~Copyable {
       } else if saysTimes, batch[index].timestampKind == .created {
         saysTimes = false
         printError(
-          "statusd tail: the times in '\(plan.topic)' are its producers' own (CreateTime); --since goes by these\n")
+          "statusd tail: records of '\(plan.topic)' have the producers' own times (CreateTime); --since uses these\n")
       }
     }
   }
 
-  /// The topic whose name is nearest to one that doesn't exist.
+  /// A hint at the existing topic with the most similar name; empty if there is none.
   private func nearest() -> String {
     let cluster = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) {
       admin throws(KafkaError) in try admin.describe(within: .seconds(2))

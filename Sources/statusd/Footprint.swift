@@ -2,13 +2,13 @@ import Glibc
 import Platform
 import Settings
 
-/// Keeps out of the process what this configuration never uses. Before there is a second thread: setenv(3) isn't safe
-/// beside others.
+/// Keeps resources out of the process that this configuration never uses. Called before a second thread starts, because
+/// setenv(3) isn't safe with several.
 enum Footprint {
   static func reduce(_ settings: Settings) {
     if !settings.run.role.evaluates { ProcessMemory.useOneHeap() }
-    // librdkafka's first client initialises Cyrus SASL, which loads every plugin there is, one with Berkeley DB: 0.5 MB,
-    // all for GSSAPI. The other mechanisms are librdkafka's own.
+    // librdkafka's first client initialises Cyrus SASL, which loads all its plugins, one of them with Berkeley DB: 0.5
+    // MB, only for GSSAPI. librdkafka itself implements the other mechanisms.
     if !needsPlugins(settings.kafka) { setenv("SASL_PATH", "/nonexistent", 0) }
   }
 

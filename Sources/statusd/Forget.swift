@@ -3,11 +3,11 @@ import Kafka
 import Platform
 import Records
 
-/// `statusd forget`: a host is gone, and so are its alerts.
+/// `statusd forget`: tells evaluators that a host is gone.
 enum Forget: Subcommand {
   private static let topic = Option.text(
     "topic", short: "t", placeholder: "TOPIC",
-    help: "where its records stand; by default the configuration's status topic, and that of statusd's own numbers",
+    help: "the topic of its records; by default the configuration's status topic, and that of statusd's own metrics",
     completion: .words(["status", "readings", "monitor"]))
   private static let within = Option<Duration>.duration(
     "within", short: "w", in: .zero ... .seconds(86_400), help: "how long to wait for delivery; by default 30s")
@@ -15,26 +15,26 @@ enum Forget: Subcommand {
   static var command: Command {
     Command(
       name: "forget",
-      summary: "tell evaluators that a host is gone: what fires for it is resolved, its state goes",
+      summary: "tell evaluators that a host is gone: its alerts are resolved, its state is deleted",
       description: [
-        "Writes a tombstone keyed by the host to every partition of the topic: a record may have stood in any of them; in "
-          + "the topic of statusd's own numbers also one keyed statusd@HOST. "
-          + "Where the host goes on sending, it begins from nothing with its next record.",
-        "It ends once all is delivered, or with status 75.",
+        "Writes a tombstone with the host as key to every partition of the topic, because its records may be in any of "
+          + "them; in the topic of statusd's own metrics also one with the key statusd@HOST. "
+          + "If the host still sends, it begins anew with its next record.",
+        "The command ends when everything is delivered, or with status 75.",
       ],
       options: [Cluster.config, Cluster.brokers, topic, within],
       operand: .init("HOST", count: 1...10_000),
       examples: [
-        .init("statusd forget web-17", "the machine was taken away"),
+        .init("statusd forget web-17", "the machine was removed"),
         .init("statusd forget --topic orders eu-1 eu-2", "two subjects of another topic"),
       ])
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
     for host in given.operands where host.isEmpty || host.utf8.count > RecordReader.maxSubject {
-      throw UsageError("a host has a name of 1 to \(RecordReader.maxSubject) bytes")
+      throw UsageError("a host's name must have 1 to \(RecordReader.maxSubject) bytes")
     }
-    // Before there is a second thread: all that come inherit what is blocked here.
+    // Before a second thread starts: all threads inherit the signals blocked here.
     let signals = try Signals()
     return try withCluster(given) { cluster in
       let limit = given[within] ?? .seconds(30)
@@ -49,7 +49,7 @@ enum Forget: Subcommand {
             return .failed
           }
         } catch {
-          printError("statusd forget: nothing was written: brokers don't say what stands in '\(name)': \(error)\n")
+          printError("statusd forget: nothing was written: brokers give no information on '\(name)': \(error)\n")
           return .temporary
         }
       }
@@ -76,8 +76,8 @@ enum Forget: Subcommand {
     }
   }
 
-  /// Which keys get a tombstone in which topic, and whether that must be there. Where no topic is named: the hosts, and
-  /// what statusd says there of itself.
+  /// The keys that get a tombstone in each topic, and whether the topic must exist. If no topic is given: the hosts,
+  /// and the subjects of statusd's own metrics.
   private static func tombstones(
     _ given: Parsed, _ cluster: Cluster
   ) -> [(topic: String, keys: [String], isNeeded: Bool)] {
@@ -87,7 +87,7 @@ enum Forget: Subcommand {
     return [(cluster.topics.status, hosts, true), (cluster.topics.readings, hosts + own, false)]
   }
 
-  /// How many partitions a topic has; nil: there is no such topic.
+  /// The number of partitions of a topic; nil if it doesn't exist.
   private static func partitions(
     of topic: String, _ configuration: Configuration, within limit: Duration
   ) throws(KafkaError) -> Int? {

@@ -1,7 +1,7 @@
 import Arguments
 import Platform
 
-/// `statusd help`: what `--help` shows, and what the installation makes of the same declarations.
+/// `statusd help`: the text of `--help`, and the man page and completions for the installation.
 enum Help: Subcommand {
   private static let man = Flag("man", help: "write the man page instead (roff, for man)")
   private static let completions = Option<Shell>.choice(
@@ -15,12 +15,12 @@ enum Help: Subcommand {
       operand: .init("COMMAND", count: 0...1, completion: .words(others.map { $0.command.name })),
       examples: [
         .init("statusd help tail", "show the options of 'statusd tail', with examples"),
-        .init("statusd help --man | man -l -", "read all of it as one page"),
+        .init("statusd help --man | man -l -", "read everything as one page"),
         .init("source <(statusd help --completions bash)", "complete commands and options in this shell"),
       ])
   }
 
-  /// All but this one: naming it here would be asking it for its own name.
+  /// All but this command, whose declaration needs this list.
   private static var others: [any Subcommand.Type] { subcommands.filter { $0 != Help.self } }
 
   static func run(_ given: Parsed) throws -> ExitCode {

@@ -3,29 +3,29 @@ import Evaluator
 import Kafka
 import Platform
 
-/// Reads what stands in a topic: from given offsets up to where its partitions ended when it was asked, without a group.
-/// Only committed records are read.
+/// Reads a range of a topic's committed records, without a group: from given offsets up to the ends that the partitions
+/// had when it was asked.
 struct History: ~Copyable {
   /// How reading ended.
   enum Ending {
     /// All of it was read.
     case complete
-    /// A signal said to end, or the receiver did.
+    /// A signal or the receiver stopped it.
     case stopped
-    /// Open transactions of others hide what is left in these partitions.
+    /// Open transactions of other producers hide the rest of these partitions.
     case hidden([Int32])
-    /// Brokers have said nothing for `silence`.
+    /// Brokers haven't answered for `silence`.
     case silent
 
-    /// Says what keeps it from being complete; nil: nothing does.
+    /// Why it is incomplete; nil if it is complete.
     func problem(topic: String) -> String? {
       switch self {
       case .complete: nil
       case .stopped: "stopped before all of '\(topic)' was read"
       case .hidden(let partitions):
-        "an open transaction of somebody hides the rest of '\(topic)', in partition "
+        "an open transaction of another producer hides the rest of '\(topic)', in partition "
           + partitions.map { "\($0)" }.joined(separator: ", ")
-      case .silent: "brokers have been silent for \(History.silence.text) before all of '\(topic)' was read"
+      case .silent: "brokers did not answer for \(History.silence.text) before all of '\(topic)' was read"
       }
     }
   }
@@ -34,19 +34,19 @@ struct History: ~Copyable {
   enum Problem: Error {
     /// There is no such topic.
     case noTopic
-    /// Brokers are away, or refuse.
+    /// Brokers are unreachable, or refuse.
     case noAnswer(KafkaError)
-    /// A signal said to end.
+    /// A signal stopped it.
     case stopped
 
-    /// Says it; how the command ends.
+    /// Prints the problem. Returns the command's exit code.
     func report(_ command: String, topic: String) -> ExitCode {
       switch self {
       case .noTopic:
         printError("statusd \(command): there is no topic '\(topic)'\n")
         return .failed
       case .noAnswer(let error):
-        printError("statusd \(command): brokers don't say what stands in '\(topic)': \(error)\n")
+        printError("statusd \(command): brokers give no information on '\(topic)': \(error)\n")
         return .temporary
       case .stopped:
         return .temporary
@@ -58,21 +58,21 @@ struct History: ~Copyable {
   private let signals: Signals
   private let wakeup: Wakeup
   private let time = SystemTime()
-  /// Reads.
+  /// Reads the records.
   private var consumer: Consumer
-  /// Is asked where partitions end: to one that reads only what is committed, brokers name the last stable offset.
+  /// Asks for the ends of partitions. To a reader of committed records brokers give the last stable offset instead.
   private var asker: Consumer
-  /// How many partitions the topic has; 0: not asked yet.
+  /// The number of the topic's partitions; 0 before brokers were asked.
   private(set) var partitionCount: Int32 = 0
 
-  /// How long brokers are waited for where they say nothing.
+  /// How long to wait for brokers that don't answer.
   static let silence = Duration.seconds(30)
-  /// How long open transactions of others are waited for.
+  /// How long to wait for open transactions of other producers.
   static let patience = Duration.seconds(10)
 
   /// Opens a topic's history for the time of `body`.
   ///
-  /// - Throws: where the configuration is refused, or no file descriptor is left; and what `body` throws.
+  /// - Throws: if the configuration is refused, or no file descriptor is left; and what `body` throws.
   static func open<Result>(
     _ configuration: Configuration, topic: String, signals: Signals, _ body: (inout History) throws -> Result
   ) throws -> Result {
@@ -85,12 +85,12 @@ struct History: ~Copyable {
   private static func make(_ configuration: Configuration, topic: String, signals: Signals) throws -> History {
     let wakeup = try Wakeup()
     var options = Consumer.Options()
-    // Whoever looks back doesn't mind that retention goes on meanwhile.
+    // If retention deletes the first offset meanwhile, reading goes on with the oldest record left.
     options.reset = .beginning
     options.queueKiB = 65_536
     let consumer = try Consumer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
     options.readsCommitted = false
-    // What is wrong with the connection is said once, by the one that reads.
+    // Only the reading consumer logs connection problems.
     let asker = try Consumer(configuration, options: options, log: Cluster.silent, wakeup: wakeup)
     return History(topic, signals, wakeup, consumer, asker)
   }
@@ -110,7 +110,7 @@ struct History: ~Copyable {
     consumer.close(by: time.monotonic + .seconds(1))
   }
 
-  /// The offsets from `begin` up to `end`, and never beyond what stands in the topic now.
+  /// The offsets from `begin` up to `end`, and never beyond the topic's current end.
   mutating func stretch(from begin: Moment, to end: Moment) throws(Problem) -> [Int32: Range<Int64>] {
     partitionCount = try asked { history throws(KafkaError) in
       try history.asker.partitionCount(of: history.topic, within: .seconds(2))
@@ -150,7 +150,7 @@ struct History: ~Copyable {
     }
   }
 
-  /// What `group` has committed for the topic's partitions.
+  /// The positions that `group` has committed for the topic's partitions.
   static func committed(
     by group: String, _ configuration: Configuration, in partitions: [TopicPartition]
   ) throws -> [Int32: Int64] {
@@ -167,7 +167,7 @@ struct History: ~Copyable {
     }
   }
 
-  /// Asks until there is an answer, for as long as brokers are waited for.
+  /// Asks until brokers answer, for at most `silence`.
   private mutating func asked<Answer>(
     _ question: (inout History) throws(KafkaError) -> Answer
   ) throws(Problem) -> Answer {
@@ -180,14 +180,15 @@ struct History: ~Copyable {
         let isRefused = [.topicAuthorizationFailed, .clusterAuthorizationFailed].contains(error.code)
         if isRefused || time.monotonic >= deadline { throw .noAnswer(error) }
       }
-      // The one that reads says what is wrong with the connection.
+      // Serves the logs; the reading consumer writes them.
       while asker.nextEvent() != nil {}
       while consumer.nextEvent() != nil {}
       if signals.pause(.milliseconds(200), drainingRingsOf: wakeup) { throw .stopped }
     }
   }
 
-  /// Gives the records of these offsets to `receiver`, each partition's in order; `afterBatch` says whether to go on.
+  /// Gives the records of these offsets to `receiver`, each partition's in order. `afterBatch` returns whether to go
+  /// on.
   mutating func read<Receiver: LogReceiver & ~Copyable>(
     _ offsets: [Int32: Range<Int64>], into receiver: inout Receiver, afterBatch: (inout Receiver) -> Bool
   ) throws -> Ending {
@@ -196,7 +197,7 @@ struct History: ~Copyable {
       left.sorted { $0.key < $1.key }.map {
         PartitionOffset(TopicPartition(topic, $0.key), Offset($0.value.lowerBound))
       })
-    /// Those that have come to an end which isn't the one wanted.
+    /// The partitions that have reached an end before the wanted one.
     var waiting = Set<Int32>()
     var lastSign = time.monotonic
     while !left.isEmpty {
@@ -221,7 +222,7 @@ struct History: ~Copyable {
     return .complete
   }
 
-  /// How many records ahead one is announced.
+  /// How many records in advance a record is announced.
   private static var lookahead: Int { 4 }
 
   private mutating func give<Receiver: LogReceiver & ~Copyable>(

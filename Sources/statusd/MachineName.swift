@@ -1,14 +1,14 @@
 import Platform
 import Settings
 
-/// A machine that has no name yet: it boots, and DHCP or cloud-init haven't answered. What goes by `localhost` then would
-/// be taken for one host with all others that boot.
+/// Waits for the name of a machine that has none yet: it boots, and DHCP or cloud-init haven't answered. Records under
+/// the name `localhost` would be mixed with those of other booting machines.
 enum MachineName {
-  /// How long a name is waited for: longer than DHCP mostly takes, and no longer than whoever is called `localhost` for
-  /// good can wait.
+  /// How long to wait for a name: longer than DHCP usually takes, and short enough for a machine that is permanently
+  /// called `localhost`.
   static let patience = Duration.seconds(10)
 
-  /// Whether something goes by the machine's name that isn't one.
+  /// Whether a setting uses the machine's name, and the machine has only a placeholder.
   static func isMissing(in settings: Settings, _ keys: Set<String>) -> Bool {
     let role = settings.run.role
     return role.samples && keys.contains("agent.host") && Surroundings.isPlaceholder(settings.agent.host)
@@ -18,9 +18,9 @@ enum MachineName {
 
   /// Waits until the machine has a name, for `patience` at most.
   ///
-  /// - Parameter name: asks for the name that the machine has now.
-  /// - Returns: the name that it has then; nil where a signal says to end.
-  /// - Throws: where no file descriptor is left.
+  /// - Parameter name: returns the machine's current name.
+  /// - Returns: the name at the end; nil if a signal ends the process.
+  /// - Throws: if no file descriptor is left.
   static func wait(
     hearing signals: Signals, _ log: Logger, name: () -> String = { Surroundings.machine.hostName }
   ) throws(SystemError) -> String? {
@@ -28,13 +28,13 @@ enum MachineName {
     let deadline = SystemTime().monotonic + patience
     var now = name()
     log.notice(
-      "this machine has no name of its own yet; waiting for one",
+      "this machine has no host name of its own yet; waiting for one",
       ["name": .string(now), "at_most": .duration(patience)])
     while Surroundings.isPlaceholder(now) {
       if SystemTime().monotonic >= deadline {
         log.warning(
-          "this machine still has no name of its own; what goes by it shares it with others",
-          ["name": .string(now), "remedy": "give agent.host and run.instance in the configuration"])
+          "this machine still has no host name of its own; other machines may send records under the same name",
+          ["name": .string(now), "remedy": "set agent.host and run.instance in the configuration"])
         break
       }
       if signals.pause(.milliseconds(200), drainingRingsOf: wakeup) { return nil }
@@ -43,7 +43,7 @@ enum MachineName {
     return now
   }
 
-  /// Lets what goes by the machine's name go by `name`.
+  /// Sets `name` for the settings that use the machine's name.
   static func put(_ name: String, into settings: inout Settings, _ keys: Set<String>) {
     if keys.contains("agent.host") { settings.agent.host = name }
     if keys.contains("run.instance") { settings.run.instance = name }

@@ -2,15 +2,15 @@ import Arguments
 import Platform
 import Records
 
-/// A place in a topic's history, as it is said on the command line.
+/// A place in a topic's history, as given on the command line.
 enum Moment: Equatable, Sendable {
-  /// The oldest record there is.
+  /// The oldest record.
   case beginning
-  /// So long before now.
+  /// This long before now.
   case ago(Duration)
   /// This time.
   case at(WallTime)
-  /// Where the topic ends.
+  /// The topic's end.
   case now
 
   /// `10m`, `2026-11-22T18:00:00Z`, `beginning`, `now`.
@@ -29,7 +29,7 @@ enum Moment: Equatable, Sendable {
     }
   }
 
-  /// The time that is meant; nil: an end of the topic.
+  /// The time; nil for the beginning or end of the topic.
   func wall(now: WallTime) -> WallTime? {
     switch self {
     case .beginning, .now: nil

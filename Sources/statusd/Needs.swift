@@ -5,55 +5,56 @@ import Platform
 import Settings
 import Topics
 
-/// What `statusd run` needs of the machine with a configuration, and whether that is there.
+/// The threads and open files that `statusd run` needs with a configuration, and whether the machine allows them.
 struct Needs {
-  /// At most, all of it.
+  /// The maximum of the whole process.
   let all: ClientNeeds
-  /// How many brokers that is reckoned for.
+  /// The number of brokers that this was calculated for.
   let brokers: Int
   private let workers: Int
 
-  /// What the system allows.
+  /// The system's limits.
   struct Limits: Sendable {
-    /// How many files may be open; nil: any number.
+    /// Returns how many files may be open; nil if unlimited.
     var openFiles: @Sendable () -> Int? = ProcessLimits.raiseOpenFiles
-    /// How many threads, as many as are asked for at most, can be started.
+    /// Returns how many threads can be started, at most the number asked for.
     var roomForThreads: @Sendable (Int) -> Int = ProcessLimits.roomForThreads
   }
 
-  /// What isn't there.
+  /// A resource that isn't sufficient.
   enum Shortage: Equatable {
     case threads(possible: Int)
     case files(limit: Int)
   }
 
-  /// - Parameter brokers: how many the cluster has; nil: nobody has asked it yet.
+  /// - Parameter brokers: the cluster's number of brokers; nil if not known yet.
   init(_ settings: Settings, brokers: Int? = nil) {
     let configuration = settings.kafkaConfiguration
     let brokers = brokers ?? configuration.assumedBrokers
     self.brokers = brokers
     workers = settings.run.role.evaluates ? settings.evaluator.workers : 0
     let client = configuration.needs(brokers: brokers)
-    // The keeper of topics, the agent, an agent's failed producer that is ending; their threads, and those that end them
-    // all. The standard ones, signals, the files of /proc, and what a resolver opens.
+    // Clients: the keeper of topics, the agent, a failed producer of the agent that is ending. Threads: theirs, and
+    // those that stop them. Descriptors: the standard ones, signals, the files of /proc, and those of a resolver.
     let others = 3 * client + ClientNeeds(threads: 6, descriptors: 32)
     all = workers * EvaluatorService.needsOfWorker(client) + others
   }
 
-  /// What there isn't enough of here; nil: nothing. Asks the system, and allows itself as many files as it may.
+  /// The resource that isn't sufficient; nil if all are. Tests the limits, and raises that of open files to its
+  /// maximum.
   func shortage(_ limits: Limits = Limits()) -> Shortage? {
     if let limit = limits.openFiles(), limit < all.descriptors { return .files(limit: limit) }
     let possible = limits.roomForThreads(all.threads)
     return possible < all.threads ? .threads(possible: possible) : nil
   }
 
-  /// In words: what is needed, and for what.
+  /// The needs in words, and what they are for.
   var text: String {
     let parts = workers > 0 ? "[evaluator] workers = \(workers) and \(brokers) brokers" : "\(brokers) brokers"
     return "up to \(all.threads) threads and \(all.descriptors) open files, for \(parts)"
   }
 
-  /// What is missing and what helps, as facts of a log line.
+  /// The shortage and its remedy, as facts of a log line.
   func facts(of shortage: Shortage) -> LogMetadata {
     var facts: LogMetadata = ["needed": .string(text)]
     switch shortage {
@@ -69,13 +70,13 @@ struct Needs {
     return facts
   }
 
-  /// The same for `check`, as a sentence.
+  /// The shortage and its remedy as a sentence, for `check`.
   func advice(on shortage: Shortage) -> String {
     switch shortage {
     case .files(let limit):
-      "it needs \(text); here \(limit) files may be open: raise LimitNOFILE= of the unit, or ulimit -n" + fewerWorkers
+      "it needs \(text); here it may open \(limit) files: raise LimitNOFILE= of the unit, or ulimit -n" + fewerWorkers
     case .threads(let possible):
-      "it needs \(text); here \(possible) threads can be started: raise TasksMax= of the unit, ulimit -u, or the container's limit"
+      "it needs \(text); here it can start \(possible) threads: raise TasksMax= of the unit, ulimit -u, or the container's limit"
         + fewerWorkers
     }
   }
@@ -83,21 +84,21 @@ struct Needs {
   private var fewerWorkers: String { workers > 1 ? "; or set fewer workers" : "" }
 }
 
-/// There isn't enough of what `needs` says.
+/// A resource in `needs` isn't sufficient.
 struct NoRoom: Error {
   let needs: Needs
   let shortage: Needs.Shortage
 }
 
-/// A service with many clients, for which there is asked for room again where the cluster is larger than was reckoned
-/// with: it starts behind the first question to brokers.
+/// A service with many clients. It starts after the first answer of brokers; if the cluster has more brokers than
+/// assumed, the limits are checked again first.
 struct RoomFirst: Service {
   private let service: any Service
   private let settings: Settings
   private let brokerCount: @Sendable () -> Int?
   private let limits: Needs.Limits
 
-  /// - Parameter brokerCount: how many brokers there are; nil: none has answered yet.
+  /// - Parameter brokerCount: returns the number of brokers; nil if none has answered yet.
   init(
     _ service: any Service, _ settings: Settings, brokerCount: @escaping @Sendable () -> Int?,
     limits: Needs.Limits = Needs.Limits()

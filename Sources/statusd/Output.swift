@@ -1,21 +1,21 @@
 import Glibc
 import Platform
 
-/// Standard output takes nothing more, although somebody may want it: a full disk, or it was closed from the start. Ends
-/// every command with status 74, once it is said.
+/// Standard output can't be written, for another reason than a gone reader: a full disk, or it was closed from the
+/// start. It is reported, and ends every command with status 74.
 struct OutputError: Error, CustomStringConvertible {
   let reason: SystemError
 
-  /// For people: what is wrong.
+  /// The message for people.
   var description: String { "standard output can't be written: \(SystemError.text(of: reason.code))" }
 }
 
-/// Writes all of `text` to standard output. A reader that has gone doesn't want it: that is no failure.
+/// Writes all of `text` to standard output. A reader that has gone is no failure.
 func printOut(_ text: String) throws(OutputError) {
   if let failure = write(text, to: STDOUT_FILENO), failure.code != EPIPE { throw OutputError(reason: failure) }
 }
 
-/// Writes all of `text` to standard error, as far as that takes it.
+/// Writes `text` to standard error; a failure is ignored.
 func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
 private func write(_ text: String, to descriptor: Int32) -> SystemError? {
@@ -24,7 +24,7 @@ private func write(_ text: String, to descriptor: Int32) -> SystemError? {
     var rest = UnsafeRawBufferPointer(bytes)
     while let failure = writeAll(&rest, to: descriptor) {
       guard failure.code == EAGAIN else { return failure }
-      // Somebody who shares the terminal has made it non-blocking.
+      // Another process that shares the terminal has made it non-blocking.
       var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
       _ = poll(&polled, 1, -1)
     }
@@ -33,9 +33,9 @@ private func write(_ text: String, to descriptor: Int32) -> SystemError? {
 }
 
 extension Signals {
-  /// Those of a command that shows what comes: it also ends where nobody reads standard output any more.
+  /// The signals of a command that shows records: it also ends when standard output loses its reader.
   ///
-  /// - Throws: `OutputError` where nothing could ever be shown, and where no descriptor is left.
+  /// - Throws: `OutputError` if standard output can't be written; an error if no descriptor is left.
   static func forShowing() throws -> Signals {
     guard StandardDescriptors.takesWrites(STDOUT_FILENO) else {
       throw OutputError(reason: SystemError(call: "write", code: EBADF))

@@ -1,45 +1,45 @@
 import Glibc
 import Platform
 
-/// Standard output for as long as somebody reads it: bytes are gathered, and written once for each batch.
+/// Standard output while it has a reader. Bytes are buffered, and written once for each batch.
 struct OutputStream {
-  /// What waits to be written.
+  /// The bytes that wait to be written.
   var bytes: [UInt8] = []
 
-  /// How writing went.
+  /// The result of writing.
   enum Flow {
-    /// All is written.
+    /// Everything is written.
     case open
-    /// Nobody reads any more.
+    /// The reader has gone.
     case closed
-    /// A signal says to end, while a reader keeps us waiting.
+    /// A signal came while the reader was slow.
     case stopped
-    /// It takes nothing more.
+    /// Writing failed.
     case failed(OutputError)
 
-    /// Whether there is any use in more.
+    /// Whether more can be written.
     var isOpen: Bool { if case .open = self { true } else { false } }
 
-    /// - Throws: where it takes nothing more.
+    /// - Throws: if writing failed.
     func check() throws(OutputError) { if case .failed(let error) = self { throw error } }
   }
 
-  /// More than this isn't gathered.
+  /// The number of buffered bytes at which a batch is written.
   static let greatestBatch = 1 << 16
 
-  /// Writes what is gathered. A reader that is slow is waited for; a signal is still heard.
+  /// Writes the buffer. Waits for a slow reader, without missing a signal.
   mutating func flush(hearing signals: Signals) -> Flow {
     defer { bytes.removeAll(keepingCapacity: true) }
     return bytes.withUnsafeBytes { bytes in
       var written = 0
       while written < bytes.count {
         var polled = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
-        // Now and then a look at the signals: they are blocked, and interrupt nothing.
+        // Checks for signals regularly: they are blocked, so they don't interrupt poll.
         if poll(&polled, 1, 200) == 0 {
           if signals.take() == .stop { return .stopped }
           continue
         }
-        // A pipe that is ready takes PIPE_BUF bytes without blocking.
+        // A ready pipe accepts PIPE_BUF bytes without blocking.
         let count = write(STDOUT_FILENO, bytes.baseAddress?.advanced(by: written), min(bytes.count - written, 4096))
         if count > 0 {
           written += count

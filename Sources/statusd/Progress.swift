@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// What standard error shows of long work: how many records are done.
+/// The progress of long work on standard error: how many records are done.
 struct Progress {
   private let total: Int64?
   private let isTerminal: Bool
@@ -10,7 +10,7 @@ struct Progress {
   private var next: MonotonicTime
   private var isShown = false
 
-  /// - Parameter total: how many there are; nil: nobody knows.
+  /// - Parameter total: the number of records; nil if unknown.
   init(of total: Int64?, isTerminal: Bool = isatty(STDERR_FILENO) == 1, time: any TimeSource = SystemTime()) {
     self.total = total
     self.isTerminal = isTerminal
@@ -19,7 +19,7 @@ struct Progress {
     next = begin + (isTerminal ? .seconds(1) : .seconds(10))
   }
 
-  /// A terminal's line is written over twice a second, others get a line every ten.
+  /// On a terminal, overwrites the line twice a second; otherwise writes a line every ten seconds.
   mutating func show(_ count: Int64) {
     let now = time.monotonic
     guard now >= next else { return }
@@ -29,13 +29,13 @@ struct Progress {
     isShown = true
   }
 
-  /// Takes a terminal's line away, for something else that is written.
+  /// Clears a terminal's line before other output.
   mutating func clear() {
     if isTerminal, isShown { printError("\r\u{1B}[K") }
     isShown = false
   }
 
-  /// Says what it came to.
+  /// Prints the final count and rate.
   mutating func end(_ count: Int64) {
     clear()
     let seconds = Double((time.monotonic - begin).wholeMilliseconds) / 1000

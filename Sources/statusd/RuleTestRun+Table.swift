@@ -5,15 +5,15 @@ import Records
 import Settings
 
 extension RuleTestRun {
-  /// What came and what should have, for people: one line each.
+  /// The transitions and the expected ones, for people: one line each.
   var table: String {
-    if lines.isEmpty { return "          nothing came\n" }
+    if lines.isEmpty { return "          no transitions\n" }
     var table = Table(rightAligned: [1])
     for line in lines {
       switch line {
       case .met(let transition): table.append([" "] + row(transition))
-      case .unexpected(let transition): table.append(["+"] + row(transition) + ["came, and isn't expected"])
-      case .missing(let expected): table.append(["-"] + row(expected) + ["line \(expected.position.line): didn't come"])
+      case .unexpected(let transition): table.append(["+"] + row(transition) + ["not expected"])
+      case .missing(let expected): table.append(["-"] + row(expected) + ["line \(expected.position.line): missing"])
       case .differs(let transition, let expected, let parts):
         table.append(["~"] + row(transition) + ["line \(expected.position.line): \(parts.joined(separator: "; "))"])
       }

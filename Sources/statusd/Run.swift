@@ -12,22 +12,22 @@ enum Run: Subcommand {
       name: "run",
       summary: "sample this host and evaluate rules, until a signal ends it",
       description: [
-        "SIGTERM and SIGINT end it within 5 s, whatever brokers do: with status 0 when everything was delivered, else "
-          + "with 75 and the count of what was not. A second signal ends it at once. After SIGTERM the group keeps the place "
-          + "of an evaluator for a restart, as long as its session is; after SIGINT its partitions go to others at once. "
-          + "SIGHUP makes it read its rules and its log level again; a configuration with a mistake is refused, and the "
-          + "old one stays in force."
+        "SIGTERM and SIGINT end it within 5 s, whatever brokers do: with status 0 if everything was delivered, else "
+          + "with 75 and the number of undelivered records. A second signal ends it at once. After SIGTERM the group "
+          + "keeps the partitions of an evaluator for a restart, for the duration of its session; after SIGINT they "
+          + "go to others at once. SIGHUP reloads the rules and the log level; a configuration with a mistake is "
+          + "refused, and the old one stays in effect."
       ],
       options: [CommonOptions.config, CommonOptions.role],
       examples: [
-        .init("statusd run --config /etc/statusd/statusd.toml", "run as the configuration says"),
+        .init("statusd run --config /etc/statusd/statusd.toml", "run with this configuration"),
         .init("statusd run --config statusd.toml --role agent", "sample this host, evaluate nothing"),
       ])
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
     guard let path = given[CommonOptions.config] else { return .usage }
-    // Before there is a second thread: all that come inherit what is blocked here.
+    // Before a second thread starts: all threads inherit the signals blocked here.
     let signals = try Signals()
     let log = Logger(output: StandardErrorLog())
     guard let loaded = Daemon.load(path, log), var settings = loaded.settings else { return .configuration }
@@ -56,17 +56,17 @@ enum Run: Subcommand {
 
   private static func refuse(_ error: NoRoom, _ log: Logger) -> ExitCode {
     log.critical(
-      "can't start: the machine has no room for what the configuration needs", error.needs.facts(of: error.shortage))
+      "can't start: the machine's limits are too low for this configuration", error.needs.facts(of: error.shortage))
     return .temporary
   }
 
   static func remedy(of error: any Error) -> String? {
     guard let error = error as? ProcError else { return nil }
     return error.lacksDescriptor
-      ? "raise LimitNOFILE= of the unit, or ulimit -n" : "let agent.procfs name a mounted proc file system"
+      ? "raise LimitNOFILE= of the unit, or ulimit -n" : "set agent.procfs to a mounted proc file system"
   }
 
-  /// What is configured can't be used here, or the machine has no room for now.
+  /// The exit code: either the configuration can't be used here, or the machine lacks a resource for now.
   static func exitCode(of error: any Error) -> ExitCode {
     switch error {
     case let error as ProcError where error.lacksDescriptor: .temporary

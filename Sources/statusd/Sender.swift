@@ -1,16 +1,16 @@
 import Kafka
 import Platform
 
-/// Sends records for a command, waits where there is no room, and keeps count of what became of them.
+/// Sends records for a command, waits if the queue is full, and counts the results.
 ///
 /// A producer can fail for good: before librdkafka 2.3 a lost answer while partitions change their leaders is enough
-/// (https://github.com/confluentinc/librdkafka/pull/4438). Then a new one sends again what wasn't acknowledged, in the
-/// order in which it came; of that brokers may have some already. A batch that is larger than its topic takes goes once
-/// more in smaller ones, so that only a record that is too large alone is refused.
+/// (https://github.com/confluentinc/librdkafka/pull/4438). Then a new one resends the unacknowledged records, in their
+/// original order; brokers may have some of them already. A batch that is too large for its topic is sent again in
+/// smaller ones, so that only a record that is too large by itself is refused.
 struct Sender: ~Copyable {
-  /// A record that a producer that failed hadn't delivered.
+  /// A record that a failed producer hadn't delivered.
   private struct Undelivered {
-    /// Its number among all that were handed over.
+    /// Its number among all records handed over.
     var number: UInt
     var topic: String
     var partition: Int32?
@@ -26,7 +26,7 @@ struct Sender: ~Copyable {
     }
   }
 
-  /// What a producer says to a record.
+  /// A producer's answer to a record.
   private enum Answer { case done, full, hasFailed }
 
   private let configuration: Configuration
@@ -34,31 +34,31 @@ struct Sender: ~Copyable {
   private let signals: Signals
   private let wakeup: Wakeup
   private let onFailure: ((_ number: Int, _ error: KafkaError) -> Void)?
-  /// Handed over, whatever became of them.
+  /// The number of records handed over, whatever their result.
   private(set) var sent = 0
-  /// Not delivered, and never will be.
+  /// The number of records that failed for good.
   private(set) var failed = 0
-  /// Of those: refused for what they are, so that no other try helps.
+  /// Those of `failed` that brokers refuse themselves, so that another try is useless.
   private(set) var refused = 0
-  /// Why the first of those wasn't.
+  /// The error of the first of `failed`.
   private(set) var firstError: KafkaError?
-  /// Whether a signal has said to end, or no producer can do it.
+  /// Whether a signal ends the command, or no producer can send.
   private(set) var isStopped = false
-  /// To be sent again before anything else; the oldest is the last.
+  /// Records to resend before all others; the oldest is the last.
   private var again: [Undelivered] = []
-  /// What this producer has delivered.
+  /// The number of records that this producer has delivered.
   private var delivered = 0
   private var isRenewed = false
   private var hasGivenUp = false
-  /// How large batches may be, and how large this producer's are.
+  /// The wanted bound of batches, and that of this producer.
   private var bound: BatchBound
   private var made: BatchBound
   private var mustShrink: Bool { bound != made }
 
   /// - Parameters:
-  ///   - recordLimit: what a topic's brokers take at once, in bytes; nil: not known.
-  ///   - onFailure: told at once of each record that won't be delivered, its number and why.
-  /// - Throws: where the configuration is refused, or no file descriptor is left.
+  ///   - recordLimit: the maximum size that the topic accepts, in bytes; nil if unknown.
+  ///   - onFailure: called at once for each record that fails for good, with its number and the error.
+  /// - Throws: if the configuration is refused, or if no file descriptor is left.
   static func make(
     _ configuration: Configuration, recordLimit: Int? = nil, signals: Signals,
     onFailure: ((_ number: Int, _ error: KafkaError) -> Void)? = nil
@@ -75,7 +75,7 @@ struct Sender: ~Copyable {
     var options = Producer.Options()
     if bound.bytes != BatchBound.usual { options.batchBytes = bound.bytes }
     var producer = try Producer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
-    // What it said at its making stands in its queue, and only an empty one rings for what comes.
+    // Drains the events of its creation: only an empty queue rings for new ones.
     producer.serve()
     return producer
   }
@@ -92,8 +92,8 @@ struct Sender: ~Copyable {
     self.wakeup = wakeup
   }
 
-  /// Hands one record over; where the queue is full, once there is room or a signal comes. A value of nil is a
-  /// tombstone; without a partition the key decides.
+  /// Hands one record over. If the queue is full, waits for room or a signal. A value of nil is a tombstone; without a
+  /// partition the key decides.
   mutating func send(
     topic: String, partition: Int32? = nil, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
   ) {
@@ -123,7 +123,7 @@ struct Sender: ~Copyable {
     }
   }
 
-  /// Hands over what a producer that failed hadn't delivered; false: there isn't room for all of it yet.
+  /// Hands over the records of a failed producer again. Returns false if there isn't room for all of them yet.
   private mutating func sendAgain() -> Bool {
     while !hasGivenUp, let next = again.last {
       let answer = next.key.withUnsafeBytes { key in
@@ -139,8 +139,8 @@ struct Sender: ~Copyable {
     return !hasGivenUp
   }
 
-  /// Makes a new producer in place of this one where it has failed. One that came to nothing, after another that had
-  /// failed, is no accident: then it's over.
+  /// Replaces the producer if it has failed. Gives up if the second one in a row fails without having delivered
+  /// anything.
   private mutating func renew() {
     guard !hasGivenUp, let error = producer.fatalError else { return }
     producer.purge()
@@ -162,7 +162,7 @@ struct Sender: ~Copyable {
       ["reason": .string("\(error)"), "records": .int(again.count)])
   }
 
-  /// Makes a producer of smaller batches, once this one holds nothing.
+  /// Replaces the producer by one with smaller batches, once it has no outstanding records.
   private mutating func shrink() {
     guard mustShrink, !hasGivenUp, producer.outstanding == 0 else { return }
     do throws(KafkaError) {
@@ -182,7 +182,7 @@ struct Sender: ~Copyable {
     again = []
   }
 
-  /// Takes what `serve` brings of the producer.
+  /// Processes the delivery reports that `serve` gets from the producer.
   private mutating func take(_ serve: (inout Producer, (Producer.Delivery) -> Void) -> Void) {
     var refusals: [(UInt, KafkaError)] = []
     var undelivered: [Undelivered] = []
@@ -210,7 +210,7 @@ struct Sender: ~Copyable {
     if hasGivenUp, let error = producer.fatalError { giveUp(error) }
   }
 
-  /// Takes what has arrived; whether a signal has come is known after it.
+  /// Processes delivery reports, and checks for a signal.
   mutating func serve() {
     take { producer, body in producer.serve(body) }
     renew()
@@ -219,37 +219,37 @@ struct Sender: ~Copyable {
     if signals.take() == .stop { isStopped = true }
   }
 
-  /// Waits for deliveries, a signal or `deadline`, and takes what has arrived.
+  /// Waits for delivery reports, a signal or `deadline`, and processes them.
   mutating func wait(until deadline: MonotonicTime?) {
     if signals.wait(or: wakeup, until: deadline) == .stop { isStopped = true }
     serve()
   }
 
-  /// Waits for deliveries, a signal, `deadline`, or something to read from `input`; whether there is.
+  /// Waits for delivery reports, a signal, or data to read from `input`. Returns whether there is data.
   mutating func wait(forInput input: Int32) -> Bool {
     let isReady = signals.wait(or: wakeup, orInput: input)
     serve()
     return isReady && !isStopped
   }
 
-  /// What became of all records.
+  /// The result of all records.
   struct Outcome {
-    /// How many were not delivered.
+    /// The number of undelivered records.
     var undelivered: Int
-    /// Of those: refused for what they are, so that no other try helps.
+    /// Those of them that brokers refuse themselves, so that another try is useless.
     var refused: Int
-    /// Why the first of them wasn't.
+    /// The error of the first of them.
     var firstError: KafkaError?
   }
 
-  /// Waits until all is delivered, a signal comes, or `limit` is over; a signal leaves 3 s at most.
+  /// Waits until everything is delivered, a signal comes, or `limit` is over. After a signal, waits for 3 s at most.
   consuming func finish(within limit: Duration) -> Outcome {
     let time = SystemTime()
     let begin = time.monotonic
     var deadline = begin + (isStopped ? min(limit, .seconds(3)) : limit)
     let wasStopped = isStopped
     while producer.outstanding > 0 || !again.isEmpty, time.monotonic < deadline {
-      // In steps, so that a signal is heard.
+      // In steps, so that a signal is noticed.
       let next = min(deadline, time.monotonic + .milliseconds(200))
       _ = sendAgain()
       take { producer, body in _ = producer.flush(by: next, body) }
@@ -262,7 +262,7 @@ struct Sender: ~Copyable {
     return outcome
   }
 
-  /// Counts a record that won't be delivered; one without a number is whichever.
+  /// Counts a record that failed for good; `number` is nil if it isn't known which.
   private mutating func count(_ number: UInt?, _ error: KafkaError) {
     failed += 1
     if error.code.refusesRecord { refused += 1 }

@@ -6,25 +6,25 @@ import Kafka
 import Platform
 import Records
 
-/// `statusd simulate`: status records of a fleet that isn't there.
+/// `statusd simulate`: status records of a simulated fleet.
 enum Simulate: Subcommand {
   private static let topic = Option.text(
-    "topic", short: "t", placeholder: "TOPIC", help: "where to; by default the configuration's status topic",
+    "topic", short: "t", placeholder: "TOPIC", help: "the topic; by default the configuration's status topic",
     completion: .words(["status"]))
   private static let hosts = Option<Int>.count(
-    "hosts", short: "n", in: 1...1_000_000, help: "how many hosts", isRequired: true)
+    "hosts", short: "n", in: 1...1_000_000, help: "the number of hosts", isRequired: true)
   private static let rate = Option<Double>.number(
     "rate", short: "r", in: 0.001...100_000_000, help: "records a second, of all hosts together", isRequired: true)
   private static let count = Option<Int>.count(
     "count", in: 1...Int.max, help: "end after this many records; by default a signal ends it")
   private static let seed = Option<UInt64>.count(
-    "seed", in: 0...UInt64.max, help: "another seed makes another fleet; by default 1")
+    "seed", in: 0...UInt64.max, help: "the seed of the fleet's random values; by default 1")
   private static let interval = Option<Duration>.duration(
     "interval", in: .milliseconds(1) ... .seconds(86_400),
-    help: "event time from one record of a host to its next; by default what the rate makes it")
+    help: "event time between two records of a host; by default derived from the rate")
   private static let start = Option<WallTime>(
     "start", placeholder: "TIME",
-    help: "the first record's event time, such as 2026-11-22T18:00:00Z; by default so that the last one's is now"
+    help: "the first record's event time, such as 2026-11-22T18:00:00Z; by default chosen so that the last one's is now"
   ) { text throws(ValueError) in
     guard let time = WallTime(rfc3339: text) else { throw ValueError("is no time, such as 2026-11-22T18:00:00Z") }
     return time
@@ -33,11 +33,12 @@ enum Simulate: Subcommand {
   static var command: Command {
     Command(
       name: "simulate",
-      summary: "produce plausible status records of a fleet that isn't there",
+      summary: "produce plausible status records of a simulated fleet",
       description: [
-        "The records are a function of hosts, seed, interval and start: the same ones make the same bytes. CPU wanders; "
-          + "now and then a host is busy above 95% for a minute or so of its records. The key is the host. Progress goes "
-          + "to standard error. It ends once all is delivered, or with status 75 and the count of what was not."
+        "The records are a function of hosts, seed, interval and start: equal options give equal bytes. CPU usage "
+          + "varies; now and then a host is busy above 95% for about a minute of its records. The key is the host. "
+          + "Progress goes to standard error. The command ends when everything is delivered, or with status 75 and "
+          + "the number of undelivered records."
       ],
       options: [Cluster.config, Cluster.brokers, topic, hosts, rate, count, seed, interval, start],
       examples: [
@@ -50,11 +51,11 @@ enum Simulate: Subcommand {
 
   static func run(_ given: Parsed) throws -> ExitCode {
     guard let hosts = given[hosts], let rate = given[rate] else { return .usage }
-    // Before there is a second thread: all that come inherit what is blocked here.
+    // Before a second thread starts: all threads inherit the signals blocked here.
     let signals = try Signals()
     return try withCluster(given) { cluster in
       let interval = given[interval] ?? .microseconds(Int64(min(Double(hosts) / rate * 1e6, 1e15)))
-      // Without an interval of its own, event time is the time that goes by while records are sent.
+      // Without --interval, event time advances with the time of sending.
       let span = Span(of: given[Simulate.interval] == nil ? 0 : (given[count] ?? 0) / hosts, interval)
       let first = try given[start].map { try span.checked($0) } ?? span.start(endingAt: SystemTime().wall)
       let name = cluster.topic(named: given[topic] ?? "status")
@@ -70,10 +71,10 @@ enum Simulate: Subcommand {
     }
   }
 
-  /// What lies between the event times of the first records and the last: so many times an interval, which may be more
-  /// than any calendar has.
+  /// The span from the first records' event time to the last: a multiple of the interval, which may exceed any
+  /// calendar.
   struct Span {
-    /// nil: beyond Int64.
+    /// nil if it exceeds Int64.
     private let milliseconds: Int64?
 
     init(of rounds: Int, _ interval: Duration) {
@@ -81,9 +82,9 @@ enum Simulate: Subcommand {
       milliseconds = overflow ? nil : product
     }
 
-    /// The time of the first records where the last ones' is `end`.
+    /// The time of the first records if that of the last ones is `end`.
     ///
-    /// - Throws: where that is before all that can be written.
+    /// - Throws: if it is before the earliest time that can be written.
     func start(endingAt end: WallTime) throws(UsageError) -> WallTime {
       if let milliseconds {
         let start = end + .milliseconds(-milliseconds)
@@ -93,9 +94,9 @@ enum Simulate: Subcommand {
         "the first records would be from before the year 1: give a lower --count or a shorter --interval")
     }
 
-    /// `start`, from which it begins.
+    /// Returns `start`.
     ///
-    /// - Throws: where the last records are behind all that can be written.
+    /// - Throws: if the last records are after the latest time that can be written.
     func checked(_ start: WallTime) throws(UsageError) -> WallTime {
       if let milliseconds, start + .milliseconds(milliseconds) <= .latest { return start }
       throw UsageError(
@@ -111,7 +112,7 @@ enum Simulate: Subcommand {
     var writer = Writer()
     let time = SystemTime()
     var begin = time.monotonic
-    /// Records that don't count for the rate: from before a pause of the machine.
+    /// Records from before a pause, which don't count for the rate.
     var before = 0
     while sender.sent < count, !sender.isStopped {
       let elapsed = Double((time.monotonic - begin).wholeNanoseconds) / 1e9
@@ -131,7 +132,7 @@ enum Simulate: Subcommand {
       } else {
         sender.wait(until: time.monotonic + max(.milliseconds(2), .nanoseconds(Int64(min(1e9 / rate, 1e9)))))
       }
-      // Whoever was suspended, or had to wait for brokers, doesn't catch up.
+      // Doesn't catch up after a suspension or a wait for brokers.
       if Double(due - sender.sent) > rate + 2000 {
         begin = time.monotonic
         before = sender.sent

@@ -1,11 +1,11 @@
 import Arguments
 import Platform
 
-/// One command: how it is called, and what it does. Each has a file of its own and stands in `subcommands`.
+/// One command: its declaration, and its action. Each has a file of its own and an entry in `subcommands`.
 protocol Subcommand: SendableMetatype {
-  /// What parser, help, man page and completions know of it.
+  /// The declaration, for parser, help, man page and completions.
   static var command: Command { get }
-  /// Does it, on the main thread, to its end. Throws `UsageError` where its options don't go together.
+  /// Runs the command, on the main thread. Throws `UsageError` if its options don't go together.
   static func run(_ given: Parsed) throws -> ExitCode
 }
 
@@ -23,29 +23,29 @@ let subcommands: [any Subcommand.Type] = [
   Help.self, Version.self,
 ]
 
-/// The program as help, man page and completions know it.
+/// The declaration of the program, for parser, help, man page and completions.
 let program = Program(
   name: "statusd",
   version: "0.1.0",
-  summary: "watch machines and data streams through Apache Kafka",
+  summary: "monitor machines and data streams through Apache Kafka",
   description: [
-    "statusd samples this host's CPU and memory into a topic of Apache Kafka, applies rules to what stands there, and "
-      + "writes what begins and ceases to be wrong into the topic 'alerts'. Kafka is its only database and its only "
-      + "coordinator."
+    "statusd samples this host's CPU and memory into a topic of Apache Kafka, applies rules to these samples, and "
+      + "publishes an alert in the topic 'alerts' when a problem starts and when it ends. Kafka is its only database "
+      + "and its only coordinator."
   ],
   commands: subcommands.map { $0.command },
   exitStatuses: [
-    (ExitCode.ok.rawValue, "all done"),
+    (ExitCode.ok.rawValue, "success"),
     (ExitCode.failed.rawValue, "the command ran and its answer is no"),
     (ExitCode.usage.rawValue, "the command line is wrong"),
-    (ExitCode.data.rawValue, "brokers refuse a record for what it is: no other try helps"),
-    (ExitCode.software.rawValue, "an error of statusd's own"),
+    (ExitCode.data.rawValue, "brokers refuse a record itself: trying again is useless"),
+    (ExitCode.software.rawValue, "an internal error of statusd"),
     (ExitCode.inputOutput.rawValue, "standard output can't be written, or standard input can't be read"),
-    (ExitCode.temporary.rawValue, "something was not done that another try may do: records not delivered"),
+    (ExitCode.temporary.rawValue, "a temporary failure, such as records not delivered: try again"),
     (ExitCode.configuration.rawValue, "the configuration is wrong"),
   ],
   environment: [
-    ("NO_COLOR", "where it is set and not empty, output has no colours"),
+    ("NO_COLOR", "if it is set and not empty, output has no colours"),
     ("NOTIFY_SOCKET, WATCHDOG_USEC, JOURNAL_STREAM", "set by systemd for its services"),
   ],
   files: [("/etc/statusd/statusd.toml", "the configuration of the service")]

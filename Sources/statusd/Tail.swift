@@ -3,9 +3,9 @@ import Console
 import Kafka
 import Platform
 
-/// `statusd tail`: what comes into a topic, as it comes.
+/// `statusd tail`: shows a topic's records as they arrive.
 enum Tail: Subcommand {
-  /// Topics of the configuration, which may be made later.
+  /// Topics of the configuration, which may be created later.
   private static let named = ["alerts", "status", "readings", "monitor"]
   private static let topic = Option.text(
     "topic", short: "t", placeholder: "TOPIC",
@@ -13,7 +13,7 @@ enum Tail: Subcommand {
     completion: .words(named))
   private static let since = Option<Start>(
     "since", short: "s", placeholder: "DURATION|beginning",
-    help: "begin with what came in the last 10m, say, or with all there is; by default with what comes next",
+    help: "begin with records of the last 10m, for example, or with all records; by default with new ones",
     completion: .words(["beginning", "10m", "1h", "1d"])
   ) { text throws(ValueError) in
     if text == "beginning" { return .beginning }
@@ -26,7 +26,7 @@ enum Tail: Subcommand {
     "format", short: "f", help: "a line for people, or the record as JSON, one a line; by default pretty")
   private static let match = Option<FieldMatch>.match("show only records whose field is like this (* and ?)")
   private static let exitAfter = Option<Int>.count(
-    "exit-after", short: "n", in: 1...Int.max, help: "end after this many records were shown")
+    "exit-after", short: "n", in: 1...Int.max, help: "end after showing this many records")
 
   /// Where to begin.
   enum Start: Sendable {
@@ -46,14 +46,14 @@ enum Tail: Subcommand {
       name: "tail",
       summary: "follow a topic: alerts as they are raised and resolved, or any other records",
       description: [
-        "Follows all partitions of a topic, new ones too, until Ctrl-C. Only committed records are read. While brokers "
-          + "are away it says so and keeps trying; 'alerts', 'status', 'readings' and 'monitor' are waited for where they "
-          + "don't exist yet, any other name that is no topic ends it with status 1.",
-        "The pretty format shows a transition as time, status, severity, rule, subject, value and summary, and any other "
-          + "JSON object as time, host (or source, or key) and fields; control characters are escaped. Colours are for "
-          + "terminals, unless NO_COLOR is set. Times are UTC; one with a * behind it is Kafka's, of a record without a time of "
-          + "its own.",
-        "The json format is the record as it stands, on one line: line ends between its tokens become blanks, a value "
+        "Follows all partitions of a topic, including new ones, until Ctrl-C. Only committed records are read. While "
+          + "brokers are unreachable it says so and keeps trying. It waits for 'alerts', 'status', 'readings' and "
+          + "'monitor' if they don't exist yet; any other topic that doesn't exist ends it with status 1.",
+        "The pretty format shows a transition as time, status, severity, rule, subject, value and summary, and any "
+          + "other JSON object as time, host (or source, or key) and fields; control characters are escaped. Colours "
+          + "appear only on terminals, unless NO_COLOR is set. Times are UTC; a * after a time marks Kafka's time of "
+          + "a record without its own.",
+        "The json format is the unchanged record on one line: line ends between its tokens become blanks, a value "
           + "that is no JSON becomes a string, a tombstone becomes null.",
       ],
       options: [Cluster.config, Cluster.brokers, topic, since, format, match, exitAfter],
@@ -66,7 +66,7 @@ enum Tail: Subcommand {
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
-    // Before there is a second thread: all that come inherit what is blocked here.
+    // Before a second thread starts: all threads inherit the signals blocked here.
     let signals = try Signals.forShowing()
     return try withCluster(given) { cluster in
       let name = given[topic] ?? "alerts"
@@ -83,18 +83,18 @@ enum Tail: Subcommand {
     }
   }
 
-  /// What has been asked to be seen.
+  /// Shows the selected records in the selected format.
   private struct View {
     let format: Format
     let matches: [FieldMatch]
-    /// How many records may still be shown; nil: no end.
+    /// How many records may still be shown; nil if unlimited.
     var left: Int?
-    /// How writing went.
+    /// The result of writing.
     private(set) var flow = OutputStream.Flow.open
     let signals: Signals
     var output = OutputStream()
     var lines = RecordLines(colours: .ofOutput)
-    /// Whether it is said what the mark of a time means.
+    /// Whether the mark of Kafka's times has been explained.
     private var saysKafkaTime = false
 
     init(format: Format, matches: [FieldMatch], left: Int?, signals: Signals) {
@@ -104,7 +104,7 @@ enum Tail: Subcommand {
       self.signals = signals
     }
 
-    /// Shows what has arrived; whether there is any use in more.
+    /// Shows a batch. Returns whether more is wanted.
     mutating func show(_ batch: borrowing Batch) -> Bool {
       for index in batch.indices where left != 0 {
         let message = batch[index]
@@ -129,7 +129,7 @@ enum Tail: Subcommand {
     private mutating func flush() -> Bool {
       if lines.hasShownKafkaTime, !saysKafkaTime {
         saysKafkaTime = true
-        printError("statusd tail: a time with a * behind it is Kafka's: the record has none of its own\n")
+        printError("statusd tail: a * after a time marks Kafka's time: the record has none of its own\n")
       }
       flow = output.flush(hearing: signals)
       return flow.isOpen

@@ -14,15 +14,15 @@ enum Test: Subcommand {
       name: "test",
       summary: "run unit tests of rules",
       description: [
-        "Each file holds tests in TOML: series of samples in a compact notation, and the transitions that they shall make, "
-          + "all of them, each at its time. The rules stand in a configuration that the file names, or in the file "
-          + "itself. They are evaluated as 'statusd run' does; no broker is asked.",
-        "Of a test that fails every transition is shown: '-' marks what was expected and didn't come, '+' what came and "
-          + "wasn't expected, '~' what differs, and in what. The status is then 1; 78 where a file has a mistake.",
+        "Each file holds tests in TOML: series of samples in a compact notation, and all expected transitions, "
+          + "each with its time. The rules are in a configuration that the file names, or in the file "
+          + "itself. They are evaluated as by 'statusd run'; no broker is needed.",
+        "For a failed test all transitions are shown: '-' marks a missing one, '+' one that wasn't expected, '~' one "
+          + "that differs, with the differences. The status is then 1; it is 78 if a file has a mistake.",
       ],
       options: [verbose],
       operand: .init("FILE", count: 1...1000, completion: .files),
-      examples: [.init("statusd test rules-tests.toml", "say which tests pass, and how the others fail")])
+      examples: [.init("statusd test rules-tests.toml", "show which tests pass, and how the others fail")])
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {

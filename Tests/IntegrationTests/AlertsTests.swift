@@ -44,7 +44,7 @@ struct AlertsTests {
     #expect(json.output == "\(worse)\n\(old)\n")
     let none = try Program.run(["alerts", "--config", file, "--match", "host=db-*", "--fail-if-firing"])
     #expect(none.status == .exited(0))
-    #expect(none.output == "nothing fires\n")
+    #expect(none.output == "no alert fires\n")
   }
 
   @Test(
@@ -61,7 +61,7 @@ struct AlertsTests {
     let file = try configuration(cluster, topic, in: directory)
     let plain = try Program.run(["alerts", "--config", file])
     #expect(plain.status == .exited(0))
-    #expect(plain.output == "nothing fires\n")
+    #expect(plain.output == "no alert fires\n")
     #expect(plain.errors.contains("'\(topic)' has cleanup.policy=\(policy)"), "\(plain.errors)")
     #expect(plain.errors.contains("kafka-configs.sh --bootstrap-server \(cluster.brokers) --alter"))
     let asked = try Program.run(["alerts", "--config", file, "--fail-if-firing"])

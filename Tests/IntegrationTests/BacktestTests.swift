@@ -111,7 +111,8 @@ struct BacktestTests {
     #expect(ended.status == .exited(75))
     #expect(
       ended.errors.contains(
-        "an open transaction of somebody hides the rest of '\(site.status)', in partition 1"), "\(ended.errors)")
+        "an open transaction of another producer hides the rest of '\(site.status)', in partition 1"), "\(ended.errors)"
+    )
     #expect(ended.output.contains("20 records"))
     producer.close(by: SystemTime().monotonic + .seconds(5))
   }
@@ -152,7 +153,7 @@ struct RecordedBacktestTests {
     #expect(ended.status == .exited(0), "\(ended.errors)")
     #expect(ended.output.contains("2026-11-20T12:00:01.000Z  FIRING    critical  level             a "))
     #expect(ended.output.contains("2026-11-20T12:00:03.000Z  resolved  critical  level             a "))
-    #expect(ended.output.hasSuffix("\n4 records\nbad, and left out: 1 not JSON\n"))
+    #expect(ended.output.hasSuffix("\n4 records\nbad, and skipped: 1 not JSON\n"))
     let json = try run(good, "--format", "json")
     #expect(json.output.split(separator: "\n").allSatisfy { $0.hasPrefix("{\"id\":\"") })
     #expect(json.output.split(separator: "\n").count == 2)
@@ -172,8 +173,8 @@ struct RecordedBacktestTests {
   func noJSON() throws {
     let ended = try run(good + "\nrubbish\n")
     #expect(ended.status == .exited(0))
-    #expect(ended.errors.contains("\(ended.file):6: the line isn't JSON; taken as a record that can't be read\n"))
-    #expect(ended.output.contains("bad, and left out: 2 not JSON"))
+    #expect(ended.errors.contains("\(ended.file):6: the line isn't JSON; counted as an unreadable record\n"))
+    #expect(ended.output.contains("bad, and skipped: 2 not JSON"))
   }
 
   @Test("a signal ends it with status 75 and the summary of what was read")
@@ -186,7 +187,7 @@ struct RecordedBacktestTests {
     backtest.signal(SIGINT)
     #expect(try backtest.waitForExit(within: 20) == .exited(75))
     #expect(backtest.errors.text.contains("4 records"))
-    #expect(backtest.errors.text.contains("stopped before all was read"))
+    #expect(backtest.errors.text.contains("stopped before everything was read"))
   }
 
   @Test("a file that isn't there, or options that don't go together, are said")

@@ -99,7 +99,7 @@ struct EmitTests {
     let topic = try cluster.createTopic()
     let emit = try Program.start(["emit", "--brokers", cluster.brokers, "--topic", topic])
     try emit.write("short\n" + String(repeating: character, count: 600_000) + "\nlast\n")
-    try emit.waitForLine(containing: "a line is too long for a record, and cut line=2", on: \.errors)
+    try emit.waitForLine(containing: "a line is too long for a record and was cut line=2", on: \.errors)
     let reader = try TopicReader(topic, on: cluster.brokers)
     let records = try (0..<3).map { _ in try reader.next() }
     let message = try #require(try records[1].object["message"] as? String)
@@ -137,7 +137,7 @@ struct EmitTests {
     // For each size of batches, and for the record alone.
     cluster.mock?.fail(.produce, with: Array(repeating: .messageTooLarge, count: 4))
     try emit.write("two\n")
-    try emit.waitForLine(containing: "a line isn't delivered line=2 reason=", on: \.errors)
+    try emit.waitForLine(containing: "a line was not delivered line=2 reason=", on: \.errors)
     try emit.write("three\n")
     #expect(try reader.next().object["message"] as? String == "three")
     try emit.closeInput()
@@ -161,6 +161,6 @@ struct EmitTests {
     let source = String(repeating: "s", count: length)
     let ended = try Program.run(["emit", "--brokers", "127.0.0.1:1", "--source", source])
     #expect(ended.status == .exited(64))
-    #expect(ended.errors.contains("has not 1 to 255 bytes"))
+    #expect(ended.errors.contains("must have 1 to 255 bytes"))
   }
 }

@@ -23,7 +23,7 @@ struct MachineNameTests {
       return try MachineName.wait(hearing: Signals(), Logger(output: captured)) { names.popLast() ?? "web-8" }
     }
     #expect(name == "web-7")
-    #expect(captured.messages == ["this machine has no name of its own yet; waiting for one"])
+    #expect(captured.messages == ["this machine has no host name of its own yet; waiting for one"])
     var settings = Settings(brokers: "a:1", hostName: "localhost")
     #expect(MachineName.isMissing(in: settings, ["agent.host"]))
     #expect(!MachineName.isMissing(in: settings, []))

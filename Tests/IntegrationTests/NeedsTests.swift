@@ -40,7 +40,7 @@ struct NeedsTests {
     let advice = needs.advice(on: shortage)
     #expect(advice.contains("up to \(needs.all.threads) threads"))
     #expect(advice.contains("[evaluator] workers = 16 and 3 brokers"))
-    #expect(advice.contains("here 128 threads can be started"))
+    #expect(advice.contains("here it can start 128 threads"))
     #expect(self.needs(workers: 1).shortage(limits) == nil)
     #expect(self.needs(workers: 64, role: .agent).shortage(limits) == nil)
   }
@@ -116,7 +116,7 @@ struct NeedsTests {
       "/bin/sh", ["-c", "ulimit -n 64 && exec \"$0\" \"$@\"", Program.path, "check", "--print", "--config", file])
     #expect(try child.waitForExit(within: 30) == .exited(0))
     #expect(child.errors.text.hasPrefix("\(file): advice: it needs up to "), "\(child.errors.text)")
-    #expect(child.errors.text.contains("here 64 files may be open"))
+    #expect(child.errors.text.contains("here it may open 64 files"))
     #expect(child.output.text.hasPrefix("# ok\n# needs up to \(needs(workers: 8).all.threads) threads and "))
   }
 

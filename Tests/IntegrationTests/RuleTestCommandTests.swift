@@ -30,9 +30,9 @@ struct RuleTestCommandTests {
       ended.output == """
         ok      full is full
         FAILED  nearly full is full  (\(file):10:1)
-                -  0s  firing              full  nas                line 14: didn't come
+                -  0s  firing              full  nas                line 14: missing
                 ~  1m  firing    critical  full  nas  95  since 1m  line 14: severity is critical, not warning
-                +  2m  resolved  critical  full  nas  80  since 2m  came, and isn't expected
+                +  2m  resolved  critical  full  nas  80  since 2m  not expected
         1 of 2 tests failed
 
         """)

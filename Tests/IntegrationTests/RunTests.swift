@@ -66,7 +66,7 @@ struct RunTests {
     try daemon.waitForLine(containing: "reloaded rules=1", on: \.errors)
     try write("[[rule]]\nname = \"hot\"\n[evaluator]\ngroup = 1\n", in: directory)
     daemon.signal(SIGHUP)
-    try daemon.waitForLine(containing: "the old one stays in force", on: \.errors)
+    try daemon.waitForLine(containing: "the old one stays in effect", on: \.errors)
     let complaints = daemon.errors.lines.filter { $0.contains("the configuration has a mistake") }
     #expect(complaints.contains { $0.contains("statusd.toml:10:") })
     #expect(complaints.count >= 2)
@@ -75,7 +75,7 @@ struct RunTests {
       in: directory)
     daemon.signal(SIGHUP)
     try daemon.waitForLine(containing: "reloaded rules=2", on: \.errors)
-    #expect(daemon.errors.text.contains("only by a restart keys=evaluator.group\n"))
+    #expect(daemon.errors.text.contains("only after a restart keys=evaluator.group\n"))
     daemon.signal(SIGTERM)
     try daemon.waitForExit(within: 5)
   }
@@ -194,7 +194,7 @@ struct RunTests {
     let (status, _, errors) = try Program.run(["run", "--config", file, "--role", "agent"])
     #expect(status == .exited(78))
     #expect(errors.contains("can't start reason=\"\(directory.path)/stat: No such file or directory\""), "\(errors)")
-    #expect(errors.contains("remedy=\"let agent.procfs name"), "\(errors)")
+    #expect(errors.contains("remedy=\"set agent.procfs to"), "\(errors)")
   }
 
   @Test("the status line says what was sampled")

@@ -168,7 +168,7 @@ import Testing
     #expect(
       "\(configuration)".hasSuffix("client.rack = …\nlinger.ms = …\nbroker.address.family = v4"))
     configuration.properties = [("linger.ms", "soon")]
-    #expect(configuration.validate()?.message == "librdkafka doesn't take the value of 'linger.ms'")
+    #expect(configuration.validate()?.message == "librdkafka refuses the value of 'linger.ms'")
   }
 
   @Test("secrets are cut out of any text, the longer ones first")

@@ -115,7 +115,7 @@ struct RuleProblemsTests {
     #expect(cpuHigh().over(60, .rate).advice(samplesEvery: .seconds(60))?.path == ["window"])
     #expect(cpuHigh().over(60, .rate).advice(samplesEvery: .seconds(59)) == nil)
     #expect(cpuHigh().over(60, .max).advice(samplesEvery: .seconds(60)) == nil)
-    #expect(rule.continuity == "for begins anew after a hole of more than 1m")
+    #expect(rule.continuity == "for begins anew after a gap of more than 1m")
     #expect(cpuHigh(keepFiringFor: .seconds(1)).continuity?.contains("60s") == true)
     #expect(cpuHigh().continuity == nil)
   }

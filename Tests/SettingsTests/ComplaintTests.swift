@@ -35,19 +35,19 @@ struct ComplaintTests {
       """
     #expect(
       complaints(text) == [
-        "file.toml:2:11: kafka.brokers: entry 2 of the brokers has a port that isn't one of 1 to 65535",
+        "file.toml:2:11: kafka.brokers: entry 2 of the brokers has an invalid port: write one from 1 to 65535",
         "file.toml:4:1: kafka.properties: 'enable.auto.commit' can't be set: statusd sets it for its guarantees",
-        "file.toml:6:8: run.role: no such word here; did you mean \"agent\"? It is one of agent, evaluator, all",
-        "file.toml:8:10: topics.status: a topic's name has only letters, digits, '.', '_' and '-'",
+        "file.toml:6:8: run.role: unknown word; did you mean \"agent\"? Write one of agent, evaluator, all",
+        "file.toml:8:10: topics.status: a topic's name may have only letters, digits, '.', '_' and '-'",
         "file.toml:10:1: unknown key agent.intervall; did you mean interval?",
         "file.toml:11:12: agent.interval: that is a whole number: write a duration in quotes, such as \"30s\"",
         "file.toml:13:14: evaluator.max_future: a number lacks its unit, ms, s, m, h or d; write one such as \"30s\"",
         "file.toml:15:9: log.level: that is true or false: write one of debug, info, notice, warning, error, critical",
         "file.toml:19:25: rule cpu-high: above: unknown key critcal; did you mean critical?",
         "file.toml:20:7: rule cpu-high: for: a duration can't be negative; write one such as \"30s\"",
-        "file.toml:22:8: rule.name: \"cpu-high\" is the name of the rule at line 17, column 8 already; give each rule a "
+        "file.toml:22:8: rule.name: \"cpu-high\" is already the name of the rule at line 17, column 8; give each rule a "
           + "name of its own",
-        "file.toml:25:1: rule cpu-high: above and below are both there; keep one, and write a second rule for the other",
+        "file.toml:25:1: rule cpu-high: above and below are both set; keep one, and write a second rule for the other",
       ])
   }
 
@@ -76,7 +76,7 @@ struct ComplaintTests {
       ("[log]\ncolour = true", "2:1: unknown key log.colour; [log] has level"),
       (
         "[kafka]\n\"linger.ms\" = 5",
-        "2:1: unknown key kafka.linger.ms; what librdkafka itself knows goes under [kafka.properties]"
+        "2:1: unknown key kafka.linger.ms; write properties of librdkafka under [kafka.properties]"
       ),
       (
         "[kafka.sasl]\nuser = \"x\"",
@@ -130,10 +130,10 @@ struct ComplaintTests {
       ("\"1w\"", "that is no duration; write whole numbers with ms, s, m, h or d, such as \"30s\" or \"1h30m\""),
       ("\"30m1h\"", "write the longer unit first, and each unit once, as in \"1h30m\""),
       ("\"1s1s\"", "write the longer unit first, and each unit once, as in \"1h30m\""),
-      ("\"99999999999999999999s\"", "that is longer than can be counted; write one such as \"30s\""),
-      ("\"9223372036854775807d\"", "that is longer than can be counted; write one such as \"30s\""),
-      ("\"0s\"", "that is too short: it is 10ms at least"),
-      ("\"2d\"", "that is too long: it is 1h at most"),
+      ("\"99999999999999999999s\"", "that duration is too long; write one such as \"30s\""),
+      ("\"9223372036854775807d\"", "that duration is too long; write one such as \"30s\""),
+      ("\"0s\"", "that is too short: the minimum is 10ms"),
+      ("\"2d\"", "that is too long: the maximum is 1h"),
       ("1.5", "that is a number: write a duration in quotes, such as \"30s\""),
       ("2026-01-01", "that is a date or time: write a duration in quotes, such as \"30s\""),
       ("[1]", "that is an array: write a duration in quotes, such as \"30s\""),
@@ -159,10 +159,10 @@ struct ComplaintTests {
   @Test(
     "where a first start begins is a word or a duration",
     arguments: [
-      ("\"now\"", "no such word here; write \"end\", \"beginning\", or a duration, such as \"1h\""),
-      ("\"-1h\"", "no such word here; write \"end\", \"beginning\", or a duration, such as \"1h\""),
+      ("\"now\"", "unknown word; write \"end\", \"beginning\", or a duration, such as \"1h\""),
+      ("\"-1h\"", "unknown word; write \"end\", \"beginning\", or a duration, such as \"1h\""),
       ("\"90\"", "a number lacks its unit, ms, s, m, h or d; write one such as \"30s\""),
-      ("\"366d\"", "that is too long: it is 365d at most; \"beginning\" is everything"),
+      ("\"366d\"", "that is too long: the maximum is 365d; \"beginning\" means all records"),
       ("5", "that is a whole number: write \"end\", \"beginning\", or a duration, such as \"1h\""),
     ])
   func start(text: String, expected: String) {
@@ -194,7 +194,7 @@ struct ComplaintTests {
   func zeroBytes() {
     #expect(
       complaints(besideBrokers: "agent.host = \"a\\u0000b\"") == [
-        "file.toml:2:14: agent.host: there is a zero byte in it; take \\u0000 out"
+        "file.toml:2:14: agent.host: it contains a zero byte; remove \\u0000"
       ])
   }
 }

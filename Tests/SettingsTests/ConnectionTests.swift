@@ -76,7 +76,7 @@ struct ConnectionTests {
       ])
     #expect(
       complaints(besideBrokers: "[kafka.sasl]\nmechanism = \"scram-sha-512\"").first
-        == "file.toml:3:13: kafka.sasl.mechanism: no such word here; did you mean \"SCRAM-SHA-512\"? It is one of "
+        == "file.toml:3:13: kafka.sasl.mechanism: unknown word; did you mean \"SCRAM-SHA-512\"? Write one of "
         + "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, GSSAPI, OAUTHBEARER")
   }
 
@@ -108,11 +108,11 @@ struct ConnectionTests {
     let file = "\(folder.path)/ca.crt"
     #expect(
       complaints(besideBrokers: "[kafka.tls]\nkey_file = \"\(file)\"") == [
-        "file.toml:2:1: kafka.tls: a key_file needs its certificate_file"
+        "file.toml:2:1: kafka.tls: key_file needs certificate_file"
       ])
     #expect(
       complaints(besideBrokers: "[kafka.tls]\ncertificate_file = \"\(file)\"") == [
-        "file.toml:2:1: kafka.tls: a certificate_file needs its key_file"
+        "file.toml:2:1: kafka.tls: certificate_file needs key_file"
       ])
   }
 
@@ -162,8 +162,8 @@ struct ConnectionTests {
         """)
     #expect(
       all == [
-        "file.toml:3:1: kafka.properties ssl.ca.location: [kafka.tls] on line 5 says this already; keep one of them",
-        "file.toml:4:6: kafka.properties sasl.username: [kafka.sasl] on line 6 says this already; keep one of them",
+        "file.toml:3:1: kafka.properties ssl.ca.location: [kafka.tls] on line 5 sets this already; keep one of them",
+        "file.toml:4:6: kafka.properties sasl.username: [kafka.sasl] on line 6 sets this already; keep one of them",
       ])
   }
 

@@ -53,15 +53,15 @@ struct RuleReadingTests {
     let small = "kafka.properties.\"message.max.bytes\" = 20000\n"
     let summary = try complaint("summary = \"\(String(repeating: "x", count: 30_000))\"", small)
     #expect(summary.hasPrefix("file.toml:7:"))
-    #expect(summary.contains("an alert takes up to 3"))
-    #expect(summary.contains("a record takes 20000"))
+    #expect(summary.contains("an alert has up to 3"))
+    #expect(summary.contains("a record at most 20000"))
     let label = String(repeating: "y", count: 1000)
     let places = String(repeating: "{{labels.a}}", count: 60_000)
-    #expect(try complaint("labels = { a = \"\(label)\" }\nsummary = \"\(places)\"").contains("takes up to 60"))
+    #expect(try complaint("labels = { a = \"\(label)\" }\nsummary = \"\(places)\"").contains("has up to 60"))
     let many = (0..<400).map { number in
       "[[rule]]\nname = \"r\(number)\"\nmetric = \"m\"\nabove = 1\nsummary = \"\(String(repeating: "z", count: 100))\"\n"
     }
-    func speak(_ complaints: [String]) -> Bool { complaints.contains { $0.contains("the 400 rules take up to") } }
+    func speak(_ complaints: [String]) -> Bool { complaints.contains { $0.contains("the 400 rules have up to") } }
     #expect(speak(complaints(besideBrokers: small + many.joined())))
     #expect(!speak(complaints(besideBrokers: many.joined())))
   }
@@ -86,7 +86,7 @@ struct RuleReadingTests {
       ])
     #expect(
       problems("above = {}") == [
-        "file.toml:5:9: rule r: above: there is no limit in it: write warning, critical or both"
+        "file.toml:5:9: rule r: above: it has no limit: write warning, critical or both"
       ])
     #expect(
       problems("above = { high = 1 }").first
@@ -156,9 +156,9 @@ struct RuleReadingTests {
       summary = "{{nothing}}"
       """)
     #expect(all.count == 3)
-    #expect(all[0].hasPrefix("file.toml:5:9: rule r: above: warning (95) comes after critical (80)"))
+    #expect(all[0].hasPrefix("file.toml:5:9: rule r: above: warning (95) is reached after critical (80)"))
     #expect(all[1].hasPrefix("file.toml:6:21: rule r: clear.warning: "))
-    #expect(all[2].hasPrefix("file.toml:7:11: rule r: summary: {{nothing}} names nothing"))
+    #expect(all[2].hasPrefix("file.toml:7:11: rule r: summary: {{nothing}} is unknown"))
     #expect(problems("above = 5\nclear = 6").first?.hasPrefix("file.toml:6:9: rule r: clear.critical: ") == true)
     #expect(
       complaints(besideBrokers: "[[rule]]\nname = \"a/b\"\nmetric = \"\"\nabove = 1").map { $0.prefix(18) } == [
@@ -170,7 +170,7 @@ struct RuleReadingTests {
   func windows() {
     #expect(
       problems("above = 1\nwindow = \"0s\"") == [
-        "file.toml:6:10: rule r: window: that is too short: it is 1ms at least"
+        "file.toml:6:10: rule r: window: that is too short: the minimum is 1ms"
       ])
     #expect(problems("above = 1\naggregate = \"average\"").first?.contains("did you mean") == false)
     #expect(problems("above = 1\naggregate = \"p100\"").count == 1)
@@ -179,7 +179,7 @@ struct RuleReadingTests {
       #expect(problems("above = 1\nat_least = \"\(text)\"").first?.contains("such as \"3 of 5\"") == true)
     }
     #expect(problems("above = 1\nat_least = \"6 of 5\"").first?.contains("6 of 5 can never be met") == true)
-    #expect(problems("above = 1\nat_least = \"3 of 257\"").first?.contains("256 at most") == true)
+    #expect(problems("above = 1\nat_least = \"3 of 257\"").first?.contains("the maximum is 256") == true)
     #expect(problems("above = 1\naggregate = \"p95\"\nwindow = \"1m\"").isEmpty)
   }
 
@@ -193,7 +193,7 @@ struct RuleReadingTests {
     #expect(problems("above = 1\nmatch = { host = \"\" }").first?.contains("empty glob") == true)
     #expect(
       problems("above = 1\nmatch = { host = \"web-[12]\" }") == [
-        "file.toml:6:18: advice: rule r: match.host: a glob knows only * and ?; every other character stands for itself"
+        "file.toml:6:18: advice: rule r: match.host: a glob has only * and ?; every other character matches itself"
       ])
   }
 }

@@ -30,7 +30,7 @@ struct RuleTestsReadingTests {
 
   @Test("more samples than the bound are refused before they are made")
   func bound() {
-    #expect(throws: SampleNotation.Problem(message: "there are more than 10 samples in it")) {
+    #expect(throws: SampleNotation.Problem(message: "it has more than 10 samples")) {
       try SampleNotation.read("1x5 1x6", limit: 10)
     }
     #expect(throws: SampleNotation.Problem.self) { try SampleNotation.read("1x9223372036854775807", limit: 10) }
@@ -120,7 +120,7 @@ struct RuleTestsReadingTests {
           "tests.toml:10:52: unknown key value; did you mean values?",
           "tests.toml:14:9: test: start: that is no time: write a time in quotes, such as \"2026-11-22T18:00:00Z\"",
           "tests.toml:16:11: expect: host is missing",
-          "tests.toml:16:33: expect: status: no such word here; write one of firing, resolved",
+          "tests.toml:16:33: expect: status: unknown word; write one of firing, resolved",
           "tests.toml:16:44: expect: at is missing",
           "tests.toml:16:44: expect: status is missing",
           "tests.toml:16:53: expect: host: there is no series of host \"other\"; there are h, g",
@@ -130,16 +130,17 @@ struct RuleTestsReadingTests {
 
   @Test("a file without tests or rules, or with rules from two places, is refused")
   func places() throws {
-    #expect(complaints(Self.rule) == ["tests.toml: there is no test in it; write one under [[test]]"])
+    #expect(complaints(Self.rule) == ["tests.toml: the file has no test; write one under [[test]]"])
     let test = "[[test]]\nname = \"n\"\ninterval = \"1s\"\nseries = [{ host = \"h\", values = { m = \"1\" } }]\n"
     #expect(
-      complaints(test) == ["tests.toml: there are no rules: write config = \"statusd.toml\", or rules under [[rule]]"])
+      complaints(test)
+        == ["tests.toml: the file has no rules: write config = \"statusd.toml\", or rules under [[rule]]"])
     let folder = try Folder()
     let path = try folder.write("statusd.toml", "kafka.brokers = \"a:1\"\n" + Self.rule)
     #expect(load("config = \"\(path)\"\n" + test).tests?.tests.first?.settings.rules.map(\.name) == ["a"])
     #expect(
       complaints("config = \"\(path)\"\n" + Self.rule + test) == [
-        "tests.toml:2:3: config and [[rule]] are both there; keep one"
+        "tests.toml:2:3: config and [[rule]] are both set; keep one"
       ])
   }
 
@@ -159,6 +160,6 @@ struct RuleTestsReadingTests {
   func missing() {
     #expect(
       RuleTests.load(path: "/nowhere/tests.toml").complaints.map(\.description)
-        == ["/nowhere/tests.toml: the file of tests doesn't exist"])
+        == ["/nowhere/tests.toml: the test file doesn't exist"])
   }
 }

@@ -76,7 +76,7 @@ struct SecretTests {
     #expect(all.count == 3)
     #expect(all.allSatisfy { !$0.contains("S3cret") })
     #expect(all[0].hasPrefix("file.toml:3:1: ") && all[0].contains("did you mean 'sasl.password'?"))
-    #expect(all[1] == "file.toml:4:15: kafka.properties: librdkafka doesn't take the value of 'linger.ms'")
+    #expect(all[1] == "file.toml:4:15: kafka.properties: librdkafka refuses the value of 'linger.ms'")
     #expect(all[2].hasPrefix("file.toml:5:29: ") && all[2].contains("socket.keepalive.enable"))
   }
 
@@ -95,7 +95,7 @@ struct SecretTests {
     let all = complaints("kafka.brokers = \"${BROKERS}\"", ["BROKERS": "user:\(secret)@host"])
     #expect(all.count == 1)
     #expect(!all[0].contains("S3cret"))
-    #expect(all[0].hasSuffix("(after BROKERS is put in)"))
+    #expect(all[0].hasSuffix("(with BROKERS replaced)"))
     let role = complaints(besideBrokers: "run.role = \"${ROLE}\"", ["ROLE": secret])
     #expect(role.count == 1 && !role[0].contains("S3cret"))
   }
@@ -134,7 +134,7 @@ struct SecretTests {
     #expect(
       complaints(login("password_file = \"$CREDENTIALS_DIRECTORY/kafka\"")) == [
         "file.toml:7:17: kafka.sasl.password_file: the variable CREDENTIALS_DIRECTORY isn't set; systemd sets it for a "
-          + "unit with LoadCredential=, by hand set it to the folder that holds the file"
+          + "unit with LoadCredential=; without systemd, set it to the folder of the file"
       ])
   }
 
@@ -145,8 +145,7 @@ struct SecretTests {
       ("empty", [10], "the file is empty"),
       (
         "lines", Array("\(secret)\n\(secret)\n".utf8),
-        "the file has more than one line; it must hold the password and "
-          + "nothing else"
+        "the file has more than one line; it must contain only the password"
       ),
       ("latin", [0xFC], "the file isn't UTF-8 text"),
       ("zero", [0x61, 0], "the file isn't UTF-8 text"),
@@ -203,7 +202,7 @@ struct SecretTests {
     #expect(advice(file).isEmpty)
     #expect(Settings.load(path: literal, surroundings: .machineWithKafka).complaints.isEmpty)
     chmod(folder.path, 0o755)
-    let cure = "every user of this machine may read the file, and the secret in it; take that away: chmod o-r"
+    let cure = "every user of this machine may read the file, and the secret in it; prevent that: chmod o-r"
     #expect(advice(file) == ["file.toml:7:17: advice: kafka.sasl.password_file: \(cure) \(password)"])
     #expect(
       advice("kafka.brokers = \"a\"\n[kafka.tls]\nkey_file = \"\(key)\"\nca_file = \"\(password)\"") == [
@@ -211,7 +210,7 @@ struct SecretTests {
       ])
     #expect(
       Settings.load(path: literal, surroundings: .machineWithKafka).complaints.map(\.description) == [
-        "\(literal):7:12: advice: kafka.sasl.password: every user of this machine may read this secret; take that away: chmod "
+        "\(literal):7:12: advice: kafka.sasl.password: every user of this machine may read this secret; prevent that: chmod "
           + "o-r \(literal)"
       ])
     for path in [password, key, literal] { chmod(path, 0o640) }
@@ -269,7 +268,7 @@ struct SecretTests {
     let path = try folder.write("password", secret)
     #expect(
       complaints(login("password_file = \"\(path)\"\npassword = \"x\"")) == [
-        "file.toml:8:1: kafka.sasl: password and password_file are both there; keep one of them"
+        "file.toml:8:1: kafka.sasl: password and password_file are both set; keep one of them"
       ])
   }
 }

@@ -187,15 +187,15 @@ struct TOMLSuiteTests {
   func places() {
     #expect(
       complaints(besideBrokers: "[agent]\n[$x]") == [
-        "file.toml:3:2: not TOML: unexpected '$'; a name or a text that has such a character needs quotes"
+        "file.toml:3:2: not TOML: unexpected '$'; a name or a text with such a character needs quotes"
       ])
     #expect(
       complaints(besideBrokers: "a = [1979-05-27 1,\n") == [
-        "file.toml:2:18: not TOML: unexpected ','; a name or a text that has such a character needs quotes"
+        "file.toml:2:18: not TOML: unexpected ','; a name or a text with such a character needs quotes"
       ])
     #expect(
       complaints(besideBrokers: "[agent]\n1=1979-05-27T:") == [
-        "file.toml:3:14: not TOML: unexpected ':'; a name or a text that has such a character needs quotes"
+        "file.toml:3:14: not TOML: unexpected ':'; a name or a text with such a character needs quotes"
       ])
   }
 }

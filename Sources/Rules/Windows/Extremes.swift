@@ -1,5 +1,5 @@
-/// The greatest sample of a window, in constant time: the samples that no later one is above, in their order, so that
-/// the first is the greatest (a *monotonic deque*). For the least one all signs are turned.
+/// The maximum of a window, in constant time: the samples that no later one exceeds, in their order, so that the first
+/// is the greatest (a *monotonic deque*). For the minimum all values are negated.
 struct Extremes: BitwiseCopyable {
   private struct Entry: BitwiseCopyable {
     /// The sample's number in its track.
@@ -8,7 +8,7 @@ struct Extremes: BitwiseCopyable {
   }
 
   private var memory: UnsafeMutableRawPointer?
-  /// Entries in it, a power of two.
+  /// The number of entries that fit, a power of two.
   private var capacity: UInt32 = 0
   private var head: UInt32 = 0
   private var count: UInt32 = 0
@@ -21,10 +21,10 @@ struct Extremes: BitwiseCopyable {
     memory.map { $0.assumingMemoryBound(to: Entry.self) + Int((head &+ index) & (capacity &- 1)) }
   }
 
-  /// The greatest value; NaN while there is none.
+  /// The greatest value; NaN if there is none.
   var greatest: Double { count == 0 ? .nan : entry(0)?.pointee.value ?? .nan }
 
-  /// A sample behind all others.
+  /// Adds a sample after all others.
   mutating func enter(_ sample: Int64, _ value: Double, _ shelves: inout Shelves) {
     while count > 0, let last = entry(count - 1), last.pointee.value <= value { count -= 1 }
     if count == capacity { grow(&shelves) }
@@ -32,7 +32,7 @@ struct Extremes: BitwiseCopyable {
     entry(count - 1)?.initialize(to: Entry(sample: sample, value: value))
   }
 
-  /// The samples up to this one leave.
+  /// Removes the samples up to this one.
   mutating func leave(through sample: Int64) {
     while count > 0, let first = entry(0), first.pointee.sample <= sample {
       head = (head &+ 1) & (capacity &- 1)
@@ -40,10 +40,10 @@ struct Extremes: BitwiseCopyable {
     }
   }
 
-  /// All leave.
+  /// Removes all.
   mutating func empty() { (head, count) = (0, 0) }
 
-  /// Gives its memory back.
+  /// Frees its memory.
   mutating func release(_ shelves: inout Shelves) {
     shelves.put(memory, bytes: bytes)
     self = Extremes()

@@ -1,18 +1,18 @@
 extension FixedPoint {
-  /// A sum with the number of its first word.
+  /// A sum, and the number of its first word.
   struct Sum {
     var words: UnsafeMutableBufferPointer<UInt64>
     var first: Int
-    /// The power of two that the lowest bit stands for, where `first` is 0.
+    /// The exponent of two of the lowest bit if `first` is 0.
     var base: Int
 
-    /// Whether it is below 0.
+    /// Whether the sum is negative.
     var isNegative: Bool { words[words.count - 1] >> 63 == 1 }
 
-    /// The power of two that the lowest bit stands for.
+    /// The exponent of two of the lowest bit.
     var unit: Int { base + 64 * first }
 
-    /// Copies the sum without its sign to `place`, which has room for its words.
+    /// Copies the absolute value of the sum to `place`, which has room for its words.
     func copyMagnitude(to place: UnsafeMutablePointer<UInt64>) {
       guard isNegative else {
         for index in 0..<words.count { place[index] = words[index] }
@@ -27,7 +27,7 @@ extension FixedPoint {
     }
   }
 
-  /// Words below a quotient's lowest one, so that it has more bits than a double wherever it lies.
+  /// The number of words below a quotient's lowest one, so that it always has more bits than a double.
   private static let extra = 2
 
   /// The sum, rounded once.
@@ -46,8 +46,8 @@ extension FixedPoint {
     }
   }
 
-  /// The variance of `count` doubles, of which `sum` and `squares` are given, rounded once:
-  /// (count x squares - sum x sum) / (count x count).
+  /// The variance of `count` doubles with the sums `sum` and `squares`, rounded once: (count x squares - sum x sum) /
+  /// (count x count).
   static func variance(_ sum: Sum, _ squares: Sum, count: UInt64) -> Double {
     let summands = sum.words.count
     let size = max(squares.words.count + 1, 2 * summands) + extra
@@ -58,7 +58,7 @@ extension FixedPoint {
       sum.copyMagnitude(to: magnitude)
       let product = words + extra
       multiply(squares.words, by: count, into: product, size - extra)
-      // The lowest bit of the square stands for what that of the squares does: first and base are twice the sum's.
+      // The lowest bits of the squared sum and of the squares have the same weight: first and base are twice the sum's.
       for index in 0..<summands where magnitude[index] != 0 {
         takeAway(magnitude, summands, times: magnitude[index], from: product + index, size - extra - index)
       }
@@ -67,7 +67,7 @@ extension FixedPoint {
     }
   }
 
-  /// `product` = `words` times `factor`; `product` has room for it.
+  /// Sets `product` to `words` times `factor`; `product` has room for it.
   private static func multiply(
     _ words: UnsafeMutableBufferPointer<UInt64>, by factor: UInt64, into product: UnsafeMutablePointer<UInt64>,
     _ size: Int
@@ -82,7 +82,7 @@ extension FixedPoint {
     if words.count < size { product[words.count] = carry }
   }
 
-  /// Takes `words` times `factor` away from `place`, where the difference isn't below 0.
+  /// Subtracts `words` times `factor` from `place`; the difference must not be negative.
   private static func takeAway(
     _ words: UnsafeMutablePointer<UInt64>, _ count: Int, times factor: UInt64, from place: UnsafeMutablePointer<UInt64>,
     _ size: Int
@@ -103,7 +103,7 @@ extension FixedPoint {
     }
   }
 
-  /// Divides in place, from the highest word down; gives the remainder.
+  /// Divides in place, from the highest word down. Returns the remainder.
   private static func divide(_ words: UnsafeMutablePointer<UInt64>, _ count: Int, by divisor: UInt64) -> UInt64 {
     var rest: UInt64 = 0
     var index = count - 1
@@ -116,8 +116,8 @@ extension FixedPoint {
     return rest
   }
 
-  /// The double nearest to the whole number in `words` times 2^`unit`, the even one of two; `hasMore`: the number goes
-  /// on below its lowest bit. Infinite where it is beyond the greatest double.
+  /// The double nearest to the integer in `words` times 2^`unit`, ties to even. `hasMore` if the number has bits below
+  /// its lowest one. Infinite if it exceeds the greatest double.
   private static func rounded(
     _ words: UnsafeMutablePointer<UInt64>, _ count: Int, unit: Int, hasMore: Bool
   ) -> Double {
@@ -133,11 +133,11 @@ extension FixedPoint {
     let isUp = half && (mantissa & 1 == 1 || hasMore || hasBits(words, below: lowest - 1))
     let exponent = lowest + unit + 1074
     if exponent >= 2046 { return .infinity }
-    // The mantissa's highest bit, where it is there, makes the exponent one more; so does a carry out of it.
+    // The mantissa's highest bit, if it is set, increases the exponent by one; so does a carry out of it.
     return Double(bitPattern: UInt64(exponent) << 52 &+ mantissa &+ (isUp ? 1 : 0))
   }
 
-  /// 53 bits from bit `place` on, which may lie above all words.
+  /// 53 bits from bit `place` on, which may be above all words.
   private static func bits(_ words: UnsafeMutablePointer<UInt64>, _ count: Int, from place: Int) -> UInt64 {
     if place < 0 { return words[0] << UInt64(-place) }
     let word = place >> 6

@@ -1,11 +1,11 @@
-/// Exact sums of doubles, and of their squares, as whole numbers in two's complement.
+/// Exact sums of doubles, and of their squares, as integers in two's complement.
 ///
-/// Every double is a whole multiple of 2^-1074, every square one of 2^-2148. Word `i` of a sum holds the bits from
-/// 2^(64 i - 1074) up, word `i` of a sum of squares those from 2^(64 i - 2148) up. A *wide* sum has all words that there
-/// can be; a *narrow* one has only those in the middle, where values of real life lie, and takes only what fits them.
-/// Adding and taking away are exact, so a sum depends on what is in it and never on the way it came about.
+/// Every double is an integer multiple of 2^-1074, every square one of 2^-2148. Word `i` of a sum holds the bits from
+/// 2^(64 i - 1074) up, word `i` of a sum of squares those from 2^(64 i - 2148) up. A *wide* sum has all possible words;
+/// a *narrow* one has only those in the middle, enough for usual values, and accepts only what fits them. Adding and
+/// subtracting are exact, so a sum depends only on its values, never on their order.
 enum FixedPoint {
-  /// Words of a wide sum of 2^20 doubles at most, with its sign.
+  /// The number of words of a wide sum of at most 2^20 doubles, with its sign.
   static let wideSum = 35
   /// The same for their squares.
   static let wideSquares = 66
@@ -15,10 +15,10 @@ enum FixedPoint {
   /// The same for the squares: 2^-228 up to 2^284.
   static let narrowSquaresFirst = 30
   static let narrowSquares = 8
-  /// The largest count whose sums are sure to fit.
+  /// The greatest number of summands that surely fit.
   static let maxCount = 1 << 20
 
-  /// Whether `x`, which is finite, and its square fit narrow sums, so many times as there can be: 0, or a magnitude from
+  /// Whether the finite `x` and its square fit narrow sums with the maximum number of summands: 0, or a magnitude from
   /// 2^-62 (2e-19) to 2^119 (7e35).
   static func fitsNarrow(_ x: Double) -> Bool {
     // The lowest bit of `x` is 2^(place - 1074): at least word 15's, and 53 + 22 bits below the end of word 18.
@@ -66,7 +66,7 @@ enum FixedPoint {
     }
   }
 
-  /// Adds `addend` to the sum in `words`, whose first word has the number `first`, or takes it away. It must fit.
+  /// Adds `addend` to the sum in `words`, whose first word has the number `first`, or subtracts it. It must fit.
   static func add(
     _ addend: Addend, takingAway: Bool, to words: UnsafeMutableBufferPointer<UInt64>, first: Int
   ) {
@@ -104,7 +104,7 @@ enum FixedPoint {
     }
   }
 
-  /// Fills `wide` with the sum that `narrow` holds.
+  /// Fills `wide` with the sum in `narrow`.
   static func widen(
     _ narrow: UnsafeMutableBufferPointer<UInt64>, first: Int, into wide: UnsafeMutableBufferPointer<UInt64>
   ) {
@@ -115,7 +115,7 @@ enum FixedPoint {
     }
   }
 
-  /// Fills `narrow` with the sum that `wide` holds, of values that all fit.
+  /// Fills `narrow` with the sum in `wide`, whose values must all fit.
   static func narrow(
     _ wide: UnsafeMutableBufferPointer<UInt64>, first: Int, into narrow: UnsafeMutableBufferPointer<UInt64>
   ) {

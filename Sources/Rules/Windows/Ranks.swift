@@ -1,12 +1,12 @@
-/// The sample of a given rank in a window, in the logarithm of its length: the samples up to that rank in a heap with
-/// the greatest on top, the others in one with the least on top. Each sample's place in its heap is known, so that the
-/// oldest can be taken out.
+/// The sample of a given rank in a window, at a cost logarithmic in its length: the samples up to that rank are in a
+/// heap with the greatest on top, the others in one with the least on top. Each sample's place in its heap is stored,
+/// so that the oldest can be removed.
 ///
-/// A sample stands in the slot that is its number modulo the capacity; a window holds consecutive ones, so no two share
-/// a slot. The low heap grows from the front of `heap`, the high one from its back.
+/// The slot of a sample is its number modulo the capacity; a window has consecutive samples, so no two share a slot.
+/// The low heap grows from the front of `heap`, the high one from its back.
 struct Ranks: BitwiseCopyable {
   private var memory: UnsafeMutableRawPointer?
-  /// Slots, a power of two.
+  /// The number of slots, a power of two.
   private var capacity: UInt32 = 0
   private var low: Int32 = 0
   private var high: Int32 = 0
@@ -14,10 +14,10 @@ struct Ranks: BitwiseCopyable {
   private static let smallest: UInt32 = 2
   private static let slotSize = MemoryLayout<Double>.stride + 2 * MemoryLayout<Int32>.stride
 
-  /// How many samples there are.
+  /// The number of samples.
   var count: Int { Int(low) + Int(high) }
 
-  /// Whether no other sample fits in before `grow`.
+  /// Whether it is full, so that the next sample needs `grow` first.
   var isFull: Bool { count == Int(capacity) }
 
   private var bytes: Int { Int(capacity) * Ranks.slotSize }
@@ -25,9 +25,9 @@ struct Ranks: BitwiseCopyable {
   /// The memory's three parts.
   private struct Parts {
     let capacity: Int
-    /// By slot, the sample.
+    /// The samples, by slot.
     let values: UnsafeMutablePointer<Double>
-    /// By slot, the index in the low heap, or -1 less that in the high one.
+    /// By slot, the index in the low heap, or -1 minus the index in the high one.
     let places: UnsafeMutablePointer<Int32>
     /// Slots.
     let heap: UnsafeMutablePointer<Int32>
@@ -39,7 +39,7 @@ struct Ranks: BitwiseCopyable {
       heap = places + Int(capacity)
     }
 
-    /// The value at `index` of a heap; in the high one with its sign turned, so that both have the greatest on top.
+    /// The value at `index` of a heap; negated in the high one, so that both have the greatest on top.
     func key(_ index: Int, isLow: Bool) -> Double { isLow ? values[slot(index, true)] : -values[slot(index, false)] }
 
     func slot(_ index: Int, _ isLow: Bool) -> Int { Int(heap[isLow ? index : capacity - 1 - index]) }
@@ -49,7 +49,7 @@ struct Ranks: BitwiseCopyable {
       places[slot] = Int32(truncatingIfNeeded: isLow ? index : -1 - index)
     }
 
-    /// Puts the slot at `index` where it belongs, further up or further down, in a heap of `count`.
+    /// Moves the slot at `index` up or down to where it belongs, in a heap of `count`.
     func settle(_ index: Int, count: Int, isLow: Bool) {
       let slot = slot(index, isLow)
       let key = key(index, isLow: isLow)
@@ -79,19 +79,19 @@ struct Ranks: BitwiseCopyable {
     return parts.values[parts.slot(0, true)]
   }
 
-  /// A sample behind all others; there must be room.
+  /// Adds a sample after all others; there must be room.
   mutating func enter(_ sample: Int64, _ value: Double) {
     guard let memory else { return }
     let parts = Parts(memory, capacity)
     let slot = slot(of: sample)
     parts.values[slot] = value
-    // No low one is above a high one, before and after.
+    // No sample of the low heap exceeds one of the high heap, before and after.
     let isLow =
       low > 0 ? value <= parts.key(0, isLow: true) : high == 0 || value <= -parts.key(0, isLow: false)
     insert(slot, isLow: isLow, parts)
   }
 
-  /// A sample leaves.
+  /// Removes a sample.
   mutating func leave(_ sample: Int64) {
     guard let memory else { return }
     let parts = Parts(memory, capacity)
@@ -99,10 +99,10 @@ struct Ranks: BitwiseCopyable {
     remove(place >= 0 ? place : -1 - place, isLow: place >= 0, parts)
   }
 
-  /// All leave.
+  /// Removes all.
   mutating func empty() { (low, high) = (0, 0) }
 
-  /// Makes room for twice as many, and forgets all: they must enter again.
+  /// Makes room for twice as many, and removes all: the caller must add them again.
   mutating func grow(_ shelves: inout Shelves) {
     let capacity = max(Ranks.smallest, capacity * 2)
     release(&shelves)
@@ -110,7 +110,7 @@ struct Ranks: BitwiseCopyable {
     memory = shelves.take(bytes: bytes)
   }
 
-  /// Gives its memory back.
+  /// Frees its memory.
   mutating func release(_ shelves: inout Shelves) {
     shelves.put(memory, bytes: bytes)
     self = Ranks()

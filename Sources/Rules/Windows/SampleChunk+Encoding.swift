@@ -1,17 +1,17 @@
 import Records
 
-// Samples as the changelog has them: the times as differences; the values, where all of them are decimals of at most six
-// places, as differences of whole numbers, else as they are. A chunk of a metric that a producer writes with two places,
-// once a second, takes some 100 bytes in place of 512.
+// The encoding of samples in the changelog: times as differences; values as differences of integers if all are decimals
+// of at most six places, otherwise as doubles. For a metric with two decimal places and one sample a second, a chunk
+// takes about 100 bytes instead of 512.
 
-/// A sample as it is read.
+/// A decoded sample.
 struct StoredSample: Equatable {
   var time: Int64
   var value: Double
 }
 
 extension BinaryWriter {
-  /// Writes the first `count` samples of a chunk; their times count from `base`.
+  /// Writes the first `count` samples of a chunk; their times are relative to `base`.
   mutating func samples(of chunk: borrowing SampleChunk, _ count: Int, base: Int64) {
     var last = base
     for place in 0..<count {
@@ -34,7 +34,7 @@ extension BinaryWriter {
 }
 
 extension BinaryReader {
-  /// Reads `count` samples, whose times count from `base`, and rise or stay.
+  /// Reads `count` samples, whose times are relative to `base`, and must not fall.
   mutating func samples(_ count: Int, base: Int64) throws(ChangelogProblem) -> [StoredSample] {
     var samples: [StoredSample] = []
     samples.reserveCapacity(count)
@@ -61,15 +61,15 @@ extension BinaryReader {
   }
 }
 
-/// Doubles that are the nearest ones to decimals of a few places.
+/// Doubles that are nearest to decimals of a few places.
 enum DecimalPlaces {
   static let powers: [Double] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000]
-  /// The most that is tried.
+  /// The maximum number of places that is tried.
   static let most: UInt8 = 6
-  /// There is no such number of places.
+  /// The code for values that aren't such decimals.
   static let none: UInt8 = 0xFF
 
-  /// How many places the first `count` values of a chunk need; nil: more, or they are no decimals.
+  /// The number of places that the first `count` values of a chunk need; nil if they need more, or aren't decimals.
   static func needed(by chunk: borrowing SampleChunk, _ count: Int) -> UInt8? {
     var places: UInt8 = 0
     for place in 0..<count {
@@ -78,12 +78,12 @@ enum DecimalPlaces {
         places += 1
       }
     }
-    // What fits with fewer places fits with more, unless it is too great for them.
+    // Values that fit with fewer places also fit with more, unless they are too large.
     for place in 0..<count where number(chunk.values[place], places) == nil { return nil }
     return places
   }
 
-  /// The whole number that gives `value` when it is divided by so many tens; nil: there is none that is sure to.
+  /// The integer that gives `value` if divided by this power of ten; nil if none surely does.
   static func number(_ value: Double, _ places: UInt8) -> Int64? {
     let power = powers[Int(places)]
     let number = (value * power).rounded()

@@ -1,31 +1,31 @@
-/// Up to so many consecutive samples. A *closed* chunk is full, or has others behind it, and never changes again:
-/// it needs to be written down only once.
+/// Up to `size` consecutive samples. A *closed* chunk is full, or has others after it, and never changes again, so it
+/// is written only once.
 struct SampleChunk: BitwiseCopyable {
-  /// Samples in a full one.
+  /// The number of samples in a full chunk.
   static let size = 32
 
-  /// Bytes of a sample.
+  /// The size of a sample in bytes.
   static let sampleSize = MemoryLayout<Int64>.stride + MemoryLayout<Double>.stride
 
-  /// Where the samples stand: all times, then all values, each with room for `capacity`. From the room's shelves.
+  /// The memory of the samples: all times, then all values, each with room for `capacity`. From the room's shelves.
   fileprivate(set) var memory: UnsafeMutableRawPointer
-  /// How many samples there is memory for, a power of two: a host of which little was heard has a small one.
+  /// The number of samples that the memory has room for, a power of two: a host with few samples has a small chunk.
   fileprivate(set) var capacity: UInt32
-  /// Which chunk of its track it is; later ones have greater numbers.
+  /// The number of the chunk in its track; later ones have greater numbers.
   var number: UInt32
-  /// The chunk behind it, by its number in the pool; 0: it is the last one.
+  /// The next chunk, by its number in the pool; 0 if it is the last one.
   var next: UInt32 = 0
-  /// How many samples stand in it.
+  /// The number of its samples.
   var count: UInt32 = 0
 
-  /// An empty one in `memory` for `capacity` samples.
+  /// An empty chunk in `memory` for `capacity` samples.
   fileprivate init(number: UInt32, memory: UnsafeMutableRawPointer, capacity: UInt32) {
     self.number = number
     self.memory = memory
     self.capacity = capacity
   }
 
-  /// Event times, rising or equal, milliseconds.
+  /// Event times, not falling, in milliseconds.
   @inline(__always)
   var times: UnsafeMutablePointer<Int64> { memory.assumingMemoryBound(to: Int64.self) }
 
@@ -35,12 +35,12 @@ struct SampleChunk: BitwiseCopyable {
     (memory + Int(capacity) * MemoryLayout<Int64>.stride).assumingMemoryBound(to: Double.self)
   }
 
-  /// Bytes of its memory.
+  /// The size of its memory in bytes.
   fileprivate var bytes: Int { Int(capacity) * SampleChunk.sampleSize }
 }
 
 extension WindowRoom {
-  /// Samples that there is memory for in the first chunk of a track, until more come.
+  /// The capacity of the first chunk of a track, until more samples come.
   static let firstCapacity: UInt32 = 2
 
   /// An empty chunk with room for `capacity` samples, a power of two.
@@ -49,13 +49,13 @@ extension WindowRoom {
     return chunks.take(SampleChunk(number: number, memory: memory, capacity: capacity))
   }
 
-  /// Gives a chunk back.
+  /// Frees a chunk.
   mutating func release(chunk number: UInt32) {
     shelves.put(chunks[number].pointee.memory, bytes: chunks[number].pointee.bytes)
     chunks.put(number)
   }
 
-  /// A chunk that says the same, in memory of its own.
+  /// A copy of a chunk, in memory of its own.
   mutating func copy(chunk number: UInt32) -> UInt32 {
     var copy = chunks[number].pointee
     copy.memory = shelves.take(bytes: copy.bytes)
@@ -76,64 +76,64 @@ extension WindowRoom {
   }
 }
 
-/// The samples that the windowed series of a track share: as many as the one that looks back furthest needs. Each
-/// series has a left edge of its own, in its `Window`.
+/// The samples that the windowed series of a track share: as many as the longest window needs. Each series has its own
+/// left edge, in its `Window`.
 ///
-/// The sample at `index` of the chunk `number` is sample `number * SampleChunk.size + index` of its track: the numbers of
-/// consecutive samples follow one another.
+/// The sample at `index` of the chunk `number` is sample `number * SampleChunk.size + index` of its track: consecutive
+/// samples have consecutive numbers.
 struct SampleTrack: BitwiseCopyable {
-  /// Its first and last chunk by their numbers in the pool; 0: there is none.
+  /// Its first and last chunk by their numbers in the pool; 0 if there is none.
   var first: UInt32 = 0
   var last: UInt32 = 0
-  /// The number of the chunk that comes next.
+  /// The number of the next chunk.
   var nextNumber: UInt32 = 0
-  /// Which of its chunks the changelog has: those from the one number to before the other.
+  /// The chunks that the changelog has: from the first number up to, but not including, the second.
   var writtenFrom: UInt32 = 0
   var writtenTo: UInt32 = 0
 }
 
-/// One windowed series: which of its track's samples are in the window, and what follows from these. All but the left
-/// edge, `x` and `xTime` can be worked out anew from the samples.
+/// One windowed series: which of its track's samples are in the window, and the data computed from them. All but the
+/// left edge, `x` and `xTime` can be recomputed from the samples.
 struct Window: BitwiseCopyable {
   /// Its `SampleTrack`.
   var samples: UInt32
-  /// The chunk of the first sample in the window by its number in the pool, and the sample's index there. Without a
-  /// sample in the window they have no meaning.
+  /// The chunk of the first sample in the window by its number in the pool, and the sample's index there. Meaningless
+  /// if the window has no samples.
   var chunk: UInt32 = 0
   var index: UInt32 = 0
-  /// Samples in the window: the last ones of the track.
+  /// The number of samples in the window: the last ones of the track.
   var count: UInt32 = 0
-  /// The number of the first sample, or of the one that comes next.
+  /// The number of the first sample, or of the next one if there is none.
   var firstSample: Int64 = 0
-  /// The last value that the window gave; NaN: none yet.
+  /// The last value of the window; NaN if there was none yet.
   var x = Double.nan
-  /// The event time of the record that it gave it at.
+  /// The event time of the record of that value.
   var xTime = Int64.min
-  /// The sums that the aggregate needs, by their number among the narrow or the wide ones; 0: it needs none.
+  /// The sums that the aggregate needs, by their number among the narrow or the wide ones; 0 if it needs none.
   var sums: UInt32 = 0
-  /// The sums are wide ones.
+  /// Whether the sums are wide ones.
   var isWide = false
-  /// The log was told that the window holds more samples than are kept.
+  /// Whether it was logged that the window has more samples than are kept.
   var saidFull = false
-  /// Summands that narrow sums can't hold.
+  /// The number of summands that don't fit narrow sums.
   var misfits: UInt32 = 0
-  /// Summands that are infinite, as the increase from -1e308 to 1e308 is.
+  /// The number of infinite summands, such as the increase from -1e308 to 1e308.
   var infinities: UInt32 = 0
-  /// For `max`, and with their signs turned for `min`.
+  /// For `max`, and with negated values for `min`.
   var extremes = Extremes()
   /// For percentiles.
   var ranks = Ranks()
 }
 
-/// Goes from the first sample of a window to its last, chunk by chunk.
+/// Iterates over the samples of a window, chunk by chunk.
 struct SampleWalk {
   private var chunk: UInt32
   private var index: Int
 
-  /// Begins at the left edge of `window`, which has samples.
+  /// Begins at the left edge of `window`, which must have samples.
   init(_ window: Window) { (chunk, index) = (window.chunk, Int(window.index)) }
 
-  /// The next sample; to be asked as often as there are samples.
+  /// The next sample; may be called once for each sample.
   @inline(__always)
   mutating func next(in chunks: borrowing Pool<SampleChunk>) -> (time: Int64, value: Double) {
     if index == Int(chunks[chunk].pointee.count) { (chunk, index) = (chunks[chunk].pointee.next, 0) }
@@ -142,12 +142,12 @@ struct SampleWalk {
   }
 }
 
-/// Narrow sums of a window: four words of the sum, eight of the squares.
+/// The narrow sums of a window: four words of the sum, eight of the squares.
 struct NarrowSums: BitwiseCopyable {
   var words = InlineArray<12, UInt64>(repeating: 0)
 }
 
-/// The same, wide.
+/// The wide sums.
 struct WideSums: BitwiseCopyable {
   var words = InlineArray<101, UInt64>(repeating: 0)
 }

@@ -1,19 +1,19 @@
-/// Memory for what a window keeps beside its samples, in sizes of powers of two. What is given back is used again, so
-/// that windows which have once grown to their size allocate nothing.
+/// Memory for the computed data of windows, in sizes of powers of two. Freed memory is reused, so that windows which
+/// have reached their size allocate nothing.
 struct Shelves: ~Copyable {
   private var all: [UnsafeMutableRawPointer] = []
-  /// By the logarithm of their size.
+  /// Free pieces, by the logarithm of their size.
   private var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 40)
 
-  /// Bytes that are asked for at once where less is needed.
+  /// The number of bytes that are allocated at once for small pieces.
   private static let slab = 2048
 
   deinit { for memory in all { memory.deallocate() } }
 
-  /// `bytes` of memory, a power of two below 2^40; whatever stood in it last.
+  /// Takes `bytes` of uninitialized memory, a power of two below 2^40.
   mutating func take(bytes: Int) -> UnsafeMutableRawPointer {
     if let memory = free[bytes.trailingZeroBitCount].popLast() { return memory }
-    // Small ones come many at once: most hosts need a few of them.
+    // Small pieces are allocated many at once, because most hosts need a few of them.
     let count = max(1, Shelves.slab / bytes)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes * count, alignment: 16)
     all.append(memory)
@@ -21,7 +21,7 @@ struct Shelves: ~Copyable {
     return memory
   }
 
-  /// Gives back what `take` gave for so many bytes; nil is let through.
+  /// Frees memory from `take` of this size; has no effect for nil.
   mutating func put(_ memory: UnsafeMutableRawPointer?, bytes: Int) {
     if let memory { free[bytes.trailingZeroBitCount].append(memory) }
   }

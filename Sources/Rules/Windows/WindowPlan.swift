@@ -1,13 +1,13 @@
-/// What the hot path needs of `window` and `aggregate`.
+/// `window` and `aggregate`, prepared for the hot path.
 struct WindowPlan: BitwiseCopyable {
-  /// What is made of the samples.
+  /// How the samples are aggregated.
   enum Kind: UInt8 { case none, average, least, greatest, sum, count, deviation, rate, delta, rank }
 
-  /// `none`: each value by itself.
+  /// `none`: each value stands for itself.
   let kind: Kind
-  /// Of a percentile, its number.
+  /// The number of a percentile.
   let percentile: Int
-  /// Milliseconds.
+  /// The length, in milliseconds.
   let length: Int64
 
   init(_ rule: Rule) {
@@ -31,7 +31,7 @@ struct WindowPlan: BitwiseCopyable {
     length = rule.window?.wholeMilliseconds ?? 0
   }
 
-  /// Whether it keeps sums of something.
+  /// Whether it needs sums.
   var needsSums: Bool {
     switch kind {
     case .average, .sum, .deviation, .rate: true

@@ -1,5 +1,5 @@
 extension WindowRoom {
-  /// What the plan makes of the samples in a window; NaN where it makes nothing of them, or nothing finite.
+  /// The aggregate of the samples in a window; NaN if there is none, or if it isn't finite.
   mutating func aggregate(_ number: UInt32, _ plan: WindowPlan) -> Double {
     let window = windows[number]
     let count = window.pointee.count
@@ -52,7 +52,7 @@ extension WindowRoom {
 
   // MARK: Sums
 
-  /// A summand that came to a window's sums.
+  /// Adds a summand to a window's sums.
   mutating func addSummand(_ value: Double, to window: UnsafeMutablePointer<Window>, _ plan: WindowPlan) {
     guard value.isFinite else {
       window.pointee.infinities += 1
@@ -65,7 +65,7 @@ extension WindowRoom {
     change(window, plan, by: value, takingAway: false)
   }
 
-  /// A summand that leaves a window's sums.
+  /// Subtracts a summand from a window's sums.
   mutating func takeSummand(_ value: Double, from window: UnsafeMutablePointer<Window>, _ plan: WindowPlan) {
     guard value.isFinite else {
       window.pointee.infinities -= 1
@@ -91,7 +91,7 @@ extension WindowRoom {
     }
   }
 
-  /// The words of a window's sums: those of the sum first, then those of the squares.
+  /// The words of a window's sums: first those of the sum, then those of the squares.
   private func words(of window: UnsafeMutablePointer<Window>) -> UnsafeMutablePointer<UInt64> {
     let number = window.pointee.sums
     let sums =
@@ -116,7 +116,7 @@ extension WindowRoom {
       first: isWide ? 0 : FixedPoint.narrowSquaresFirst, base: -2148)
   }
 
-  /// A value came that the narrow sums can't hold: the same sums go on as wide ones.
+  /// Turns narrow sums into wide ones, for a value that they can't hold.
   private mutating func widen(_ window: UnsafeMutablePointer<Window>) {
     let (sum, squares) = (sum(of: window), squares(of: window))
     let number = window.pointee.sums
@@ -127,7 +127,7 @@ extension WindowRoom {
     narrowSums.put(number)
   }
 
-  /// The last such value has left.
+  /// Turns wide sums into narrow ones, after the last such value has left.
   private mutating func narrow(_ window: UnsafeMutablePointer<Window>) {
     let (sum, squares) = (sum(of: window), squares(of: window))
     let number = window.pointee.sums

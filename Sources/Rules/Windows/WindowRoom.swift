@@ -1,7 +1,7 @@
-/// The windows of a partition: samples in chunks, what the windows keep beside them, and how both change.
+/// The windows of a partition: samples in chunks, the windows' computed data, and the operations on both.
 ///
-/// Everything is bounded: a window holds at most `maxSamples` samples, and what it keeps beside them grows with these. Past
-/// it the oldest are dropped, as if they had left the window.
+/// Everything is bounded: a window holds at most `maxSamples` samples, and its computed data is proportional to them.
+/// Beyond the limit the oldest are dropped, as if they had left the window.
 struct WindowRoom: ~Copyable {
   var chunks = Pool<SampleChunk>()
   var tracks = Pool<SampleTrack>()
@@ -9,7 +9,7 @@ struct WindowRoom: ~Copyable {
   var narrowSums = Pool<NarrowSums>()
   var wideSums = Pool<WideSums>()
   var shelves = Shelves()
-  /// Samples that a window holds at most; up to `FixedPoint.maxCount`.
+  /// The maximum number of samples in a window; up to `FixedPoint.maxCount`.
   var maxSamples: Int { didSet { maxSamples = WindowRoom.bounded(maxSamples) } }
 
   init(maxSamples: Int) { self.maxSamples = WindowRoom.bounded(maxSamples) }
@@ -18,19 +18,19 @@ struct WindowRoom: ~Copyable {
 
   // MARK: Samples
 
-  /// A sample to come.
+  /// A new sample.
   struct Sample {
     var time: Int64
     var value: Double
-    /// The value before it in its track; nil: it is the first one.
+    /// The value before it in its track; nil if it is the first one.
     var before: Double?
-    /// Where it stands.
+    /// Its place.
     var chunk: UInt32
     var index: UInt32
     var number: Int64
   }
 
-  /// Puts a sample behind the others of its track.
+  /// Appends a sample to its track.
   mutating func append(_ value: Double, at time: Int64, to track: UInt32) -> Sample {
     let samples = tracks[track]
     // 0 without its sign, so that it doesn't matter which zero came first.
@@ -57,7 +57,7 @@ struct WindowRoom: ~Copyable {
       number: Int64(chunk.pointee.number) * Int64(SampleChunk.size) + Int64(index))
   }
 
-  /// Puts a chunk behind the others of a track.
+  /// Appends a chunk to a track.
   mutating func append(chunk number: UInt32, to samples: inout SampleTrack) {
     chunks[number].pointee.next = 0
     if samples.last == 0 { samples.first = number } else { chunks[samples.last].pointee.next = number }
@@ -65,7 +65,7 @@ struct WindowRoom: ~Copyable {
     samples.nextNumber = chunks[number].pointee.number &+ 1
   }
 
-  /// Gives back the chunks of a track before the sample `first`.
+  /// Frees the chunks of a track before the sample `first`.
   mutating func trim(_ track: UInt32, before first: Int64) {
     let samples = tracks[track]
     while samples.pointee.first != samples.pointee.last {
@@ -77,13 +77,13 @@ struct WindowRoom: ~Copyable {
     }
   }
 
-  /// Gives back all chunks of a track.
+  /// Frees all chunks of a track.
   mutating func clear(_ track: UInt32) {
     let samples = tracks[track]
     clear(&samples.pointee)
   }
 
-  /// The same, of a track that may not be in the pool.
+  /// Frees all chunks of a track that may not be in the pool.
   mutating func clear(_ samples: inout SampleTrack) {
     while samples.first != 0 {
       let next = chunks[samples.first].pointee.next
@@ -93,7 +93,7 @@ struct WindowRoom: ~Copyable {
     samples.last = 0
   }
 
-  /// Another track with the same samples under the same numbers.
+  /// A copy of a track, with the same samples under the same numbers.
   mutating func copy(track: UInt32) -> UInt32 {
     var copy = SampleTrack(nextNumber: tracks[track].pointee.nextNumber)
     var number = tracks[track].pointee.first
@@ -104,7 +104,7 @@ struct WindowRoom: ~Copyable {
     return tracks.take(copy)
   }
 
-  /// A window goes over to another track with the same samples.
+  /// Moves a window to another track with the same samples.
   mutating func move(window number: UInt32, to track: UInt32) {
     let window = windows[number]
     window.pointee.samples = track
@@ -115,7 +115,7 @@ struct WindowRoom: ~Copyable {
     window.pointee.chunk = chunk
   }
 
-  /// Gives back a track with all it holds.
+  /// Frees a track with all its contents.
   mutating func release(track: UInt32) {
     clear(track)
     tracks.put(track)
@@ -123,14 +123,14 @@ struct WindowRoom: ~Copyable {
 
   // MARK: Windows
 
-  /// A window without samples over `track`.
+  /// Creates a window without samples over `track`.
   mutating func makeWindow(_ plan: WindowPlan, over track: UInt32) -> UInt32 {
     var window = Window(samples: track)
     if plan.needsSums { window.sums = narrowSums.take(NarrowSums()) }
     return windows.take(window)
   }
 
-  /// Gives back a window, but not its track.
+  /// Frees a window, but not its track.
   mutating func release(window number: UInt32) {
     let window = windows[number]
     if window.pointee.isWide { wideSums.put(window.pointee.sums) } else { narrowSums.put(window.pointee.sums) }
@@ -139,7 +139,7 @@ struct WindowRoom: ~Copyable {
     windows.put(number)
   }
 
-  /// Takes all samples out of a window.
+  /// Removes all samples from a window.
   mutating func empty(_ number: UInt32) {
     let window = windows[number]
     window.pointee.firstSample += Int64(window.pointee.count)
@@ -157,8 +157,8 @@ struct WindowRoom: ~Copyable {
     }
   }
 
-  /// Takes the sample that was just appended into a window, and what has become too old for it out. Gives how many
-  /// were dropped because there is no room for them.
+  /// Adds the sample that was just appended to a window, and removes those that have become too old. Returns how many
+  /// were dropped at the limit.
   mutating func slide(_ number: UInt32, _ plan: WindowPlan, to sample: Sample) -> Int {
     let window = windows[number]
     let edge = sample.time - plan.length
@@ -177,8 +177,7 @@ struct WindowRoom: ~Copyable {
     return dropped
   }
 
-  /// Works out anew, from its samples, what a window keeps beside them. `chunk`, `index`, `count` and `firstSample` say
-  /// which these are.
+  /// Recomputes a window's data from its samples, which `chunk`, `index`, `count` and `firstSample` define.
   mutating func rebuild(_ number: UInt32, _ plan: WindowPlan) {
     let window = windows[number]
     let edge = window.pointee
@@ -195,7 +194,7 @@ struct WindowRoom: ~Copyable {
 
   private func firstTime(of window: Window) -> Int64 { chunks[window.chunk].pointee.times[Int(window.index)] }
 
-  /// A sample enters behind the others of the window.
+  /// Adds a sample after the others of the window.
   private mutating func enter(
     _ window: UnsafeMutablePointer<Window>, _ plan: WindowPlan, _ sample: Int64, _ value: Double, after before: Double?
   ) {
@@ -212,7 +211,7 @@ struct WindowRoom: ~Copyable {
     window.pointee.count += 1
   }
 
-  /// The first sample leaves the window.
+  /// Removes the first sample of the window.
   private mutating func leaveFirst(_ window: UnsafeMutablePointer<Window>, _ plan: WindowPlan) {
     let value = chunks[window.pointee.chunk].pointee.values[Int(window.pointee.index)]
     let sample = window.pointee.firstSample
@@ -236,12 +235,12 @@ struct WindowRoom: ~Copyable {
     }
   }
 
-  /// What a counter rose by; after a fall it began anew, at 0.
+  /// The increase of a counter; after a fall it began anew, at 0.
   private static func increase(from before: Double, to after: Double) -> Double {
     after >= before ? after - before : after
   }
 
-  /// Doubles the room of a window's percentile: all that are in it enter again.
+  /// Doubles the room of a window's percentile, and adds all samples again.
   private mutating func growRanks(_ window: UnsafeMutablePointer<Window>) {
     window.pointee.ranks.grow(&shelves)
     var walk = SampleWalk(window.pointee)

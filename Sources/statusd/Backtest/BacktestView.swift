@@ -4,7 +4,7 @@ import JSON
 import Platform
 import Records
 
-/// What a backtest shows: transitions or differences on standard output, the summary behind them.
+/// The output of a backtest: transitions or differences on standard output, then the summary.
 struct BacktestView {
   private let format: Backtest.Format
   private let isComparing: Bool
@@ -13,17 +13,17 @@ struct BacktestView {
   private var lines: RecordLines
   private var writer = Writer()
   private var summary: RuleSummary
-  /// Whether somebody still reads.
+  /// Whether standard output still has a reader.
   private(set) var flow = OutputStream.Flow.open
-  /// A signal said to end.
+  /// Whether a signal ends the command.
   private(set) var isStopped = false
-  /// A signal says to end.
+  /// Called when a signal ends the command.
   mutating func stop() { isStopped = true }
 
-  /// Whether there is any use in more.
+  /// Whether more output is wanted.
   var goesOn: Bool { flow.isOpen && !isStopped }
 
-  /// Whether nobody wants to see more.
+  /// Whether the reader of standard output has gone.
   var isUnread: Bool { if case .closed = flow { true } else { signals.isUnread } }
 
   init(_ format: Backtest.Format, rules: [String], isComparing: Bool, signals: Signals) {
@@ -34,13 +34,13 @@ struct BacktestView {
     summary = RuleSummary(rules: rules)
   }
 
-  /// Counts a transition of the backtest, and shows it where all are shown.
+  /// Counts a transition of the backtest, and shows it unless only differences are shown.
   mutating func take(_ transition: Transition) {
     summary.take(transition)
     if !isComparing { write(transition, mark: nil) }
   }
 
-  /// Shows a transition in which the two sides differ.
+  /// Shows a difference between the two sides.
   mutating func show(_ transition: Transition, _ difference: Difference) { write(transition, mark: difference) }
 
   /// How the two sides differ.
@@ -79,10 +79,10 @@ struct BacktestView {
     if output.bytes.count >= OutputStream.greatestBatch { flush() }
   }
 
-  /// Whether something waits to be written.
+  /// Whether output waits to be written.
   var hasSomething: Bool { !output.bytes.isEmpty }
 
-  /// Writes what is gathered.
+  /// Writes the waiting output.
   mutating func flush() {
     guard flow.isOpen else { return }
     flow = output.flush(hearing: signals)
@@ -90,7 +90,7 @@ struct BacktestView {
     if signals.take() == .stop { isStopped = true }
   }
 
-  /// Writes the summary of the rules, whose alerts fire until `end` where they do so still, and these lines behind it.
+  /// Writes the summary of the rules, then the lines `more`. Alerts that still fire are counted as firing until `end`.
   mutating func finish(until end: WallTime, _ more: [String]) {
     var text = isComparing ? "" : table(until: end)
     for line in more { text += line + "\n" }

@@ -6,13 +6,13 @@ import Platform
 import Records
 import Settings
 
-/// A backtest over the records of a file: one partition of a topic with the broker's times.
+/// A backtest over the records of a file: one partition of a topic with the broker's timestamps.
 struct RecordedBacktest {
   private let path: String
   private let topic: String
   private let settings: Settings
 
-  /// The longest line, in bytes.
+  /// The maximum length of a line, in bytes.
   private static let greatestLine = 64 << 20
 
   init(path: String, topic: String, settings: Settings) {
@@ -21,7 +21,7 @@ struct RecordedBacktest {
     self.settings = settings
   }
 
-  /// Reads it to its end, or to the first line that is something else than a record.
+  /// Reads the file to its end, or to the first line of JSON that is no record.
   func run(_ view: BacktestView, _ signals: Signals) throws -> ExitCode {
     let wakeup = try Wakeup()
     let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC)
@@ -38,7 +38,7 @@ struct RecordedBacktest {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 16)
     defer { buffer.deallocate() }
     while reading.goesOn {
-      // A pipe may keep us waiting; a signal is heard all the same.
+      // Waits for a pipe without missing a signal.
       guard signals.wait(or: wakeup, orInput: descriptor) else {
         if signals.take() == .stop { reading.stop() }
         continue
@@ -63,13 +63,13 @@ struct RecordedBacktest {
     private let path: String
     private var line = 0
     private var offset: Int64 = 0
-    /// How many lines were no JSON, and are records that can't be read.
+    /// The number of lines that weren't JSON, and count as unreadable records.
     private var broken = 0
-    /// Whether there is any use in more.
+    /// Whether more lines are wanted.
     private(set) var goesOn = true
     private var isRefused = false
 
-    /// How many broken lines are said.
+    /// How many broken lines are reported.
     private static let saidLines = 5
 
     init(_ reading: consuming BacktestReading, path: String) {
@@ -77,7 +77,7 @@ struct RecordedBacktest {
       self.path = path
     }
 
-    /// A line; blank ones are left out.
+    /// Takes a line; blank lines are skipped.
     mutating func take(_ bytes: UnsafeRawBufferPointer) {
       line += 1
       guard goesOn, bytes.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }) else { return }
@@ -86,7 +86,7 @@ struct RecordedBacktest {
       } catch .notJSON {
         broken += 1
         if broken <= Self.saidLines {
-          say(RecordedLine.Problem.notJSON.message + "; taken as a record that can't be read")
+          say(RecordedLine.Problem.notJSON.message + "; counted as an unreadable record")
         }
         receive(RecordedLine(asItStands: bytes))
       } catch {
@@ -103,20 +103,20 @@ struct RecordedBacktest {
       offset += 1
     }
 
-    /// A signal says to end.
+    /// Called when a signal ends the command.
     mutating func stop() {
       reading.stop()
       goesOn = false
     }
 
-    /// Shows what came of it so far.
+    /// Shows the results so far.
     mutating func show() { if !reading.show() { goesOn = false } }
 
-    /// Shows the rest; how the command ends.
+    /// Shows the rest. Returns the command's exit code.
     consuming func finish(cut: Int) throws -> ExitCode {
       var more: [String] = []
-      if cut > 0 { more.append("\(counted(cut, "line")) longer than \(RecordedBacktest.greatestLine) bytes, and cut") }
-      if broken > 0 { more.append("\(counted(broken, "line")) no JSON") }
+      if cut > 0 { more.append("\(counted(cut, "line")) longer than \(RecordedBacktest.greatestLine) bytes, cut") }
+      if broken > 0 { more.append("\(counted(broken, "line")) not JSON") }
       let code = try reading.end(nil, of: path, more).finish()
       return isRefused ? .failed : code
     }

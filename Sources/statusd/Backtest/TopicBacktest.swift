@@ -8,15 +8,15 @@ import Settings
 
 /// A backtest over the records of topics, one after the other.
 struct TopicBacktest {
-  /// What is read.
+  /// The records to read.
   struct Plan {
-    /// Where the records stand. All but the first may be missing.
+    /// The topics of the records. All but the first may be missing.
     var topics: [String]
-    /// From when on.
+    /// The time of the first records.
     var since: Moment
-    /// Up to when.
+    /// The time at which reading ends.
     var until: Moment
-    /// Where transitions stand to compare with; nil: nothing is compared.
+    /// The topic with the transitions to compare with; nil if nothing is compared.
     var alerts: String?
   }
 
@@ -30,7 +30,7 @@ struct TopicBacktest {
     self.signals = signals
   }
 
-  /// Reads all to its end; how the command ends.
+  /// Reads all topics. Returns the command's exit code.
   func run(_ view: BacktestView) throws -> ExitCode {
     var result = BacktestResult(view: view)
     for (place, topic) in plan.topics.enumerated() where result.goesOn {
@@ -49,7 +49,7 @@ struct TopicBacktest {
     return try result.finish()
   }
 
-  /// nil: it can't be compared, and that is said.
+  /// Returns nil, after an error message, if the topic can't be compared.
   private func run(
     _ topic: String, over history: inout History, after result: BacktestResult
   ) throws -> BacktestResult? {
@@ -68,7 +68,7 @@ struct TopicBacktest {
         cluster.configuration, signals)
       if difference == nil { return nil }
     }
-    // Where nothing was said yet, there is nothing to say of it.
+    // An empty topic other than the first isn't worth a line.
     if stretch.count == 0, topic != plan.topics.first { return result }
     var reading = BacktestReading(
       BacktestRun(stretch, settings: cluster.settings, partitionCount: history.partitionCount, log: Cluster.log),
@@ -78,14 +78,14 @@ struct TopicBacktest {
   }
 }
 
-/// The transitions that stand in the alerts topic, on their way to be compared.
+/// Reads the transitions of the alerts topic, to compare with.
 private struct RecordedAlerts: LogReceiver {
   private var difference: AlertsDifference
   private var isTooLong = false
 
   private init(_ difference: AlertsDifference) { self.difference = difference }
 
-  /// Reads all of `topic` into `difference`; nil: it couldn't be, and that is said.
+  /// Reads all of `topic` into `difference`. Returns nil, after an error message, if it can't be read.
   static func read(
     _ topic: String, into difference: AlertsDifference, _ configuration: Configuration, _ signals: Signals
   ) throws -> AlertsDifference? {
@@ -115,14 +115,14 @@ private struct RecordedAlerts: LogReceiver {
   mutating func receiveEnd(of partition: LogPartition, position: Int64) {}
 }
 
-/// A backtest under way: takes records, shows what they came to.
+/// A running backtest: takes records, and shows the transitions.
 struct BacktestReading: ~Copyable, LogReceiver {
   private var run: BacktestRun
   private var result: BacktestResult
   private var difference: AlertsDifference?
   private var progress: Progress
 
-  /// - Parameter total: how many offsets there are; nil: not known.
+  /// - Parameter total: the number of offsets; nil if unknown.
   init(_ run: consuming BacktestRun, after result: BacktestResult, difference: AlertsDifference?, total: Int64?) {
     self.run = run
     self.result = result
@@ -136,10 +136,10 @@ struct BacktestReading: ~Copyable, LogReceiver {
     run.receiveEnd(of: partition, position: position)
   }
 
-  /// A signal says to end.
+  /// Called when a signal ends the command.
   mutating func stop() { result.view.stop() }
 
-  /// Shows what came of the records so far; whether there is any use in more.
+  /// Shows the transitions so far. Returns whether more are wanted.
   mutating func show() -> Bool {
     while let transition = run.next() {
       result.view.take(transition)
@@ -156,9 +156,9 @@ struct BacktestReading: ~Copyable, LogReceiver {
     return result.view.goesOn
   }
 
-  /// Shows the rest; what it came to, with `more` lines behind. `problem` is why it isn't all.
+  /// Shows the rest. Returns the result, with the summary lines `more`. `problem` is why it is incomplete.
   consuming func end(_ problem: String?, of topic: String, _ more: [String] = []) -> BacktestResult {
-    let problem = problem ?? (result.view.isStopped ? "stopped before all was read" : nil)
+    let problem = problem ?? (result.view.isStopped ? "stopped before everything was read" : nil)
     run.giveUp()
     _ = show()
     result.lines.append((topic, run.numbers.summary + more))
@@ -178,30 +178,30 @@ struct BacktestReading: ~Copyable, LogReceiver {
   }
 }
 
-/// What the stretches read so far came to.
+/// The result of the stretches read so far.
 struct BacktestResult {
   var view: BacktestView
-  /// Of each topic, what is said of its records.
+  /// The summary lines of each topic.
   var lines: [(topic: String, lines: [String])] = []
-  /// Some had their producers' times.
+  /// Whether some records had their producers' timestamps.
   var hasProducersTimes = false
-  /// The latest Kafka time of a record; nil: none had any.
+  /// The latest Kafka time of a record; nil if none had one.
   var latest: WallTime?
-  /// How both sides compare; nil: they weren't compared.
+  /// The counts of the comparison; nil if nothing was compared.
   var counts: AlertsDifference.Counts?
   var isSame = true
-  /// Why it isn't all.
+  /// Why the result is incomplete; nil if it is complete.
   var problem: String?
 
   init(view: BacktestView) { self.view = view }
 
-  /// Whether there is any use in another stretch.
+  /// Whether another stretch is to be read.
   var goesOn: Bool { problem == nil && view.goesOn }
 
-  /// Shows the summary; how the command ends.
+  /// Shows the summary. Returns the command's exit code.
   consuming func finish() throws -> ExitCode {
     var text = lines.flatMap { topic, said in lines.count == 1 ? said : said.map { "\(topic): \($0)" } }
-    if hasProducersTimes { text.append("times were the producers' own (CreateTime): --since and --until go by these") }
+    if hasProducersTimes { text.append("times are the producers' own (CreateTime): --since and --until use these") }
     if let counts, problem == nil { text += counts.summary(isSame: isSame) }
     view.finish(until: latest ?? WallTime(milliseconds: 0), text)
     try view.flow.check()
@@ -215,7 +215,7 @@ struct BacktestResult {
 }
 
 extension Stretch {
-  /// Ends where the group has come to, which may be before all that there is.
+  /// Ends the stretch at the group's positions, if these are before its end.
   fileprivate mutating func end(at positions: [Int32: Int64]) {
     for (partition, range) in offsets {
       let end = min(range.upperBound, positions[partition] ?? range.lowerBound)
@@ -225,14 +225,14 @@ extension Stretch {
 }
 
 extension AlertsDifference.Counts {
-  /// What the comparison came to, for people.
+  /// The result of the comparison, for people.
   fileprivate func summary(isSame: Bool) -> [String] {
     var lines = [isSame ? "no difference: \(counted(same, "transition")) on both sides" : "\(same) on both sides"]
     for (count, what) in [
       (missing, "only in the backtest"), (extra, "only in the topic"),
       (outOfOrder, "in another order"), (doubled, "more than once in the topic"),
-      (begunBefore, "of alerts that fired already when the stretch began"),
-      (notComparable, "not compared: behind a silence or a change of rules"),
+      (begunBefore, "of alerts that fired already at the beginning"),
+      (notComparable, "not compared: after a silence or a change of rules"),
     ] where count > 0 {
       lines.append("\(count) \(what)")
     }

@@ -1,13 +1,13 @@
 import Glibc
 import Platform
 
-/// Threads that keep CPUs busy until they are told to stop.
+/// Threads that keep CPUs busy until they are stopped.
 struct Burner {
   private let source = StopSource()
 
-  /// Starts burning.
+  /// Starts the load.
   ///
-  /// - Throws: where the process may have no more threads.
+  /// - Throws: if the process may have no more threads.
   init(_ load: DemoStory.Load) throws(SystemError) {
     let cpus = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), 256)
     let token = source.token
@@ -31,11 +31,11 @@ struct Burner {
     }
   }
 
-  /// Ends it.
+  /// Ends the load.
   func stop() { source.stop() }
 
   private static func compute(until token: StopToken) {
-    // On Linux this is for the calling thread alone (setpriority(2)).
+    // On Linux this affects only the calling thread (setpriority(2)).
     setpriority(Int32(PRIO_PROCESS.rawValue), 0, 10)
     var state: UInt64 = 88_172_645_463_325_252
     while !token.isStopped {
@@ -44,7 +44,7 @@ struct Burner {
         state ^= state >> 7
         state ^= state << 17
       }
-      // Never so; but the compiler can't know, and leaves the work in.
+      // Never true; but the compiler can't know that, and keeps the loop.
       if state == 0 { return }
     }
   }

@@ -4,19 +4,19 @@ import Glibc
 import Platform
 import Records
 
-/// `statusd demo`: the main job on this machine, without a broker.
+/// `statusd demo`: agent and evaluator on this machine, without a broker.
 enum Demo: Subcommand {
   private static let exitAfter = Option.duration(
-    "exit-after", in: .seconds(1) ... .seconds(86_400), help: "end by itself after this time; by default 60s")
+    "exit-after", in: .seconds(1) ... .seconds(86_400), help: "end after this time; by default 60s")
 
   static var command: Command {
     Command(
       name: "demo",
-      summary: "see all of it on this machine, without a broker",
+      summary: "demonstrate statusd on this machine, without a broker",
       description: [
-        "Starts a small Kafka inside this process, the agent and the evaluator; shows the samples of this machine, puts a "
-          + "short load on its CPUs, and shows the alert that it raises and that ends with it. Takes about 20 s, goes on "
-          + "with samples, and exits with 1 where no alert was raised and resolved."
+        "Starts a small Kafka inside this process, the agent and the evaluator. Shows samples of this machine, puts a "
+          + "short load on its CPUs, and shows how an alert fires and resolves. This takes about 20 s; then samples go "
+          + "on. The exit status is 1 if no alert fired and resolved."
       ],
       options: [exitAfter],
       examples: [
@@ -45,7 +45,7 @@ enum Demo: Subcommand {
   }
 }
 
-/// Shows what comes, and does what the story says next.
+/// Shows samples and alerts, and performs the story's actions.
 private struct DemoPerformance {
   let stage: DemoStage
   private(set) var story = DemoStory()
@@ -55,7 +55,7 @@ private struct DemoPerformance {
 
   func begin(_ limit: Duration) throws {
     try say("A small Kafka runs inside this program, at \(stage.brokers): no broker, no Java, nothing on disk.")
-    try say("The agent reads /proc once a second, each sample becomes a record in the topic 'status_topic':")
+    try say("The agent reads /proc once a second. Each sample becomes a record in the topic 'status_topic':")
   }
 
   mutating func take(_ arrival: DemoStage.Arrival) throws {
@@ -67,13 +67,13 @@ private struct DemoPerformance {
     case .transition(let transition, let line):
       try printOut("  \(String(decoding: line, as: UTF8.self))")
       try perform(transition.status == .firing ? story.alertFires() : story.alertIsResolved())
-      if story.isTold { try say("Samples go on until this ends by itself, or by Ctrl-C. Next: statusd help run.") }
+      if story.isTold { try say("Samples go on until the demo ends by itself or by Ctrl-C. Next: statusd help run.") }
     }
   }
 
   mutating func end() throws {
     burner?.stop()
-    if !story.isTold { try say("This ends before an alert was raised and resolved.") }
+    if !story.isTold { try say("The demo ends before an alert fired and resolved.") }
   }
 
   private mutating func perform(_ actions: [DemoStory.Action]) throws {

@@ -9,9 +9,9 @@ import Records
 import Rules
 import Settings
 
-/// Everything that `statusd run` is on a host, around a Kafka of its own in this process.
+/// The services of `statusd run`, with a mock Kafka cluster in this process.
 final class DemoStage {
-  /// What has come into the topics.
+  /// A new record in the topics.
   enum Arrival {
     /// A status record of this host.
     case sample(Sample)
@@ -19,7 +19,7 @@ final class DemoStage {
     case transition(Transition, line: [UInt8])
   }
 
-  /// A status record as far as the demo shows it; nil: not in the record.
+  /// The fields of a status record that the demo shows; nil if the record lacks them.
   struct Sample {
     var time: WallTime
     var usage: Double?
@@ -28,9 +28,9 @@ final class DemoStage {
     var memory: Double?
   }
 
-  /// Rung when something has come.
+  /// Rung when a record has arrived.
   let wakeup: Wakeup
-  /// Where the Kafka of the demo is found.
+  /// The addresses of the demo's cluster.
   var brokers: String { cluster.brokers }
 
   private let cluster: MockCluster
@@ -45,23 +45,23 @@ final class DemoStage {
 
   /// Starts the cluster, the agent and the evaluator.
   ///
-  /// - Throws: where /proc can't be read, or ports, threads or descriptors are lacking.
+  /// - Throws: if /proc can't be read, or if ports, threads or descriptors are lacking.
   init(log: Logger, colours: Colours) throws {
     lines = RecordLines(colours: colours)
     cluster = try MockCluster()
     wakeup = try Wakeup()
     var settings = Settings(brokers: cluster.brokers)
     settings.topics.create = false
-    // The cluster of the demo has no more than that.
+    // The mock cluster supports no more than this.
     settings.evaluator.delivery = .atLeastOnce
-    // It knows no times.
+    // The mock cluster can't look up offsets by time.
     settings.evaluator.start = .beginning
     topics = settings.topics
     host = settings.agent.host
     for topic in [topics.status, topics.readings, topics.alerts, topics.alertsCurrent, topics.changelog] {
       try cluster.createTopic(topic)
     }
-    // The cluster answers a fetch only when it is full or this has passed.
+    // The mock cluster answers a fetch only when it is full or this time has passed.
     let configuration = Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "20")])
     evaluator = try EvaluatorService(settings: settings, configuration: configuration, log: log)
     let agent = AgentService(
@@ -76,10 +76,10 @@ final class DemoStage {
     try services.start(agent)
   }
 
-  /// The evaluator goes on with this rule alone.
+  /// Replaces the evaluator's rules by this one.
   func reload(_ rule: Rule) { evaluator.reload(RuleSet([rule])) }
 
-  /// What has come, without waiting.
+  /// The records that have arrived, without waiting.
   func arrivals() -> [Arrival] {
     while consumer.nextEvent() != nil {}
     var arrivals: [Arrival] = []
@@ -87,7 +87,7 @@ final class DemoStage {
     return arrivals
   }
 
-  /// Ends all of it, within about 3 s.
+  /// Ends all services, within about 3 s.
   func close() { services.stop(by: SystemTime().monotonic + .seconds(3)) }
 
   private func take(_ batch: consuming Batch, into arrivals: inout [Arrival]) -> Bool {
@@ -106,7 +106,7 @@ final class DemoStage {
     return !batch.isEmpty
   }
 
-  /// The sample in a record; nil where it isn't one of this host.
+  /// The sample in a record; nil if it isn't one of this host.
   private func sample(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, time: Int64) -> Sample? {
     guard reader.read(value: value, key: key, kafkaTime: time, clock: time) == .record,
       host.utf8.elementsEqual(reader.subject)

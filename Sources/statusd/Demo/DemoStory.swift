@@ -1,12 +1,12 @@
 import Rules
 
-/// What the demo does when: it measures this machine, chooses a limit that a load will pass, and follows one alert
+/// The steps of the demo: it measures this machine, chooses a limit that a load will breach, and follows one alert
 /// through its life. A state machine without input or output; the caller shows, loads and reloads.
 ///
-/// Nothing is taken for granted of the machine: the limit lies between what was measured at rest and under a trial load,
-/// and where something else moves the CPU meanwhile, it is measured anew.
+/// It assumes nothing about the machine: the limit lies between the values measured at rest and under a trial load. If
+/// another load disturbs the CPU meanwhile, it measures again.
 struct DemoStory {
-  /// What one sample says of the CPUs, in percent.
+  /// The CPU usage of one sample, in percent.
   struct Sample: Equatable {
     var usage: Double
     var user: Double
@@ -15,19 +15,20 @@ struct DemoStory {
 
   /// A load to put on the machine.
   enum Load: Equatable {
-    /// Computing, on each CPU, at low priority: nobody else has to wait for it.
+    /// Computing, on each CPU, at low priority, so that other processes don't wait.
     case computing
-    /// Reading zeros from the kernel, on so many threads for each CPU: what shows on a machine that is busy computing.
+    /// Reading zeros from the kernel, on this many threads for each CPU: visible even on a machine that is busy
+    /// computing.
     case reading(threadsPerCPU: Int)
   }
 
-  /// What the caller does next.
+  /// An action of the caller.
   enum Action: Equatable {
-    /// Tells the user.
+    /// Shows a text to the user.
     case say(String)
-    /// Begins a load; nil: ends it.
+    /// Begins a load; nil ends it.
     case load(Load?)
-    /// Gives the evaluator this rule in place of all others.
+    /// Replaces the evaluator's rules by this one.
     case rule(Rule)
   }
 
@@ -40,21 +41,21 @@ struct DemoStory {
     case over
   }
 
-  /// Samples that are measured at rest, and under the trial load.
+  /// The number of samples measured at rest, and under the trial load.
   private static let measured = 3
-  /// Samples without what is waited for, until it is measured anew.
+  /// The number of samples to wait for an event before measuring again.
   private static let patience = 20
 
   private var phase = Phase.measuring(rest: [])
   private var load = Load.computing
   private var limit = 0.0
-  /// How often it was measured anew.
+  /// How often it measured again.
   private var attempts = 0
 
-  /// Whether an alert was raised by the load and resolved after it.
+  /// Whether the alert has fired and resolved.
   var isTold: Bool { if case .over = phase { true } else { false } }
 
-  /// A sample with CPU rates has come.
+  /// Takes a sample with CPU rates.
   mutating func take(_ sample: Sample) -> [Action] {
     switch phase {
     case .measuring(let rest): return measure(rest + [sample])
@@ -66,7 +67,7 @@ struct DemoStory {
       if value(of: sample) > limit { return wait(.resting(samples: samples + 1)) }
       phase = .loading(samples: 0)
       return [
-        .say("Now a real load. The rule must hold for 2s of the samples' own time; till then the alert is pending."),
+        .say("Now the load begins. The alert is pending; it fires after 2s of the samples' own time."),
         .load(load),
       ]
     case .loading(let samples):
@@ -77,20 +78,20 @@ struct DemoStory {
     }
   }
 
-  /// The alert fires.
+  /// Called when the alert fires.
   mutating func alertFires() -> [Action] {
     guard case .loading = phase else { return [] }
     phase = .recovering(samples: 0)
     return [
-      .say("The alert fires: one record in the topic 'alerts', keyed by rule and host. The load ends now."), .load(nil),
+      .say("The alert fires: one record in the topic 'alerts', keyed by rule and host. Now the load ends."), .load(nil),
     ]
   }
 
-  /// The alert is resolved.
+  /// Called when the alert is resolved.
   mutating func alertIsResolved() -> [Action] {
     guard case .recovering = phase else { return [] }
     phase = .over
-    return [.say("The alert is resolved: that was its whole life.")]
+    return [.say("The alert is resolved. The demonstration is complete.")]
   }
 
   private mutating func wait(_ next: Phase) -> [Action] {
@@ -101,7 +102,7 @@ struct DemoStory {
   private mutating func again() -> [Action] {
     phase = .measuring(rest: [])
     attempts += 1
-    return [.load(nil), .say("Something else moves this machine's CPU. It is measured anew.")]
+    return [.load(nil), .say("Another load disturbs the measurement. Measuring again.")]
   }
 
   private mutating func measure(_ rest: [Sample]) -> [Action] {
@@ -110,7 +111,7 @@ struct DemoStory {
     load = level < 70 ? .computing : .reading(threadsPerCPU: 4 << min(attempts, 3))
     phase = .trying(rest: rest, trial: [], isFirst: true)
     let found = "\(load == .computing ? "At rest this" : "This busy") machine's CPU is at \(level.text)%."
-    return [.say("\(found) How far does a load move it? A short trial:"), .load(load)]
+    return [.say("\(found) A short trial load shows how far it rises:"), .load(load)]
   }
 
   private mutating func tryOut(_ rest: [Sample], _ trial: [Sample]) -> [Action] {
@@ -126,7 +127,7 @@ struct DemoStory {
     phase = .resting(samples: 0)
     return [
       .load(nil),
-      .say("So the evaluator gets this rule, as a reload would give it: \(metric) above \(limit.text), for 2s."),
+      .say("The evaluator gets this rule, as by a reload: \(metric) above \(limit.text), for 2s."),
       .rule(rule),
     ]
   }
