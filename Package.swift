@@ -104,7 +104,7 @@ let package = Package(
       .testTarget(
         name: "IntegrationTests",
         dependencies: [
-          "Arguments", "Kafka", "Platform", "Records", "Rules", "TestRandom", "TestSupport", "TSanThreads",
+          "Arguments", "Kafka", "Platform", "Records", "Rules", "TestRandom", "TestSupport", "Topics", "TSanThreads",
           "statusd",
         ],
         swiftSettings: swiftSettings),

@@ -1,4 +1,5 @@
 import Arguments
+import Console
 import Platform
 
 /// `statusd help`: what `--help` shows, and what the installation makes of the same declarations.

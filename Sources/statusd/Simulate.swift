@@ -1,5 +1,6 @@
 import Agent
 import Arguments
+import Console
 import Glibc
 import JSON
 import Kafka

@@ -1,4 +1,5 @@
 import Arguments
+import Console
 import Platform
 
 /// One command: how it is called, and what it does. Each has a file of its own and stands in `subcommands`.

@@ -5,6 +5,7 @@ import Glibc
 import Kafka
 import Platform
 import Settings
+import Topics
 
 /// `statusd backtest`: what the rules would have made of history.
 enum Backtest: Subcommand {

@@ -2,12 +2,15 @@ import Glibc
 import Platform
 
 /// Standard output for as long as somebody reads it: bytes are gathered, and written once for each batch.
-struct OutputStream {
+public struct OutputStream {
   /// What waits to be written.
-  var bytes: [UInt8] = []
+  public var bytes: [UInt8] = []
+
+  /// Nothing waits.
+  public init() {}
 
   /// How writing went.
-  enum Flow {
+  public enum Flow {
     /// All is written.
     case open
     /// Nobody reads any more.
@@ -18,17 +21,17 @@ struct OutputStream {
     case failed(OutputError)
 
     /// Whether there is any use in more.
-    var isOpen: Bool { if case .open = self { true } else { false } }
+    public var isOpen: Bool { if case .open = self { true } else { false } }
 
     /// - Throws: where it takes nothing more.
-    func check() throws(OutputError) { if case .failed(let error) = self { throw error } }
+    public func check() throws(OutputError) { if case .failed(let error) = self { throw error } }
   }
 
   /// More than this isn't gathered.
-  static let greatestBatch = 1 << 16
+  public static let greatestBatch = 1 << 16
 
   /// Writes what is gathered. A reader that is slow is waited for; a signal is still heard.
-  mutating func flush(hearing signals: Signals) -> Flow {
+  public mutating func flush(hearing signals: Signals) -> Flow {
     defer { bytes.removeAll(keepingCapacity: true) }
     return bytes.withUnsafeBytes { bytes in
       var written = 0

@@ -2,7 +2,7 @@ import Glibc
 import Platform
 
 /// What standard error shows of long work: how many records are done.
-struct Progress {
+public struct Progress {
   private let total: Int64?
   private let isTerminal: Bool
   private let time: any TimeSource
@@ -10,8 +10,10 @@ struct Progress {
   private var next: MonotonicTime
   private var isShown = false
 
-  /// - Parameter total: how many there are; nil: nobody knows.
-  init(of total: Int64?, isTerminal: Bool = isatty(STDERR_FILENO) == 1, time: any TimeSource = SystemTime()) {
+  /// - Parameters:
+  ///   - total: how many there are; nil: nobody knows.
+  ///   - isTerminal: whether standard error is a terminal.
+  public init(of total: Int64?, isTerminal: Bool = isatty(STDERR_FILENO) == 1, time: any TimeSource = SystemTime()) {
     self.total = total
     self.isTerminal = isTerminal
     self.time = time
@@ -20,7 +22,7 @@ struct Progress {
   }
 
   /// A terminal's line is written over twice a second, others get a line every ten.
-  mutating func show(_ count: Int64) {
+  public mutating func show(_ count: Int64) {
     let now = time.monotonic
     guard now >= next else { return }
     next = now + (isTerminal ? .milliseconds(500) : .seconds(10))
@@ -30,13 +32,13 @@ struct Progress {
   }
 
   /// Takes a terminal's line away, for something else that is written.
-  mutating func clear() {
+  public mutating func clear() {
     if isTerminal, isShown { printError("\r\u{1B}[K") }
     isShown = false
   }
 
   /// Says what it came to.
-  mutating func end(_ count: Int64) {
+  public mutating func end(_ count: Int64) {
     clear()
     let seconds = Double((time.monotonic - begin).wholeMilliseconds) / 1000
     printError("\(count) records in \(seconds) s, \(Int(Double(count) / max(seconds, 0.001)))/s\n")

@@ -3,20 +3,23 @@ import Platform
 
 /// Standard output takes nothing more, although somebody may want it: a full disk, or it was closed from the start. Ends
 /// every command with status 74, once it is said.
-struct OutputError: Error, CustomStringConvertible {
-  let reason: SystemError
+public struct OutputError: Error, CustomStringConvertible {
+  /// What the system says.
+  public let reason: SystemError
+
+  init(reason: SystemError) { self.reason = reason }
 
   /// For people: what is wrong.
-  var description: String { "standard output can't be written: \(SystemError.text(of: reason.code))" }
+  public var description: String { "standard output can't be written: \(SystemError.text(of: reason.code))" }
 }
 
 /// Writes all of `text` to standard output. A reader that has gone doesn't want it: that is no failure.
-func printOut(_ text: String) throws(OutputError) {
+public func printOut(_ text: String) throws(OutputError) {
   if let failure = write(text, to: STDOUT_FILENO), failure.code != EPIPE { throw OutputError(reason: failure) }
 }
 
 /// Writes all of `text` to standard error, as far as that takes it.
-func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+public func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
 private func write(_ text: String, to descriptor: Int32) -> SystemError? {
   var text = text
@@ -36,7 +39,7 @@ extension Signals {
   /// Those of a command that shows what comes: it also ends where nobody reads standard output any more.
   ///
   /// - Throws: `OutputError` where nothing could ever be shown, and where no descriptor is left.
-  static func forShowing() throws -> Signals {
+  public static func forShowing() throws -> Signals {
     guard StandardDescriptors.takesWrites(STDOUT_FILENO) else {
       throw OutputError(reason: SystemError(call: "write", code: EBADF))
     }

@@ -1,13 +1,23 @@
-import Backtest
-import Evaluator
 import Kafka
 import Platform
 
+/// Takes what stands in a topic.
+public protocol HistoryReceiver: ~Copyable {
+  /// A record that will be given soon, some records from now: a hint, and no more.
+  mutating func expect(_ record: Message, of partition: Int32)
+
+  /// A record; its bytes are valid during the call.
+  mutating func receive(_ record: Message, of partition: Int32)
+
+  /// Everything before `position` was given, and there is nothing more just now.
+  mutating func receiveEnd(of partition: Int32, position: Int64)
+}
+
 /// Reads what stands in a topic: from given offsets up to where its partitions ended when it was asked, without a group.
 /// Only committed records are read.
-struct History: ~Copyable {
+public struct History: ~Copyable {
   /// How reading ended.
-  enum Ending {
+  public enum Ending {
     /// All of it was read.
     case complete
     /// A signal said to end, or the receiver did.
@@ -18,7 +28,7 @@ struct History: ~Copyable {
     case silent
 
     /// Says what keeps it from being complete; nil: nothing does.
-    func problem(topic: String) -> String? {
+    public func problem(topic: String) -> String? {
       switch self {
       case .complete: nil
       case .stopped: "stopped before all of '\(topic)' was read"
@@ -31,30 +41,18 @@ struct History: ~Copyable {
   }
 
   /// Why a topic can't be read.
-  enum Problem: Error {
+  public enum Problem: Error {
     /// There is no such topic.
     case noTopic
     /// Brokers are away, or refuse.
     case noAnswer(KafkaError)
     /// A signal said to end.
     case stopped
-
-    /// Says it; how the command ends.
-    func report(_ command: String, topic: String) -> ExitCode {
-      switch self {
-      case .noTopic:
-        printError("statusd \(command): there is no topic '\(topic)'\n")
-        return .failed
-      case .noAnswer(let error):
-        printError("statusd \(command): brokers don't say what stands in '\(topic)': \(error)\n")
-        return .temporary
-      case .stopped:
-        return .temporary
-      }
-    }
   }
 
-  let topic: String
+  /// The topic's name.
+  public let topic: String
+  private let log: Logger
   private let signals: Signals
   private let wakeup: Wakeup
   private let time = SystemTime()
@@ -63,43 +61,52 @@ struct History: ~Copyable {
   /// Is asked where partitions end: to one that reads only what is committed, brokers name the last stable offset.
   private var asker: Consumer
   /// How many partitions the topic has; 0: not asked yet.
-  private(set) var partitionCount: Int32 = 0
+  public private(set) var partitionCount: Int32 = 0
 
   /// How long brokers are waited for where they say nothing.
-  static let silence = Duration.seconds(30)
+  public static let silence = Duration.seconds(30)
   /// How long open transactions of others are waited for.
-  static let patience = Duration.seconds(10)
+  public static let patience = Duration.seconds(10)
+
+  /// For a second client: what is wrong with the connection is said by the first.
+  private static let silent = Logger(level: .critical, output: StandardErrorLog())
 
   /// Opens a topic's history for the time of `body`.
   ///
+  /// - Parameter log: takes what is wrong with the connection or a partition.
   /// - Throws: where the configuration is refused, or no file descriptor is left; and what `body` throws.
-  static func open<Result>(
-    _ configuration: Configuration, topic: String, signals: Signals, _ body: (inout History) throws -> Result
+  public static func open<Result>(
+    _ configuration: Configuration, topic: String, signals: Signals, log: Logger,
+    _ body: (inout History) throws -> Result
   ) throws -> Result {
-    var history = try make(configuration, topic: topic, signals: signals)
+    var history = try make(configuration, topic: topic, signals: signals, log: log)
     let result = Swift.Result { try body(&history) }
     history.close()
     return try result.get()
   }
 
-  private static func make(_ configuration: Configuration, topic: String, signals: Signals) throws -> History {
+  private static func make(
+    _ configuration: Configuration, topic: String, signals: Signals, log: Logger
+  ) throws -> History {
     let wakeup = try Wakeup()
     var options = Consumer.Options()
     // Whoever looks back doesn't mind that retention goes on meanwhile.
     options.reset = .beginning
     options.queueKiB = 65_536
-    let consumer = try Consumer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
+    let consumer = try Consumer(configuration, options: options, log: log, wakeup: wakeup)
     options.readsCommitted = false
     // What is wrong with the connection is said once, by the one that reads.
-    let asker = try Consumer(configuration, options: options, log: Cluster.silent, wakeup: wakeup)
-    return History(topic, signals, wakeup, consumer, asker)
+    let asker = try Consumer(configuration, options: options, log: silent, wakeup: wakeup)
+    return History(topic, signals, log, wakeup, consumer, asker)
   }
 
   private init(
-    _ topic: String, _ signals: Signals, _ wakeup: Wakeup, _ consumer: consuming Consumer, _ asker: consuming Consumer
+    _ topic: String, _ signals: Signals, _ log: Logger, _ wakeup: Wakeup, _ consumer: consuming Consumer,
+    _ asker: consuming Consumer
   ) {
     self.topic = topic
     self.signals = signals
+    self.log = log
     self.wakeup = wakeup
     self.consumer = consumer
     self.asker = asker
@@ -110,8 +117,8 @@ struct History: ~Copyable {
     consumer.close(by: time.monotonic + .seconds(1))
   }
 
-  /// The offsets from `begin` up to `end`, and never beyond what stands in the topic now.
-  mutating func stretch(from begin: Moment, to end: Moment) throws(Problem) -> [Int32: Range<Int64>] {
+  /// The offsets of each partition from `begin` up to `end`, and never beyond what stands in the topic now.
+  public mutating func stretch(from begin: Moment, to end: Moment) throws(Problem) -> [Int32: Range<Int64>] {
     partitionCount = try asked { history throws(KafkaError) in
       try history.asker.partitionCount(of: history.topic, within: .seconds(2))
     }
@@ -151,11 +158,14 @@ struct History: ~Copyable {
   }
 
   /// What `group` has committed for the topic's partitions.
-  static func committed(
+  ///
+  /// - Throws: `Problem.noAnswer`; `KafkaError` where the configuration is refused; `SystemError` where no file
+  ///   descriptor is left.
+  public static func committed(
     by group: String, _ configuration: Configuration, in partitions: [TopicPartition]
   ) throws -> [Int32: Int64] {
     let consumer = try Consumer(
-      configuration, options: Consumer.Options(group: group), log: Cluster.silent, wakeup: Wakeup())
+      configuration, options: Consumer.Options(group: group), log: silent, wakeup: Wakeup())
     let answer = Result { () throws(KafkaError) in try consumer.committed(partitions, within: .seconds(10)) }
     consumer.close(by: SystemTime().monotonic + .seconds(1))
     switch answer {
@@ -188,7 +198,9 @@ struct History: ~Copyable {
   }
 
   /// Gives the records of these offsets to `receiver`, each partition's in order; `afterBatch` says whether to go on.
-  mutating func read<Receiver: LogReceiver & ~Copyable>(
+  ///
+  /// - Throws: `KafkaError` where the partitions can't be assigned.
+  public mutating func read<Receiver: HistoryReceiver & ~Copyable>(
     _ offsets: [Int32: Range<Int64>], into receiver: inout Receiver, afterBatch: (inout Receiver) -> Bool
   ) throws -> Ending {
     var left = offsets.filter { !$0.value.isEmpty }
@@ -224,33 +236,33 @@ struct History: ~Copyable {
   /// How many records ahead one is announced.
   private static var lookahead: Int { 4 }
 
-  private mutating func give<Receiver: LogReceiver & ~Copyable>(
+  private mutating func give<Receiver: HistoryReceiver & ~Copyable>(
     _ batch: borrowing Batch, to receiver: inout Receiver, _ waiting: inout Set<Int32>
   ) {
     var lastIndex: Int32 = -1
-    var partition = LogPartition(topic: 0, number: -1)
+    var partition: Int32 = -1
     for index in batch.indices {
       batch.expect(index + 3 * Self.lookahead)
       let message = batch[index]
       if message.partitionIndex != lastIndex {
         lastIndex = message.partitionIndex
-        partition.number = consumer.partition(at: lastIndex)?.partition ?? -1
-        if message.kind == .record { waiting.remove(partition.number) }
+        partition = consumer.partition(at: lastIndex)?.partition ?? -1
+        if message.kind == .record { waiting.remove(partition) }
       }
       let soon = index + Self.lookahead
       if soon < batch.count, batch[soon].kind == .record, batch[soon].partitionIndex == lastIndex {
-        receiver.expect(LogRecord(batch[soon], of: partition))
+        receiver.expect(batch[soon], of: partition)
       }
       switch message.kind {
-      case .record: receiver.receive(LogRecord(message, of: partition))
+      case .record: receiver.receive(message, of: partition)
       case .endOfPartition:
-        waiting.insert(partition.number)
+        waiting.insert(partition)
         receiver.receiveEnd(of: partition, position: message.offset)
       case .error:
-        Cluster.log.warning(
+        log.warning(
           "a partition can't be read",
           [
-            "topic": .string(topic), "partition": .int(partition.number),
+            "topic": .string(topic), "partition": .int(partition),
             "reason": .string(batch.error(at: index).map { "\($0)" } ?? ""),
           ])
       }
