@@ -62,7 +62,7 @@ let package = Package(
     + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"], isCold: true)
-    + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
+    + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])
     + library("KafkaEvaluator", ["Evaluator", "Kafka", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
