@@ -57,12 +57,13 @@ enum Emit: Subcommand {
       let name = cluster.topic(named: given[topic] ?? "monitor")
       let limit = cluster.makeSure(ofTopic: name, .monitor)
       let refused = RateLimit(5, per: .seconds(60))
-      var sender = try Sender.make(cluster.configuration, recordLimit: limit, signals: signals) { number, error in
+      let plan = Sender.Plan(cluster.configuration, topics: [name], recordLimit: limit)
+      var sender = try Sender.make(plan, signals: signals, log: Cluster.log) { number, error in
         Cluster.log.limited(
           refused, .error, "a line isn't delivered", ["line": .int(number), "reason": .string("\(error)")])
       }
       var lines = Lines(
-        topic: name, source: given[source],
+        source: given[source],
         limit: min(greatestRecord, limit ?? greatestRecord))
       let problem = lines.read(&sender)
       let sent = sender.sent
@@ -76,7 +77,6 @@ enum Emit: Subcommand {
 
   /// The lines of standard input on their way.
   private struct Lines {
-    private let topic: String
     private var source: String
     /// Whether that is the machine's name, and none that was given to it yet.
     private var isNameless: Bool
@@ -89,8 +89,7 @@ enum Emit: Subcommand {
     private var cut = 0
 
     /// - Parameter source: nil: the machine's name.
-    init(topic: String, source: String?, limit: Int) {
-      self.topic = topic
+    init(source: String?, limit: Int) {
       self.source = source ?? Surroundings.machine.hostName
       isNameless = source == nil && Surroundings.isPlaceholder(self.source)
       self.limit = limit
@@ -127,7 +126,7 @@ enum Emit: Subcommand {
       }
       var encoded = MonitorRecord.encode(line, source: source, at: time.wall, limit: limit, into: &writer)
       encoded.key.withUTF8 { key in
-        writer.bytes.withUnsafeBytes { sender.send(topic: topic, key: UnsafeRawBufferPointer(key), value: $0) }
+        writer.bytes.withUnsafeBytes { sender.send(key: UnsafeRawBufferPointer(key), value: $0) }
       }
       guard encoded.isCut else { return }
       cut += 1
