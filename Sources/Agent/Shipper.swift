@@ -43,23 +43,23 @@ struct Shipper: ~Copyable {
     refusals = RateLimit(1, per: .seconds(60), time: time)
     let trouble = RateLimit(1, per: .seconds(60), time: time)
     producer = try ReliableProducer(
-      Self.producerPlan(plan), backlog: MemoryBacklog(limit: plan.backlogBytes), log: log
+      Self.delivery(plan), backlog: MemoryBacklog(limit: plan.backlogBytes), log: log
     ) { Self.tell($0, plan, log, trouble) }
   }
 
-  private static func producerPlan(_ plan: Plan) -> ReliableProducer<MemoryBacklog>.Plan {
-    var inner = ReliableProducer<MemoryBacklog>.Plan(
+  private static func delivery(_ plan: Plan) -> DeliveryPlan {
+    var delivery = DeliveryPlan(
       plan.configuration,
       lanes: [
         .init(topic: plan.topic, key: plan.sampleKey),
         .init(topic: plan.ownTopic, key: plan.ownKey, isDispensable: true),
       ], endurance: .endless)
-    inner.options.queueRecords = 1000
-    inner.options.queueKiB = 1024
-    inner.options.linger = .zero
-    inner.options.batchBytes = 64 * 1024
-    inner.options.isGapless = true
-    return inner
+    delivery.options.queueRecords = 1000
+    delivery.options.queueKiB = 1024
+    delivery.options.linger = .zero
+    delivery.options.batchBytes = 64 * 1024
+    delivery.options.isGapless = true
+    return delivery
   }
 
   /// The counts of the records.
@@ -118,7 +118,7 @@ struct Shipper: ~Copyable {
   }
 
   private static func tell(
-    _ notice: ReliableProducer<MemoryBacklog>.Notice, _ plan: Plan, _ log: Logger, _ trouble: RateLimit
+    _ notice: DeliveryNotice, _ plan: Plan, _ log: Logger, _ trouble: RateLimit
   ) {
     switch notice {
     case .renews(let error, let code, let records):

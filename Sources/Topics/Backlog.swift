@@ -1,6 +1,6 @@
 /// A record on its way to a topic. Its bytes are valid only during the call that passes it.
 public struct OutgoingRecord {
-  /// The number of its lane in `ReliableProducer.Plan.lanes`: the topic, and the key if the record has none.
+  /// The number of its lane in `DeliveryPlan.lanes`: the topic, and the key if the record has none.
   public var lane: UInt8
   /// The partition; nil if the key decides.
   public var partition: Int32?

@@ -13,7 +13,7 @@ extension ReliableProducer where Store: ~Copyable {
   }
 
   static func makeProducer(
-    _ plan: Plan, _ bound: BatchBound, isAlone: Bool, _ log: Logger, _ wakeup: Wakeup?
+    _ plan: DeliveryPlan, _ bound: BatchBound, isAlone: Bool, _ log: Logger, _ wakeup: Wakeup?
   ) throws(KafkaError) -> Producer {
     var options = plan.options
     if bound.bytes != BatchBound.usual { options.batchBytes = bound.bytes }

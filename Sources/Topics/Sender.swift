@@ -49,12 +49,12 @@ public struct Sender: ~Copyable {
     onFailure: @escaping (_ number: Int, _ error: KafkaError) -> Void = { _, _ in }
   ) throws -> Sender {
     let wakeup = try Wakeup()
-    let lanes = plan.topics.map { ReliableProducer<MemoryBacklog>.Lane(topic: $0) }
-    var inner = ReliableProducer<MemoryBacklog>.Plan(plan.configuration, lanes: lanes, endurance: .brief)
-    inner.batchBytes = plan.recordLimit
-    inner.options.queueKiB = 16_384
+    let lanes = plan.topics.map { DeliveryPlan.Lane(topic: $0) }
+    var delivery = DeliveryPlan(plan.configuration, lanes: lanes, endurance: .brief)
+    delivery.batchBytes = plan.recordLimit
+    delivery.options.queueKiB = 16_384
     let producer = try ReliableProducer(
-      inner, backlog: MemoryBacklog(limit: backlogBytes), log: log, wakeup: wakeup
+      delivery, backlog: MemoryBacklog(limit: backlogBytes), log: log, wakeup: wakeup
     ) { notice in
       switch notice {
       case .renews(let error, _, let records):
@@ -85,9 +85,8 @@ public struct Sender: ~Copyable {
     to topic: Int = 0, partition: Int32? = nil, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
   ) {
     sent += 1
-    let record = OutgoingRecord(
-      lane: UInt8(truncatingIfNeeded: topic), partition: partition, key: key, value: value)
-    while !isStopped {
+    while !isStopped, let lane = UInt8(exactly: topic) {
+      let record = OutgoingRecord(lane: lane, partition: partition, key: key, value: value)
       if producer.send(record, at: time.monotonic) { return }
       // An empty backlog has no room for a record that is larger than all of it.
       if producer.undelivered == 0 { break }

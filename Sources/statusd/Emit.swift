@@ -55,7 +55,7 @@ enum Emit: Subcommand {
     let signals = try Signals()
     return try withCluster(given) { cluster in
       let name = cluster.topic(named: given[topic] ?? "monitor")
-      let limit = cluster.makeSure(ofTopic: name, .monitor)
+      let limit = cluster.topics.makeSure(of: name, for: .monitor, cluster.configuration, log: Cluster.log)
       let refused = RateLimit(5, per: .seconds(60))
       let plan = Sender.Plan(cluster.configuration, topics: [name], recordLimit: limit)
       var sender = try Sender.make(plan, signals: signals, log: Cluster.log) { number, error in
@@ -153,21 +153,4 @@ func report(_ command: String, sent: Int, _ result: Sender.Outcome) -> ExitCode 
   let reason = result.firstError.map { " (\($0))" } ?? ""
   printError("statusd \(command): \(result.undelivered) of \(counted(sent, "record")) not delivered\(reason)\n")
   return result.refused == result.undelivered ? .data : .temporary
-}
-
-extension Cluster {
-  /// Creates the topic where it is one of ours, missing, and to be created. What can't be done shows in what follows.
-  ///
-  /// - Returns: how many bytes a record of it may have, key and value together; nil where brokers don't say.
-  func makeSure(ofTopic name: String, _ needed: Settings.Topics.Needed) -> Int? {
-    let policy = topics.policy(of: needed)
-    let found = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) { admin throws(KafkaError) in
-      guard let known = try admin.describe(topic: name, within: .seconds(2)).topics.first else { return nil as String? }
-      if known.error == nil { return try admin.configuration(of: name, within: .seconds(2))["max.message.bytes"] }
-      if topics.create, policy.name == name { _ = try admin.create([policy], within: .seconds(5)) }
-      return nil
-    }
-    // Brokers count the batch around it, too.
-    return (found ?? nil).flatMap { Int($0) }.map { max(1024, $0 - 1024) }
-  }
 }

@@ -60,7 +60,7 @@ enum Simulate: Subcommand {
       let span = Span(of: given[Simulate.interval] == nil ? 0 : (given[count] ?? 0) / hosts, interval)
       let first = try given[start].map { try span.checked($0) } ?? span.start(endingAt: SystemTime().wall)
       let name = cluster.topic(named: given[topic] ?? "status")
-      let limit = cluster.makeSure(ofTopic: name, .status)
+      let limit = cluster.topics.makeSure(of: name, for: .status, cluster.configuration, log: Cluster.log)
       let fleet = Fleet(hosts: hosts, seed: given[seed] ?? 1, start: first, interval: interval)
       let plan = Sender.Plan(cluster.configuration, topics: [name], recordLimit: limit)
       var sender = try Sender.make(plan, signals: signals, log: Cluster.log)

@@ -134,11 +134,11 @@ struct MemoryBacklogTests {
     var backlog = MemoryBacklog(limit: 1 << 20)
     var list: [(number: UInt, text: String, isHanded: Bool)] = []
     var taken: UInt = 0
-    for step in 0..<200_000 {
+    for step in 0..<20_000 {
       // Now more records come than go, now the other way round, so that it grows and is emptied.
-      switch Int.random(in: 0..<(step / 5000 % 2 == 0 ? 5 : 9), using: &random) {
+      switch Int.random(in: 0..<(step / 500 % 2 == 0 ? 5 : 9), using: &random) {
       case 0, 1:
-        let text = String(repeating: "\(step) ", count: Int.random(in: 0...20, using: &random))
+        let text = String(repeating: "\(step) ", count: Int.random(in: 0...60, using: &random))
         guard append(text, to: &backlog) else { continue }
         taken += 1
         list.append((taken, text, false))
