@@ -61,7 +61,7 @@ let package = Package(
     + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Topics"])
     + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
-    + library("Topics", ["Kafka", "Platform", "Settings"], isCold: true)
+    + library("Topics", ["Kafka", "Platform", "Settings"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])
     + library("KafkaEvaluator", ["Evaluator", "Kafka", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])

@@ -33,7 +33,7 @@ struct Shipper: ~Copyable {
   private let plan: Plan
   private let log: Logger
   private let refusals: RateLimit
-  private var producer: ReliableProducer<MemoryBacklog>
+  private var producer: ReliableProducer
   private var saidOwnRefusal = false
 
   /// - Throws: if librdkafka refuses a property, or a TLS file can't be read.

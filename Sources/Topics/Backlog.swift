@@ -24,7 +24,7 @@ public struct OutgoingRecord {
 ///
 /// Each record has a number: the first one 1, the next one 2. A record is handed over once, or once more after each
 /// `rewind`, and leaves when it is acknowledged, in any order.
-public protocol Backlog: ~Copyable {
+public protocol Backlog {
   /// The number of records that aren't acknowledged.
   var count: Int { get }
 
@@ -34,8 +34,8 @@ public protocol Backlog: ~Copyable {
   /// Appends a copy of the record; false if there is no room for it.
   mutating func append(_ record: OutgoingRecord) -> Bool
 
-  /// Calls `body` with the next record to hand over and its number. Returns nil if there is none.
-  func withNext<Result>(_ body: (OutgoingRecord, _ number: UInt) -> Result) -> Result?
+  /// Calls `body` with the next record to hand over and its number. Returns false if there is none.
+  func withNext(_ body: (OutgoingRecord, _ number: UInt) -> Void) -> Bool
 
   /// Marks the record that `withNext` gave as handed over.
   mutating func advance()

@@ -21,7 +21,7 @@ public struct DeliveryAccount: Equatable, Sendable {
 
 /// Tracks the records of a reliable producer: waiting, delivered or set aside, and whether unacknowledged ones must be
 /// sent again.
-struct Ledger<Store: Backlog & ~Copyable>: ~Copyable {
+struct Ledger {
   /// What a producer reports of one record.
   struct Report {
     var number: UInt
@@ -41,7 +41,7 @@ struct Ledger<Store: Backlog & ~Copyable>: ~Copyable {
     var code: KafkaError.Code
   }
 
-  var backlog: Store
+  var backlog: any Backlog
   private let endurance: Endurance
   private(set) var account = DeliveryAccount()
   /// Why a delivery failed since the last rewind; nil if none did. A refusal takes precedence over other failures,
@@ -58,7 +58,7 @@ struct Ledger<Store: Backlog & ~Copyable>: ~Copyable {
   private(set) var closed: [UInt8: KafkaError] = [:]
 
   init(
-    _ backlog: consuming Store, _ endurance: Endurance, bound: BatchBound = BatchBound(), dispensable: Set<UInt8> = []
+    _ backlog: any Backlog, _ endurance: Endurance, bound: BatchBound = BatchBound(), dispensable: Set<UInt8> = []
   ) {
     self.backlog = backlog
     self.endurance = endurance
@@ -135,7 +135,8 @@ struct Ledger<Store: Backlog & ~Copyable>: ~Copyable {
   /// Drops every record. `body` is called with the number of each.
   mutating func giveUp(_ reason: KafkaError, _ body: (UInt) -> Void) {
     rewind()
-    while let number = backlog.withNext({ $1 }) {
+    var number: UInt = 0
+    while backlog.withNext({ number = $1 }) {
       backlog.advance()
       setAside(number, reason)
       body(number)

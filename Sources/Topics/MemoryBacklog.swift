@@ -92,25 +92,28 @@ public struct MemoryBacklog: Backlog {
     withUnsafeBytes(of: number) { bytes.append(contentsOf: $0) }
   }
 
-  /// Calls `body` with the next record to hand over and its number. Returns nil if there is none.
-  public func withNext<Result>(_ body: (OutgoingRecord, _ number: UInt) -> Result) -> Result? {
-    guard handed < slots.count else { return nil }
+  /// Calls `body` with the next record to hand over and its number. Returns false if there is none.
+  public func withNext(_ body: (OutgoingRecord, _ number: UInt) -> Void) -> Bool {
+    guard handed < slots.count else { return false }
     let slot = slots[handed]
-    return bytes.withUnsafeBytes { bytes in
-      var rest = UnsafeRawBufferPointer(rebasing: bytes[start(ofSlot: handed)..<start(ofSlot: handed + 1)])
-      func take(_ count: Int) -> UnsafeRawBufferPointer {
-        defer { rest = UnsafeRawBufferPointer(rebasing: rest[count...]) }
-        return UnsafeRawBufferPointer(rebasing: rest[..<count])
+    bytes.withUnsafeBytes { bytes in
+      var start = start(ofSlot: handed)
+      let end = self.start(ofSlot: handed + 1)
+      var record = OutgoingRecord(lane: slot.lane, value: nil)
+      if slot.marks.contains(.hasPartition) {
+        record.partition = bytes.loadUnaligned(fromByteOffset: start, as: Int32.self)
+        start += MemoryLayout<Int32>.size
       }
-      let partition =
-        slot.marks.contains(.hasPartition) ? take(MemoryLayout<Int32>.size).loadUnaligned(as: Int32.self) : nil
-      let key =
-        slot.marks.contains(.hasKey)
-        ? take(Int(take(MemoryLayout<UInt32>.size).loadUnaligned(as: UInt32.self))) : nil
-      let value = slot.marks.contains(.isTombstone) ? nil : rest
-      return body(
-        OutgoingRecord(lane: slot.lane, partition: partition, key: key, value: value), base + UInt(handed))
+      if slot.marks.contains(.hasKey) {
+        let length = Int(bytes.loadUnaligned(fromByteOffset: start, as: UInt32.self))
+        start += MemoryLayout<UInt32>.size
+        record.key = UnsafeRawBufferPointer(rebasing: bytes[start..<start + length])
+        start += length
+      }
+      if !slot.marks.contains(.isTombstone) { record.value = UnsafeRawBufferPointer(rebasing: bytes[start..<end]) }
+      body(record, base + UInt(handed))
     }
+    return true
   }
 
   /// Marks the record that `withNext` gave as handed over.

@@ -1,7 +1,7 @@
 import Kafka
 import Platform
 
-extension ReliableProducer where Store: ~Copyable {
+extension ReliableProducer {
   /// Whether records can be handed over.
   enum Recovery {
     /// They can.
@@ -53,7 +53,7 @@ extension ReliableProducer where Store: ~Copyable {
   }
 
   /// For a daemon: everything is sent again, after a pause unless brokers refuse records.
-  private mutating func recover(from failure: Ledger<Store>.Failure, at now: MonotonicTime) -> Recovery {
+  private mutating func recover(from failure: Ledger.Failure, at now: MonotonicTime) -> Recovery {
     if failure.code.isRefusalOfRecord, !ledger.isAlone {
       notice(.sendsAlone(code: failure.code))
       replace(isAlone: true, at: now)
@@ -72,7 +72,7 @@ extension ReliableProducer where Store: ~Copyable {
   }
 
   /// For a command: everything is sent again at once, unless the last new producer came to nothing, too.
-  private mutating func recoverOnce(from failure: Ledger<Store>.Failure, at now: MonotonicTime) -> Recovery {
+  private mutating func recoverOnce(from failure: Ledger.Failure, at now: MonotonicTime) -> Recovery {
     if let error = ofProducer({ $0.fatalError }) {
       end(by: now)
       if account.delivered == deliveredBeforeRenewal {
@@ -165,7 +165,7 @@ extension ReliableProducer where Store: ~Copyable {
   private mutating func settle(at now: MonotonicTime, _ serve: ((Producer.Delivery) -> Void) -> Int) -> Int {
     let before = account.refused
     let result = serve { delivery in
-      let report = Ledger<Store>.Report(
+      let report = Ledger.Report(
         number: delivery.token, error: delivery.error, code: delivery.code, size: delivery.size)
       if let reason = ledger.settle(report) { notice(.setAside(number: report.number, reason)) }
     }

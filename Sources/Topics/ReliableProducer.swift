@@ -9,7 +9,7 @@ import Platform
 /// (https://github.com/confluentinc/librdkafka/pull/4438).
 ///
 /// One thread uses it. Only `push` and `close` block.
-public struct ReliableProducer<Store: Backlog & ~Copyable>: ~Copyable {
+public struct ReliableProducer: ~Copyable {
   /// The pause after a failure. It doubles with each further failure until something is delivered.
   static var shortestPause: Duration { .seconds(1) }
   /// The pause after a failure while the end is near.
@@ -23,7 +23,7 @@ public struct ReliableProducer<Store: Backlog & ~Copyable>: ~Copyable {
   let wakeup: Wakeup?
   let notice: (DeliveryNotice) -> Void
   var producer: Producer?
-  var ledger: Ledger<Store>
+  var ledger: Ledger
   /// How often a failed producer was replaced.
   public internal(set) var renewals: Int64 = 0
   /// Why everything was given up; nil if it wasn't. No record is taken any more then.
@@ -43,7 +43,7 @@ public struct ReliableProducer<Store: Backlog & ~Copyable>: ~Copyable {
   ///   - notice: called during the other calls.
   /// - Throws: if librdkafka refuses a property, or a TLS file can't be read.
   public init(
-    _ plan: DeliveryPlan, backlog: consuming Store, log: Logger, wakeup: Wakeup? = nil,
+    _ plan: DeliveryPlan, backlog: any Backlog, log: Logger, wakeup: Wakeup? = nil,
     notice: @escaping (DeliveryNotice) -> Void = { _ in }
   ) throws(KafkaError) {
     self.plan = plan
@@ -139,11 +139,11 @@ public struct ReliableProducer<Store: Backlog & ~Copyable>: ~Copyable {
 
   /// Hands over waiting records as far as the producer's queue has room, unless some must be sent again first.
   private mutating func handOver(at now: MonotonicTime) {
-    while ledger.failure == nil, let (number, result) = produceNext() {
-      switch result {
+    while ledger.failure == nil, let offer = offerNext() {
+      switch offer.answer {
       case .success(.accepted):
         ledger.backlog.advance()
-      case .success:
+      case .success(.queueFull):
         return
       case .failure(let error):
         guard error.code == .messageTooLarge || (plan.endurance == .brief && !error.isFatal) else {
@@ -151,31 +151,36 @@ public struct ReliableProducer<Store: Backlog & ~Copyable>: ~Copyable {
           return
         }
         ledger.backlog.advance()
-        ledger.setAside(number, error)
+        ledger.setAside(offer.number, error)
         lastRefusal = now
-        notice(.setAside(number: number, error))
+        notice(.setAside(number: offer.number, error))
       }
     }
   }
 
+  /// A record that was offered to the producer.
+  private struct Offer {
+    var number: UInt
+    var answer: Result<Producer.Produced, KafkaError>
+  }
+
   /// Offers the next record to the producer. Returns nil if there is no record, or no producer.
-  private mutating func produceNext() -> (number: UInt, Result<Producer.Produced?, KafkaError>)? {
-    guard producer != nil else { return nil }
+  private mutating func offerNext() -> Offer? {
     var held = producer.take()
-    let answer = ledger.backlog.withNext { [lanes = plan.lanes] record, number in
+    defer { producer = held.take() }
+    var offer: Offer?
+    _ = ledger.backlog.withNext { [lanes = plan.lanes] record, number in
       let lane = lanes[Int(record.lane)]
-      return lane.key.withUnsafeBytes { laneKey in
-        (
-          number,
-          Result { () throws(KafkaError) in
-            try held?.produce(
-              topic: lane.topic, partition: record.partition, key: record.key ?? laneKey, value: record.value,
-              token: number)
-          }
-        )
+      lane.key.withUnsafeBytes { key in
+        do throws(KafkaError) {
+          let produced = try held?.produce(
+            topic: lane.topic, partition: record.partition, key: record.key ?? key, value: record.value, token: number)
+          offer = produced.map { Offer(number: number, answer: .success($0)) }
+        } catch {
+          offer = Offer(number: number, answer: .failure(error))
+        }
       }
     }
-    producer = held.take()
-    return answer
+    return offer
   }
 }

@@ -25,7 +25,7 @@ public struct Sender: ~Copyable {
   /// How long a signal leaves for the records that wait.
   private static var patienceAfterSignal: Duration { .seconds(3) }
 
-  private var producer: ReliableProducer<MemoryBacklog>
+  private var producer: ReliableProducer
   private let signals: Signals
   private let wakeup: Wakeup
   private let time = SystemTime()
@@ -69,7 +69,7 @@ public struct Sender: ~Copyable {
     return Sender(producer, signals, wakeup)
   }
 
-  private init(_ producer: consuming ReliableProducer<MemoryBacklog>, _ signals: Signals, _ wakeup: Wakeup) {
+  private init(_ producer: consuming ReliableProducer, _ signals: Signals, _ wakeup: Wakeup) {
     self.producer = producer
     self.signals = signals
     self.wakeup = wakeup

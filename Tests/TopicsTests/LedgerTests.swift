@@ -6,7 +6,7 @@ import Testing
 @Suite("The account of a reliable producer")
 struct LedgerTests {
   /// A ledger with `count` records, all of them handed over.
-  private func ledger(_ count: Int, _ endurance: Endurance, dispensable: Set<UInt8> = []) -> Ledger<MemoryBacklog> {
+  private func ledger(_ count: Int, _ endurance: Endurance, dispensable: Set<UInt8> = []) -> Ledger {
     var ledger = Ledger(MemoryBacklog(limit: 1 << 20), endurance, dispensable: dispensable)
     for number in 0..<count {
       let isTaken = withUnsafeBytes(of: number) { ledger.take(OutgoingRecord(lane: UInt8(number % 2), value: $0)) }
@@ -16,14 +16,14 @@ struct LedgerTests {
     return ledger
   }
 
-  private func handOver(_ ledger: inout Ledger<MemoryBacklog>) {
-    while ledger.backlog.withNext({ _, _ in }) != nil { ledger.backlog.advance() }
+  private func handOver(_ ledger: inout Ledger) {
+    while ledger.backlog.withNext({ _, _ in }) { ledger.backlog.advance() }
   }
 
   /// Settles a record; a code of nil: it is delivered.
   private func settle(
     _ number: UInt, _ code: KafkaError.Code?, size: Int = 100, isFatal: Bool = false,
-    in ledger: inout Ledger<MemoryBacklog>
+    in ledger: inout Ledger
   ) -> KafkaError? {
     let error = code.map { KafkaError(code: $0, message: "no", isFatal: isFatal) }
     return ledger.settle(

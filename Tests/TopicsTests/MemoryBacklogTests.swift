@@ -6,11 +6,19 @@ private func append(_ text: String, to backlog: inout MemoryBacklog, lane: UInt8
   Array(text.utf8).withUnsafeBytes { backlog.append(OutgoingRecord(lane: lane, value: $0)) }
 }
 
+extension MemoryBacklog {
+  /// The next record's text and number; nil if there is none.
+  fileprivate var next: (text: String, number: UInt)? {
+    var next: (String, UInt)?
+    _ = withNext { next = (String(decoding: $0.value ?? .init(start: nil, count: 0), as: UTF8.self), $1) }
+    return next
+  }
+}
+
 /// Hands over all records, and returns their texts and numbers in order.
 private func handOver(_ backlog: inout MemoryBacklog) -> [(text: String, number: UInt)] {
   var handed: [(String, UInt)] = []
-  while let next = backlog.withNext({ (String(decoding: $0.value ?? .init(start: nil, count: 0), as: UTF8.self), $1) })
-  {
+  while let next = backlog.next {
     handed.append(next)
     backlog.advance()
   }
@@ -56,15 +64,16 @@ struct MemoryBacklogTests {
       }
     }
     for parts in all {
-      let seen = backlog.withNext { record, _ in
-        record.lane == 7 && record.partition == parts.partition && record.key.map(Array.init) == parts.key
+      var seen = false
+      _ = backlog.withNext { record, _ in
+        seen =
+          record.lane == 7 && record.partition == parts.partition && record.key.map(Array.init) == parts.key
           && record.value.map(Array.init) == parts.value
       }
-      #expect(seen == true, "\(parts)")
+      #expect(seen, "\(parts)")
       backlog.advance()
     }
-    let isOver = backlog.withNext { _, _ in } == nil
-    #expect(isOver)
+    #expect(backlog.next == nil)
   }
 
   @Test("what isn't acknowledged is handed over again after a rewind, and nothing else")
@@ -112,12 +121,10 @@ struct MemoryBacklogTests {
     var numbers: [UInt] = []
     for i in 0..<1_000_000 {
       _ = withUnsafeBytes(of: i) { backlog.append(OutgoingRecord(lane: 0, value: $0)) }
-      guard let next = backlog.withNext({ ($0.value?.loadUnaligned(as: Int.self), $1) }) else {
-        Issue.record("nothing to hand over")
-        return
-      }
+      var next: (value: Int, number: UInt) = (-1, 0)
+      _ = backlog.withNext { next = ($0.value?.loadUnaligned(as: Int.self) ?? -1, $1) }
       if next != (i, UInt(i + 1)) { Issue.record("\(next) instead of \(i)") }
-      numbers.append(next.1)
+      numbers.append(next.number)
       backlog.advance()
       // The two after the oldest are acknowledged first, as with several partitions.
       if numbers.count == 3 {
@@ -143,9 +150,7 @@ struct MemoryBacklogTests {
         taken += 1
         list.append((taken, text, false))
       case 2, 3:
-        let next = backlog.withNext { record, number in
-          "\(number) \(String(decoding: record.value ?? .init(start: nil, count: 0), as: UTF8.self))"
-        }
+        let next = backlog.next.map { "\($0.number) \($0.text)" }
         let place = list.firstIndex { !$0.isHanded }
         if next != place.map({ "\(list[$0].number) \(list[$0].text)" }) {
           Issue.record("step \(step): \(next ?? "nothing")")

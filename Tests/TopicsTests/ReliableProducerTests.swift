@@ -28,7 +28,7 @@ struct ReliableProducerTests {
   private func producer(
     _ cluster: MockCluster, _ endurance: Endurance, lanes: [DeliveryPlan.Lane] = [.init(topic: "t")],
     limit: Int = 1 << 20, notices: Notices = Notices()
-  ) throws -> ReliableProducer<MemoryBacklog> {
+  ) throws -> ReliableProducer {
     var plan = DeliveryPlan(configuration(cluster), lanes: lanes, endurance: endurance)
     // One batch at a time: the mock cluster accepts what is in flight behind a refused one.
     plan.options.inFlight = 1
@@ -38,7 +38,7 @@ struct ReliableProducerTests {
 
   private func take(
     _ value: String?, key: String? = nil, lane: UInt8 = 0, partition: Int32? = nil,
-    _ producer: inout ReliableProducer<MemoryBacklog>
+    _ producer: inout ReliableProducer
   ) -> Bool {
     func send(_ key: UnsafeRawBufferPointer?, _ value: UnsafeRawBufferPointer?) -> Bool {
       producer.take(OutgoingRecord(lane: lane, partition: partition, key: key, value: value))
@@ -51,7 +51,7 @@ struct ReliableProducerTests {
     return Array(key.utf8).withUnsafeBytes { send($0) }
   }
 
-  private func push(_ producer: inout ReliableProducer<MemoryBacklog>) throws {
+  private func push(_ producer: inout ReliableProducer) throws {
     producer.push(until: soon(), sleepingOn: try Wakeup())
   }
 
