@@ -76,10 +76,11 @@ public struct ReliableProducer: ~Copyable {
     return ledger.take(record)
   }
 
-  /// Takes a record as `take` does, and hands it over without a turn of its own unless something has failed.
+  /// Takes a record as `take` does, and hands it over at once unless a pause lasts. The whole of a turn follows only if
+  /// something has failed.
   public mutating func send(_ record: OutgoingRecord, at now: MonotonicTime) -> Bool {
     guard take(record) else { return false }
-    handOver(at: now)
+    if pausedUntil == nil { handOver(at: now) }
     if ledger.failure != nil { turn(at: now) }
     return true
   }

@@ -29,9 +29,10 @@ struct ReliableProducerTests {
     _ cluster: MockCluster, _ endurance: Endurance, lanes: [DeliveryPlan.Lane] = [.init(topic: "t")],
     limit: Int = 1 << 20, notices: Notices = Notices()
   ) throws -> ReliableProducer {
-    var plan = DeliveryPlan(configuration(cluster), lanes: lanes, endurance: endurance)
-    // One batch at a time: the mock cluster accepts what is in flight behind a refused one.
-    plan.options.inFlight = 1
+    var plan = DeliveryPlan(Configuration(brokers: cluster.brokers), lanes: lanes, endurance: endurance)
+    // What is handed over together goes in one batch, at the latest with a flush: the mock cluster accepts what is sent
+    // behind a refused batch. A real broker refuses that, too, by its sequence number.
+    plan.options.linger = .seconds(1)
     plan.options.isGapless = endurance == .endless
     return try ReliableProducer(plan, backlog: MemoryBacklog(limit: limit), log: silent, notice: notices.take)
   }
