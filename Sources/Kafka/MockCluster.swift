@@ -1,4 +1,6 @@
 internal import Crdkafka
+import Glibc
+import Platform
 
 /// librdkafka's small Kafka cluster inside this process, for tests and the demo: no broker, no disk, no JVM.
 ///
@@ -76,7 +78,36 @@ public final class MockCluster: @unchecked Sendable {
   public func stopBroker(_ id: Int32) { rd_kafka_mock_broker_set_down(cluster, id) }
 
   /// Makes the broker reachable again.
-  public func startBroker(_ id: Int32) { rd_kafka_mock_broker_set_up(cluster, id) }
+  ///
+  /// Waits until nobody else uses its port, ten seconds at most. The system chose that port among those that it also gives
+  /// to connections, so that a client which tries to connect to it meanwhile may get it as its own; librdkafka would then
+  /// end the process (`mrkb->listen_s != -1`, 2.0.2).
+  public func startBroker(_ id: Int32) {
+    let addresses = brokers.split(separator: ",")
+    if addresses.indices.contains(Int(id) - 1), let port = addresses[Int(id) - 1].split(separator: ":").last {
+      let deadline = SystemTime().monotonic + .seconds(10)
+      while let port = UInt16(port), !Self.isFree(port), SystemTime().monotonic < deadline { usleep(10_000) }
+    }
+    rd_kafka_mock_broker_set_up(cluster, id)
+  }
+
+  /// Whether a broker could listen on this port of 127.0.0.1.
+  private static func isFree(_ port: UInt16) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    if descriptor < 0 { return false }
+    defer { close(descriptor) }
+    var yes: Int32 = 1
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout.size(ofValue: yes)))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+  }
 
   /// Delays each answer of the broker by `delay`.
   public func delayBroker(_ id: Int32, by delay: Duration) {

@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("an alert's life goes on", .serialized, .waits)
+@Suite("an alert's life goes on", .waits)
 struct ExactlyOnceTests {
   private func site() throws -> Site {
     let site = try Site.withState()

@@ -24,8 +24,8 @@ extension Trait where Self == Waiting {
 
 /// A few threads that live as long as the process.
 private final class WaitingThreads: TaskExecutor, @unchecked Sendable {
-  /// With six, tests on brokers use two thirds of two CPUs; more would make those late that have seconds to do something.
-  static let shared = WaitingThreads(count: 6)
+  /// With eight, tests on brokers use most of two CPUs; more would make those late that have seconds to do something.
+  static let shared = WaitingThreads(count: 8)
 
   private let changed = NSCondition()
   private var jobs: [UnownedJob] = []
