@@ -11,7 +11,7 @@ struct AgentLoop: ~Copyable {
   private let log: Logger
   private let time: any TimeSource
   private let topicIsReady: @Sendable (String) -> Bool
-  private let ownNumbers: @Sendable () -> [(String, Double)]
+  private let ownNumbers: @Sendable () -> [(name: String, value: Double)]
   private let intervalMilliseconds: Int64
   private var sampler: Sampler?
   private var shipper: Shipper
@@ -38,7 +38,7 @@ struct AgentLoop: ~Copyable {
   init(
     _ plan: AgentService.Plan, sampler: consuming Sampler?, shipper: consuming Shipper, log: Logger,
     time: any TimeSource, topicIsReady: @escaping @Sendable (String) -> Bool,
-    ownNumbers: @escaping @Sendable () -> [(String, Double)]
+    ownNumbers: @escaping @Sendable () -> [(name: String, value: Double)]
   ) {
     self.plan = plan
     self.log = log

@@ -58,7 +58,7 @@ public struct StatusRecord: Equatable, Sendable {
 
   /// Writes the record as one JSON object, with `others` as numbers at its end. Numbers that aren't finite are left
   /// out.
-  public func encode(into writer: inout Writer, others: [(String, Double)] = []) {
+  public func encode(into writer: inout Writer, others: [(name: String, value: Double)] = []) {
     writer.beginObject()
     writer.key("timestamp")
     writer.plainString { timestamp.appendRFC3339(to: &$0) }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("StatusRecord")
 struct StatusRecordTests {
-  private func text(_ record: StatusRecord, others: [(String, Double)] = []) -> String {
+  private func text(_ record: StatusRecord, others: [(name: String, value: Double)] = []) -> String {
     var writer = Writer()
     record.encode(into: &writer, others: others)
     return String(decoding: writer.bytes, as: UTF8.self)
@@ -54,7 +54,9 @@ struct StatusRecordTests {
     var record = StatusRecord(timestamp: WallTime(milliseconds: 0), host: "a\"b")
     record.cpuUsage = .nan
     record.load1 = .infinity
-    let others = [("x", -Double.infinity), ("lag", 12), ("y", 0.125), ("huge", 1e20), ("below", -3)]
+    let others: [(name: String, value: Double)] = [
+      ("x", -Double.infinity), ("lag", 12), ("y", 0.125), ("huge", 1e20), ("below", -3),
+    ]
     #expect(
       text(record, others: others)
         == #"{"timestamp":"1970-01-01T00:00:00.000Z","host":"a\"b","lag":12,"y":0.125,"huge":1e+20,"below":-3}"#)
