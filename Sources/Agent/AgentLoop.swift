@@ -54,8 +54,8 @@ struct AgentLoop: ~Copyable {
     // agent's numbers are above those of its predecessor.
     sequence = start.nanoseconds / 1_000_000
     ownSequence = sequence
-    record = StatusRecord(timestamp: time.wall, host: plan.agent.host)
-    ownRecord = StatusRecord(timestamp: time.wall, host: "statusd@\(plan.agent.host)")
+    record = StatusRecord(timestamp: time.wall, host: plan.agent.host, metrics: Sampler.metrics)
+    ownRecord = StatusRecord(timestamp: time.wall, host: "statusd@\(plan.agent.host)", metrics: MetricTable([]))
     machineName = Surroundings.isPlaceholder(plan.agent.host) ? plan.machineName : nil
     let bootID = Self.bootID(of: sampler)
     record.bootID = bootID
@@ -133,7 +133,7 @@ struct AgentLoop: ~Copyable {
     }
     for news in oddities.news(in: sample.oddities, at: now) { tell(news) }
     sequence += 1
-    record.take(sample)
+    record.metrics = sample.values
     record.timestamp = wall
     record.intervalMilliseconds = intervalMilliseconds &* tick.intervals
     record.sequence = sequence
