@@ -6,6 +6,8 @@ TEST_FLAGS ?=
 # Swift's runtime is linked in, what nobody calls is left out, symbols are stripped; so nothing is made for debuggers, which
 # would take a tenth of the time.
 RELEASE_FLAGS = -c release -debug-info-format none --static-swift-stdlib -Xlinker --gc-sections -Xlinker -s
+# Of what isn't shipped; compiled with the same flags, so that each module is compiled once.
+TOOL_FLAGS = -c release -debug-info-format none
 SOURCES = Package.swift Sources Tests Benchmarks
 # `make demo DEMO_FLAGS='--exit-after 30s'`
 DEMO_FLAGS ?=
@@ -41,11 +43,11 @@ test-tsan: deps ## all tests under ThreadSanitizer
 	@Scripts/test --sanitize thread $(TEST_FLAGS)
 
 simulation: deps ## the evaluator through so many schedules of faults (COUNT=, 20000; SEED=), and planted mistakes that it must notice
-	$(SWIFT) build -c release --product Simulation
+	$(SWIFT) build $(TOOL_FLAGS) --product Simulation
 	.build/release/Simulation $(or $(COUNT),20000) $(SEED)
 
 fuzz: deps ## broken records, configurations, rule tests, changelogs and /proc trees, under AddressSanitizer (SECONDS=; SEED=; SANITIZER=none; TRIALS='records=1000')
-	$(SWIFT) build -c release $(FUZZ_FLAGS) --product Fuzz
+	$(SWIFT) build $(TOOL_FLAGS) $(FUZZ_FLAGS) --product Fuzz
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=Tests/lsan.supp:print_suppressions=0 $(if $(FUZZ_FLAGS),.build/$(SANITIZER),.build)/release/Fuzz $(TRIALS) \
 	  $(if $(SEED),seed=$(SEED)) $(if $(SECONDS),seconds=$(SECONDS))
 

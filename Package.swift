@@ -61,8 +61,8 @@ let package = Package(
     + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Topics"])
     + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
-    + library("Topics", ["Kafka", "Platform", "Settings"], isCold: true)
-    + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings"])
+    + library("Topics", ["Kafka", "Platform", "Settings"])
+    + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])
     + library("KafkaEvaluator", ["Evaluator", "Kafka", "Platform", "Records", "Rules", "Settings"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
@@ -104,7 +104,7 @@ let package = Package(
       .testTarget(
         name: "IntegrationTests",
         dependencies: [
-          "Arguments", "Kafka", "Platform", "Records", "Rules", "TestRandom", "TestSupport", "TSanThreads",
+          "Arguments", "Kafka", "Platform", "Records", "Rules", "TestRandom", "TestSupport", "Topics", "TSanThreads",
           "statusd",
         ],
         swiftSettings: swiftSettings),

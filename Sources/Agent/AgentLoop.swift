@@ -170,9 +170,9 @@ struct AgentLoop: ~Copyable {
 
   private mutating func count() {
     numbers.samplesLost = losses.total
-    numbers.recordsDelivered = shipper.ledger.counts.delivered
-    numbers.recordsRefused = shipper.ledger.counts.refused + shipper.ledger.counts.ownRefused
-    numbers.recordsWaiting = Int64(shipper.ledger.backlog.count)
+    numbers.recordsDelivered = shipper.account.delivered
+    numbers.recordsRefused = shipper.account.setAside
+    numbers.recordsWaiting = Int64(shipper.waiting)
     numbers.producersRenewed = shipper.renewals
   }
 

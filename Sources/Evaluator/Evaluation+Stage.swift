@@ -89,7 +89,8 @@ extension Evaluation: WorkerStage {
 
   /// Where a partition begins that the group has nothing of.
   private func firstOffset<Log: EvaluatorLog & ~Copyable>(
-    of partition: LogPartition, _ since: WallTime, _ bounds: Range<Int64>, in log: inout Log, until deadline: MonotonicTime
+    of partition: LogPartition, _ since: WallTime, _ bounds: Range<Int64>, in log: inout Log,
+    until deadline: MonotonicTime
   ) throws(LogFailure) -> Int64 {
     if since <= WallTime(milliseconds: 0) { return bounds.lowerBound }
     // The end was asked for before: what comes after it is younger than anything there.
@@ -98,7 +99,8 @@ extension Evaluation: WorkerStage {
 
   /// Whether the log still is the one that a marker was written for; nil: nothing tells.
   private func isSameLog<Log: EvaluatorLog & ~Copyable>(
-    _ marker: Marker?, _ partition: LogPartition, _ bounds: Range<Int64>, in log: inout Log, until deadline: MonotonicTime
+    _ marker: Marker?, _ partition: LogPartition, _ bounds: Range<Int64>, in log: inout Log,
+    until deadline: MonotonicTime
   ) throws(LogFailure) -> Bool? {
     guard let fingerprint = marker?.fingerprint, fingerprint.offset >= bounds.lowerBound else { return nil }
     guard let found = try log.firstRecord(of: partition, from: fingerprint.offset, until: deadline) else {

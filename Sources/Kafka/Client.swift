@@ -128,13 +128,16 @@ final class Client: @unchecked Sendable {
   /// Destroys the client on a thread of its own, because a resolver or a silent broker may block that. Waits for it
   /// until `deadline` (nil: doesn't wait), then leaves the thread running.
   ///
+  /// - Parameter isMember: the client is a member of a group, which that thread leaves first.
   /// - Returns: whether the client is destroyed, or is left running on purpose.
-  func close(by deadline: MonotonicTime?) -> Bool {
+  func close(by deadline: MonotonicTime?, isMember: Bool = false) -> Bool {
     if isClosed { return true }
     isClosed = true
+    let leavesGroup = isMember && !cannotEnd
     for queue in queues {
       // librdkafka may keep the queue for a moment; it must not write to the wake-up's descriptor then.
       rd_kafka_queue_io_event_enable(queue, -1, nil, 0)
+      if leavesGroup && queue == events { continue }
       rd_kafka_queue_destroy(queue)
     }
     for topic in topics { rd_kafka_topic_destroy(topic.handle) }
@@ -148,7 +151,8 @@ final class Client: @unchecked Sendable {
       // Nobody reads its log from here on.
       rd_kafka_set_log_level(handle, 0)
     }
-    let end = EndOfClient(handle: handle, notes: notes, wakeup: wakeup, caller: caller)
+    let end = EndOfClient(
+      handle: handle, notes: notes, wakeup: wakeup, caller: caller, rebalances: leavesGroup ? events : nil)
     do {
       let thread = try startThread(name: "kafka-close") { end.run() }
       guard let deadline else { return false }
@@ -168,13 +172,38 @@ private struct EndOfClient: @unchecked Sendable {
   let wakeup: Wakeup?
   /// May still use the handle.
   let caller: JoinHandle?
+  /// Where rebalances arrive that the group still waits for; nil if there is no group to leave.
+  let rebalances: OpaquePointer?
 
   func run() {
     caller?.join()
-    // The consumer has already left its group; destroying must not wait for the coordinator again.
+    if let rebalances { leave(rebalances) }
+    // The consumer has left its group; destroying must not wait for the coordinator again.
     rd_kafka_destroy_flags(handle, Int32(RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE))
     notes.release()
     withExtendedLifetime(wakeup) {}
+  }
+
+  /// Leaves the group, however long that takes.
+  ///
+  /// A rebalance that nobody answers keeps the group's part of the client alive. Destroying it would then never end, and
+  /// librdkafka's main thread spin all that time (seen with 2.0.2).
+  private func leave(_ rebalances: OpaquePointer) {
+    if rd_kafka_consumer_closed(handle) == 0 {
+      // Fails if the consumer is closing already.
+      _ = KafkaError(consuming: rd_kafka_consumer_close_queue(handle, rebalances))
+      // A rebalance may have been taken out of the queue and never answered.
+      rd_kafka_assign(handle, nil)
+    }
+    while rd_kafka_consumer_closed(handle) == 0 {
+      guard let event = rd_kafka_queue_poll(rebalances, 100) else { continue }
+      if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE {
+        // Of a closing consumer librdkafka takes this as the answer to any rebalance, cooperative or not.
+        rd_kafka_assign(handle, nil)
+      }
+      rd_kafka_event_destroy(event)
+    }
+    rd_kafka_queue_destroy(rebalances)
   }
 }
 

@@ -20,7 +20,7 @@ extension Consumer {
     }
     for queue in forwarded.values { rd_kafka_queue_destroy(queue) }
     forwarded = [:]
-    _ = client.close(by: deadline)
+    _ = client.close(by: deadline, isMember: options.group != nil)
     return isLeft
   }
 

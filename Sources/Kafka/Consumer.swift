@@ -127,7 +127,10 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
 
   deinit {
     // Dropped without `close`. A closed consumer ends here, too.
-    if !client.isClosed { client.cannotEnd = lacksAssignorState }
+    if !client.isClosed {
+      client.cannotEnd = lacksAssignorState
+      _ = client.close(by: nil, isMember: options.group != nil)
+    }
     for queue in forwarded.values { rd_kafka_queue_destroy(queue) }
   }
 

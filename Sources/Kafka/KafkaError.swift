@@ -95,8 +95,6 @@ extension KafkaError.Code {
   public static let timedOut = Self(RD_KAFKA_RESP_ERR__TIMED_OUT)
   /// `_MSG_TIMED_OUT`: a record wasn't delivered in its time.
   public static let messageTimedOut = Self(RD_KAFKA_RESP_ERR__MSG_TIMED_OUT)
-  /// `_PURGE_QUEUE`: the record was purged before it was delivered. (`_PURGE_INFLIGHT` is another code.)
-  public static let purged = Self(RD_KAFKA_RESP_ERR__PURGE_QUEUE)
   /// `_FATAL`: see the error that came with it.
   public static let fatal = Self(RD_KAFKA_RESP_ERR__FATAL)
   /// `_FENCED`: another producer has taken this one's transactional id.

@@ -60,14 +60,6 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     public var offset: Int64 { message.offset }
     /// The record's topic.
     public var topic: String { String(cString: rd_kafka_topic_name(message.rkt)) }
-    /// The record's key; nil if it has none.
-    public var key: UnsafeRawBufferPointer? {
-      message.key.map { UnsafeRawBufferPointer(start: $0, count: message.key_len) }
-    }
-    /// The record's value; nil for a tombstone.
-    public var value: UnsafeRawBufferPointer? {
-      message.payload.map { UnsafeRawBufferPointer(start: $0, count: message.len) }
-    }
   }
 
   let client: Client
@@ -152,12 +144,6 @@ public struct Producer: ~Copyable, @unchecked Sendable {
 
   /// The fatal error of the producer; nil if there is none. Create a new one then, and resend what wasn't delivered.
   public var fatalError: KafkaError? { client.fatalError }
-
-  /// Gives up all outstanding records: they are reported as not delivered, though brokers may have some. For a failed
-  /// producer whose records another one resends (`rd_kafka_purge`).
-  public mutating func purge() {
-    rd_kafka_purge(client.handle, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
-  }
 
   /// Processes everything that has arrived, without waiting: deliveries go to `body`, librdkafka's logs and errors to
   /// the log.

@@ -71,6 +71,18 @@ public final class Signals: Sendable {
     }
   }
 
+  /// Waits for `duration` or a stop, however often `wakeup` is rung.
+  ///
+  /// - Returns: whether a stop has come. Clears the rings of `wakeup`.
+  public func pause(_ duration: Duration, drainingRingsOf wakeup: Wakeup) -> Bool {
+    let time = SystemTime()
+    let end = time.monotonic + duration
+    while time.monotonic < end {
+      if wait(or: wakeup, until: end) == .stop { return true }
+    }
+    return false
+  }
+
   /// Whether the output has no reader left: the other end of its pipe or socket is closed, or its terminal is gone.
   /// Always false for a file.
   public var isUnread: Bool {

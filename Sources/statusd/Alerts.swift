@@ -1,6 +1,5 @@
 import Arguments
 import Console
-import Evaluator
 import Kafka
 import Platform
 import Topics
@@ -49,7 +48,8 @@ enum Alerts: Subcommand {
       var receiver = Receiver()
       let ending: History.Ending
       do {
-        ending = try History.open(cluster.configuration, topic: topic, signals: signals) { history in
+        ending = try History.open(cluster.configuration, topic: topic, signals: signals, log: Cluster.log) {
+          history in
           try history.read(history.stretch(from: .beginning, to: .now), into: &receiver) { _ in true }
         }
       } catch History.Problem.noTopic {
@@ -103,12 +103,12 @@ enum Alerts: Subcommand {
     return true
   }
 
-  /// Receives the topic's records.
-  private struct Receiver: LogReceiver {
+  /// Takes the topic's records.
+  private struct Receiver: HistoryReceiver {
     var alerts = CurrentAlerts()
 
-    mutating func expect(_ record: LogRecord) {}
-    mutating func receive(_ record: LogRecord) { alerts.take(key: record.key, value: record.value) }
-    mutating func receiveEnd(of partition: LogPartition, position: Int64) {}
+    mutating func expect(_ record: Message, of partition: Int32) {}
+    mutating func receive(_ record: Message, of partition: Int32) { alerts.take(key: record.key, value: record.value) }
+    mutating func receiveEnd(of partition: Int32, position: Int64) {}
   }
 }

@@ -1,4 +1,5 @@
 import Arguments
+import Console
 import Platform
 import Settings
 import Topics

@@ -1,4 +1,5 @@
 import Arguments
+import Console
 import Glibc
 import Kafka
 import Platform
@@ -84,14 +85,18 @@ func withCluster(_ given: Parsed, _ body: (Cluster) throws -> ExitCode) throws -
   }
 }
 
-extension Signals {
-  /// Waits, however often `wakeup` is rung. Returns whether a signal ends the command.
-  func pause(_ duration: Duration, drainingRingsOf wakeup: Wakeup) -> Bool {
-    let time = SystemTime()
-    let end = time.monotonic + duration
-    while time.monotonic < end {
-      if wait(or: wakeup, until: end) == .stop { return true }
+extension History.Problem {
+  /// Says it; how the command ends.
+  func report(_ command: String, topic: String) -> ExitCode {
+    switch self {
+    case .noTopic:
+      printError("statusd \(command): there is no topic '\(topic)'\n")
+      return .failed
+    case .noAnswer(let error):
+      printError("statusd \(command): brokers give no information on '\(topic)': \(error)\n")
+      return .temporary
+    case .stopped:
+      return .temporary
     }
-    return false
   }
 }

@@ -56,14 +56,15 @@ enum Emit: Subcommand {
     let signals = try Signals()
     return try withCluster(given) { cluster in
       let name = cluster.topic(named: given[topic] ?? "monitor")
-      let limit = cluster.makeSure(ofTopic: name, .monitor)
+      let limit = cluster.topics.makeSure(of: name, for: .monitor, cluster.configuration, log: Cluster.log)
       let refused = RateLimit(5, per: .seconds(60))
-      var sender = try Sender.make(cluster.configuration, recordLimit: limit, signals: signals) { number, error in
+      let plan = Sender.Plan(cluster.configuration, topics: [name], recordLimit: limit)
+      var sender = try Sender.make(plan, signals: signals, log: Cluster.log) { number, error in
         Cluster.log.limited(
           refused, .error, "a line was not delivered", ["line": .int(number), "reason": .string("\(error)")])
       }
       var lines = Lines(
-        topic: name, source: given[source],
+        source: given[source],
         limit: min(greatestRecord, limit ?? greatestRecord))
       let problem = lines.read(&sender)
       let sent = sender.sent
@@ -77,7 +78,6 @@ enum Emit: Subcommand {
 
   /// Reads and sends the lines of standard input.
   private struct Lines {
-    private let topic: String
     private var source: String
     /// Whether the source is the machine's name, and the machine has none yet.
     private var isNameless: Bool
@@ -89,9 +89,8 @@ enum Emit: Subcommand {
     /// The number of lines that were cut.
     private var cut = 0
 
-    /// - Parameter source: the source of the lines; nil for the machine's name.
-    init(topic: String, source: String?, limit: Int) {
-      self.topic = topic
+    /// - Parameter source: nil: the machine's name.
+    init(source: String?, limit: Int) {
       self.source = source ?? Surroundings.machine.hostName
       isNameless = source == nil && Surroundings.isPlaceholder(self.source)
       self.limit = limit
@@ -128,7 +127,7 @@ enum Emit: Subcommand {
       }
       var encoded = MonitorRecord.encode(line, source: source, at: time.wall, limit: limit, into: &writer)
       encoded.key.withUTF8 { key in
-        writer.bytes.withUnsafeBytes { sender.send(topic: topic, key: UnsafeRawBufferPointer(key), value: $0) }
+        writer.bytes.withUnsafeBytes { sender.send(key: UnsafeRawBufferPointer(key), value: $0) }
       }
       guard encoded.isCut else { return }
       cut += 1
@@ -155,21 +154,4 @@ func report(_ command: String, sent: Int, _ result: Sender.Outcome) -> ExitCode 
   let reason = result.firstError.map { " (\($0))" } ?? ""
   printError("statusd \(command): \(result.undelivered) of \(counted(sent, "record")) not delivered\(reason)\n")
   return result.refused == result.undelivered ? .data : .temporary
-}
-
-extension Cluster {
-  /// Creates the topic if it is statusd's own, missing, and may be created. A failure shows when records are sent.
-  ///
-  /// - Returns: the maximum size of its records in bytes, key and value together; nil if brokers don't tell.
-  func makeSure(ofTopic name: String, _ needed: Settings.Topics.Needed) -> Int? {
-    let policy = topics.policy(of: needed)
-    let found = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) { admin throws(KafkaError) in
-      guard let known = try admin.describe(topic: name, within: .seconds(2)).topics.first else { return nil as String? }
-      if known.error == nil { return try admin.configuration(of: name, within: .seconds(2))["max.message.bytes"] }
-      if topics.create, policy.name == name { _ = try admin.create([policy], within: .seconds(5)) }
-      return nil
-    }
-    // Brokers count the batch's header, too.
-    return (found ?? nil).flatMap { Int($0) }.map { max(1024, $0 - 1024) }
-  }
 }

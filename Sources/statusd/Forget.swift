@@ -1,7 +1,9 @@
 import Arguments
+import Console
 import Kafka
 import Platform
 import Records
+import Topics
 
 /// `statusd forget`: tells evaluators that a host is gone.
 enum Forget: Subcommand {
@@ -53,12 +55,13 @@ enum Forget: Subcommand {
           return .temporary
         }
       }
-      var sender = try Sender.make(cluster.configuration, signals: signals)
-      for (name, count, keys) in places {
-        for var key in keys {
+      let plan = Sender.Plan(cluster.configuration, topics: places.map(\.topic))
+      var sender = try Sender.make(plan, signals: signals, log: Cluster.log)
+      for (topic, place) in places.enumerated() {
+        for var key in place.keys {
           key.withUTF8 { key in
-            for partition in 0..<count {
-              sender.send(topic: name, partition: Int32(partition), key: UnsafeRawBufferPointer(key), value: nil)
+            for partition in 0..<place.count {
+              sender.send(to: topic, partition: Int32(partition), key: UnsafeRawBufferPointer(key), value: nil)
             }
           }
         }

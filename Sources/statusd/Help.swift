@@ -1,4 +1,5 @@
 import Arguments
+import Console
 import Platform
 
 /// `statusd help`: the text of `--help`, and the man page and completions for the installation.

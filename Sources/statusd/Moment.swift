@@ -1,18 +1,9 @@
 import Arguments
 import Platform
 import Records
+import Topics
 
-/// A place in a topic's history, as given on the command line.
-enum Moment: Equatable, Sendable {
-  /// The oldest record.
-  case beginning
-  /// This long before now.
-  case ago(Duration)
-  /// This time.
-  case at(WallTime)
-  /// The topic's end.
-  case now
-
+extension Moment {
   /// `10m`, `2026-11-22T18:00:00Z`, `beginning`, `now`.
   init(text: String) throws(ValueError) {
     switch text {
@@ -26,15 +17,6 @@ enum Moment: Equatable, Sendable {
       } else {
         throw ValueError("is neither a duration, such as 10m, nor a time, such as 2026-11-22T18:00:00Z")
       }
-    }
-  }
-
-  /// The time; nil for the beginning or end of the topic.
-  func wall(now: WallTime) -> WallTime? {
-    switch self {
-    case .beginning, .now: nil
-    case .ago(let duration): now + (.zero - duration)
-    case .at(let time): time
     }
   }
 }

@@ -1,10 +1,12 @@
 import Agent
 import Arguments
+import Console
 import Glibc
 import JSON
 import Kafka
 import Platform
 import Records
+import Topics
 
 /// `statusd simulate`: status records of a simulated fleet.
 enum Simulate: Subcommand {
@@ -59,11 +61,12 @@ enum Simulate: Subcommand {
       let span = Span(of: given[Simulate.interval] == nil ? 0 : (given[count] ?? 0) / hosts, interval)
       let first = try given[start].map { try span.checked($0) } ?? span.start(endingAt: SystemTime().wall)
       let name = cluster.topic(named: given[topic] ?? "status")
-      let limit = cluster.makeSure(ofTopic: name, .status)
+      let limit = cluster.topics.makeSure(of: name, for: .status, cluster.configuration, log: Cluster.log)
       let fleet = Fleet(hosts: hosts, seed: given[seed] ?? 1, start: first, interval: interval)
-      var sender = try Sender.make(cluster.configuration, recordLimit: limit, signals: signals)
+      let plan = Sender.Plan(cluster.configuration, topics: [name], recordLimit: limit)
+      var sender = try Sender.make(plan, signals: signals, log: Cluster.log)
       var progress = Progress(of: given[count].map { Int64($0) })
-      send(fleet, to: name, rate: rate, count: given[count] ?? .max, &sender, &progress)
+      send(fleet, rate: rate, count: given[count] ?? .max, &sender, &progress)
       let sent = sender.sent
       let result = sender.finish(within: .seconds(30))
       progress.end(Int64(sent))
@@ -106,7 +109,7 @@ enum Simulate: Subcommand {
   }
 
   private static func send(
-    _ fleet: consuming Fleet, to topic: String, rate: Double, count: Int, _ sender: inout Sender,
+    _ fleet: consuming Fleet, rate: Double, count: Int, _ sender: inout Sender,
     _ progress: inout Progress
   ) {
     var writer = Writer()
@@ -123,7 +126,7 @@ enum Simulate: Subcommand {
         writer.reset()
         fleet.record.encode(into: &writer)
         fleet.record.host.withUTF8View { key in
-          writer.bytes.withUnsafeBytes { sender.send(topic: topic, key: key, value: $0) }
+          writer.bytes.withUnsafeBytes { sender.send(key: key, value: $0) }
         }
       }
       progress.show(Int64(sender.sent))

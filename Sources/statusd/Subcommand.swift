@@ -1,4 +1,5 @@
 import Arguments
+import Console
 import Platform
 
 /// One command: its declaration, and its action. Each has a file of its own and an entry in `subcommands`.

@@ -2,6 +2,7 @@ import Arguments
 import Console
 import Kafka
 import Platform
+import Topics
 
 /// `statusd tail`: shows a topic's records as they arrive.
 enum Tail: Subcommand {
@@ -11,7 +12,7 @@ enum Tail: Subcommand {
     "topic", short: "t", placeholder: "TOPIC",
     help: "alerts, status, readings or monitor as the configuration names them, or any topic's name; by default alerts",
     completion: .words(named))
-  private static let since = Option<Start>(
+  private static let since = Option<Moment>(
     "since", short: "s", placeholder: "DURATION|beginning",
     help: "begin with records of the last 10m, for example, or with all records; by default with new ones",
     completion: .words(["beginning", "10m", "1h", "1d"])
@@ -27,13 +28,6 @@ enum Tail: Subcommand {
   private static let match = Option<FieldMatch>.match("show only records whose field is like this (* and ?)")
   private static let exitAfter = Option<Int>.count(
     "exit-after", short: "n", in: 1...Int.max, help: "end after showing this many records")
-
-  /// Where to begin.
-  enum Start: Sendable {
-    case now
-    case beginning
-    case ago(Duration)
-  }
 
   /// How a record is shown.
   enum Format: String, CaseIterable, Sendable {
@@ -73,17 +67,41 @@ enum Tail: Subcommand {
       let plan = Follower.Plan(
         topic: cluster.topic(named: name), waitsForTopic: named.contains(name),
         start: given[since] ?? .now)
-      var follower = try Follower.make(cluster.configuration, plan: plan, signals: signals)
+      var follower = try Follower.make(cluster.configuration, plan: plan, signals: signals, log: Cluster.log) {
+        say($0, of: plan.topic, cluster)
+      }
       var view = View(
         format: given[format] ?? .pretty, matches: given.all(match), left: given[exitAfter], signals: signals)
-      let code = follower.run { view.show($0) }
+      let ending = follower.run { view.show($0) }
       follower.close()
       try view.flow.check()
-      return code
+      guard ending == .noTopic else { return .ok }
+      printError("statusd tail: there is no topic '\(plan.topic)'\(nearest(to: plan.topic, cluster))\n")
+      return .failed
     }
   }
 
-  /// Shows the selected records in the selected format.
+  private static func say(_ notice: Follower.Notice, of topic: String, _ cluster: Cluster) {
+    switch notice {
+    case .waitsForTopic:
+      printError("statusd tail: there is no topic '\(topic)' yet; waiting for it\n")
+    case .noAnswer(let error):
+      printError("statusd tail: no answer from \(cluster.configuration.brokers) (\(error)); still trying\n")
+    case .producersTimes:
+      printError("statusd tail: records of '\(topic)' have the producers' own times (CreateTime); --since uses these\n")
+    }
+  }
+
+  /// The topic whose name is nearest to one that doesn't exist.
+  private static func nearest(to topic: String, _ cluster: Cluster) -> String {
+    let found = try? Admin.ask(cluster.configuration, log: Cluster.log, patience: .seconds(1)) {
+      admin throws(KafkaError) in try admin.describe(within: .seconds(2))
+    }
+    let names = found?.topics.map(\.name) ?? []
+    return suggestion(for: topic, among: names).map { " (did you mean '\($0)'?)" } ?? ""
+  }
+
+  /// What has been asked to be seen.
   private struct View {
     let format: Format
     let matches: [FieldMatch]

@@ -1,4 +1,5 @@
 import Arguments
+import Console
 import Platform
 
 /// `statusd version`: the same as `--version`.

@@ -1,4 +1,3 @@
-import Kafka
 import Platform
 import ProcFS
 import Testing
@@ -37,38 +36,5 @@ struct AccountTests {
     see(.noLoad, at: 12_200)
     see([.noLoad, .noUptime], at: 12_201)
     #expect(said == ["1 loadavg", "1 pressure/io", "12200 loadavg", "12201 uptime"])
-  }
-
-  @Test(
-    "a delivery that failed is kept for the next producer; one that was refused is counted, where it was alone in its batch"
-  )
-  func ledger() {
-    var ledger = Ledger(backlogBytes: 10_000)
-    var tokens: [UInt] = []
-    for byte in 0..<3 as Range<UInt8> { _ = ledger.backlog.append(.sample, [byte]) }
-    while let entry = ledger.backlog.next {
-      tokens.append(entry.token)
-      ledger.backlog.advance()
-    }
-    func settle(_ token: Int, _ code: KafkaError.Code?, isAlone: Bool) {
-      let error = code.map { KafkaError(code: $0, message: "no") }
-      ledger.settle(tokens[token], error, code ?? KafkaError.Code(rawValue: 0), isAlone: isAlone)
-    }
-    settle(0, nil, isAlone: false)
-    settle(1, .messageTooLarge, isAlone: false)
-    settle(2, .topicAuthorizationFailed, isAlone: false)
-    // The failures that the refusal caused aren't the reason.
-    #expect(ledger.failure?.code == .messageTooLarge)
-    #expect(ledger.counts == .init(delivered: 1, refused: 0))
-    ledger.rewind()
-    #expect(ledger.failure == nil)
-    while ledger.backlog.next != nil { ledger.backlog.advance() }
-    settle(1, .messageTooLarge, isAlone: true)
-    #expect(ledger.failure == nil)
-    #expect(ledger.counts == .init(delivered: 1, refused: 1))
-    settle(2, .topicAuthorizationFailed, isAlone: true)
-    #expect(ledger.failure?.code == .topicAuthorizationFailed)
-    ledger.rewind()
-    #expect(ledger.backlog.waiting == 1)
   }
 }

@@ -46,7 +46,8 @@ struct WorkerBench: ~Copyable {
   }
 
   private static func worker(
-    _ cluster: SimulatedCluster, _ member: SimulatedMember, _ rules: [Rule], _ plan: WorkerPlan, _ share: WorkerShare<SourceRules>,
+    _ cluster: SimulatedCluster, _ member: SimulatedMember, _ rules: [Rule], _ plan: WorkerPlan,
+    _ share: WorkerShare<SourceRules>,
     _ log: CapturedLog, _ heartbeat: Heartbeat, _ isTransactional: Bool,
     _ longestWait: Duration?
   ) -> Worker<SimulatedLog, Evaluation> {

@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import Rules
 import TestSupport
 import Testing
 
@@ -7,12 +8,20 @@ import Testing
 
 @Suite("the main job", .serialized, .waits)
 struct MainJobTests {
-  @Test("samples of this machine arrive each interval, none missing, none twice", arguments: TestCluster.Kind.here)
-  func samples(_ kind: TestCluster.Kind) throws {
-    let site = try Site(kind)
-    site.extra["agent"] = "interval = \"500ms\""
-    try site.configure()
-    let agent = try site.run("agent")
+  @Test("samples of this machine arrive each interval, none missing, none twice, on each kind of cluster")
+  func samples() throws {
+    let sites = try TestCluster.Kind.here.map { try Site($0) }
+    var agents: [Subprocess] = []
+    for site in sites {
+      site.extra["agent"] = "interval = \"500ms\""
+      try site.configure()
+      agents.append(try site.run("agent"))
+    }
+    for site in sites { try checkSamples(of: site) }
+    for agent in agents { try agent.endWell() }
+  }
+
+  private func checkSamples(of site: Site) throws {
     let reader = try site.statusReader()
     var records: [Record] = []
     while records.count < 8 { records.append(try reader.next { $0.key == site.host }) }
@@ -33,19 +42,35 @@ struct MainJobTests {
     // Each sample is stamped with its own tick; how late it was read on a busy machine doesn't add up.
     let pace = Double(times[7] - times[0]) / 7
     #expect((400...650).contains(pace), "\(times)")
-    try agent.endWell()
   }
 
-  @Test(
-    "a real load raises cpu-high after its for, and its end resolves the alert; tail shows both",
-    arguments: TestCluster.Kind.here)
-  func alert(_ kind: TestCluster.Kind) throws {
-    let site = try Site(kind)
-    try site.configure()
-    let daemon = try site.run()
-    let samples = try site.statusReader()
-    let transitions = try site.alertsReader()
-    let tail = try site.tail("--exit-after", "2")
+  /// A daemon on one kind of cluster, and what came of it so far.
+  private struct Station {
+    let site: Site
+    let daemon: Subprocess
+    let transitions: TopicReader
+    let tail: Subprocess
+    /// The transitions, in their order.
+    var seen: [[String: Any]] = []
+
+    init(_ kind: TestCluster.Kind) throws {
+      site = try Site(kind)
+      try site.configure()
+      daemon = try site.run()
+      transitions = try site.alertsReader()
+      tail = try site.tail("--exit-after", "2")
+    }
+
+    /// The status of the last transition; nil if there was none.
+    var status: String? { seen.last?["status"] as? String }
+  }
+
+  /// The load is the whole machine's, so that one story serves daemons on all kinds of clusters.
+  @Test("a real load raises cpu-high after its for, and its end resolves the alert; tail shows both")
+  func alert() throws {
+    var stations = try TestCluster.Kind.here.map { try Station($0) }
+    let first = try #require(stations.first)
+    let samples = try first.site.statusReader()
     var story = DemoStory()
     var burner: Burner?
     defer { burner?.stop() }
@@ -56,49 +81,60 @@ struct MainJobTests {
         case .load(let load):
           burner?.stop()
           burner = try load.map { load in try Burner(load) }
-        case .rule(let rule):
-          let limit = try #require(rule.limits.critical)
-          try site.configure(
-            rules: """
-              [[rule]]
-              name = "\(rule.name)"
-              metric = "\(rule.metric)"
-              above = \(limit)
-              for = "2s"
-              keep_firing_for = "1s"
-              summary = "CPU of {{host}} at {{value}}% (limit {{threshold}})"
-              """)
-          daemon.signal(SIGHUP)
+        case .rule(let rule): for station in stations { try give(rule, to: station) }
         }
       }
     }
-    var seen: [[String: Any]] = []
     let deadline = Date(timeIntervalSinceNow: 120)
+    var told: String?
     while !story.isTold, Date() < deadline {
-      let object = try samples.next { $0.key == site.host }.object
+      let object = try samples.next { $0.key == first.site.host }.object
       if let usage = object["cpu_usage"] as? NSNumber, let user = object["cpu_user"] as? NSNumber,
         let system = object["cpu_system"] as? NSNumber
       {
         try perform(
           story.take(DemoStory.Sample(usage: usage.doubleValue, user: user.doubleValue, system: system.doubleValue)))
       }
-      while let transition = transitions.poll() {
-        let object = try transition.object
-        seen.append(object)
-        try perform(object["status"] as? String == "firing" ? story.alertFires() : story.alertIsResolved())
+      for index in stations.indices {
+        while let transition = stations[index].transitions.poll() { stations[index].seen.append(try transition.object) }
       }
+      // The story goes on once all have come so far.
+      guard let status = stations[0].status, status != told, stations.allSatisfy({ $0.status == status }) else {
+        continue
+      }
+      told = status
+      try perform(status == "firing" ? story.alertFires() : story.alertIsResolved())
     }
-    #expect(story.isTold, "\(daemon.errors.text.suffix(3000))")
-    let firing = try #require(seen.last { $0["status"] as? String == "firing" })
+    for station in stations { try checkAlert(of: station, isTold: story.isTold) }
+  }
+
+  private func give(_ rule: Rule, to station: Station) throws {
+    let limit = try #require(rule.limits.critical)
+    try station.site.configure(
+      rules: """
+        [[rule]]
+        name = "\(rule.name)"
+        metric = "\(rule.metric)"
+        above = \(limit)
+        for = "2s"
+        keep_firing_for = "1s"
+        summary = "CPU of {{host}} at {{value}}% (limit {{threshold}})"
+        """)
+    station.daemon.signal(SIGHUP)
+  }
+
+  private func checkAlert(of station: Station, isTold: Bool) throws {
+    #expect(isTold, "\(station.daemon.errors.text.suffix(3000))")
+    let firing = try #require(station.seen.last { $0["status"] as? String == "firing" })
     #expect(firing["rule"] as? String == "cpu-high")
-    #expect(firing["host"] as? String == site.host)
+    #expect(firing["host"] as? String == station.site.host)
     #expect(try milliseconds(firing["timestamp"]) - milliseconds(firing["since"]) >= 2000)
-    let resolved = try #require(seen.last)
+    let resolved = try #require(station.seen.last)
     #expect(resolved["status"] as? String == "resolved")
     #expect(resolved["previous"] as? String == "firing")
-    #expect(try tail.waitForExit() == .exited(0))
-    #expect(tail.output.lines.count == 2)
-    try daemon.endWell()
+    #expect(try station.tail.waitForExit() == .exited(0))
+    #expect(station.tail.output.lines.count == 2)
+    try station.daemon.endWell()
   }
 
   @Test("the demo raises and resolves an alert on this machine, and says each step")

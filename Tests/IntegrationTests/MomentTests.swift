@@ -1,6 +1,7 @@
 import Arguments
 import Platform
 import Testing
+import Topics
 
 @testable import statusd
 

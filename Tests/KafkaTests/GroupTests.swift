@@ -1,3 +1,4 @@
+import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -57,6 +58,40 @@ private struct Member: ~Copyable {
 }
 
 @Suite(.waits) struct GroupTests {
+  @Test(
+    "a member that has no time to leave ends all the same, whether its last rebalance was answered or not",
+    arguments: [true, false])
+  func endsWithoutTime(answers: Bool) throws {
+    let cluster = try cluster()
+    weak var released: Wakeup?
+    try leaveAtOnce(cluster, answers: answers, &released)
+    // The client keeps its wake-up until librdkafka's threads have ended.
+    let deadline = soon()
+    while released != nil {
+      try keepWaiting(until: deadline)
+      usleep(10_000)
+    }
+  }
+
+  /// Joins a group, and is closed, or dropped, by a deadline that has passed.
+  private func leaveAtOnce(_ cluster: MockCluster, answers: Bool, _ released: inout Wakeup?) throws {
+    let wakeup = try Wakeup()
+    released = wakeup
+    var consumer = try Consumer(
+      configuration(cluster), options: Consumer.Options(group: "group"), log: silent, wakeup: wakeup)
+    try consumer.subscribe(to: ["t"])
+    let deadline = soon()
+    var given: [TopicPartition] = []
+    while given.isEmpty {
+      try keepWaiting(until: deadline)
+      wakeup.wait(until: deadline)
+      if case .assigned(let partitions) = consumer.nextEvent() { given = partitions }
+    }
+    if answers { try consumer.take(given.map { PartitionOffset($0, .beginning) }) }
+    let isLeft = consumer.close(by: SystemTime().monotonic)
+    #expect(!isLeft)
+  }
+
   @Test(
     "two members share the partitions, nothing is lost or read twice, and the remaining member gets all back",
     .needsKafka, arguments: [Consumer.Strategy.cooperativeSticky, .range])

@@ -100,24 +100,6 @@ import Testing
     #expect(SystemTime().monotonic - start < .seconds(2))
   }
 
-  @Test("purged records are reported with their key, value and token, so that another producer can send them")
-  func purge() throws {
-    var producer = try Producer(Configuration(brokers: "127.0.0.1:1"), log: silent)
-    for value in ["one", nil] { try producer.send("t", partition: 3, key: "k", value: value, token: 7) }
-    producer.purge()
-    var reports: [String] = []
-    let left = producer.flush(by: soon()) { report in
-      let (key, value) = (
-        report.key.map { String(decoding: $0, as: UTF8.self) }, report.value.map { String(decoding: $0, as: UTF8.self) }
-      )
-      reports.append("\(report.topic) \(report.partition) \(key ?? "nil") \(value ?? "nil") \(report.token)")
-      #expect(report.error?.code == .purged)
-    }
-    #expect(left == 0)
-    #expect(reports == ["t 3 k one 7", "t 3 k nil 7"])
-    _ = producer.close(by: soon())
-  }
-
   @Test("keys go where Java's partitioner puts them")
   func murmur2() throws {
     // kafka-clients: Utils.toPositive(Utils.murmur2(key)) % 7.

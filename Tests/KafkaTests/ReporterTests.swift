@@ -40,7 +40,8 @@ import Testing
       producer.serve()
     }
     // librdkafka itself gives the same error no more than once in 30 s.
-    let message = "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)"
+    let message =
+      "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)"
     for _ in 0..<50 { producer.client.reporter.report(KafkaError(code: .transport, message: message)) }
     #expect(log.lines.filter { $0.message.contains("refuses connections") }.count == 1)
     #expect(!log.messages.contains("librdkafka says"))

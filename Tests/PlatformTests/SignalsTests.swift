@@ -1,23 +1,13 @@
 import Glibc
 import Platform
-import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Signals")
 struct SignalsTests {
-  /// Runs `body` on a thread of its own: `Signals` changes the signal mask of the thread that creates it, and a signal
-  /// that the thread sends to itself stays on it.
-  private func onThread(_ body: @escaping @Sendable () throws -> Void) throws {
-    let failure = Failure()
-    try startThread(name: "signals") {
-      do { try body() } catch { failure.error.withLock { $0 = "\(error)" } }
-    }.join()
-    #expect(failure.error.withLock { $0 } == nil)
-  }
-
   @Test("signals arrive as events, one after the other")
   func events() throws {
-    try onThread {
+    try onOwnThread {
       let signals = try Signals()
       let wakeup = try Wakeup()
       pthread_kill(pthread_self(), SIGHUP)
@@ -32,7 +22,7 @@ struct SignalsTests {
 
   @Test("a wake-up and a deadline end the wait without an event")
   func otherEnds() throws {
-    try onThread {
+    try onOwnThread {
       let signals = try Signals()
       let wakeup = try Wakeup()
       wakeup.ring()
@@ -46,7 +36,7 @@ struct SignalsTests {
     "losing the output's reader is a stop; a file never loses it",
     arguments: [Output.pipe, .socket, .file, .null])
   func reader(_ output: Output) throws {
-    try onThread {
+    try onOwnThread {
       let (written, read) = try output.open()
       defer { close(written) }
       let signals = try Signals(stoppingWithoutReaderOf: written)
@@ -92,8 +82,4 @@ enum Output: Sendable {
       return (Glibc.open("/dev/null", O_WRONLY), nil)
     }
   }
-}
-
-private final class Failure: Sendable {
-  let error = Mutex<String?>(nil)
 }

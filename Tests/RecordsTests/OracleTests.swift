@@ -61,12 +61,13 @@ struct OracleTests {
     }
   }
 
-  @Test("a hundred thousand broken records crash no reader")
+  /// `make fuzz` tries a million.
+  @Test("ten thousand broken records crash no reader")
   func broken() {
     var records = RandomRecord(random: SeededRandom(seed: 300))
     var reader = RecordReader(plan: plan, maxFuture: 60_000)
     var good = 0
-    for _ in 0..<1000 {
+    for _ in 0..<100 {
       let whole = Array(records.object().utf8)
       for _ in 0..<100 {
         let outcome = withBytes(records.broken(whole)) {
@@ -75,7 +76,7 @@ struct OracleTests {
         if outcome == .record { good += 1 }
       }
     }
-    #expect((1_000..<99_000).contains(good))
+    #expect((100..<9_900).contains(good))
   }
 
   @Test("a record truncated anywhere is bad, and nothing after its end is read")

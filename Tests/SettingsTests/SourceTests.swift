@@ -73,14 +73,14 @@ struct SourceTests {
 
   @Test("of very many mistakes the first hundred are said, and how many there are", .timeLimit(.minutes(2)))
   func manyMistakes() {
-    let text = "[agent]\n" + (0..<100_000).map { "k\($0)=1\n" }.joined()
+    let text = "[agent]\n" + (0..<20_000).map { "k\($0)=1\n" }.joined()
     let loaded = load(text)
     #expect(loaded.settings == nil)
     #expect(loaded.complaints.count == 101)
     #expect(loaded.complaints[0].description.hasPrefix("file.toml:1:1: kafka.brokers is missing"))
     #expect(loaded.complaints[99].description.hasPrefix("file.toml:100:1: unknown key agent.k98;"))
     #expect(
-      loaded.complaints[100].description == "file.toml: only the first 100 of 100001 complaints are shown")
+      loaded.complaints[100].description == "file.toml: only the first 100 of 20001 complaints are shown")
   }
 
   @Test("advice leaves room for mistakes that stand behind it")

@@ -5,7 +5,7 @@ import Glibc
 public final class ChildOutput: @unchecked Sendable {
   private let changed = NSCondition()
   private var bytes: [UInt8] = []
-  private var finished: [(text: String, time: UInt64)] = []
+  private var finished: [String] = []
   private var hasEnded = false
 
   init(_ descriptor: Int32) {
@@ -28,18 +28,11 @@ public final class ChildOutput: @unchecked Sendable {
   public var text: String {
     changed.lock()
     defer { changed.unlock() }
-    return finished.map { $0.text + "\n" }.joined() + String(decoding: bytes, as: UTF8.self)
+    return finished.map { $0 + "\n" }.joined() + String(decoding: bytes, as: UTF8.self)
   }
 
   /// The lines so far, without their ends; one that hasn't ended yet isn't among them.
   public var lines: [String] {
-    changed.lock()
-    defer { changed.unlock() }
-    return finished.map(\.text)
-  }
-
-  /// The lines so far, each with the instant of `CLOCK_REALTIME` (nanoseconds) at which it was read.
-  public var timedLines: [(text: String, time: UInt64)] {
     changed.lock()
     defer { changed.unlock() }
     return finished
@@ -55,7 +48,7 @@ public final class ChildOutput: @unchecked Sendable {
     return wait(until: deadline) {
       while next < finished.count {
         defer { next += 1 }
-        if matches(finished[next].text) { return finished[next].text }
+        if matches(finished[next]) { return finished[next] }
       }
       return nil
     }
@@ -77,15 +70,12 @@ public final class ChildOutput: @unchecked Sendable {
   }
 
   private func take(_ new: ArraySlice<UInt8>) {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    let time = UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
     changed.lock()
     defer { changed.unlock() }
     var rest = new
     while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
       bytes.append(contentsOf: rest[..<end])
-      finished.append((String(decoding: bytes, as: UTF8.self), time))
+      finished.append(String(decoding: bytes, as: UTF8.self))
       bytes.removeAll(keepingCapacity: true)
       rest = rest[(end + 1)...]
     }

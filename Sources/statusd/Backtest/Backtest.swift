@@ -5,6 +5,7 @@ import Glibc
 import Kafka
 import Platform
 import Settings
+import Topics
 
 /// `statusd backtest`: applies the rules to history.
 enum Backtest: Subcommand {

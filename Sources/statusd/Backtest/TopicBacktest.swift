@@ -2,9 +2,11 @@ import Backtest
 import Console
 import Evaluator
 import Kafka
+import KafkaEvaluator
 import Platform
 import Records
 import Settings
+import Topics
 
 /// A backtest over the records of topics, one after the other.
 struct TopicBacktest {
@@ -35,7 +37,8 @@ struct TopicBacktest {
     var result = BacktestResult(view: view)
     for (place, topic) in plan.topics.enumerated() where result.goesOn {
       do {
-        let next = try History.open(cluster.configuration, topic: topic, signals: signals) { history in
+        let next = try History.open(cluster.configuration, topic: topic, signals: signals, log: Cluster.log) {
+          history in
           try run(topic, over: &history, after: result)
         }
         guard let next else { return signals.isUnread ? .ok : .temporary }
@@ -78,8 +81,8 @@ struct TopicBacktest {
   }
 }
 
-/// Reads the transitions of the alerts topic, to compare with.
-private struct RecordedAlerts: LogReceiver {
+/// The transitions that stand in the alerts topic, on their way to be compared.
+private struct RecordedAlerts: HistoryReceiver {
   private var difference: AlertsDifference
   private var isTooLong = false
 
@@ -91,7 +94,8 @@ private struct RecordedAlerts: LogReceiver {
   ) throws -> AlertsDifference? {
     var recorded = RecordedAlerts(difference)
     do {
-      let ending = try History.open(configuration, topic: topic, signals: signals) { history in
+      let ending = try History.open(configuration, topic: topic, signals: signals, log: Cluster.log) {
+        history in
         try history.read(history.stretch(from: .beginning, to: .now), into: &recorded) { !$0.isTooLong }
       }
       let tooLong =
@@ -106,17 +110,17 @@ private struct RecordedAlerts: LogReceiver {
     return nil
   }
 
-  mutating func expect(_ record: LogRecord) {}
+  mutating func expect(_ record: Message, of partition: Int32) {}
 
-  mutating func receive(_ record: LogRecord) {
-    if !difference.takeRecorded(record.value, kafkaTime: record.kafkaTime) { isTooLong = true }
+  mutating func receive(_ record: Message, of partition: Int32) {
+    if !difference.takeRecorded(record.value, kafkaTime: record.timestamp) { isTooLong = true }
   }
 
-  mutating func receiveEnd(of partition: LogPartition, position: Int64) {}
+  mutating func receiveEnd(of partition: Int32, position: Int64) {}
 }
 
-/// A running backtest: takes records, and shows the transitions.
-struct BacktestReading: ~Copyable, LogReceiver {
+/// A backtest under way: takes records, shows what they came to.
+struct BacktestReading: ~Copyable, HistoryReceiver {
   private var run: BacktestRun
   private var result: BacktestResult
   private var difference: AlertsDifference?
@@ -130,11 +134,18 @@ struct BacktestReading: ~Copyable, LogReceiver {
     progress = Progress(of: total)
   }
 
-  mutating func expect(_ record: LogRecord) { run.expect(record) }
-  mutating func receive(_ record: LogRecord) { run.receive(record) }
-  mutating func receiveEnd(of partition: LogPartition, position: Int64) {
-    run.receiveEnd(of: partition, position: position)
+  mutating func expect(_ record: Message, of partition: Int32) {
+    run.expect(LogRecord(record, of: LogPartition(topic: 0, number: partition)))
   }
+  mutating func receive(_ record: Message, of partition: Int32) {
+    receive(LogRecord(record, of: LogPartition(topic: 0, number: partition)))
+  }
+  mutating func receiveEnd(of partition: Int32, position: Int64) {
+    run.receiveEnd(of: LogPartition(topic: 0, number: partition), position: position)
+  }
+
+  /// A record of a topic or a file.
+  mutating func receive(_ record: LogRecord) { run.receive(record) }
 
   /// Called when a signal ends the command.
   mutating func stop() { result.view.stop() }

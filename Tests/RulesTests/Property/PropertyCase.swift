@@ -42,10 +42,10 @@ extension PropertyCase {
     return best
   }
 
-  /// Tries one of the twenty parts of 20,000 cases, and shows the first difference as small as it gets.
+  /// Tries one of the twenty parts of 6,000 cases, and shows the first difference as small as it gets.
   /// `STATUSD_SEED` and `STATUSD_CASES` try others.
   static func search(part: Int, sourceLocation: SourceLocation = #_sourceLocation) {
-    let cases = (Environment.int("STATUSD_CASES") ?? 20_000) / 20
+    let cases = (Environment.int("STATUSD_CASES") ?? 6000) / 20
     for number in 0..<cases {
       let seed = UInt64(Environment.int("STATUSD_SEED") ?? 1) &* 1_000_003 &+ UInt64(part * cases + number)
       let random = Self(seed: seed)

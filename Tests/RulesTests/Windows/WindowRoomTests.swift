@@ -34,7 +34,7 @@ struct WindowRoomTests {
 
   @Test("an aggregate is a function of the samples in the window alone, exact, whatever they are", arguments: 0..<8)
   func againstReference(part: Int) {
-    let cases = (Environment.int("STATUSD_CASES") ?? 20_000) / 200
+    let cases = (Environment.int("STATUSD_CASES") ?? 6000) / 200
     for number in 0..<cases {
       let seed = UInt64((Environment.int("STATUSD_SEED") ?? 1) * 1_000_003 + part * cases + number)
       var random = SeededRandom(seed: seed)

@@ -1,19 +1,47 @@
 import Kafka
 import Platform
 
-/// Follows all partitions of a topic, without a group, until it is stopped.
-struct Follower: ~Copyable {
-  /// The topic, and where to begin.
-  struct Plan {
-    var topic: String
-    /// Whether to wait for a topic that doesn't exist yet.
-    var waitsForTopic: Bool
-    var start: Tail.Start
+/// Follows all partitions of a topic, without a group, for as long as it is wanted.
+public struct Follower: ~Copyable {
+  /// What is followed.
+  public struct Plan {
+    /// The topic's name.
+    public var topic: String
+    /// Whether a topic that doesn't exist is waited for.
+    public var waitsForTopic: Bool
+    /// Where to begin in the partitions that exist at first. Later ones are read from their beginning.
+    public var start: Moment
+
+    /// A plan to follow `topic`.
+    public init(topic: String, waitsForTopic: Bool, start: Moment) {
+      self.topic = topic
+      self.waitsForTopic = waitsForTopic
+      self.start = start
+    }
+  }
+
+  /// What a person should know meanwhile.
+  public enum Notice {
+    /// The topic doesn't exist yet; the follower waits for it.
+    case waitsForTopic
+    /// Brokers give no answer; the follower goes on asking.
+    case noAnswer(KafkaError)
+    /// The plan begins at a time, and the topic's times are its producers' own (CreateTime).
+    case producersTimes
+  }
+
+  /// How following ended.
+  public enum Ending: Equatable, Sendable {
+    /// A signal came, or the receiver has enough.
+    case stopped
+    /// Brokers say that there is no such topic.
+    case noTopic
   }
 
   private let plan: Plan
-  private let configuration: Configuration
   private let signals: Signals
+  private let log: Logger
+  private let notice: (Notice) -> Void
   private let wakeup: Wakeup
   private var consumer: Consumer
   /// The first offset of each partition, by its number.
@@ -28,8 +56,16 @@ struct Follower: ~Copyable {
   /// How often brokers must deny that the topic exists: a new topic isn't known to all of them at once.
   private static let believedDenials = 3
 
-  /// - Throws: if the configuration is refused, or if no file descriptor is left.
-  static func make(_ configuration: Configuration, plan: Plan, signals: Signals) throws -> Follower {
+  /// Makes a follower, which asks nobody before `run`.
+  ///
+  /// - Parameters:
+  ///   - log: takes what is wrong with the connection or with a partition.
+  ///   - notice: called at most once for `waitsForTopic` or `noAnswer`, and at most once for `producersTimes`.
+  /// - Throws: if the configuration is refused, or no file descriptor is left.
+  public static func make(
+    _ configuration: Configuration, plan: Plan, signals: Signals, log: Logger,
+    notice: @escaping (Notice) -> Void = { _ in }
+  ) throws -> Follower {
     let wakeup = try Wakeup()
     var options = Consumer.Options()
     // If retention has deleted the first offset, reading begins with the oldest record left.
@@ -38,35 +74,38 @@ struct Follower: ~Copyable {
     var configuration = configuration
     // Inserted first, so that a user's own value overrides it.
     configuration.properties.insert(("topic.metadata.refresh.interval.ms", "\(refresh.wholeMilliseconds)"), at: 0)
-    let consumer = try Consumer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
-    return Follower(configuration, plan, signals, wakeup, consumer)
+    let consumer = try Consumer(configuration, options: options, log: log, wakeup: wakeup)
+    return Follower(plan, signals, log, notice, wakeup, consumer)
   }
 
   private init(
-    _ configuration: Configuration, _ plan: Plan, _ signals: Signals, _ wakeup: Wakeup, _ consumer: consuming Consumer
+    _ plan: Plan, _ signals: Signals, _ log: Logger, _ notice: @escaping (Notice) -> Void, _ wakeup: Wakeup,
+    _ consumer: consuming Consumer
   ) {
-    self.configuration = configuration
     self.plan = plan
     self.signals = signals
+    self.log = log
+    self.notice = notice
     self.wakeup = wakeup
     self.consumer = consumer
-    saysTimes = if case .ago = plan.start { true } else { false }
+    saysTimes = plan.start.wall(now: time.wall) != nil
   }
 
-  consuming func close() { consumer.close(by: time.monotonic + .seconds(1)) }
+  /// Ends the client, within about a second.
+  public consuming func close() { consumer.close(by: time.monotonic + .seconds(1)) }
 
-  /// Hands each batch to `show` until it returns false, or a signal comes.
-  mutating func run(_ show: (borrowing Batch) -> Bool) -> ExitCode {
-    if let code = begin() { return code }
+  /// Hands each batch to `show` until that says it is enough, or a signal comes.
+  public mutating func run(_ show: (borrowing Batch) -> Bool) -> Ending {
+    if let ending = begin() { return ending }
     while true {
       takeEvents()
       let batch = consumer.fetch()
       if batch.isEmpty {
-        if signals.wait(or: wakeup, until: nil) == .stop { return .ok }
+        if signals.wait(or: wakeup, until: nil) == .stop { return .stopped }
         continue
       }
       sayWhatIsOdd(in: batch)
-      if !show(batch) || signals.take() == .stop { return .ok }
+      if !show(batch) || signals.take() == .stop { return .stopped }
     }
   }
 
@@ -79,9 +118,10 @@ struct Follower: ~Copyable {
     }
   }
 
-  /// Finds the partitions and their first offsets, however long brokers are unreachable. Returns the exit code if the
-  /// command must end, else nil.
-  private mutating func begin() -> ExitCode? {
+  /// Finds the partitions and where to begin in them, however long brokers are away.
+  ///
+  /// - Returns: nil once it has; else how following ends.
+  private mutating func begin() -> Ending? {
     var hasComplained = false
     /// How often brokers have denied that the topic exists.
     var denials = 0
@@ -93,20 +133,14 @@ struct Follower: ~Copyable {
         let isUnknown = error.code.isUnknownTopic
         if isUnknown, !plan.waitsForTopic {
           denials += 1
-          if denials == Self.believedDenials {
-            printError("statusd tail: there is no topic '\(plan.topic)'\(nearest())\n")
-            return .failed
-          }
+          if denials == Self.believedDenials { return .noTopic }
         } else if !hasComplained {
-          printError(
-            isUnknown
-              ? "statusd tail: there is no topic '\(plan.topic)' yet; waiting for it\n"
-              : "statusd tail: no answer from \(configuration.brokers) (\(error)); still trying\n")
+          notice(isUnknown ? .waitsForTopic : .noAnswer(error))
           hasComplained = true
         }
       }
       while consumer.nextEvent() != nil {}
-      if signals.pause(.milliseconds(500), drainingRingsOf: wakeup) { return .ok }
+      if signals.pause(.milliseconds(500), drainingRingsOf: wakeup) { return .stopped }
     }
   }
 
@@ -114,8 +148,8 @@ struct Follower: ~Copyable {
   private mutating func take(_ count: Int32) throws(KafkaError) {
     let new = (Int32(starts.count)..<max(count, Int32(starts.count))).map { TopicPartition(plan.topic, $0) }
     if new.isEmpty { return }
-    // A partition that was added later is read from its beginning: all its records are later.
-    let begin: Tail.Start = starts.isEmpty ? plan.start : .beginning
+    // A partition that came later is read from its beginning: all that is in it came later.
+    let begin = starts.isEmpty ? plan.start : .beginning
     var found: [Offset] = []
     switch begin {
     case .beginning:
@@ -124,8 +158,8 @@ struct Follower: ~Copyable {
       for partition in new {
         found.append(Offset(try consumer.queryWatermarks(of: partition, within: .seconds(2)).high))
       }
-    case .ago(let duration):
-      let from = time.wall + (.zero - duration)
+    case .ago, .at:
+      let from = begin.wall(now: time.wall) ?? time.wall
       let offsets = try consumer.offsets(for: from, in: new, within: .seconds(2))
       found = new.map { partition in offsets.first { $0.partition == partition }?.offset ?? .end }
     }
@@ -142,7 +176,7 @@ struct Follower: ~Copyable {
     do {
       try take(count)
     } catch {
-      Cluster.log.limited(
+      log.limited(
         errors, .warning, "new partitions can't be read yet",
         ["topic": .string(plan.topic), "error": .string("\(error)")])
     }
@@ -152,23 +186,13 @@ struct Follower: ~Copyable {
     for index in batch.indices {
       if let error = batch.error(at: index) {
         let partition = consumer.partition(at: batch[index].partitionIndex)
-        Cluster.log.limited(
+        log.limited(
           errors, .warning, "a partition can't be read",
           ["partition": .string(partition.map { "\($0)" } ?? plan.topic), "error": .string("\(error)")])
       } else if saysTimes, batch[index].timestampKind == .created {
         saysTimes = false
-        printError(
-          "statusd tail: records of '\(plan.topic)' have the producers' own times (CreateTime); --since uses these\n")
+        notice(.producersTimes)
       }
     }
-  }
-
-  /// A hint at the existing topic with the most similar name; empty if there is none.
-  private func nearest() -> String {
-    let cluster = try? Admin.ask(configuration, log: Cluster.log, patience: .seconds(1)) {
-      admin throws(KafkaError) in try admin.describe(within: .seconds(2))
-    }
-    let names = cluster?.topics.map(\.name) ?? []
-    return suggestion(for: plan.topic, among: names).map { " (did you mean '\($0)'?)" } ?? ""
   }
 }

@@ -1,8 +1,8 @@
 import Glibc
 import Platform
 
-/// The progress of long work on standard error: how many records are done.
-struct Progress {
+/// What standard error shows of long work: how many records are done.
+public struct Progress {
   private let total: Int64?
   private let isTerminal: Bool
   private let time: any TimeSource
@@ -10,8 +10,10 @@ struct Progress {
   private var next: MonotonicTime
   private var isShown = false
 
-  /// - Parameter total: the number of records; nil if unknown.
-  init(of total: Int64?, isTerminal: Bool = isatty(STDERR_FILENO) == 1, time: any TimeSource = SystemTime()) {
+  /// - Parameters:
+  ///   - total: how many there are; nil: nobody knows.
+  ///   - isTerminal: whether standard error is a terminal.
+  public init(of total: Int64?, isTerminal: Bool = isatty(STDERR_FILENO) == 1, time: any TimeSource = SystemTime()) {
     self.total = total
     self.isTerminal = isTerminal
     self.time = time
@@ -19,8 +21,8 @@ struct Progress {
     next = begin + (isTerminal ? .seconds(1) : .seconds(10))
   }
 
-  /// On a terminal, overwrites the line twice a second; otherwise writes a line every ten seconds.
-  mutating func show(_ count: Int64) {
+  /// A terminal's line is written over twice a second, others get a line every ten.
+  public mutating func show(_ count: Int64) {
     let now = time.monotonic
     guard now >= next else { return }
     next = now + (isTerminal ? .milliseconds(500) : .seconds(10))
@@ -29,14 +31,14 @@ struct Progress {
     isShown = true
   }
 
-  /// Clears a terminal's line before other output.
-  mutating func clear() {
+  /// Takes a terminal's line away, for something else that is written.
+  public mutating func clear() {
     if isTerminal, isShown { printError("\r\u{1B}[K") }
     isShown = false
   }
 
-  /// Prints the final count and rate.
-  mutating func end(_ count: Int64) {
+  /// Says what it came to.
+  public mutating func end(_ count: Int64) {
     clear()
     let seconds = Double((time.monotonic - begin).wholeMilliseconds) / 1000
     printError("\(count) records in \(seconds) s, \(Int(Double(count) / max(seconds, 0.001)))/s\n")

@@ -1,13 +1,23 @@
-import Backtest
-import Evaluator
 import Kafka
 import Platform
 
-/// Reads a range of a topic's committed records, without a group: from given offsets up to the ends that the partitions
-/// had when it was asked.
-struct History: ~Copyable {
+/// Takes what stands in a topic.
+public protocol HistoryReceiver: ~Copyable {
+  /// A record that will be given soon, some records from now: a hint, and no more.
+  mutating func expect(_ record: Message, of partition: Int32)
+
+  /// A record; its bytes are valid during the call.
+  mutating func receive(_ record: Message, of partition: Int32)
+
+  /// Everything before `position` was given, and there is nothing more just now.
+  mutating func receiveEnd(of partition: Int32, position: Int64)
+}
+
+/// Reads what stands in a topic: from given offsets up to where its partitions ended when it was asked, without a group.
+/// Only committed records are read.
+public struct History: ~Copyable {
   /// How reading ended.
-  enum Ending {
+  public enum Ending {
     /// All of it was read.
     case complete
     /// A signal or the receiver stopped it.
@@ -17,8 +27,8 @@ struct History: ~Copyable {
     /// Brokers haven't answered for `silence`.
     case silent
 
-    /// Why it is incomplete; nil if it is complete.
-    func problem(topic: String) -> String? {
+    /// Says what keeps it from being complete; nil: nothing does.
+    public func problem(topic: String) -> String? {
       switch self {
       case .complete: nil
       case .stopped: "stopped before all of '\(topic)' was read"
@@ -31,30 +41,18 @@ struct History: ~Copyable {
   }
 
   /// Why a topic can't be read.
-  enum Problem: Error {
+  public enum Problem: Error {
     /// There is no such topic.
     case noTopic
     /// Brokers are unreachable, or refuse.
     case noAnswer(KafkaError)
     /// A signal stopped it.
     case stopped
-
-    /// Prints the problem. Returns the command's exit code.
-    func report(_ command: String, topic: String) -> ExitCode {
-      switch self {
-      case .noTopic:
-        printError("statusd \(command): there is no topic '\(topic)'\n")
-        return .failed
-      case .noAnswer(let error):
-        printError("statusd \(command): brokers give no information on '\(topic)': \(error)\n")
-        return .temporary
-      case .stopped:
-        return .temporary
-      }
-    }
   }
 
-  let topic: String
+  /// The topic's name.
+  public let topic: String
+  private let log: Logger
   private let signals: Signals
   private let wakeup: Wakeup
   private let time = SystemTime()
@@ -62,44 +60,53 @@ struct History: ~Copyable {
   private var consumer: Consumer
   /// Asks for the ends of partitions. To a reader of committed records brokers give the last stable offset instead.
   private var asker: Consumer
-  /// The number of the topic's partitions; 0 before brokers were asked.
-  private(set) var partitionCount: Int32 = 0
+  /// How many partitions the topic has; 0: not asked yet.
+  public private(set) var partitionCount: Int32 = 0
 
-  /// How long to wait for brokers that don't answer.
-  static let silence = Duration.seconds(30)
-  /// How long to wait for open transactions of other producers.
-  static let patience = Duration.seconds(10)
+  /// How long brokers are waited for where they say nothing.
+  public static let silence = Duration.seconds(30)
+  /// How long open transactions of others are waited for.
+  public static let patience = Duration.seconds(10)
+
+  /// For a second client: what is wrong with the connection is said by the first.
+  private static let silent = Logger(level: .critical, output: StandardErrorLog())
 
   /// Opens a topic's history for the time of `body`.
   ///
-  /// - Throws: if the configuration is refused, or no file descriptor is left; and what `body` throws.
-  static func open<Result>(
-    _ configuration: Configuration, topic: String, signals: Signals, _ body: (inout History) throws -> Result
+  /// - Parameter log: takes what is wrong with the connection or a partition.
+  /// - Throws: where the configuration is refused, or no file descriptor is left; and what `body` throws.
+  public static func open<Result>(
+    _ configuration: Configuration, topic: String, signals: Signals, log: Logger,
+    _ body: (inout History) throws -> Result
   ) throws -> Result {
-    var history = try make(configuration, topic: topic, signals: signals)
+    var history = try make(configuration, topic: topic, signals: signals, log: log)
     let result = Swift.Result { try body(&history) }
     history.close()
     return try result.get()
   }
 
-  private static func make(_ configuration: Configuration, topic: String, signals: Signals) throws -> History {
+  private static func make(
+    _ configuration: Configuration, topic: String, signals: Signals, log: Logger
+  ) throws -> History {
     let wakeup = try Wakeup()
     var options = Consumer.Options()
     // If retention deletes the first offset meanwhile, reading goes on with the oldest record left.
     options.reset = .beginning
     options.queueKiB = 65_536
-    let consumer = try Consumer(configuration, options: options, log: Cluster.log, wakeup: wakeup)
+    let consumer = try Consumer(configuration, options: options, log: log, wakeup: wakeup)
     options.readsCommitted = false
-    // Only the reading consumer logs connection problems.
-    let asker = try Consumer(configuration, options: options, log: Cluster.silent, wakeup: wakeup)
-    return History(topic, signals, wakeup, consumer, asker)
+    // What is wrong with the connection is said once, by the one that reads.
+    let asker = try Consumer(configuration, options: options, log: silent, wakeup: wakeup)
+    return History(topic, signals, log, wakeup, consumer, asker)
   }
 
   private init(
-    _ topic: String, _ signals: Signals, _ wakeup: Wakeup, _ consumer: consuming Consumer, _ asker: consuming Consumer
+    _ topic: String, _ signals: Signals, _ log: Logger, _ wakeup: Wakeup, _ consumer: consuming Consumer,
+    _ asker: consuming Consumer
   ) {
     self.topic = topic
     self.signals = signals
+    self.log = log
     self.wakeup = wakeup
     self.consumer = consumer
     self.asker = asker
@@ -110,8 +117,8 @@ struct History: ~Copyable {
     consumer.close(by: time.monotonic + .seconds(1))
   }
 
-  /// The offsets from `begin` up to `end`, and never beyond the topic's current end.
-  mutating func stretch(from begin: Moment, to end: Moment) throws(Problem) -> [Int32: Range<Int64>] {
+  /// The offsets of each partition from `begin` up to `end`, and never beyond what stands in the topic now.
+  public mutating func stretch(from begin: Moment, to end: Moment) throws(Problem) -> [Int32: Range<Int64>] {
     partitionCount = try asked { history throws(KafkaError) in
       try history.asker.partitionCount(of: history.topic, within: .seconds(2))
     }
@@ -150,12 +157,15 @@ struct History: ~Copyable {
     }
   }
 
-  /// The positions that `group` has committed for the topic's partitions.
-  static func committed(
+  /// What `group` has committed for the topic's partitions.
+  ///
+  /// - Throws: `Problem.noAnswer`; `KafkaError` where the configuration is refused; `SystemError` where no file
+  ///   descriptor is left.
+  public static func committed(
     by group: String, _ configuration: Configuration, in partitions: [TopicPartition]
   ) throws -> [Int32: Int64] {
     let consumer = try Consumer(
-      configuration, options: Consumer.Options(group: group), log: Cluster.silent, wakeup: Wakeup())
+      configuration, options: Consumer.Options(group: group), log: silent, wakeup: Wakeup())
     let answer = Result { () throws(KafkaError) in try consumer.committed(partitions, within: .seconds(10)) }
     consumer.close(by: SystemTime().monotonic + .seconds(1))
     switch answer {
@@ -187,9 +197,10 @@ struct History: ~Copyable {
     }
   }
 
-  /// Gives the records of these offsets to `receiver`, each partition's in order. `afterBatch` returns whether to go
-  /// on.
-  mutating func read<Receiver: LogReceiver & ~Copyable>(
+  /// Gives the records of these offsets to `receiver`, each partition's in order; `afterBatch` says whether to go on.
+  ///
+  /// - Throws: `KafkaError` where the partitions can't be assigned.
+  public mutating func read<Receiver: HistoryReceiver & ~Copyable>(
     _ offsets: [Int32: Range<Int64>], into receiver: inout Receiver, afterBatch: (inout Receiver) -> Bool
   ) throws -> Ending {
     var left = offsets.filter { !$0.value.isEmpty }
@@ -225,33 +236,33 @@ struct History: ~Copyable {
   /// How many records in advance a record is announced.
   private static var lookahead: Int { 4 }
 
-  private mutating func give<Receiver: LogReceiver & ~Copyable>(
+  private mutating func give<Receiver: HistoryReceiver & ~Copyable>(
     _ batch: borrowing Batch, to receiver: inout Receiver, _ waiting: inout Set<Int32>
   ) {
     var lastIndex: Int32 = -1
-    var partition = LogPartition(topic: 0, number: -1)
+    var partition: Int32 = -1
     for index in batch.indices {
       batch.expect(index + 3 * Self.lookahead)
       let message = batch[index]
       if message.partitionIndex != lastIndex {
         lastIndex = message.partitionIndex
-        partition.number = consumer.partition(at: lastIndex)?.partition ?? -1
-        if message.kind == .record { waiting.remove(partition.number) }
+        partition = consumer.partition(at: lastIndex)?.partition ?? -1
+        if message.kind == .record { waiting.remove(partition) }
       }
       let soon = index + Self.lookahead
       if soon < batch.count, batch[soon].kind == .record, batch[soon].partitionIndex == lastIndex {
-        receiver.expect(LogRecord(batch[soon], of: partition))
+        receiver.expect(batch[soon], of: partition)
       }
       switch message.kind {
-      case .record: receiver.receive(LogRecord(message, of: partition))
+      case .record: receiver.receive(message, of: partition)
       case .endOfPartition:
-        waiting.insert(partition.number)
+        waiting.insert(partition)
         receiver.receiveEnd(of: partition, position: message.offset)
       case .error:
-        Cluster.log.warning(
+        log.warning(
           "a partition can't be read",
           [
-            "topic": .string(topic), "partition": .int(partition.number),
+            "topic": .string(topic), "partition": .int(partition),
             "reason": .string(batch.error(at: index).map { "\($0)" } ?? ""),
           ])
       }

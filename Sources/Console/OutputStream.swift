@@ -1,14 +1,17 @@
 import Glibc
 import Platform
 
-/// Standard output while it has a reader. Bytes are buffered, and written once for each batch.
-struct OutputStream {
-  /// The bytes that wait to be written.
-  var bytes: [UInt8] = []
+/// Standard output for as long as somebody reads it: bytes are gathered, and written once for each batch.
+public struct OutputStream {
+  /// What waits to be written.
+  public var bytes: [UInt8] = []
 
-  /// The result of writing.
-  enum Flow {
-    /// Everything is written.
+  /// Nothing waits.
+  public init() {}
+
+  /// How writing went.
+  public enum Flow {
+    /// All is written.
     case open
     /// The reader has gone.
     case closed
@@ -17,18 +20,18 @@ struct OutputStream {
     /// Writing failed.
     case failed(OutputError)
 
-    /// Whether more can be written.
-    var isOpen: Bool { if case .open = self { true } else { false } }
+    /// Whether there is any use in more.
+    public var isOpen: Bool { if case .open = self { true } else { false } }
 
-    /// - Throws: if writing failed.
-    func check() throws(OutputError) { if case .failed(let error) = self { throw error } }
+    /// - Throws: where it takes nothing more.
+    public func check() throws(OutputError) { if case .failed(let error) = self { throw error } }
   }
 
-  /// The number of buffered bytes at which a batch is written.
-  static let greatestBatch = 1 << 16
+  /// More than this isn't gathered.
+  public static let greatestBatch = 1 << 16
 
-  /// Writes the buffer. Waits for a slow reader, without missing a signal.
-  mutating func flush(hearing signals: Signals) -> Flow {
+  /// Writes what is gathered. A reader that is slow is waited for; a signal is still heard.
+  public mutating func flush(hearing signals: Signals) -> Flow {
     defer { bytes.removeAll(keepingCapacity: true) }
     return bytes.withUnsafeBytes { bytes in
       var written = 0

@@ -1,22 +1,25 @@
 import Glibc
 import Platform
 
-/// Standard output can't be written, for another reason than a gone reader: a full disk, or it was closed from the
-/// start. It is reported, and ends every command with status 74.
-struct OutputError: Error, CustomStringConvertible {
-  let reason: SystemError
+/// Standard output takes nothing more, although somebody may want it: a full disk, or it was closed from the start. Ends
+/// every command with status 74, once it is said.
+public struct OutputError: Error, CustomStringConvertible {
+  /// What the system says.
+  public let reason: SystemError
 
-  /// The message for people.
-  var description: String { "standard output can't be written: \(SystemError.text(of: reason.code))" }
+  init(reason: SystemError) { self.reason = reason }
+
+  /// For people: what is wrong.
+  public var description: String { "standard output can't be written: \(SystemError.text(of: reason.code))" }
 }
 
-/// Writes all of `text` to standard output. A reader that has gone is no failure.
-func printOut(_ text: String) throws(OutputError) {
+/// Writes all of `text` to standard output. A reader that has gone doesn't want it: that is no failure.
+public func printOut(_ text: String) throws(OutputError) {
   if let failure = write(text, to: STDOUT_FILENO), failure.code != EPIPE { throw OutputError(reason: failure) }
 }
 
-/// Writes `text` to standard error; a failure is ignored.
-func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
+/// Writes all of `text` to standard error, as far as that takes it.
+public func printError(_ text: String) { _ = write(text, to: STDERR_FILENO) }
 
 private func write(_ text: String, to descriptor: Int32) -> SystemError? {
   var text = text
@@ -35,8 +38,8 @@ private func write(_ text: String, to descriptor: Int32) -> SystemError? {
 extension Signals {
   /// The signals of a command that shows records: it also ends when standard output loses its reader.
   ///
-  /// - Throws: `OutputError` if standard output can't be written; an error if no descriptor is left.
-  static func forShowing() throws -> Signals {
+  /// - Throws: `OutputError` where nothing could ever be shown, and where no descriptor is left.
+  public static func forShowing() throws -> Signals {
     guard StandardDescriptors.takesWrites(STDOUT_FILENO) else {
       throw OutputError(reason: SystemError(call: "write", code: EBADF))
     }

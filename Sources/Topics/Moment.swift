@@ -1,0 +1,22 @@
+import Platform
+
+/// A place in a topic's history.
+public enum Moment: Equatable, Sendable {
+  /// The oldest record there is.
+  case beginning
+  /// So long before now.
+  case ago(Duration)
+  /// This time.
+  case at(WallTime)
+  /// Where the topic ends.
+  case now
+
+  /// The time that is meant; nil if it is an end of the topic.
+  public func wall(now: WallTime) -> WallTime? {
+    switch self {
+    case .beginning, .now: nil
+    case .ago(let duration): now + (.zero - duration)
+    case .at(let time): time
+    }
+  }
+}
