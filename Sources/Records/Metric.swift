@@ -53,9 +53,8 @@ public final class MetricTable: Sendable {
 public struct MetricValues: Equatable, Sendable {
   /// The metrics.
   public let table: MetricTable
-  // As many as a table has slots at most.
+  /// By slot; as many as `MetricTable.limit`.
   private var values = InlineArray<32, Double?>(repeating: nil)
-
   /// The slot of the next value that is appended.
   private var next = 0
 
@@ -94,7 +93,7 @@ public struct MetricValues: Equatable, Sendable {
 
 extension Writer {
   /// Writes a number without decimals if it has none.
-  mutating func whole(_ value: Double) {
+  fileprivate mutating func whole(_ value: Double) {
     if let whole = Int64(exactly: value) { int(whole) } else { double(value) }
   }
 }
