@@ -55,7 +55,7 @@ let package = Package(
     + library("Platform", ["Cglibc"], isCold: true)
     + library("JSON", ["Cscan"])
     + library("Kafka", ["Crdkafka", "Ccrypto", "Cglibc", "JSON", "Platform"])
-    + library("ProcFS", ["Cglibc", "Platform"], fixtures: ["Fixtures"])
+    + library("ProcFS", ["Cglibc", "Platform", "Records"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
     + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Topics"])

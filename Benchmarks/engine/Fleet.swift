@@ -50,6 +50,17 @@ struct Fleet {
     }
   }
 
+  /// The metrics of a host.
+  private static let metrics = MetricTable([
+    Metric("cpu_usage", .percent, at: 0), Metric("memory_usage", .percent, at: 1), Metric("cpu_user", .percent, at: 2),
+    Metric("cpu_system", .percent, at: 3), Metric("load_1", .tasks, at: 4), Metric("swap_usage", .percent, at: 5),
+  ])
+
+  /// The slots of the metrics above.
+  private enum Slot {
+    static let cpu = 0, memory = 1, user = 2, system = 3, load = 4, swap = 5
+  }
+
   private mutating func sample(_ host: Int) -> StatusRecord {
     // One host in two thousand goes into trouble each second, for up to a minute.
     if overload[host] > 0 {
@@ -59,14 +70,14 @@ struct Fleet {
     }
     var record = StatusRecord(
       timestamp: WallTime(milliseconds: now + Int64(random.below(20))),
-      host: String(decoding: keys[host], as: UTF8.self))
+      host: String(decoding: keys[host], as: UTF8.self), metrics: Fleet.metrics)
     let cpu = overload[host] > 0 ? 91 + random.number(below: 9) : load[host] + random.number(below: 20)
-    record.cpuUsage = cpu
-    record.memoryUsage = 40 + load[host] * 0.8 + random.number(below: 2)
-    record.cpuUser = cpu * 0.8
-    record.cpuSystem = cpu * 0.2
-    record.load1 = cpu / 25
-    record.swapUsage = random.number(below: 3)
+    record.metrics[Slot.cpu] = cpu
+    record.metrics[Slot.memory] = 40 + load[host] * 0.8 + random.number(below: 2)
+    record.metrics[Slot.user] = cpu * 0.8
+    record.metrics[Slot.system] = cpu * 0.2
+    record.metrics[Slot.load] = cpu / 25
+    record.metrics[Slot.swap] = random.number(below: 3)
     record.intervalMilliseconds = 1000
     record.bootID = boots[host]
     record.sequence = sequence

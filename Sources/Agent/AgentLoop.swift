@@ -11,7 +11,7 @@ struct AgentLoop: ~Copyable {
   private let log: Logger
   private let time: any TimeSource
   private let topicIsReady: @Sendable (String) -> Bool
-  private let ownNumbers: @Sendable () -> [(String, Double)]
+  private let ownNumbers: @Sendable () -> [(name: String, value: Double)]
   private let intervalMilliseconds: Int64
   private var sampler: Sampler?
   private var shipper: Shipper
@@ -38,7 +38,7 @@ struct AgentLoop: ~Copyable {
   init(
     _ plan: AgentService.Plan, sampler: consuming Sampler?, shipper: consuming Shipper, log: Logger,
     time: any TimeSource, topicIsReady: @escaping @Sendable (String) -> Bool,
-    ownNumbers: @escaping @Sendable () -> [(String, Double)]
+    ownNumbers: @escaping @Sendable () -> [(name: String, value: Double)]
   ) {
     self.plan = plan
     self.log = log
@@ -54,8 +54,8 @@ struct AgentLoop: ~Copyable {
     // agent's numbers are above those of its predecessor.
     sequence = start.nanoseconds / 1_000_000
     ownSequence = sequence
-    record = StatusRecord(timestamp: time.wall, host: plan.agent.host)
-    ownRecord = StatusRecord(timestamp: time.wall, host: "statusd@\(plan.agent.host)")
+    record = StatusRecord(timestamp: time.wall, host: plan.agent.host, metrics: Sampler.metrics)
+    ownRecord = StatusRecord(timestamp: time.wall, host: "statusd@\(plan.agent.host)", metrics: MetricTable([]))
     machineName = Surroundings.isPlaceholder(plan.agent.host) ? plan.machineName : nil
     let bootID = Self.bootID(of: sampler)
     record.bootID = bootID
@@ -133,7 +133,7 @@ struct AgentLoop: ~Copyable {
     }
     for news in oddities.news(in: sample.oddities, at: now) { tell(news) }
     sequence += 1
-    record.take(sample)
+    record.metrics = sample.values
     record.timestamp = wall
     record.intervalMilliseconds = intervalMilliseconds &* tick.intervals
     record.sequence = sequence

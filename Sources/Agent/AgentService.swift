@@ -1,6 +1,7 @@
 import Kafka
 import Platform
 import ProcFS
+import Records
 import Settings
 import Synchronization
 
@@ -44,7 +45,7 @@ public final class AgentService: Service {
   private let time: any TimeSource
   private let topicIsReady: @Sendable (String) -> Bool
   private let topicTimes: @Sendable () -> TopicTimes?
-  private let ownNumbers: @Sendable () -> [(String, Double)]
+  private let ownNumbers: @Sendable () -> [(name: String, value: Double)]
   private let heartbeat: Heartbeat
   private let stopping = StopSource()
   private let shared = Mutex(AgentShared())
@@ -62,7 +63,7 @@ public final class AgentService: Service {
     _ plan: Plan, log: Logger, time: any TimeSource = SystemTime(),
     topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },
     topicTimes: @escaping @Sendable () -> TopicTimes? = { nil },
-    ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }
+    ownNumbers: @escaping @Sendable () -> [(name: String, value: Double)] = { [] }
   ) {
     self.plan = plan
     self.log = log

@@ -22,6 +22,17 @@ public struct Fleet {
     var busy = 0
   }
 
+  /// The metrics of a simulated host.
+  private static let metrics = MetricTable([
+    Metric("cpu_usage", .percent, at: 0), Metric("memory_usage", .percent, at: 1), Metric("cpu_user", .percent, at: 2),
+    Metric("cpu_system", .percent, at: 3), Metric("load_1", .tasks, at: 4), Metric("swap_usage", .percent, at: 5),
+  ])
+
+  /// The slots of the metrics above.
+  private enum Slot {
+    static let cpu = 0, memory = 1, user = 2, system = 3, load = 4, swap = 5
+  }
+
   private var hosts: [Host]
   private let start: WallTime
   private let interval: Duration
@@ -43,9 +54,9 @@ public struct Fleet {
     }
     self.start = start
     self.interval = max(interval, .milliseconds(1))
-    record = StatusRecord(timestamp: start, host: "")
+    record = StatusRecord(timestamp: start, host: "", metrics: Fleet.metrics)
     record.intervalMilliseconds = self.interval.wholeMilliseconds
-    record.swapUsage = 0
+    record.metrics[Slot.swap] = 0
   }
 
   /// Makes the next record.
@@ -58,11 +69,11 @@ public struct Fleet {
     record.host = host.name
     record.bootID = host.bootID
     record.sequence = round + 1
-    record.cpuUsage = host.cpu
-    record.memoryUsage = host.memory
-    record.cpuUser = host.cpu * 0.8
-    record.cpuSystem = host.cpu * 0.2
-    record.load1 = host.load
+    record.metrics[Slot.cpu] = host.cpu
+    record.metrics[Slot.memory] = host.memory
+    record.metrics[Slot.user] = host.cpu * 0.8
+    record.metrics[Slot.system] = host.cpu * 0.2
+    record.metrics[Slot.load] = host.load
     next += 1
     if next == hosts.count {
       next = 0

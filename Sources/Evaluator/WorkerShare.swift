@@ -1,4 +1,5 @@
 import Platform
+import Records
 import Rules
 import Synchronization
 

@@ -1,6 +1,7 @@
 import Evaluator
 import Kafka
 import Platform
+import Records
 import Rules
 import Settings
 import Synchronization

@@ -31,12 +31,15 @@ struct ReadBuffer {
 /// each read at offset 0, and one read returns one consistent text.
 struct ProcFile: ~Copyable {
   let path: String
+  /// Its name below the root.
+  let name: String
   private let cPath: [CChar]
   private var descriptor: Int32 = -1
   /// The errno(3) value of the last failure; 0 if the last read succeeded.
   private(set) var failure: Int32 = 0
 
   init(root: String, _ name: String) {
+    self.name = name
     path = root.hasSuffix("/") ? root + name : root + "/" + name
     cPath = Array(path.utf8CString)
   }

@@ -4,11 +4,10 @@ import Records
 extension Rule {
   /// Everything that is wrong with this rule by itself; empty if it can be used.
   public func problems() -> [RuleProblem] {
-    nameProblems() + metricProblems() + limitProblems() + clearProblems() + durationProblems() + windowProblems()
-      + atLeastProblems() + matchProblems() + summaryProblems()
+    RuleKey.all.flatMap { durationProblems(of: $0) + $0.check(self) }
   }
 
-  private func nameProblems() -> [RuleProblem] {
+  func nameProblems() -> [RuleProblem] {
     let fits = (1...100).contains(name.utf8.count) && name.utf8.allSatisfy(Rule.isNameByte)
     if fits { return [] }
     return [
@@ -29,12 +28,14 @@ extension Rule {
     }
   }
 
-  private func metricProblems() -> [RuleProblem] {
+  func metricProblems() -> [RuleProblem] {
     metric.isEmpty
       ? [RuleProblem(path: ["metric"], message: "a rule needs a metric: the field of the record that it watches")] : []
   }
 
-  private func limitProblems() -> [RuleProblem] {
+  /// What is wrong with the limits, if they are on this side.
+  func limitProblems(on side: Side) -> [RuleProblem] {
+    guard side == self.side else { return [] }
     let key = side.rawValue
     guard limits.warning != nil || limits.critical != nil else {
       return [
@@ -59,7 +60,7 @@ extension Rule {
     return []
   }
 
-  private func clearProblems() -> [RuleProblem] {
+  func clearProblems() -> [RuleProblem] {
     let infinite = infinities(of: clear, key: "clear")
     if !infinite.isEmpty { return infinite }
     return Severity.allCases.compactMap { severity in
@@ -88,19 +89,22 @@ extension Rule {
     }
   }
 
-  private func durationProblems() -> [RuleProblem] {
-    var problems: [RuleProblem] = []
-    for (key, duration) in [("for", hold), ("keep_firing_for", keepFiringFor)] where duration < .zero {
-      problems.append(RuleProblem(path: [key], message: "\(duration.text) is negative: write 0s or longer"))
+  /// What is wrong with a duration.
+  private func durationProblems(of key: RuleKey) -> [RuleProblem] {
+    switch key.value {
+    case .duration(let path) where self[keyPath: path] < .zero:
+      [RuleProblem(path: [key.name], message: "\(self[keyPath: path].text) is negative: write 0s or longer")]
+    case .optionalDuration(let path):
+      if let duration = self[keyPath: path], duration < .milliseconds(1) {
+        [RuleProblem(path: [key.name], message: "\(duration.text) is too short: write 1ms or longer")]
+      } else {
+        []
+      }
+    default: []
     }
-    for (key, duration) in [("no_data_after", noDataAfter), ("window", window), ("repeat_every", repeatEvery)] {
-      guard let duration, duration < .milliseconds(1) else { continue }
-      problems.append(RuleProblem(path: [key], message: "\(duration.text) is too short: write 1ms or longer"))
-    }
-    return problems
   }
 
-  private func atLeastProblems() -> [RuleProblem] {
+  func atLeastProblems() -> [RuleProblem] {
     guard let atLeast else { return [] }
     var problems: [RuleProblem] = []
     if atLeast.count < 1 {
@@ -125,14 +129,14 @@ extension Rule {
     return problems
   }
 
-  private func matchProblems() -> [RuleProblem] {
+  func matchProblems() -> [RuleProblem] {
     match.compactMap { match in
       match.field.isEmpty
         ? RuleProblem(path: ["match"], message: "a match needs the name of a field of the record") : nil
     }
   }
 
-  private func summaryProblems() -> [RuleProblem] {
+  func summaryProblems() -> [RuleProblem] {
     guard let summary else { return [] }
     do {
       _ = try Template(summary, labels: labels)
@@ -152,24 +156,23 @@ extension Rule {
     }
   }
 
-  private func windowProblems() -> [RuleProblem] {
+  func windowProblems() -> [RuleProblem] {
+    guard window != nil, aggregate == .last else { return [] }
+    return [
+      RuleProblem(
+        path: ["window"],
+        message:
+          "a window needs an aggregate of several values: avg, min, max, …; the last value (aggregate = \"last\", the default) is the same without a window, so leave window out for it"
+      )
+    ]
+  }
+
+  func aggregateProblems() -> [RuleProblem] {
     if case .percentile(let rank) = aggregate, !(1...99).contains(rank) {
       return [RuleProblem(path: ["aggregate"], message: "p\(rank) is no percentile: use p1 to p99")]
     }
-    switch (window, aggregate) {
-    case (.some, .last):
-      return [
-        RuleProblem(
-          path: ["window"],
-          message:
-            "a window needs an aggregate of several values: avg, min, max, …; the last value (aggregate = \"last\", the default) is the same without a window, so leave window out for it"
-        )
-      ]
-    case (nil, .last), (.some, _):
-      return []
-    case (nil, _):
-      return [RuleProblem(path: ["aggregate"], message: "an aggregate needs a window: the time to aggregate over")]
-    }
+    guard window == nil, aggregate != .last else { return [] }
+    return [RuleProblem(path: ["aggregate"], message: "an aggregate needs a window: the time to aggregate over")]
   }
 
   private func quoted(_ text: String) -> String { "\"\(Rule.printable(text))\"" }

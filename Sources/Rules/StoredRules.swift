@@ -19,8 +19,7 @@ public struct StoredRules: Sendable {
     self.instance = instance
   }
 
-  /// In version 1 the checksum was statusd's own.
-  private static let version: UInt8 = 2
+  private static let version = RuleKey.version(of: RuleKey.all)
 
   /// Writes the value; `key` is the key of its record.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
@@ -40,7 +39,7 @@ public struct StoredRules: Sendable {
 
   /// Reads the rules from `value` under `key`.
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
-    var (_, reader) = try BinaryReader.sealed(value, for: key, version: StoredRules.version, checksumSince: 2)
+    var (version, reader) = try BinaryReader.sealed(value, for: key, version: StoredRules.version, checksumSince: 2)
     instance = try reader.text("instance")
     let revision = try reader.number32("revision")
     let next = try reader.number32("number")
@@ -58,7 +57,7 @@ public struct StoredRules: Sendable {
       let track = try reader.number32("track")
       guard track < next else { throw .impossible("track") }
       tracks.append(track)
-      rules.append(try Rule(from: &reader))
+      rules.append(try Rule(from: &reader, version: version))
     }
     try reader.end()
     let numbers = RuleNumbers(revision: revision, lives: lives, tracks: tracks, next: next)

@@ -75,8 +75,12 @@ struct Succession {
 extension Rule {
   /// Whether lives go on when `other` replaces this rule.
   func meansTheSame(as other: Rule) -> Bool {
-    metric.utf8.elementsEqual(other.metric.utf8) && side == other.side && window == other.window
-      && aggregate == other.aggregate && atLeast == other.atLeast
+    RuleKey.all.allSatisfy { key in
+      switch key.change {
+      case .goesOn: true
+      case .beginsAnew(let isSame): isSame(self, other)
+      }
+    }
   }
 
   /// Whether it has a level that `other` doesn't have.

@@ -1,16 +1,7 @@
 import Platform
-import Records
 import Rules
 
 extension Reading {
-  /// The keys of a rule.
-  static let ruleKeys = [
-    "name", "metric", "window", "aggregate", "above", "below", "clear", "for", "keep_firing_for", "at_least", "no_data",
-    "no_data_after", "repeat_every", "match", "labels", "summary",
-  ]
-
-  private static let longest = Duration.seconds(365 * 86_400)
-
   /// Reads `[[rule]]`.
   func readRules(_ node: Int) {
     guard case .array = document.nodes[node].value else {
@@ -41,10 +32,16 @@ extension Reading {
       let key = document.nodes[child].key
       let place = Place(reading: self, node: child, name: "\(title): \(key)")
       let before = complaintCount
-      read(key, place, &rule, title: title)
+      if let key = RuleKey.named(key) {
+        read(key, at: place, into: &rule)
+      } else {
+        complain(
+          at: document.nodes[child].keyPosition,
+          "\(title): " + Reading.unknown(key, "a rule", RuleKey.all.map(\.name)))
+      }
       if complaintCount > before { faulty.insert(key) }
     }
-    for key in ["name", "metric"] where document.child(key, of: table) == nil {
+    for key in RuleKey.all.filter(\.isRequired).map(\.name) where document.child(key, of: table) == nil {
       if !isPartial { complain(at: document.nodes[table].position, "\(title): \(key) is missing") }
       faulty.insert(key)
     }
@@ -69,39 +66,6 @@ extension Reading {
       node = child
     }
     return document.nodes[node].position
-  }
-
-  private func read(_ key: String, _ place: Place, _ rule: inout Rule, title: String) {
-    switch key {
-    case "name": rule.name = place.rawText("write a text in quotes") ?? ""
-    case "metric": rule.metric = place.rawText("write the name of a field in quotes") ?? ""
-    case "above", "below":
-      rule.side = key == "above" ? .above : .below
-      rule.limits = limits(place)
-    case "clear": rule.clear = limits(place)
-    case "for": rule.hold = place.duration(.zero...Reading.longest) ?? .zero
-    case "keep_firing_for": rule.keepFiringFor = place.duration(.zero...Reading.longest) ?? .zero
-    case "no_data_after": rule.noDataAfter = place.duration(.milliseconds(1)...Reading.longest)
-    case "match":
-      rule.match = texts(place, "write a glob in quotes, as in match = { host = \"web-*\" }")
-        .map { Rule.Match(field: $0.name, glob: $0.text) }
-      checkGlobs(place)
-    case "labels":
-      rule.labels = texts(place, "write a text in quotes, as in labels = { team = \"infra\" }")
-        .map { Transition.Label(name: $0.name, value: $0.text) }.sorted { $0.name < $1.name }
-      checkLabels(place)
-    case "summary": rule.summary = place.rawText("write a text in quotes")
-    case "window": rule.window = place.duration(.milliseconds(1)...Reading.longest)
-    case "repeat_every": rule.repeatEvery = place.duration(.milliseconds(1)...Reading.longest)
-    case "aggregate": rule.aggregate = aggregate(place) ?? .last
-    case "at_least": rule.atLeast = atLeast(place)
-    case "no_data":
-      rule.noData = place.word(of: Rule.NoData.allCases.map(\.rawValue)).flatMap(Rule.NoData.init) ?? .keep
-    default:
-      let node = document.nodes[place.node]
-      complain(
-        at: node.keyPosition, "\(title): " + Reading.unknown(key, "a rule", Reading.ruleKeys))
-    }
   }
 
   /// Whether a rule has exactly one of `above` and `below`; complains if not.

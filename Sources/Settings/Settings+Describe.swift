@@ -63,34 +63,8 @@ extension Settings {
   }
 
   private static func written(_ rule: Rule) -> String {
-    var lines = ["[[rule]]", "name = \(quoted(rule.name))", "metric = \(quoted(rule.metric))"]
-    lines.append("\(rule.side.rawValue) = \(written(rule.limits))")
-    if rule.clear != Rule.Limits() { lines.append("clear = \(written(rule.clear))") }
-    lines.append("for = \(quoted(rule.hold.text))")
-    lines.append("keep_firing_for = \(quoted(rule.keepFiringFor.text))")
-    if let window = rule.window { lines.append("window = \(quoted(window.text))") }
-    if rule.aggregate != .last { lines.append("aggregate = \(quoted(rule.aggregate.word))") }
-    if let atLeast = rule.atLeast { lines.append("at_least = \"\(atLeast.count) of \(atLeast.of)\"") }
-    lines.append("no_data = \(quoted(rule.noData.rawValue))")
-    if let after = rule.noDataAfter { lines.append("no_data_after = \(quoted(after.text))") }
-    if let every = rule.repeatEvery { lines.append("repeat_every = \(quoted(every.text))") }
-    if !rule.match.isEmpty {
-      lines.append(
-        "match = { \(rule.match.map { "\(quoted($0.field)) = \(quoted($0.glob))" }.joined(separator: ", ")) }")
-    }
-    if !rule.labels.isEmpty {
-      let labels = rule.labels.map { "\(quoted($0.name)) = \(quoted($0.value))" }
-      lines.append("labels = { \(labels.joined(separator: ", ")) }")
-    }
-    if let summary = rule.summary { lines.append("summary = \(quoted(summary))") }
-    return lines.joined(separator: "\n") + "\n"
-  }
-
-  private static func written(_ limits: Rule.Limits) -> String {
-    let values = [("warning", limits.warning), ("critical", limits.critical)].compactMap { name, value in
-      value.map { "\(name) = \($0)" }
-    }
-    return "{ \(values.joined(separator: ", ")) }"
+    let lines = RuleKey.printed.compactMap { key in key.written(of: rule).map { "\(key.name) = \($0)\n" } }
+    return "[[rule]]\n" + lines.joined()
   }
 
   /// A basic string of TOML.

@@ -45,7 +45,7 @@ final class Daemon {
       plan, log: log,
       topicIsReady: { topics.isPresent($0) },
       topicTimes: { topics.times(of: statusTopic) },
-      ownNumbers: { evaluator?.numbers.fields.map { ($0.name, $0.value) } ?? [] })
+      ownNumbers: { evaluator?.numbers.fields ?? [] })
     self.topics = topics
     self.evaluator = evaluator
   }

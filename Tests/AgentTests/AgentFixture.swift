@@ -51,7 +51,7 @@ final class AgentFixture {
   func agent(
     _ plan: AgentService.Plan, topicIsReady: @escaping @Sendable (_ topic: String) -> Bool = { _ in true },
     topicTimes: @escaping @Sendable () -> TopicTimes? = { nil },
-    ownNumbers: @escaping @Sendable () -> [(String, Double)] = { [] }
+    ownNumbers: @escaping @Sendable () -> [(name: String, value: Double)] = { [] }
   ) -> AgentService {
     AgentService(
       plan, log: Logger(level: .debug, output: captured), time: time, topicIsReady: topicIsReady,

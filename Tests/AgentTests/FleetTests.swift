@@ -36,8 +36,9 @@ struct FleetTests {
   @Test("values are plausible, and some host is busy for a while")
   func plausible() {
     let records = records(50_000)
-    #expect(records.allSatisfy { (0...100).contains($0.cpuUsage ?? -1) && (0...100).contains($0.memoryUsage ?? -1) })
-    #expect(records.contains { ($0.cpuUsage ?? 0) > 95 })
+    #expect(records[0].metrics.table.metrics.prefix(2).map { "\($0.name)" } == ["cpu_usage", "memory_usage"])
+    #expect(records.allSatisfy { (0...100).contains($0.metrics[0] ?? -1) && (0...100).contains($0.metrics[1] ?? -1) })
+    #expect(records.contains { ($0.metrics[0] ?? 0) > 95 })
     var writer = Writer()
     records[0].encode(into: &writer)
     #expect((220...280).contains(writer.bytes.count))

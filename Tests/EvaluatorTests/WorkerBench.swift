@@ -1,5 +1,6 @@
 import Evaluator
 import Platform
+import Records
 import Rules
 import SimulatedKafka
 

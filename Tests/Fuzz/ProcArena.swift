@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import ProcFS
+import Records
 import TestRandom
 
 /// Trees of /proc, through the sampler: files that change under it, are cut, are gone and are back.
@@ -51,17 +52,17 @@ struct ProcArena: Arena {
   }
 
   private static func problem(in sample: HostSample) -> String? {
-    let percentages: [(String, Double?)] = [
-      ("cpu usage", sample.cpu?.usage), ("cpu user", sample.cpu?.user), ("cpu system", sample.cpu?.system),
-      ("cpu iowait", sample.cpu?.iowait), ("cpu steal", sample.cpu?.steal), ("memory", sample.memory?.usage),
-      ("swap", sample.memory?.swapUsage), ("cpu pressure", sample.cpuPressure),
-      ("memory pressure", sample.memoryPressure), ("io pressure", sample.ioPressure),
-    ]
-    for (name, value) in percentages {
-      if let value, !(0...100).contains(value) { return "\(name) is \(value)" }
+    for (slot, metric) in sample.values.table.metrics.enumerated() {
+      guard let value = sample.values[slot] else { continue }
+      let isPossible =
+        switch metric.unit {
+        case .percent: (0...100).contains(value)
+        case .tasks, .seconds: value >= 0 && value.isFinite
+        case .bytes, .count: value >= 0 && Int64(exactly: value) != nil
+        }
+      if !isPossible { return "\(metric.name) is \(value)" }
+      if "\(metric.name)" == "cpu_count", value < 1 { return "\(value) CPUs" }
     }
-    if let count = sample.cpuCount, count < 1 { return "\(count) CPUs" }
-    if let up = sample.uptimeSeconds, !(up >= 0 && up.isFinite) { return "up for \(up) s" }
     return nil
   }
 

@@ -46,6 +46,14 @@ final class FixtureTree {
   func sampler() throws -> Sampler { try Sampler(root: root.path, ticksPerSecond: 100) }
 }
 
+extension HostSample {
+  /// The value of the metric `name`.
+  subscript(name: String) -> Double? {
+    let slot = values.table.metrics.firstIndex { "\($0.name)" == name }
+    return slot.flatMap { values[$0] }
+  }
+}
+
 /// Equal within a thousandth; nil equals only nil.
 func near(_ a: Double?, _ b: Double?) -> Bool {
   guard let a, let b else { return a == nil && b == nil }

@@ -1,4 +1,7 @@
 import Foundation
+import JSON
+import Platform
+import Records
 import TestAllocations
 import Testing
 
@@ -10,12 +13,11 @@ struct SamplerTests {
   func thisMachine() throws {
     var sampler = try Sampler()
     let sample = sampler.sample()
-    let memory = try #require(sample.memory)
-    #expect(try (0...100).contains(#require(memory.usage)))
-    #expect(try #require(sample.cpuCount) >= 1)
-    #expect(try #require(sample.uptimeSeconds) > 0)
+    #expect(try (0...100).contains(#require(sample["memory_usage"])))
+    #expect(try #require(sample["cpu_count"]) >= 1)
+    #expect(try #require(sample["uptime_seconds"]) > 0)
     #expect(sampler.bootID?.count == 36)
-    #expect(sample.cpu == nil || (0...100).contains(sample.cpu?.usage ?? -1))
+    #expect((0...100).contains(sample["cpu_usage"] ?? 0))
     #expect(sample.oddities.isDisjoint(with: [.noCPUTimes, .noMemoryTotal, .impossibleCPUTimes]))
   }
 
@@ -27,6 +29,22 @@ struct SamplerTests {
     let before = allocations_of_this_thread()
     var oddities: Oddities = []
     for _ in 0..<100 { oddities.formUnion(sampler.sample().oddities) }
+    #expect(allocations_of_this_thread() - before == 0)
+  }
+
+  @Test("a steady sample's record allocates nothing")
+  func recordAllocations() throws {
+    var sampler = try Sampler()
+    var record = StatusRecord(timestamp: WallTime(milliseconds: 0), host: "web-1", metrics: Sampler.metrics)
+    var writer = Writer(capacity: 1024)
+    record.metrics = sampler.sample().values
+    record.encode(into: &writer)
+    let before = allocations_of_this_thread()
+    for _ in 0..<100 {
+      writer.reset()
+      record.metrics = sampler.sample().values
+      record.encode(into: &writer)
+    }
     #expect(allocations_of_this_thread() - before == 0)
   }
 

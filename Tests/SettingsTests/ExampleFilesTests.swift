@@ -1,3 +1,4 @@
+import Rules
 import Testing
 
 @testable import Settings
@@ -79,7 +80,7 @@ struct ExampleFilesTests {
     let first = try #require(rule?.children.first)
     let shown = document.nodes[first].children.map { document.nodes[$0].key }
     let others: Set = ["at_least", "below"]
-    #expect(Set(shown) == Set(Reading.ruleKeys).subtracting(others))
+    #expect(Set(shown) == Set(RuleKey.all.map(\.name)).subtracting(others))
   }
 
   @Test("docs/configuration.md names every key with its default")
@@ -105,7 +106,7 @@ struct ExampleFilesTests {
         #expect(cells[2].hasPrefix("none"), "\(key.path)")
       }
     }
-    for key in Reading.ruleKeys {
+    for key in RuleKey.all.map(\.name) {
       let isExplained = (sections["`[[rule]]`", default: []] + sections["Not yet", default: []])
         .contains { $0.contains("`\(key)`") }
       #expect(isExplained, "\(key)")

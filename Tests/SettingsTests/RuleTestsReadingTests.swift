@@ -1,5 +1,6 @@
 import Platform
 import Records
+import Rules
 import Testing
 
 @testable import Settings
@@ -109,7 +110,7 @@ struct RuleTestsReadingTests {
           series = [{ host = "h", values = { m = "1" } }, { host = "g", values = { m = "1" } }]
           expect = [{ at = "1s", status = "fires" }, { host = "other", rule = "a", stats = "firing" }]
           """) == [
-          "tests.toml:5:1: rule a: unknown key configs; a rule has \(Reading.ruleKeys.joined(separator: ", "))",
+          "tests.toml:5:1: rule a: unknown key configs; a rule has \(RuleKey.all.map(\.name).joined(separator: ", "))",
           "tests.toml:6:1: test: name is missing",
           "tests.toml:7:1: unknown key nam; did you mean name?",
           "tests.toml:8:12: test: interval: that is a whole number: write a duration in quotes, such as \"30s\"",

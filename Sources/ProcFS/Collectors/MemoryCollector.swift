@@ -1,3 +1,63 @@
+import Records
+
+/// Memory and swap.
+final class MemoryCollector: Collector {
+  static let metrics = [
+    Metric("memory_usage", .percent, at: 20),
+    Metric("memory_total_bytes", .bytes, at: 50),
+    Metric("memory_available_bytes", .bytes, at: 51),
+    Metric("swap_usage", .percent, at: 52),
+  ]
+
+  static let oddities = [
+    OddityText(
+      oddity: .noMemoryTotal, file: "meminfo", sentence: "memory can't be read",
+      fields: "memory_usage memory_total_bytes memory_available_bytes swap_usage"),
+    OddityText(
+      oddity: .estimatedMemoryAvailable, file: "meminfo",
+      sentence: "MemAvailable is missing or impossible; it is estimated from free and cached memory",
+      fields: "memory_usage memory_available_bytes", isOrdinary: true),
+    OddityText(
+      oddity: .noMemoryAvailable, file: "meminfo", sentence: "MemAvailable is missing or impossible",
+      fields: "memory_usage memory_available_bytes"),
+    OddityText(
+      oddity: .noSwapFree, file: "meminfo", sentence: "free swap is missing or above the total", fields: "swap_usage"),
+  ]
+
+  private var meminfo: ProcFile
+  private(set) var recognizesProcFS = false
+
+  init(root: String, ticksPerSecond: UInt64) { meminfo = ProcFile(root: root, "meminfo") }
+
+  func state(ofFile name: String) -> ProcError? { meminfo.state(ifNamed: name) }
+
+  func collect(into sample: inout HostSample, _ buffer: inout ReadBuffer) {
+    var usage: MemoryUsage?
+    if let count = meminfo.read(into: &buffer) {
+      usage = MemoryInfo.parse(buffer.storage.span.extracting(first: count)).usage(&sample.oddities)
+    } else {
+      sample.oddities.insert(.noMemoryTotal)
+    }
+    recognizesProcFS = usage != nil
+    sample.values.append(usage?.usage)
+    // Bytes are exact as doubles: they are a whole number of kB below 2^53.
+    sample.values.append(usage.map { Double($0.totalBytes) })
+    sample.values.append(usage?.availableBytes.map { Double($0) })
+    sample.values.append(usage?.swapUsage)
+  }
+}
+
+extension Oddities {
+  /// `meminfo` could not be read, or has no total.
+  public static let noMemoryTotal = Oddities(rawValue: 1 << 2)
+  /// `MemAvailable` is missing or impossible, and was estimated.
+  public static let estimatedMemoryAvailable = Oddities(rawValue: 1 << 11)
+  /// `MemAvailable` is missing or impossible, and there is nothing to estimate it from.
+  public static let noMemoryAvailable = Oddities(rawValue: 1 << 12)
+  /// Swap exists, but the figure for free swap is missing or exceeds the total.
+  public static let noSwapFree = Oddities(rawValue: 1 << 13)
+}
+
 /// The parsed lines of `/proc/meminfo` (proc_meminfo(5)), in kB; nil if a line is missing or truncated.
 struct MemoryInfo: Equatable {
   var total: UInt64?

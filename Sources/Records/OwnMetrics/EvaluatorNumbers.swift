@@ -1,7 +1,5 @@
-import Records
-
 /// What an evaluator has done and where it stands; counters grow as long as the process lives.
-public struct EvaluatorNumbers: Equatable, Sendable {
+public struct EvaluatorNumbers: OwnNumbers, Equatable {
   /// Records that were read, good and bad, tombstones too.
   public var records: Int64 = 0
   /// Records that couldn't be read, by reason (the place of each in `BadReason.allCases`).
@@ -69,54 +67,46 @@ public struct EvaluatorNumbers: Equatable, Sendable {
   /// Nothing done yet.
   public init(lag: Int64? = nil) { self.lag = lag }
 
-  /// The numbers that add up over several workers, each with its name as a field.
-  private static let sums: [(name: String, path: WritableKeyPath<EvaluatorNumbers, Int64> & Sendable)] = [
-    ("records", \.records), ("records_tombstones", \.tombstones),
-    ("records_tombstones_without_key", \.tombstonesWithoutKey), ("records_dropped", \.dropped),
-    ("records_late", \.late), ("records_repeated", \.repeated), ("records_bad_for_rule", \.badForRule),
-    ("records_skipped", \.skippedByRetention), ("records_hidden", \.hidden),
-    ("clocks_set_back", \.clocksSetBack), ("sequences_set_back", \.sequencesSetBack),
-    ("subjects_shared", \.subjectsShared),
-    ("samples_dropped", \.samplesDropped), ("transitions", \.transitions), ("transitions_cut", \.transitionsCut),
-    ("transitions_too_large", \.transitionsTooLarge), ("state_too_large", \.stateTooLarge), ("commits", \.commits),
-    ("rebalances", \.rebalances), ("records_replayed", \.replayed), ("checkpoints_unusable", \.unusableCheckpoints),
-    ("partitions_restoring", \.restoring), ("partitions", \.partitions), ("subjects", \.subjects),
-    ("subjects_refused", \.subjectsRefused),
-    ("alerts_firing", \.firing), ("alerts_pending", \.pending), ("alerts_undelivered", \.undelivered),
-  ]
-
-  /// Adds what another worker has done. The lag isn't known where one doesn't know its own.
-  package mutating func add(_ other: EvaluatorNumbers) {
-    for (_, path) in Self.sums { self[keyPath: path] += other[keyPath: path] }
-    for index in badByReason.indices { badByReason[index] += other.badByReason[index] }
-    blind = max(blind, other.blind)
-    if let sum = lag, let own = other.lag { lag = sum + own } else { lag = nil }
-  }
-
-  /// The same counters for a worker that begins anew, and holds nothing yet.
-  var ofSuccessor: EvaluatorNumbers {
-    var numbers = self
-    for path in [\.restoring, \.partitions, \.subjects, \.firing, \.pending, \.undelivered, \.hidden, \.blind]
-      as [WritableKeyPath<EvaluatorNumbers, Int64>]
-    { numbers[keyPath: path] = 0 }
-    numbers.lag = nil
-    return numbers
-  }
+  /// The table of the evaluator's own metrics. A new one is a property above and a line here.
+  public static let metrics: [OwnMetric<EvaluatorNumbers>] =
+    [
+      .counter("records", \.records),
+      .counter("records_bad", computed: \.bad),
+    ]
+    + BadReason.allCases.map { .counter("records_bad_\($0.fieldName)", \.badByReason[Int($0.rawValue)]) } + [
+      .counter("records_tombstones", \.tombstones),
+      .counter("records_tombstones_without_key", \.tombstonesWithoutKey),
+      .counter("records_dropped", \.dropped),
+      .counter("records_late", \.late),
+      .counter("records_repeated", \.repeated),
+      .counter("records_bad_for_rule", \.badForRule),
+      .counter("records_skipped", \.skippedByRetention),
+      .gauge("records_hidden", \.hidden),
+      .counter("clocks_set_back", \.clocksSetBack),
+      .counter("sequences_set_back", \.sequencesSetBack),
+      .counter("subjects_shared", \.subjectsShared),
+      .counter("samples_dropped", \.samplesDropped),
+      .counter("transitions", \.transitions),
+      .counter("transitions_cut", \.transitionsCut),
+      .counter("transitions_too_large", \.transitionsTooLarge),
+      .counter("state_too_large", \.stateTooLarge),
+      .counter("commits", \.commits),
+      .counter("rebalances", \.rebalances),
+      .counter("records_replayed", \.replayed),
+      .counter("checkpoints_unusable", \.unusableCheckpoints),
+      .gauge("partitions_restoring", \.restoring),
+      .gauge("partitions", \.partitions),
+      .gauge("subjects", \.subjects),
+      .counter("subjects_refused", \.subjectsRefused),
+      .gauge("alerts_firing", \.firing),
+      .gauge("alerts_pending", \.pending),
+      .gauge("alerts_undelivered", \.undelivered),
+      .greatest("blind_ms", \.blind),
+      .gauge("lag", ifKnown: \.lag),
+    ]
 
   /// Records that couldn't be read, for whatever reason.
   public var bad: Int64 { badByReason.reduce(0, +) }
-
-  /// The numbers as fields of the process's own status record, so that a rule can watch them. Without `lag` where it
-  /// isn't known.
-  public var fields: [(name: String, value: Double)] {
-    var fields = Self.sums.map { (name: $0.name, value: Double(self[keyPath: $0.path])) }
-    let bad = zip(BadReason.allCases, badByReason).map { (name: "records_bad_\($0.fieldName)", value: Double($1)) }
-    // Beside the records that they are part of.
-    fields.insert(contentsOf: [(name: "records_bad", value: Double(self.bad))] + bad, at: 1)
-    fields.append(("blind_ms", Double(blind)))
-    if let lag { fields.append(("lag", Double(lag))) }
-    return fields
-  }
 }
 
 extension BadReason {

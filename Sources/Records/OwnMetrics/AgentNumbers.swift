@@ -1,7 +1,5 @@
-import Platform
-
 /// Counts of an agent's work, for the log, systemd's status line and statusd's own metrics.
-public struct AgentNumbers: Equatable, Sendable {
+public struct AgentNumbers: OwnNumbers, Equatable {
   /// Samples taken since the start, including lost ones.
   public var samples: Int64 = 0
   /// Samples lost because the buffer was full while no broker accepted records.
@@ -20,12 +18,14 @@ public struct AgentNumbers: Equatable, Sendable {
   /// All counts are 0.
   public init() {}
 
-  /// The counts as fields of a status record.
-  public var fields: [(String, Double)] {
-    [
-      ("samples", Double(samples)), ("samples_lost", Double(samplesLost)), ("ticks_missed", Double(ticksMissed)),
-      ("records_delivered", Double(recordsDelivered)), ("records_waiting", Double(recordsWaiting)),
-      ("records_refused", Double(recordsRefused)), ("producers_renewed", Double(producersRenewed)),
-    ]
-  }
+  /// The table of the agent's own metrics. A new one is a property above and a line here.
+  public static let metrics: [OwnMetric<AgentNumbers>] = [
+    .counter("samples", \.samples),
+    .counter("samples_lost", \.samplesLost),
+    .counter("ticks_missed", \.ticksMissed),
+    .counter("records_delivered", \.recordsDelivered),
+    .gauge("records_waiting", \.recordsWaiting),
+    .counter("records_refused", \.recordsRefused),
+    .counter("producers_renewed", \.producersRenewed),
+  ]
 }
