@@ -87,7 +87,7 @@ bench-evaluator: deps ## CPU seconds of the evaluator beside a C program that on
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
 	@Benchmarks/evaluator/run
 
-bench-latency: release ## from a sample to its transition under read_committed, beside a bare transaction and Python (COUNT=1000)
+bench-latency: release ## from a sample to its transition under read_committed and in tail, beside a bare transaction and Python (COUNT=1000)
 	@Benchmarks/latency/run --count $(or $(COUNT),1000)
 
 bench-recovery: release ## how soon an evaluator evaluates again after a crash, a restart, a lost host, an outage, a lost coordinator (WAYS=, ROUNDS=3)
