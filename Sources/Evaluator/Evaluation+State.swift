@@ -8,6 +8,8 @@ extension Evaluation {
     partitions.filter { $0.isUncommitted }.map { LogPosition($0.id, $0.position) }
   }
 
+  package var hasUncommitted: Bool { partitions.contains { $0.isUncommitted } }
+
   /// Subjects whose changes aren't written down yet.
   var unwrittenSubjects: Int { partitions.reduce(0) { $0 + ($1.isLive ? $1.engine.unwrittenSubjects : 0) } }
 

@@ -124,7 +124,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
   /// Delivers all there is by `deadline`, as far as the log takes it. True: nothing is left.
   @discardableResult
   mutating func deliverAll(by deadline: MonotonicTime) -> Bool {
-    while !outbox.isEmpty || !delivery.isIdle || !stage.uncommitted.isEmpty {
+    while !outbox.isEmpty || !delivery.isIdle || stage.hasUncommitted {
       let now = time.monotonic
       if now >= deadline || end != nil { return false }
       heartbeat.beat(now)

@@ -9,7 +9,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
       stage.numbers.rebalances += 1
       stage.numbers.blind = 0
       log.accept(partitions)
-      // Hosts first: statusd's own numbers can wait for them.
+      // Hosts first: statusd's own metrics can wait for them.
       arrivals.join(partitions.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) })
       timers[.question] = time.monotonic
     case .revoked(let partitions, let lost):

@@ -126,7 +126,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     if !outbox.isEmpty || !delivery.isIdle { return true }
     if share.hasOrders, stage.hasUnwrittenState { return true }
     return timers.isDue(.commit, now) && timers.isDue(.delivery, now)
-      && (!stage.uncommitted.isEmpty || stage.hasOverdueState)
+      && (stage.hasUncommitted || stage.hasOverdueState)
   }
 
   /// Whether what is due can wait for what the backlog will cause.
@@ -138,7 +138,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   /// Until when a fetch may wait.
   private func nextDeadline(_ now: MonotonicTime) -> MonotonicTime {
     var deadline = now + plan.idle
-    if !stage.uncommitted.isEmpty { deadline = min(deadline, max(timers[.commit], timers[.delivery])) }
+    if stage.hasUncommitted { deadline = min(deadline, max(timers[.commit], timers[.delivery])) }
     if !arrivals.isEmpty || !misplaced.isEmpty || !hasTakenOver || isOut { deadline = min(deadline, timers[.question]) }
     if let retry = arrivals.nextReturn { deadline = min(deadline, retry) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }

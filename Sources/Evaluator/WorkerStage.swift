@@ -96,6 +96,9 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// Partitions whose position moved, or of which something must be said at once.
   var uncommitted: [LogPosition] { get }
 
+  /// Whether there are any. Asked in each turn.
+  var hasUncommitted: Bool { get }
+
   /// State is overdue that the last delivery had no room for.
   var hasOverdueState: Bool { get }
 

@@ -84,29 +84,39 @@ public final class MockCluster: @unchecked Sendable {
   /// end the process (`mrkb->listen_s != -1`, 2.0.2).
   public func startBroker(_ id: Int32) {
     let addresses = brokers.split(separator: ",")
-    if addresses.indices.contains(Int(id) - 1), let port = addresses[Int(id) - 1].split(separator: ":").last {
-      let deadline = SystemTime().monotonic + .seconds(10)
-      while let port = UInt16(port), !Self.isFree(port), SystemTime().monotonic < deadline { usleep(10_000) }
+    let place = Int(id) - 1
+    let port =
+      addresses.indices.contains(place) ? addresses[place].split(separator: ":").last.flatMap { UInt16($0) } : nil
+    let deadline = SystemTime().monotonic + .seconds(10)
+    while let port, SystemTime().monotonic < deadline {
+      let bound = Self.bind(to: port)
+      if bound >= 0 {
+        close(bound)
+        break
+      }
+      usleep(10_000)
     }
     rd_kafka_mock_broker_set_up(cluster, id)
   }
 
-  /// Whether a broker could listen on this port of 127.0.0.1.
-  private static func isFree(_ port: UInt16) -> Bool {
+  /// A socket that is bound to this port of 127.0.0.1 as a broker's is; -1 if somebody else has the port.
+  static func bind(to port: UInt16) -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    if descriptor < 0 { return false }
-    defer { close(descriptor) }
+    if descriptor < 0 { return -1 }
     var yes: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout.size(ofValue: yes)))
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
     address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    return withUnsafePointer(to: &address) {
+    let isBound = withUnsafePointer(to: &address) {
       $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+        Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
     }
+    if isBound { return descriptor }
+    close(descriptor)
+    return -1
   }
 
   /// Delays each answer of the broker by `delay`.

@@ -88,9 +88,11 @@ struct ChangelogDebt: ~Copyable {
   }
 
   /// Gives the records to delete after the marker.
-  mutating func takeForgotten(_ body: (_ name: UnsafeRawBufferPointer, _ track: UInt32, _ number: UInt32) -> Void) {
+  mutating func takeForgotten() -> GoneRecords {
     forgottenSince = nil
-    forgotten.take(limit: .max, body)
+    var taken = GoneRecords()
+    swap(&taken, &forgotten)
+    return taken
   }
 
   /// Takes the blocks of the subjects that must be written with the next position, and whether all changed subjects

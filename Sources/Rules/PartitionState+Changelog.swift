@@ -27,15 +27,12 @@ extension PartitionState {
   mutating func takeForgotten(
     scope: ChangelogScope, into sink: (_ key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?) -> Void
   ) {
-    // Subjects of these names may have come again since, and been written: not every record is to be deleted.
-    var gone: [(name: [UInt8], track: UInt32, number: UInt32)] = []
-    debt.takeForgotten { gone.append((Array($0), $1, $2)) }
+    var forgotten = debt.takeForgotten()
     var key = BinaryWriter()
-    for record in gone {
-      record.name.withUnsafeBytes { name in
-        if stands(name, record.track, record.number) { return }
-        PartitionState.giveGone(name, record.track, record.number, scope, &key, sink)
-      }
+    forgotten.take(limit: .max) { name, track, number in
+      // A subject of this name may have come since, and been written.
+      if stands(name, track, number) { return }
+      PartitionState.giveGone(name, track, number, scope, &key, sink)
     }
   }
 

@@ -89,8 +89,8 @@ import Testing
     let cluster = try cluster()
     let port = try #require(cluster.brokers.split(separator: ":").last.flatMap { UInt16($0) })
     cluster.stopBroker(1)
-    let other = listen(on: port)
-    try #require(other >= 0)
+    let other = MockCluster.bind(to: port)
+    try #require(other >= 0 && listen(other, 1) == 0)
     // The broker is waited for meanwhile; if it came too early, librdkafka would end the process.
     let end = try startThread(name: "other") {
       usleep(200_000)
@@ -102,24 +102,5 @@ import Testing
     try producer.send("t", value: "x")
     let left = producer.close(by: soon())
     #expect(left == 0)
-  }
-
-  /// A socket that listens on this port; -1 if somebody else has it.
-  private func listen(on port: UInt16) -> Int32 {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    var yes: Int32 = 1
-    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, socklen_t(MemoryLayout.size(ofValue: yes)))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let isBound = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    if isBound, Glibc.listen(descriptor, 1) == 0 { return descriptor }
-    close(descriptor)
-    return -1
   }
 }
