@@ -68,8 +68,8 @@ public struct History: ~Copyable {
   /// How long open transactions of others are waited for.
   public static let patience = Duration.seconds(10)
 
-  /// For a second client: what is wrong with the connection is said by the first.
-  private static let silent = Logger(level: .critical, output: StandardErrorLog())
+  /// For a second client of a command: the first one logs connection problems.
+  public static let silent = Logger(level: .critical, output: StandardErrorLog())
 
   /// Opens a topic's history for the time of `body`.
   ///

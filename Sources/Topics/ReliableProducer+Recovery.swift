@@ -23,10 +23,7 @@ extension ReliableProducer {
       options.inFlight = 1
       options.isGapless = false
     }
-    var producer = try Producer(plan.configuration, options: options, log: log, wakeup: wakeup)
-    // What it logs while it is created is in its queue, and only an empty queue rings for what arrives.
-    if wakeup != nil { producer.serve() }
-    return producer
+    return try Producer(plan.configuration, options: options, log: log, wakeup: wakeup)
   }
 
   /// Does what a failure asks for, so that records can be handed over again.

@@ -93,7 +93,7 @@ enum Alerts: Subcommand {
   private static func losesAlerts(_ cluster: Cluster) -> Bool {
     let topic = cluster.topics.alertsCurrent
     let wanted = cluster.topics.policy(of: .alertsCurrent).cleanup
-    guard let wanted, let admin = try? Admin(cluster.configuration, log: Cluster.silent) else { return false }
+    guard let wanted, let admin = try? Admin(cluster.configuration, log: History.silent) else { return false }
     let kept = try? admin.cleanup(of: topic, within: .seconds(2))
     admin.close(by: SystemTime().monotonic + .seconds(1))
     guard let kept, kept.problem(wanted: wanted) == .deletesState else { return false }

@@ -69,8 +69,6 @@ struct Cluster {
 
   /// The log for a command's connection problems.
   static let log = Logger(level: .warning, output: StandardErrorLog())
-  /// For a second client of a command: the first one logs connection problems.
-  static let silent = Logger(level: .critical, output: StandardErrorLog())
 }
 
 /// Runs `body` for the cluster that the options name.
