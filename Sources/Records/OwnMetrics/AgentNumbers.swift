@@ -20,12 +20,12 @@ public struct AgentNumbers: OwnNumbers, Equatable {
 
   /// The table of the agent's own metrics. A new one is a property above and a line here.
   public static let metrics: [OwnMetric<AgentNumbers>] = [
-    .counter("samples", \.samples),
-    .counter("samples_lost", \.samplesLost),
-    .counter("ticks_missed", \.ticksMissed),
-    .counter("records_delivered", \.recordsDelivered),
-    .gauge("records_waiting", \.recordsWaiting),
-    .counter("records_refused", \.recordsRefused),
-    .counter("producers_renewed", \.producersRenewed),
+    .counter("samples", reading: \.samples),
+    .counter("samples_lost", reading: \.samplesLost),
+    .counter("ticks_missed", reading: \.ticksMissed),
+    .counter("records_delivered", reading: \.recordsDelivered),
+    .gauge("records_waiting", reading: \.recordsWaiting),
+    .counter("records_refused", reading: \.recordsRefused),
+    .counter("producers_renewed", reading: \.producersRenewed),
   ]
 }

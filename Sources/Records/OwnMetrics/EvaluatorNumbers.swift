@@ -1,5 +1,5 @@
 /// What an evaluator has done and where it stands; counters grow as long as the process lives.
-public struct EvaluatorNumbers: OwnNumbers, Equatable {
+public struct EvaluatorNumbers: WorkersNumbers, Equatable {
   /// Records that were read, good and bad, tombstones too.
   public var records: Int64 = 0
   /// Records that couldn't be read, by reason (the place of each in `BadReason.allCases`).
@@ -71,7 +71,7 @@ public struct EvaluatorNumbers: OwnNumbers, Equatable {
   public static let metrics: [OwnMetric<EvaluatorNumbers>] =
     [
       .counter("records", \.records),
-      .counter("records_bad", computed: \.bad),
+      .counter("records_bad", reading: \.bad),
     ]
     + BadReason.allCases.map { .counter("records_bad_\($0.fieldName)", \.badByReason[Int($0.rawValue)]) } + [
       .counter("records_tombstones", \.tombstones),

@@ -19,7 +19,7 @@ public struct OwnMetric<Numbers>: Sendable {
   private enum Place: Sendable {
     case stored(WritableKeyPath<Numbers, Int64> & Sendable)
     case storedIfKnown(WritableKeyPath<Numbers, Int64?> & Sendable)
-    case computed(KeyPath<Numbers, Int64> & Sendable)
+    case read(@Sendable (Numbers) -> Int64)
   }
 
   /// A count since the process started.
@@ -27,9 +27,14 @@ public struct OwnMetric<Numbers>: Sendable {
     OwnMetric(name: name, kind: .counter, place: .stored(path))
   }
 
-  /// A count that follows from others.
-  static func counter(_ name: String, computed path: KeyPath<Numbers, Int64> & Sendable) -> OwnMetric {
-    OwnMetric(name: name, kind: .counter, place: .computed(path))
+  /// A count that is only read: it follows from others, or its part has no workers whose counts add up.
+  static func counter(_ name: String, reading value: @escaping @Sendable (Numbers) -> Int64) -> OwnMetric {
+    OwnMetric(name: name, kind: .counter, place: .read(value))
+  }
+
+  /// What holds at the moment, only read.
+  static func gauge(_ name: String, reading value: @escaping @Sendable (Numbers) -> Int64) -> OwnMetric {
+    OwnMetric(name: name, kind: .gauge, place: .read(value))
   }
 
   /// What holds at the moment.
@@ -52,7 +57,7 @@ public struct OwnMetric<Numbers>: Sendable {
     switch place {
     case .stored(let path): numbers[keyPath: path]
     case .storedIfKnown(let path): numbers[keyPath: path]
-    case .computed(let path): numbers[keyPath: path]
+    case .read(let value): value(numbers)
     }
   }
 
@@ -67,7 +72,7 @@ public struct OwnMetric<Numbers>: Sendable {
       } else {
         numbers[keyPath: path] = nil
       }
-    case .computed: break
+    case .read: break
     }
   }
 
@@ -75,7 +80,7 @@ public struct OwnMetric<Numbers>: Sendable {
     switch place {
     case .stored(let path): numbers[keyPath: path] = 0
     case .storedIfKnown(let path): numbers[keyPath: path] = nil
-    case .computed: break
+    case .read: break
     }
   }
 }
@@ -91,7 +96,12 @@ extension OwnNumbers {
   public var fields: [(name: String, value: Double)] {
     Self.metrics.compactMap { metric in metric.value(in: self).map { (metric.name, Double($0)) } }
   }
+}
 
+/// Numbers that several workers have, each its own.
+public protocol WorkersNumbers: OwnNumbers {}
+
+extension WorkersNumbers {
   /// Adds the numbers of another worker.
   public mutating func add(_ other: Self) {
     for metric in Self.metrics { metric.add(other, to: &self) }
