@@ -58,7 +58,7 @@ let package = Package(
     + library("ProcFS", ["Cglibc", "Platform", "Records"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
-    + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Topics"])
+    + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Backtest", "Topics"])
     + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"])

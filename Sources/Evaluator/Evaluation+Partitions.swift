@@ -4,31 +4,31 @@ import Rules
 
 /// Which partitions are held.
 extension Evaluation {
-  /// Holds a partition from now on: with what was restored of it, where the resumption says.
-  mutating func add(_ id: LogPartition, _ restored: inout Restored, _ resumption: Resumption) {
+  /// Holds a partition from now on: with what was restored of it, where the start says.
+  mutating func add(_ id: LogPartition, _ restored: inout RestoredPartition, _ start: StartPosition) {
     remove([id])
     let engine = restored.engine
     engine.now = clock
     let source = sources[id.topic]
-    let end = max(resumption.replayEnd, resumption.isAnotherLog ? 0 : engine.highestCovered)
+    let end = max(start.replayEnd, start.isAnotherLog ? 0 : engine.highestCovered)
     let replay = SilentReplay(
-      from: resumption.replayStart, to: end, liveFrom: resumption.position,
-      marker: restored.basis, isAnotherLog: resumption.isAnotherLog, plan: engine.rules.plan,
+      from: start.replayStart, to: end, liveFrom: start.position,
+      marker: restored.basis, isAnotherLog: start.isAnotherLog, plan: engine.rules.plan,
       maxFuture: plan.maxFuture.wholeMilliseconds)
     var partition = Partition(
       id: id, source: source, reader: source.reader, engine: engine, applying: engine.unretained,
-      way: .isReplayed(replay), position: resumption.position, committed: nil,
-      last: resumption.isAnotherLog ? nil : restored.marker?.fingerprint)
+      way: .isReplayed(replay), position: start.position, committed: nil,
+      last: start.isAnotherLog ? nil : restored.marker?.fingerprint)
     partition.storedRevision = restored.storedRevision
     partitions.append(partition)
     table.rebuild(partitions.map(\.id))
-    if resumption.replayStart >= end { finishReplay(partitions.count - 1) }
+    if start.replayStart >= end { finishReplay(partitions.count - 1) }
   }
 
   /// Holds a partition from `position` on, its state empty: nothing of it was ever written down.
   mutating func add(_ id: LogPartition, at position: Int64) {
-    var restored = Restored(engine: sources[id.topic].makeEngine(partition: id.number, room: plan.room))
-    add(id, &restored, Resumption(position: position))
+    var restored = RestoredPartition(engine: sources[id.topic].makeEngine(partition: id.number, room: plan.room))
+    add(id, &restored, StartPosition(position: position))
   }
 
   /// Holds these partitions no longer.

@@ -2,7 +2,7 @@ import Records
 import Rules
 
 /// What the changelog gave back of a partition.
-struct Restored {
+struct RestoredPartition {
   /// Its rules as they were, and its subjects; without a rule set in the changelog today's rules, and none.
   var engine: Engine
   var marker: Marker?
@@ -22,9 +22,9 @@ extension Evaluation {
 
   /// What the changelog says of a partition itself, subjects left out. What can't be used is named, and touches nothing
   /// else.
-  mutating func restoreMarker(_ id: LogPartition, from store: borrowing ChangelogStore) -> Restored {
+  mutating func restoreMarker(_ id: LogPartition, from store: borrowing ChangelogStore) -> RestoredPartition {
     let source = sources[id.topic]
-    var restored = Restored(engine: source.makeEngine(partition: id.number, room: plan.room))
+    var restored = RestoredPartition(engine: source.makeEngine(partition: id.number, room: plan.room))
     if let first = store.firstUnreadable { restored.note(first.problem, at: first.offset) }
     numbers.unusableCheckpoints += Int64(store.unreadableKeys)
     restored.marker = read(store.marker, &restored) { value, key throws(ChangelogProblem) in
@@ -49,7 +49,7 @@ extension Evaluation {
   ///
   /// - Parameter end: where the partition ends; nil: it is another log than the one that the changelog speaks of.
   mutating func restoreSubjects(
-    of id: LogPartition, from store: borrowing ChangelogStore, end: Int64?, into restored: inout Restored
+    of id: LogPartition, from store: borrowing ChangelogStore, end: Int64?, into restored: inout RestoredPartition
   ) {
     let scope = scope(of: id)
     // A checkpoint asks for its chunks.
@@ -58,7 +58,8 @@ extension Evaluation {
   }
 
   private mutating func restore(
-    _ key: [UInt8], _ kept: ChangelogStore.Kept, _ end: Int64?, _ restored: inout Restored, _ scope: ChangelogScope
+    _ key: [UInt8], _ kept: ChangelogStore.Kept, _ end: Int64?, _ restored: inout RestoredPartition,
+    _ scope: ChangelogScope
   ) {
     let engine = restored.engine
     let isUsable = restored.basis != nil
@@ -83,7 +84,7 @@ extension Evaluation {
   }
 
   private mutating func read<Value>(
-    _ entry: (key: [UInt8], kept: ChangelogStore.Kept)?, _ restored: inout Restored,
+    _ entry: (key: [UInt8], kept: ChangelogStore.Kept)?, _ restored: inout RestoredPartition,
     _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) throws(ChangelogProblem) -> Value
   ) -> Value? {
     guard let (key, kept) = entry else { return nil }
@@ -144,7 +145,7 @@ extension Evaluation {
   }
 }
 
-extension Restored {
+extension RestoredPartition {
   fileprivate mutating func note(_ problem: ChangelogProblem, at offset: Int64) {
     if problems.count < Evaluation.keptProblems {
       problems.append(ChangelogStore.Problem(problem: problem, offset: offset))

@@ -47,31 +47,31 @@ extension Evaluation: WorkerStage {
     }
     var restored = restoreMarker(partition, from: restoration.store)
     let isSameLog = try isSameLog(restored.marker, partition, bounds, in: &log, until: deadline)
-    let hasBegun = Resumption.hasBegun(restored.marker, restoration.committed)
+    let hasBegun = StartPosition.hasBegun(restored.marker, restoration.committed)
     let since = try beginning(of: partition.topic, restoration.group, hasBegun, in: &log, until: deadline)
     let first = hasBegun ? bounds.lowerBound : try firstOffset(of: partition, since, bounds, in: &log, until: deadline)
-    let resumption = Resumption(
+    let start = StartPosition(
       marker: restored.marker, committed: restoration.committed, first: first, bounds: bounds, isSameLog: isSameLog)
     restoreSubjects(
-      of: partition, from: restoration.store, end: resumption.isAnotherLog ? nil : bounds.upperBound, into: &restored)
-    try log.start(partition, at: resumption.start)
+      of: partition, from: restoration.store, end: start.isAnotherLog ? nil : bounds.upperBound, into: &restored)
+    try log.start(partition, at: start.start)
     log.remember(since: since, ofTopic: partition.topic)
     self.since[partition.topic] = since
     for problem in restored.problems { voice.cannotUse(problem, number: partition.number) }
-    for note in resumption.notes {
+    for note in start.notes {
       if case .skipped(let from, let to) = note { numbers.skippedByRetention += to - from }
       if case .beyondEnd = note { numbers.unusableCheckpoints += 1 }
       let last = restored.marker?.fingerprint
       voice.note(note, of: partition, log.times(around: note, last: last, partition, until: deadline))
     }
     voice.restored(
-      partition, resumption, records: restoration.store.count, subjects: restored.engine.counters.subjects,
+      partition, start, records: restoration.store.count, subjects: restored.engine.counters.subjects,
       in: time.monotonic - restoration.began)
     if let other = restored.storedBy, other != plan.instance, restored.engine.rules != sources[partition.topic].rules {
       voice.differs(from: other, in: partition)
     }
-    add(partition, &restored, resumption)
-    return StageBeginning(position: resumption.position, isNew: !hasBegun)
+    add(partition, &restored, start)
+    return StageBeginning(position: start.position, isNew: !hasBegun)
   }
 
   /// The Kafka time from which on the group evaluates a topic: what its evaluators have committed along, the least of
@@ -122,7 +122,7 @@ extension Evaluation: WorkerStage {
     let bounds = try log.bounds(of: partition, until: deadline)
     try log.start(partition, at: bounds.lowerBound)
     let last = lastRecord(of: partition)
-    let note: Resumption.Note
+    let note: StartPosition.Note
     if position < bounds.lowerBound {
       numbers.skippedByRetention += bounds.lowerBound - position
       advance(partition, to: bounds.lowerBound)
@@ -150,7 +150,7 @@ extension Evaluation: WorkerStage {
 extension EvaluatorLog where Self: ~Copyable {
   /// The Kafka times of the last record that was evaluated before a gap, and of the first behind it; nil: nobody says.
   fileprivate mutating func times(
-    around note: Resumption.Note, last: Marker.Fingerprint?, _ partition: LogPartition, until deadline: MonotonicTime
+    around note: StartPosition.Note, last: Marker.Fingerprint?, _ partition: LogPartition, until deadline: MonotonicTime
   ) -> WorkerVoice.Times {
     var times = WorkerVoice.Times(lastEvaluated: last.map { WallTime(milliseconds: $0.kafkaTime) })
     guard let end = note.end else { return times }

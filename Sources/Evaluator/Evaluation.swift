@@ -103,7 +103,7 @@ package struct Evaluation: ~Copyable {
   var live: [LogPosition] = []
 
   var partitions: [Partition] = []
-  var table = PartitionTable()
+  var table = PartitionIndex()
 
   /// Holds nothing yet.
   ///

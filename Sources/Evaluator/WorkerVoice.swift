@@ -256,7 +256,7 @@ package struct WorkerVoice {
 
   /// The changelog has been read, and the state made from it.
   func restored(
-    _ partition: LogPartition, _ resumption: Resumption, records: Int, subjects: Int, in duration: Duration
+    _ partition: LogPartition, _ start: StartPosition, records: Int, subjects: Int, in duration: Duration
   ) {
     log.info(
       "a partition's state is restored",
@@ -264,7 +264,7 @@ package struct WorkerVoice {
         partition,
         [
           "records": .int(records), "subjects": .int(subjects), "took": .duration(duration),
-          "replay_from": .int(resumption.replayStart), "position": .int(resumption.position),
+          "replay_from": .int(start.replayStart), "position": .int(start.position),
         ]))
   }
 

@@ -55,7 +55,7 @@ extension Configuration {
   /// Properties that users can't set, each with the reason.
   public static let reserved: [String: String] = {
     let guarantee = "statusd sets it for its guarantees"
-    let typed = "it has a key of its own"
+    let typed = "it has a setting of its own"
     let internals = "it makes no sense in a file"
     return [
       "acks": guarantee, "request.required.acks": guarantee, "enable.idempotence": guarantee,
@@ -69,8 +69,7 @@ extension Configuration {
       "partition.assignment.strategy": guarantee, "consume.callback.max.messages": guarantee,
       "produce.offset.report": guarantee, "delivery.report.only.error": guarantee, "group.protocol": guarantee,
       "group.remote.assignor": guarantee, "group.instance.id": guarantee, "allow.auto.create.topics": guarantee,
-      "group.id": "it is [evaluator] group",
-      "bootstrap.servers": typed, "metadata.broker.list": typed,
+      "group.id": typed, "bootstrap.servers": typed, "metadata.broker.list": typed,
       "builtin.features": internals, "log.queue": internals, "log.thread.name": internals, "log_level": internals,
       "enabled_events": internals, "opaque": internals, "default_topic_conf": internals, "interceptors": internals,
       "error_cb": internals, "throttle_cb": internals, "stats_cb": internals, "log_cb": internals,

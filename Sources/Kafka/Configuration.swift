@@ -16,6 +16,9 @@ public struct Configuration: Sendable {
   /// Names of properties whose values come from variables and must not be shown, although their names don't look
   /// secret.
   public var hidden: Set<String> = []
+  /// Log lines about the connection that replace the wrapper's own: those of a program with other names for its
+  /// settings.
+  public var sentences: [ConnectionTroubleKind: StaticString] = [:]
   /// The state of the connection as its clients have reported it.
   let troubles = TroubleBook()
 

@@ -3,11 +3,7 @@ import Platform
 
 /// Translates an error of librdkafka into a sentence that names the cause and facts that name the place.
 struct ConnectionTrouble: Equatable {
-  enum Kind: Int, CaseIterable {
-    case unresolvable, refused, advertised, timedOut, broken, allDown
-    case wrongAuthority, expired, notYetValid, otherName, otherCertificate, ownCertificate, tls, plaintext, halfTLS
-    case login, scramBug, mechanism, loginMissing, right, topicMissing, fatal, other
-  }
+  typealias Kind = ConnectionTroubleKind
 
   var kind: Kind
   var level: LogLevel
@@ -96,47 +92,6 @@ struct ConnectionTrouble: Equatable {
     // All brokers report the same, and each right gets its own rate limit.
     broker = missing.right
     facts.facts = missing.facts.facts + facts.facts.filter { $0.name != "broker" }
-  }
-
-  /// The constant sentence of this kind.
-  var sentence: StaticString {
-    switch kind {
-    case .unresolvable:
-      "the broker's host name has no address: check [kafka] brokers for a typing error, and check DNS"
-    case .refused: "the broker refuses connections: nothing listens on that port, or a firewall rejects them"
-    case .advertised:
-      "a broker can't be reached at its advertised address, which is not in [kafka] brokers: the broker is down, or its advertised.listeners is wrong for this host"
-    case .timedOut: "the broker doesn't answer"
-    case .broken: "the connection to the broker broke; statusd connects again"
-    case .allDown: "no broker is connected; statusd keeps trying"
-    case .wrongAuthority:
-      "the broker's certificate was signed by an authority that is not trusted here: [kafka.tls] ca_file must name that authority's certificate"
-    case .expired: "the broker's certificate, or one in its chain, has expired: renew it"
-    case .notYetValid:
-      "the broker's certificate is not valid yet: a clock is wrong, or the certificate was deployed too early"
-    case .otherName:
-      "the broker's certificate is for other names: connect by one of these, or get a certificate with this name"
-    case .otherCertificate: "the broker's certificate was refused"
-    case .ownCertificate:
-      "the broker refuses statusd's certificate, or got none: see [kafka.tls] certificate_file and key_file"
-    case .tls: "TLS with the broker failed"
-    case .plaintext: "the broker does not speak TLS on this port, but statusd is set to use it: see [kafka.tls]"
-    // The broker only closes the connection, without a reason.
-    case .halfTLS:
-      "the broker closed the connection at once: it is starting or stopping; if this happens every time, only one side uses TLS: see [kafka.tls]"
-    case .login: "the broker refuses the login: user name or password is wrong"
-    case .scramBug:
-      "the broker refuses the login, though the credentials may be right: librdkafka before 2.6.1 has a SCRAM bug that Kafka 4 brokers reject; use librdkafka 2.6.1 or newer, or the mechanism PLAIN over TLS"
-    case .mechanism: "the SASL mechanism can't be used: the broker doesn't offer it, or librdkafka lacks it"
-    // The broker only closes the connection: it requires a login, or is shutting down.
-    case .loginMissing:
-      "the broker closed the connection; if this happens every time, it requires a login: see [kafka.sasl]"
-    case .right:
-      "brokers refuse an operation because statusd lacks a right; an administrator can grant it with this command"
-    case .topicMissing: "a topic doesn't exist; statusd reads it as soon as it does"
-    case .fatal: "the Kafka client failed for good and is replaced"
-    case .other: "Kafka reports an error"
-    }
   }
 
   static func == (a: Self, b: Self) -> Bool { a.kind == b.kind && a.level == b.level && a.facts == b.facts }

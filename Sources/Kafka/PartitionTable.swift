@@ -9,14 +9,14 @@ struct PartitionTable {
   }
 
   /// A topic handle of librdkafka and a partition number.
-  private struct Place: Hashable {
+  private struct Handle: Hashable {
     let topic: UInt
     let partition: Int32
   }
 
   private(set) var entries: [Entry] = []
   private var indices: [TopicPartition: Int32] = [:]
-  private var places: [Place: Int32] = [:]
+  private var handles: [Handle: Int32] = [:]
 
   /// The number of a partition; a new one if it has none yet.
   mutating func index(of partition: TopicPartition) -> Int32 {
@@ -32,15 +32,15 @@ struct PartitionTable {
 
   /// The number of a partition of the topic behind `handle`. `name` is called only the first time.
   mutating func index(handle: UInt, partition: Int32, name: () -> String) -> Int32 {
-    let place = Place(topic: handle, partition: partition)
-    if let known = places[place] { return known }
+    let handle = Handle(topic: handle, partition: partition)
+    if let known = handles[handle] { return known }
     let index = index(of: TopicPartition(name(), partition))
-    places[place] = index
+    handles[handle] = index
     return index
   }
 
   /// Forgets topic handles: librdkafka may reuse them for other topics after an assignment has ended.
-  mutating func forgetHandles() { places.removeAll(keepingCapacity: true) }
+  mutating func forgetHandles() { handles.removeAll(keepingCapacity: true) }
 
   /// Marks partitions as held, each with its start offset.
   mutating func hold(_ partitions: [PartitionOffset]) {

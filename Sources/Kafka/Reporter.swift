@@ -72,7 +72,8 @@ final class Reporter: Sendable {
       isListed: listed.contains, wasConnected: troubles.wasConnected)
     if let missing = missingRight(error) { trouble.tell(missing) }
     let limit = troubles.limit(of: trouble.kind, broker: trouble.broker)
-    log.limited(limit, trouble.level, trouble.sentence, trouble.facts)
+    let sentence = configuration.sentences[trouble.kind] ?? trouble.kind.sentence
+    log.limited(limit, trouble.level, sentence, trouble.facts)
   }
 
   /// Notes an answer of a broker. Logs it if no broker was connected before.

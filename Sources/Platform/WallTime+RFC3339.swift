@@ -18,13 +18,14 @@ extension WallTime {
     let clamped = min(max(self, .earliest), .latest).milliseconds
     // Counted from year 1 no value is negative, so / and % round down.
     let sinceYear1 = clamped - Self.earliest.milliseconds
-    let (year, month, day) = Self.date(daysSinceYear1: sinceYear1 / 86_400_000)
+    let daysToYear1 = Self.earliest.milliseconds / 86_400_000
+    let date = GregorianDate(daysSinceEpoch: sinceYear1 / 86_400_000 + daysToYear1)
     let time = sinceYear1 % 86_400_000
-    bytes.append(digits: year, width: 4)
+    bytes.append(digits: date.year, width: 4)
     bytes.append(UInt8(ascii: "-"))
-    bytes.append(digits: month, width: 2)
+    bytes.append(digits: date.month, width: 2)
     bytes.append(UInt8(ascii: "-"))
-    bytes.append(digits: day, width: 2)
+    bytes.append(digits: date.day, width: 2)
     bytes.append(UInt8(ascii: "T"))
     bytes.append(digits: time / 3_600_000, width: 2)
     bytes.append(UInt8(ascii: ":"))
@@ -34,20 +35,6 @@ extension WallTime {
     bytes.append(UInt8(ascii: "."))
     bytes.append(digits: time % 1000, width: 3)
     bytes.append(UInt8(ascii: "Z"))
-  }
-
-  /// The proleptic Gregorian date. Years begin in March here, so that a leap day is a year's last day
-  /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-  private static func date(daysSinceYear1 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
-    let sinceMarch0 = days + 306
-    let era = sinceMarch0 / 146_097
-    let dayOfEra = sinceMarch0 % 146_097
-    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-    let monthFromMarch = (5 * dayOfYear + 2) / 153
-    let day = dayOfYear - (153 * monthFromMarch + 2) / 5 + 1
-    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
-    return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, day)
   }
 }
 

@@ -1,5 +1,6 @@
 import Cscan
 import JSON
+import Platform
 
 /// The result of parsing a `timestamp`.
 enum TimeReading: Equatable {
@@ -15,8 +16,8 @@ enum TimeReading: Equatable {
 
 /// Parses the times of records: RFC 3339, or a number of seconds or milliseconds since the epoch.
 enum EventTime {
-  /// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z, in milliseconds since the epoch.
-  static let range: ClosedRange<Int64> = -62_135_596_800_000...253_402_300_799_999
+  /// What RFC 3339 can write, in milliseconds since the epoch: the years 1 to 9999.
+  static let range: ClosedRange<Int64> = WallTime.earliest.milliseconds...WallTime.latest.milliseconds
 
   /// Parses a number: seconds below 1e11, else milliseconds. It uses the decimal digits as written, and truncates below
   /// a millisecond.
@@ -50,9 +51,9 @@ enum EventTime {
   /// valid only at 23:59:60 UTC.
   static func text(_ text: UnsafeRawBufferPointer) -> TimeReading {
     guard text.count >= 19,
-      let year = digits(text, 0, 4), year > 0, text[4] == UInt8(ascii: "-"),
-      let month = digits(text, 5, 2), (1...12).contains(month), text[7] == UInt8(ascii: "-"),
-      let day = digits(text, 8, 2), day >= 1, day <= days(in: month, of: year),
+      let year = digits(text, 0, 4), text[4] == UInt8(ascii: "-"),
+      let month = digits(text, 5, 2), text[7] == UInt8(ascii: "-"), let day = digits(text, 8, 2),
+      let date = GregorianDate(year: year, month: month, day: day),
       text[10] | 0x20 == UInt8(ascii: "t") || text[10] == UInt8(ascii: " "),
       let hour = digits(text, 11, 2), hour <= 23, text[13] == UInt8(ascii: ":"),
       let minute = digits(text, 14, 2), minute <= 59, text[16] == UInt8(ascii: ":"),
@@ -72,7 +73,7 @@ enum EventTime {
     }
     if i == text.count { return .withoutZone }
     guard let offset = offset(text, at: i) else { return .unreadable }
-    let minutes = (daysSinceEpoch(year, month, day) * 24 + hour) * 60 + minute - offset
+    let minutes = (date.daysSinceEpoch * 24 + hour) * 60 + minute - offset
     if second == 60, (minutes + 1) % (24 * 60) != 0 { return .unreadable }
     return instant((minutes * 60 + second) * 1000 + fraction)
   }
@@ -101,22 +102,6 @@ enum EventTime {
       value = value * 10 + Int64(digit)
     }
     return value
-  }
-
-  private static func days(in month: Int64, of year: Int64) -> Int64 {
-    switch month {
-    case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
-    case 4, 6, 9, 11: 30
-    default: 31
-    }
-  }
-
-  /// Days since 1970-01-01 in the Gregorian calendar, for years from 1 on (Hinnant, "chrono-compatible low-level date
-  /// algorithms"). Years begin in March here, so that the leap day comes last.
-  private static func daysSinceEpoch(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
-    let y = month <= 2 ? year - 1 : year
-    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-    return y * 365 + y / 4 - y / 100 + y / 400 + dayOfYear - 719_468
   }
 }
 

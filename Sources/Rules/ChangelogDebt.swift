@@ -1,7 +1,7 @@
 /// The changes of a partition's subjects that aren't in the changelog yet.
 struct ChangelogDebt: ~Copyable {
   /// Subjects that records changed; they are written within `checkpoint_interval`.
-  private(set) var changed = Unwritten()
+  private(set) var changed = DirtySubjects()
   /// The blocks of subjects whose checkpoint must be written with the next position, because no replay of records would
   /// restore it. Bounded by the effect of one batch of records or one change of rules: each delivery empties it.
   var due: [UInt32] = []

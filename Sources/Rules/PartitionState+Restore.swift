@@ -84,7 +84,7 @@ extension PartitionState {
   }
 
   /// Begins a new life of the topic, with new offsets. Checkpoints from now on belong to this life; earlier ones cover
-  /// no offset. Unwritten changes can't be replayed, so they are written now.
+  /// no offset. DirtySubjects changes can't be replayed, so they are written now.
   mutating func beginEpoch() {
     epoch = min(epoch + 1, UInt32.max - 1)
     coverage = Coverage()

@@ -205,16 +205,6 @@ extension Rule {
     return nil
   }
 
-  /// The sentence of `check` on the longest gap that doesn't break `for` and `keep_firing_for`; nil for a rule with
-  /// neither of them.
-  public var continuity: String? {
-    guard let key = keysThatHold else { return nil }
-    guard let noDataAfter else {
-      return "\(key) begins anew after a gap of 60s, or of three times the producer's usual gap if that is longer"
-    }
-    return "\(key) begins anew after a gap of more than \(noDataAfter.text)"
-  }
-
   /// The keys of the rule that need an unbroken series.
   var keysThatHold: String? {
     switch (hold > .zero, keepFiringFor > .zero) {

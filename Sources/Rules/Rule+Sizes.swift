@@ -27,12 +27,12 @@ extension Template {
   /// The size of the text in JSON, in bytes, with the values of `transition`. Computed without making the text, because
   /// it may name a long label a million times.
   fileprivate func encodedSize(for transition: Transition) -> Int {
-    var sizes: [Place: Int] = [:]
+    var sizes: [Placeholder: Int] = [:]
     return parts.reduce(2) { sum, part in
       switch part {
       case .text(let literal):
         return sum + Template.encodedSize(of: literal)
-      case .place(let place):
+      case .placeholder(let place):
         let size = sizes[place] ?? Template.encodedSize(of: Template.text(of: place, in: transition))
         sizes[place] = size
         return sum + size

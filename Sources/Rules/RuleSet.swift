@@ -31,20 +31,4 @@ public struct RuleSet: Equatable, Sendable {
 
   /// Whether two sets have the same rules and bounds.
   public static func == (a: RuleSet, b: RuleSet) -> Bool { a.rules == b.rules && a.bounds == b.bounds }
-
-  /// Everything that is wrong with `rules`, each with the index of its rule; empty if they can be used.
-  public static func problems(of rules: [Rule]) -> [(rule: Int, problem: RuleProblem)] {
-    var first: [String: Int] = [:]
-    var problems: [(rule: Int, problem: RuleProblem)] = []
-    for (index, rule) in rules.enumerated() {
-      problems += rule.problems().map { (index, $0) }
-      if let earlier = first[rule.name], !rule.name.isEmpty {
-        let message = "rule \(earlier + 1) already has this name: alerts are keyed by it, so it must be unique"
-        problems.append((index, RuleProblem(path: ["name"], message: message)))
-      } else {
-        first[rule.name] = index
-      }
-    }
-    return problems
-  }
 }

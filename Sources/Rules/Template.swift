@@ -3,7 +3,7 @@ import Records
 /// A summary with placeholders like `{{host}}`, parsed.
 struct Template: Equatable, Sendable {
   /// The value of a placeholder.
-  enum Place: Hashable, Sendable {
+  enum Placeholder: Hashable, Sendable {
     case host, rule, metric, severity, status, value, threshold, since, timestamp
     case label(Int)
   }
@@ -11,7 +11,7 @@ struct Template: Equatable, Sendable {
   /// One part of the text.
   enum Part: Equatable, Sendable {
     case text(String)
-    case place(Place)
+    case placeholder(Placeholder)
   }
 
   /// What is wrong with a text.
@@ -25,7 +25,7 @@ struct Template: Equatable, Sendable {
   let parts: [Part]
 
   /// The names of the placeholders that every rule has.
-  static let names: [(name: String, place: Place)] = [
+  static let names: [(name: String, placeholder: Placeholder)] = [
     ("host", .host), ("rule", .rule), ("metric", .metric), ("severity", .severity), ("status", .status),
     ("value", .value), ("threshold", .threshold), ("since", .since), ("timestamp", .timestamp),
   ]
@@ -42,8 +42,8 @@ struct Template: Equatable, Sendable {
       while name.first == UInt8(ascii: " ") { name.removeFirst() }
       while name.last == UInt8(ascii: " ") { name.removeLast() }
       let word = String(decoding: name, as: UTF8.self)
-      guard let place = Template.place(word, labels: labels) else { throw .unknown(word) }
-      parts.append(.place(place))
+      guard let placeholder = Template.placeholder(word, labels: labels) else { throw .unknown(word) }
+      parts.append(.placeholder(placeholder))
       start = close + 2
     }
     if start < bytes.count { parts.append(.text(String(decoding: bytes[start...], as: UTF8.self))) }
@@ -60,11 +60,11 @@ struct Template: Equatable, Sendable {
     return nil
   }
 
-  private static func place(_ name: String, labels: [Transition.Label]) -> Place? {
+  private static func placeholder(_ name: String, labels: [Transition.Label]) -> Placeholder? {
     if name.hasPrefix("labels.") {
       return labels.firstIndex { $0.name == name.dropFirst(7) }.map { .label($0) }
     }
-    return names.first { $0.name == name }?.place
+    return names.first { $0.name == name }?.placeholder
   }
 
   /// The text with the values of `transition`.
@@ -73,14 +73,14 @@ struct Template: Equatable, Sendable {
     for part in parts {
       switch part {
       case .text(let literal): text += literal
-      case .place(let place): text += Template.text(of: place, in: transition)
+      case .placeholder(let placeholder): text += Template.text(of: placeholder, in: transition)
       }
     }
     return text
   }
 
-  static func text(of place: Place, in transition: Transition) -> String {
-    switch place {
+  static func text(of placeholder: Placeholder, in transition: Transition) -> String {
+    switch placeholder {
     case .host: transition.subject
     case .rule: transition.rule
     case .metric: transition.metric

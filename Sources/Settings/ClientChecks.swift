@@ -26,7 +26,7 @@ public struct ClientComplaint: Equatable, Sendable {
   }
 }
 
-extension Reading {
+extension DocumentReading {
   /// Whether the value of the property must never be shown; true for all if there is no client to ask.
   func isSecret(_ name: String) -> Bool { surroundings.client?.isSecret(name) ?? true }
 
@@ -40,7 +40,7 @@ extension Reading {
     let table = find("kafka", "tls") ?? find("kafka", "properties") ?? find("kafka")
     complain(
       at: table.map { document.nodes[$0].position },
-      "kafka: librdkafka refuses the connection's settings\(isQuoting ? "" : ": \(Reading.quoted(message, 500))")"
+      "kafka: librdkafka refuses the connection's settings\(isQuoting ? "" : ": \(DocumentReading.quoted(message, 500))")"
     )
   }
 }

@@ -71,7 +71,7 @@ extension [Complaint] {
 
   /// In the order of the file, at most `greatestCount`, with mistakes preferred to advice. If there are more, one more
   /// complaint gives the total, including the `dropped` ones.
-  func bounded(file: String, dropped: Int) -> [Complaint] {
+  package func bounded(file: String, dropped: Int) -> [Complaint] {
     let sorted = inFileOrder
     let left = sorted.count + dropped
     guard left > Self.greatestCount else { return sorted }

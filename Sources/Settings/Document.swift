@@ -1,19 +1,19 @@
 internal import Ctomlplusplus
 
 /// A TOML document as a flat list of nodes, each with its position; the root table is the first.
-struct Document {
+package struct Document {
   /// A value, or a table or array of values.
-  struct Node {
-    var key: String
-    var keyPosition: Complaint.Position
-    var position: Complaint.Position
-    var value: Value
+  package struct Node {
+    package var key: String
+    package var keyPosition: Complaint.Position
+    package var position: Complaint.Position
+    package var value: Value
     /// The indices of a table's or an array's elements, in the order of the text.
-    var children: [Int]
+    package var children: [Int]
   }
 
   /// The type of a node, and its value.
-  enum Value: Equatable {
+  package enum Value: Equatable {
     case table, array, dateTime
     case string(String)
     case integer(Int64)
@@ -22,12 +22,12 @@ struct Document {
   }
 
   /// A place at which the text isn't TOML. The message quotes nothing but names of keys.
-  struct SyntaxError: Error, Equatable {
-    var position: Complaint.Position
-    var message: String
+  package struct SyntaxError: Error, Equatable {
+    package var position: Complaint.Position
+    package var message: String
   }
 
-  let nodes: [Node]
+  package let nodes: [Node]
 
   /// Parses UTF-8.
   init(parsing text: [UInt8]) throws(SyntaxError) {
@@ -57,7 +57,7 @@ struct Document {
   }
 
   /// The child of `table` called `key`.
-  func child(_ key: String, of table: Int) -> Int? {
+  package func child(_ key: String, of table: Int) -> Int? {
     nodes[table].children.first { nodes[$0].key == key }
   }
 
@@ -69,7 +69,7 @@ struct Document {
       words = words[words.index(after: colon)...].drop { $0 == " " }
     }
     let quotesKeys = words.hasPrefix("cannot redefine") || words.hasPrefix("cannot insert")
-    if quotesKeys { return Reading.quoted(String(words), 200) }
+    if quotesKeys { return DocumentReading.quoted(String(words), 200) }
     let parts = words.split(separator: "'", omittingEmptySubsequences: false)
     // A message with an odd number of quotation marks has an unknown form.
     guard parts.count % 2 == 1 else { return String(parts.first ?? "") + "…" }

@@ -8,8 +8,8 @@ struct Key: Sendable {
   var name: String
   /// Whether a reload applies a change of it.
   var reloads = false
-  /// Reads the value at `Place` into the settings, or complains.
-  var read: @Sendable (Place, inout Settings) -> Void
+  /// Reads the value at the named value into the settings, or complains.
+  var read: @Sendable (NamedValue, inout Settings) -> Void
   /// The value in the settings; nil if the key is left out.
   var value: @Sendable (Settings) -> Written?
 

@@ -1,6 +1,6 @@
 /// Checks names. Each function returns what is wrong and what to do, or nil; none quotes its input, because that can
 /// come from a variable.
-enum Names {
+package enum Names {
   /// The maximum length of an alert's subject and of a consumer group, in bytes.
   static let greatestLength = 255
 
@@ -40,7 +40,7 @@ enum Names {
   }
 
   /// The subject of a host's records.
-  static func problem(ofHost text: String) -> String? { problem(of: text, what: "a host name") }
+  package static func problem(ofHost text: String) -> String? { problem(of: text, what: "a host name") }
 
   /// A consumer group.
   static func problem(ofGroup text: String) -> String? { problem(of: text, what: "a consumer group's name") }

@@ -2,16 +2,16 @@ import Platform
 import Records
 import Rules
 
-extension Reading {
+extension DocumentReading {
   private static let longest = Duration.seconds(365 * 86_400)
 
   /// Reads the value of a rule's key into the rule, or complains.
-  func read(_ key: RuleKey, at place: Place, into rule: inout Rule) {
+  func read(_ key: RuleKey, at place: NamedValue, into rule: inout Rule) {
     switch key.value {
     case .text(let path, let wanted): rule[keyPath: path] = place.rawText(wanted) ?? ""
     case .optionalText(let path): rule[keyPath: path] = place.rawText("write a text in quotes")
-    case .duration(let path): rule[keyPath: path] = place.duration(.zero...Reading.longest) ?? .zero
-    case .optionalDuration(let path): rule[keyPath: path] = place.duration(.milliseconds(1)...Reading.longest)
+    case .duration(let path): rule[keyPath: path] = place.duration(.zero...DocumentReading.longest) ?? .zero
+    case .optionalDuration(let path): rule[keyPath: path] = place.duration(.milliseconds(1)...DocumentReading.longest)
     case .limits(let side):
       rule.side = side
       rule.limits = limits(place)

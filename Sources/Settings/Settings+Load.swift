@@ -30,15 +30,15 @@ extension Settings {
   public static func load(
     text: [UInt8], file: String, surroundings: Surroundings = .machine, isOpenToAll: Bool = false
   ) -> Loaded {
-    let source: Source
+    let source: SourceText
     do {
-      source = try Source(text, file: file)
+      source = try SourceText(text, file: file)
     } catch {
       return Loaded(settings: nil, complaints: [error])
     }
     var complaints = source.complaints
     guard let document = source.document else { return Loaded(settings: nil, complaints: complaints) }
-    let reading = Reading(
+    let reading = DocumentReading(
       document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty,
       isOpenToAll: isOpenToAll)
     reading.run()

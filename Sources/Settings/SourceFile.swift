@@ -2,25 +2,25 @@ import Glibc
 import Platform
 
 /// Reads a whole file, within bounds of size and of time.
-enum SourceFile {
+package enum SourceFile {
   /// Why a file can't be read, as the rest of a sentence.
-  struct Problem: Error, Equatable {
-    var message: String
+  package struct Problem: Error, Equatable {
+    package var message: String
   }
 
   /// The bytes of a file, and who may read it.
-  struct Content {
-    var bytes: [UInt8]
+  package struct Content {
+    package var bytes: [UInt8]
     /// Whether every user of the machine may read it.
-    var isOpenToAll: Bool
+    package var isOpenToAll: Bool
   }
 
   /// How long to wait for a pipe, in milliseconds.
-  static let patience: Int32 = 10_000
+  package static let patience: Int32 = 10_000
 
   /// The content of the file at `path`, at most `limit` bytes. It may be a pipe, as in `--config <(…)`, if it sends
   /// data.
-  static func read(
+  package static func read(
     _ path: String, limit: Int, patience: Int32 = patience
   ) throws(Problem) -> Content {
     let (descriptor, status) = try open(path)

@@ -12,6 +12,7 @@ extension Settings {
       Kafka.Configuration.TLS(caFile: $0.caFile, certificateFile: $0.certificateFile, keyFile: $0.keyFile)
     }
     configuration.properties = kafka.properties.map { ($0.name, $0.value.reveal()) }
+    configuration.sentences = ConnectionSentences.all
     configuration.hidden = Set(
       kafka.properties.compactMap { property in if case .secret = property.value { property.name } else { nil } })
     return configuration
@@ -23,12 +24,20 @@ public struct LibrdkafkaChecks: ClientChecks {
   /// Of the library that this program is linked to.
   public init() {}
 
+  /// Properties that are keys of the configuration file.
+  private static let keys = [
+    "bootstrap.servers": "[kafka] brokers", "metadata.broker.list": "[kafka] brokers", "group.id": "[evaluator] group",
+  ]
+
   /// As `ClientChecks` says.
   public func isSecret(_ name: String) -> Bool { Kafka.Configuration.isSecret(name) }
 
   /// As `ClientChecks` says.
   public func complaint(about name: String, value: String) -> ClientComplaint? {
-    Kafka.Configuration.complaint(about: name, value: value).map {
+    if let key = Self.keys[name] {
+      return ClientComplaint(message: "'\(name)' can't be set: it is \(key)", isAboutValue: false)
+    }
+    return Kafka.Configuration.complaint(about: name, value: value).map {
       ClientComplaint(
         message: $0.message, isAboutValue: $0.suggestion == nil && Kafka.Configuration.reserved[name] == nil)
     }

@@ -3,6 +3,7 @@ import Platform
 import Records
 import Rules
 import Settings
+import TestSupport
 import Testing
 
 @testable import Backtest

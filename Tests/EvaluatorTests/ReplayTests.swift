@@ -1,6 +1,7 @@
 import Platform
 import Rules
 import Settings
+import TestSupport
 import Testing
 
 @testable import Evaluator

@@ -3,6 +3,7 @@ import Platform
 import Records
 import Rules
 import SimulatedKafka
+import TestSupport
 
 @testable import Evaluator
 

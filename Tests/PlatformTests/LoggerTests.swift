@@ -1,5 +1,6 @@
 import Glibc
 @testable import Platform
+import TestSupport
 import Testing
 
 @Suite("Logger")

@@ -51,6 +51,18 @@ struct ComplaintTests {
       ])
   }
 
+  @Test("names are unique in a rule set")
+  func uniqueNames() {
+    func rule(_ name: String) -> String { "[[rule]]\nname = \"\(name)\"\nmetric = \"cpu_usage\"\nabove = 90\n" }
+    let head = "[kafka]\nbrokers = \"b:1\"\n"
+    #expect(complaints(head + rule("a") + rule("b")) == [])
+    #expect(
+      complaints(head + rule("a") + rule("b") + rule("a")) == [
+        "file.toml:12:8: rule.name: \"a\" is already the name of the rule at line 4, column 8; give each rule a name of "
+          + "its own"
+      ])
+  }
+
   @Test("a complaint about a file as a whole has no line, and advice says that it is advice")
   func description() {
     #expect(Complaint(file: "f", position: nil, message: "m").description == "f: m")

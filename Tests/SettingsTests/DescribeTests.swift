@@ -1,5 +1,6 @@
 import Platform
 import Rules
+import TestSupport
 import Testing
 
 @testable import Settings

@@ -1,3 +1,4 @@
+import Backtest
 import Foundation
 import TestRandom
 import Testing

@@ -76,6 +76,13 @@ public final class TestCluster: Sendable {
     let topic = Admin.NewTopic(name, partitions: partitions, replication: 1, configuration: configuration)
     try administer { admin in
       for case let error? in try admin.create([topic], within: .seconds(30)) { throw error }
+      // The controller answers once the topic is in its log; a broker reads it from there a little later.
+      let deadline = SystemTime().monotonic + .seconds(30)
+      while true {
+        let known = try admin.describe(topic: name, within: .seconds(30)).topics.first
+        if let known, known.partitions.count == partitions, known.partitions.allSatisfy({ $0.leader >= 0 }) { return }
+        if SystemTime().monotonic > deadline { throw NoSuchTopic(name: name) }
+      }
     }
     return name
   }
@@ -87,4 +94,9 @@ public final class TestCluster: Sendable {
     admin.close(by: SystemTime().monotonic + .seconds(5))
     try result.get()
   }
+}
+
+/// Brokers created the topic, and don't know it half a minute later.
+private struct NoSuchTopic: Error {
+  let name: String
 }

@@ -153,7 +153,7 @@ enum Uptime {
   /// Parses hundredths of a second since boot; nil if the number is missing or may be truncated.
   static func parse(_ bytes: Span<UInt8>) -> UInt64? {
     var i = 0
-    guard let value = Scan.hundredths(bytes, &i), Scan.isSeparator(bytes, i) else { return nil }
+    guard let value = ProcText.hundredths(bytes, &i), ProcText.isSeparator(bytes, i) else { return nil }
     return value
   }
 }

@@ -37,12 +37,12 @@ struct StatFile: Equatable {
     var i = 0
     while i < bytes.count {
       var j = i
-      guard Scan.word("cpu", bytes, &j), j < bytes.count else {
+      guard ProcText.word("cpu", bytes, &j), j < bytes.count else {
         // Fewer than three characters may be the start of a truncated CPU line.
         result.isWhole = bytes.count - i >= 3 && j == i
         return result
       }
-      guard let end = Scan.lineEnd(bytes, from: j) else { return result }
+      guard let end = ProcText.lineEnd(bytes, from: j) else { return result }
       if bytes[j] == UInt8(ascii: " ") {
         result.times = parseTimes(bytes, from: j, to: end)
       } else {
@@ -57,9 +57,9 @@ struct StatFile: Equatable {
     var times = CPUTimes(ticks: InlineArray(repeating: 0), columns: 0)
     var i = start
     while times.columns < CPUTimes.mostColumns {
-      Scan.blanks(bytes, &i)
+      ProcText.blanks(bytes, &i)
       guard i < end else { break }
-      guard let ticks = Scan.integer(bytes, &i), Scan.isSeparator(bytes, i) else { return nil }
+      guard let ticks = ProcText.integer(bytes, &i), ProcText.isSeparator(bytes, i) else { return nil }
       times.ticks[times.columns] = ticks
       times.columns += 1
     }

@@ -52,8 +52,8 @@ public struct LoadAverages: Equatable, Sendable {
   }
 
   private static func next(_ bytes: Span<UInt8>, _ i: inout Int) -> Double? {
-    Scan.blanks(bytes, &i)
-    guard let value = Scan.hundredths(bytes, &i), Scan.isSeparator(bytes, i) else { return nil }
+    ProcText.blanks(bytes, &i)
+    guard let value = ProcText.hundredths(bytes, &i), ProcText.isSeparator(bytes, i) else { return nil }
     return Double(value) / 100
   }
 }

@@ -74,7 +74,7 @@ struct MemoryInfo: Equatable {
   static func parse(_ bytes: Span<UInt8>) -> MemoryInfo {
     var info = MemoryInfo()
     var i = 0
-    while let end = Scan.lineEnd(bytes, from: i) {
+    while let end = ProcText.lineEnd(bytes, from: i) {
       switch bytes[i] {
       case UInt8(ascii: "M"):
         take("MemTotal:", bytes, i, &info.total)
@@ -104,11 +104,11 @@ struct MemoryInfo: Equatable {
   /// Parses the number after `name`. WSL writes no blank between the colon and the number.
   private static func take(_ name: StaticString, _ bytes: Span<UInt8>, _ start: Int, _ value: inout UInt64?) {
     var i = start
-    guard Scan.word(name, bytes, &i) else { return }
-    Scan.blanks(bytes, &i)
-    guard let kilobytes = Scan.integer(bytes, &i) else { return }
-    Scan.blanks(bytes, &i)
-    if Scan.word("kB", bytes, &i) { value = kilobytes }
+    guard ProcText.word(name, bytes, &i) else { return }
+    ProcText.blanks(bytes, &i)
+    guard let kilobytes = ProcText.integer(bytes, &i) else { return }
+    ProcText.blanks(bytes, &i)
+    if ProcText.word("kB", bytes, &i) { value = kilobytes }
   }
 }
 

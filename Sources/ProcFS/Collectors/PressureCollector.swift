@@ -68,9 +68,11 @@ enum Pressure {
   /// truncated, or the number is no percentage.
   static func parse(_ bytes: Span<UInt8>) -> Double? {
     var start = 0
-    while let end = Scan.lineEnd(bytes, from: start) {
+    while let end = ProcText.lineEnd(bytes, from: start) {
       var i = start
-      if Scan.word("some avg10=", bytes, &i), let value = Scan.hundredths(bytes, &i), Scan.isSeparator(bytes, i) {
+      if ProcText.word("some avg10=", bytes, &i), let value = ProcText.hundredths(bytes, &i),
+        ProcText.isSeparator(bytes, i)
+      {
         return value <= 100_00 ? Double(value) / 100 : nil
       }
       start = end + 1

@@ -4,7 +4,7 @@ public struct OwnMetric<Numbers>: Sendable {
   public let name: String
   /// How its values over time and of several workers belong together.
   public let kind: Kind
-  private let place: Place
+  private let access: Access
 
   /// How values of a metric belong together.
   public enum Kind: String, Sendable {
@@ -16,7 +16,7 @@ public struct OwnMetric<Numbers>: Sendable {
     case greatest
   }
 
-  private enum Place: Sendable {
+  private enum Access: Sendable {
     case stored(WritableKeyPath<Numbers, Int64> & Sendable)
     case storedIfKnown(WritableKeyPath<Numbers, Int64?> & Sendable)
     case read(@Sendable (Numbers) -> Int64)
@@ -24,37 +24,37 @@ public struct OwnMetric<Numbers>: Sendable {
 
   /// A count since the process started.
   static func counter(_ name: String, _ path: WritableKeyPath<Numbers, Int64> & Sendable) -> OwnMetric {
-    OwnMetric(name: name, kind: .counter, place: .stored(path))
+    OwnMetric(name: name, kind: .counter, access: .stored(path))
   }
 
   /// A count that is only read: it follows from others, or its part has no workers whose counts add up.
   static func counter(_ name: String, reading value: @escaping @Sendable (Numbers) -> Int64) -> OwnMetric {
-    OwnMetric(name: name, kind: .counter, place: .read(value))
+    OwnMetric(name: name, kind: .counter, access: .read(value))
   }
 
   /// What holds at the moment, only read.
   static func gauge(_ name: String, reading value: @escaping @Sendable (Numbers) -> Int64) -> OwnMetric {
-    OwnMetric(name: name, kind: .gauge, place: .read(value))
+    OwnMetric(name: name, kind: .gauge, access: .read(value))
   }
 
   /// What holds at the moment.
   static func gauge(_ name: String, _ path: WritableKeyPath<Numbers, Int64> & Sendable) -> OwnMetric {
-    OwnMetric(name: name, kind: .gauge, place: .stored(path))
+    OwnMetric(name: name, kind: .gauge, access: .stored(path))
   }
 
   /// What holds at the moment; nil if it isn't known. The sum isn't known if one worker doesn't know its part.
   static func gauge(_ name: String, ifKnown path: WritableKeyPath<Numbers, Int64?> & Sendable) -> OwnMetric {
-    OwnMetric(name: name, kind: .gauge, place: .storedIfKnown(path))
+    OwnMetric(name: name, kind: .gauge, access: .storedIfKnown(path))
   }
 
   /// What holds at the moment, for the worker with the greatest value.
   static func greatest(_ name: String, _ path: WritableKeyPath<Numbers, Int64> & Sendable) -> OwnMetric {
-    OwnMetric(name: name, kind: .greatest, place: .stored(path))
+    OwnMetric(name: name, kind: .greatest, access: .stored(path))
   }
 
   /// Its value in `numbers`; nil if it isn't known.
   public func value(in numbers: Numbers) -> Int64? {
-    switch place {
+    switch access {
     case .stored(let path): numbers[keyPath: path]
     case .storedIfKnown(let path): numbers[keyPath: path]
     case .read(let value): value(numbers)
@@ -62,7 +62,7 @@ public struct OwnMetric<Numbers>: Sendable {
   }
 
   fileprivate func add(_ other: Numbers, to numbers: inout Numbers) {
-    switch place {
+    switch access {
     case .stored(let path) where kind == .greatest:
       numbers[keyPath: path] = max(numbers[keyPath: path], other[keyPath: path])
     case .stored(let path): numbers[keyPath: path] += other[keyPath: path]
@@ -77,7 +77,7 @@ public struct OwnMetric<Numbers>: Sendable {
   }
 
   fileprivate func reset(in numbers: inout Numbers) {
-    switch place {
+    switch access {
     case .stored(let path): numbers[keyPath: path] = 0
     case .storedIfKnown(let path): numbers[keyPath: path] = nil
     case .read: break

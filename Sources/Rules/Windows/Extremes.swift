@@ -25,9 +25,9 @@ struct Extremes: BitwiseCopyable {
   var greatest: Double { count == 0 ? .nan : entry(0)?.pointee.value ?? .nan }
 
   /// Adds a sample after all others.
-  mutating func enter(_ sample: Int64, _ value: Double, _ shelves: inout Shelves) {
+  mutating func enter(_ sample: Int64, _ value: Double, _ allocator: inout SizeClassAllocator) {
     while count > 0, let last = entry(count - 1), last.pointee.value <= value { count -= 1 }
-    if count == capacity { grow(&shelves) }
+    if count == capacity { grow(&allocator) }
     count += 1
     entry(count - 1)?.initialize(to: Entry(sample: sample, value: value))
   }
@@ -44,21 +44,21 @@ struct Extremes: BitwiseCopyable {
   mutating func empty() { (head, count) = (0, 0) }
 
   /// Frees its memory.
-  mutating func release(_ shelves: inout Shelves) {
-    shelves.put(memory, bytes: bytes)
+  mutating func release(_ allocator: inout SizeClassAllocator) {
+    allocator.put(memory, bytes: bytes)
     self = Extremes()
   }
 
-  private mutating func grow(_ shelves: inout Shelves) {
+  private mutating func grow(_ allocator: inout SizeClassAllocator) {
     var larger = self
     larger.capacity = max(Extremes.smallest, capacity * 2)
-    let room = shelves.take(bytes: larger.bytes)
+    let room = allocator.take(bytes: larger.bytes)
     (larger.memory, larger.head) = (room, 0)
     for index in 0..<count {
       guard let old = entry(index), let new = larger.entry(index) else { continue }
       new.initialize(to: old.pointee)
     }
-    shelves.put(memory, bytes: bytes)
+    allocator.put(memory, bytes: bytes)
     self = larger
   }
 }

@@ -103,16 +103,16 @@ struct Ranks: BitwiseCopyable {
   mutating func empty() { (low, high) = (0, 0) }
 
   /// Makes room for twice as many, and removes all: the caller must add them again.
-  mutating func grow(_ shelves: inout Shelves) {
+  mutating func grow(_ allocator: inout SizeClassAllocator) {
     let capacity = max(Ranks.smallest, capacity * 2)
-    release(&shelves)
+    release(&allocator)
     self.capacity = capacity
-    memory = shelves.take(bytes: bytes)
+    memory = allocator.take(bytes: bytes)
   }
 
   /// Frees its memory.
-  mutating func release(_ shelves: inout Shelves) {
-    shelves.put(memory, bytes: bytes)
+  mutating func release(_ allocator: inout SizeClassAllocator) {
+    allocator.put(memory, bytes: bytes)
     self = Ranks()
   }
 

@@ -7,7 +7,7 @@ struct SampleChunk: BitwiseCopyable {
   /// The size of a sample in bytes.
   static let sampleSize = MemoryLayout<Int64>.stride + MemoryLayout<Double>.stride
 
-  /// The memory of the samples: all times, then all values, each with room for `capacity`. From the room's shelves.
+  /// The memory of the samples: all times, then all values, each with room for `capacity`. From the room's allocator.
   fileprivate(set) var memory: UnsafeMutableRawPointer
   /// The number of samples that the memory has room for, a power of two: a host with few samples has a small chunk.
   fileprivate(set) var capacity: UInt32
@@ -45,20 +45,20 @@ extension WindowRoom {
 
   /// An empty chunk with room for `capacity` samples, a power of two.
   mutating func makeChunk(_ number: UInt32, capacity: UInt32 = UInt32(SampleChunk.size)) -> UInt32 {
-    let memory = shelves.take(bytes: Int(capacity) * SampleChunk.sampleSize)
+    let memory = allocator.take(bytes: Int(capacity) * SampleChunk.sampleSize)
     return chunks.take(SampleChunk(number: number, memory: memory, capacity: capacity))
   }
 
   /// Frees a chunk.
   mutating func release(chunk number: UInt32) {
-    shelves.put(chunks[number].pointee.memory, bytes: chunks[number].pointee.bytes)
+    allocator.put(chunks[number].pointee.memory, bytes: chunks[number].pointee.bytes)
     chunks.put(number)
   }
 
   /// A copy of a chunk, in memory of its own.
   mutating func copy(chunk number: UInt32) -> UInt32 {
     var copy = chunks[number].pointee
-    copy.memory = shelves.take(bytes: copy.bytes)
+    copy.memory = allocator.take(bytes: copy.bytes)
     copy.memory.copyMemory(from: chunks[number].pointee.memory, byteCount: copy.bytes)
     return chunks.take(copy)
   }
@@ -68,10 +68,10 @@ extension WindowRoom {
     let chunk = chunks[number]
     var larger = chunk.pointee
     larger.capacity *= 2
-    larger.memory = shelves.take(bytes: larger.bytes)
+    larger.memory = allocator.take(bytes: larger.bytes)
     larger.times.update(from: chunk.pointee.times, count: Int(chunk.pointee.count))
     larger.values.update(from: chunk.pointee.values, count: Int(chunk.pointee.count))
-    shelves.put(chunk.pointee.memory, bytes: chunk.pointee.bytes)
+    allocator.put(chunk.pointee.memory, bytes: chunk.pointee.bytes)
     chunk.pointee = larger
   }
 }

@@ -8,7 +8,7 @@ struct WindowRoom: ~Copyable {
   var windows = Pool<Window>()
   var narrowSums = Pool<NarrowSums>()
   var wideSums = Pool<WideSums>()
-  var shelves = Shelves()
+  var allocator = SizeClassAllocator()
   /// The maximum number of samples in a window; up to `FixedPoint.maxCount`.
   var maxSamples: Int { didSet { maxSamples = WindowRoom.bounded(maxSamples) } }
 
@@ -134,8 +134,8 @@ struct WindowRoom: ~Copyable {
   mutating func release(window number: UInt32) {
     let window = windows[number]
     if window.pointee.isWide { wideSums.put(window.pointee.sums) } else { narrowSums.put(window.pointee.sums) }
-    window.pointee.extremes.release(&shelves)
-    window.pointee.ranks.release(&shelves)
+    window.pointee.extremes.release(&allocator)
+    window.pointee.ranks.release(&allocator)
     windows.put(number)
   }
 
@@ -202,8 +202,8 @@ struct WindowRoom: ~Copyable {
     case .none, .count, .delta: break
     case .average, .sum, .deviation: addSummand(value, to: window, plan)
     case .rate: if let before { addSummand(WindowRoom.increase(from: before, to: value), to: window, plan) }
-    case .greatest: window.pointee.extremes.enter(sample, value, &shelves)
-    case .least: window.pointee.extremes.enter(sample, -value, &shelves)
+    case .greatest: window.pointee.extremes.enter(sample, value, &allocator)
+    case .least: window.pointee.extremes.enter(sample, -value, &allocator)
     case .rank:
       if window.pointee.ranks.isFull { growRanks(window) }
       window.pointee.ranks.enter(sample, value)
@@ -242,7 +242,7 @@ struct WindowRoom: ~Copyable {
 
   /// Doubles the room of a window's percentile, and adds all samples again.
   private mutating func growRanks(_ window: UnsafeMutablePointer<Window>) {
-    window.pointee.ranks.grow(&shelves)
+    window.pointee.ranks.grow(&allocator)
     var walk = SampleWalk(window.pointee)
     for offset in 0..<Int64(window.pointee.count) {
       window.pointee.ranks.enter(window.pointee.firstSample + offset, walk.next(in: chunks).value)

@@ -2,6 +2,7 @@ import Evaluator
 import Platform
 import Records
 import Settings
+import TestSupport
 import Testing
 
 @testable import Backtest

@@ -1,3 +1,4 @@
+import Settings
 import Platform
 import Records
 import Rules

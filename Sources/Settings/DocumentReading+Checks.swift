@@ -1,7 +1,7 @@
 import Platform
 import Rules
 
-extension Reading {
+extension DocumentReading {
   /// Checks that topics have different names, also for brokers: their metrics have `_` for `.`, and they refuse to
   /// create a topic that would share them with another.
   func checkTopics() {
@@ -11,7 +11,8 @@ extension Reading {
       ("alerts_current", settings.topics.alertsCurrent), ("changelog", settings.topics.changelog),
     ]
     for (index, (key, name)) in topics.enumerated() {
-      for (other, otherName) in topics[..<index] where Reading.metric(name) == Reading.metric(otherName) {
+      for (other, otherName) in topics[..<index] where DocumentReading.metric(name) == DocumentReading.metric(otherName)
+      {
         // One of the two may be a default, which has no place in the file.
         let written = [key, other].compactMap { find("topics", $0) }
         guard let node = written.max(by: { document.nodes[$0].position < document.nodes[$1].position }) else {
@@ -27,7 +28,7 @@ extension Reading {
   private static func metric(_ topic: String) -> String { String(topic.map { $0 == "." ? "_" : $0 }) }
 
   /// Checks that rules have different names, because alerts are keyed by them.
-  func checkRuleNames() {
+  package func checkRuleNames() {
     var first: [String: Complaint.Position] = [:]
     for node in ruleNodes {
       guard let child = document.child("name", of: node), case .string(let name) = document.nodes[child].value else {
@@ -37,7 +38,7 @@ extension Reading {
       if let earlier = first[name] {
         complain(
           at: position,
-          "rule.name: \"\(Reading.quoted(name))\" is already the name of the rule at line \(earlier.line), column "
+          "rule.name: \"\(DocumentReading.quoted(name))\" is already the name of the rule at line \(earlier.line), column "
             + "\(earlier.column); give each rule a name of its own")
       } else {
         first[name] = position
@@ -51,7 +52,8 @@ extension Reading {
     for (rule, node) in zip(settings.rules, ruleNodes) {
       guard let advice = rule.advice(samplesEvery: settings.agent.interval) else { continue }
       complain(
-        at: position(of: advice.path, in: node), "rule \(Reading.quoted(rule.name)): \(advice.message)", .advice)
+        at: position(of: advice.path, in: node), "rule \(DocumentReading.quoted(rule.name)): \(advice.message)", .advice
+      )
     }
   }
 

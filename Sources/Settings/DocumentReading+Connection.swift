@@ -1,11 +1,11 @@
-extension Reading {
+extension DocumentReading {
   /// Reads `[kafka.properties]`. `linger.ms = 5` without quotes is TOML for a table `linger`; it is read as the
   /// property.
   func readProperties(_ table: Int, prefix: String = "") {
     for child in document.nodes[table].children {
       let node = document.nodes[child]
       let name = prefix + node.key
-      let place = Place(reading: self, node: child, name: "kafka.properties \(Reading.quoted(name))")
+      let place = NamedValue(reading: self, node: child, name: "kafka.properties \(DocumentReading.quoted(name))")
       switch node.value {
       case .table: readProperties(child, prefix: "\(name).")
       case .integer(let number): add(name, .plain(String(number)), place)
@@ -26,7 +26,7 @@ extension Reading {
   }
 
   /// Adds a property if the client accepts it.
-  private func add(_ name: String, _ value: Connection.Value, _ place: Place) {
+  private func add(_ name: String, _ value: Connection.Value, _ place: NamedValue) {
     let node = document.nodes[place.node]
     // Asking librdkafka takes time, and the complaint isn't shown.
     if isBeyondShown(node.keyPosition) { return complain(at: node.keyPosition, "") }
@@ -37,7 +37,7 @@ extension Reading {
       let hidesValue = if case .secret = value { complaint.isAboutValue } else { false }
       complain(
         at: complaint.isAboutValue ? node.position : node.keyPosition,
-        "kafka.properties: \(hidesValue ? "librdkafka refuses the value of '\(Reading.quoted(name))'" : Reading.quoted(complaint.message, 300))"
+        "kafka.properties: \(hidesValue ? "librdkafka refuses the value of '\(DocumentReading.quoted(name))'" : DocumentReading.quoted(complaint.message, 300))"
       )
     } else {
       settings.kafka.properties.append(Connection.Property(name: name, value: value))

@@ -1,3 +1,4 @@
+import Settings
 import Platform
 import Records
 
@@ -17,7 +18,7 @@ extension TestReading {
     let longest = Duration.seconds(100 * 365 * 86_400)
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
-      let place = Place(reading: reading, node: child, name: "expect: \(key)")
+      let place = NamedValue(reading: reading, node: child, name: "expect: \(key)")
       switch key {
       case "at": expected.at = place.duration(.zero...longest) ?? .zero
       case "since": expected.since = place.duration(.zero...longest)
@@ -45,14 +46,14 @@ extension TestReading {
     return expected
   }
 
-  private func name(_ place: Place, _ what: String, _ known: [String]) -> String {
+  private func name(_ place: NamedValue, _ what: String, _ known: [String]) -> String {
     guard let name = place.rawText("write a name in quotes") else { return "" }
     if !known.contains(name) { place.complain(unknown(what, name, known)) }
     return name
   }
 }
 
-extension Place {
+extension NamedValue {
   /// A time with its zone, as a text.
   func time() -> WallTime? {
     let wanted = "write a time in quotes, such as \"2026-11-22T18:00:00Z\""

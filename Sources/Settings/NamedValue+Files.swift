@@ -1,7 +1,7 @@
-extension Place {
+extension NamedValue {
   /// A path. `$CREDENTIALS_DIRECTORY`, systemd's folder for `LoadCredential=`, works in it with and without braces; a
   /// relative path starts at the folder of the configuration.
-  func path() -> String? {
+  package func path() -> String? {
     guard let raw = rawText("write a path in quotes") else { return nil }
     let plain = "$CREDENTIALS_DIRECTORY"
     var text = raw

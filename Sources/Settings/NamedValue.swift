@@ -1,24 +1,30 @@
 import Platform
 
 /// A named value in the document: reads it as the wanted type, and points complaints at it.
-struct Place {
-  let reading: Reading
-  let node: Int
+package struct NamedValue {
+  let reading: DocumentReading
+  package let node: Int
   /// `agent.interval`
-  let name: String
+  package let name: String
+
+  package init(reading: DocumentReading, node: Int, name: String) {
+    self.reading = reading
+    self.node = node
+    self.name = name
+  }
 
   private var value: Document.Value { reading.document.nodes[node].value }
 
   /// Complains about the value.
-  func complain(_ message: @autoclosure () -> String, _ weight: Complaint.Weight = .mistake) {
+  package func complain(_ message: @autoclosure () -> String, _ weight: Complaint.Weight = .mistake) {
     reading.complain(at: reading.document.nodes[node].position, "\(name): \(message())", weight)
   }
 
   /// Complains that the value is of another type.
-  func complainOfType(_ wanted: String) { complain("that is \(value.kind): \(wanted)") }
+  package func complainOfType(_ wanted: String) { complain("that is \(value.kind): \(wanted)") }
 
   /// The text as it is written. Complains about zero bytes, because C functions would cut the text there.
-  func rawText(_ wanted: String) -> String? {
+  package func rawText(_ wanted: String) -> String? {
     guard case .string(let text) = value else {
       complainOfType(wanted)
       return nil
@@ -39,7 +45,7 @@ struct Place {
   /// `text` with its variables replaced.
   func expand(_ text: String) -> Expansion? {
     do {
-      return try Expansion(text) { reading.surroundings.variable($0).map(Place.withoutLineEnd) }
+      return try Expansion(text) { reading.surroundings.variable($0).map(NamedValue.withoutLineEnd) }
     } catch {
       switch error {
       case .unset("CREDENTIALS_DIRECTORY"):
@@ -63,7 +69,7 @@ struct Place {
   }
 
   /// A text; `problem` returns what is wrong with it, or nil.
-  func text(problem: (String) -> String?) -> String? {
+  package func text(problem: (String) -> String?) -> String? {
     guard let expansion = expanded("write a text in quotes") else { return nil }
     guard let problem = problem(expansion.value) else { return expansion.value }
     let origin = expansion.variables.isEmpty ? "" : " (with \(expansion.variables.joined(separator: ", ")) replaced)"
@@ -72,7 +78,7 @@ struct Place {
   }
 
   /// One of `words`.
-  func word(of words: [String]) -> String? {
+  package func word(of words: [String]) -> String? {
     let list = words.joined(separator: ", ")
     guard let expansion = expanded("write one of \(list)") else { return nil }
     if words.contains(expansion.value) { return expansion.value }
@@ -91,7 +97,7 @@ struct Place {
   }
 
   /// A whole number within `range`.
-  func integer(_ range: ClosedRange<Int64>) -> Int64? {
+  package func integer(_ range: ClosedRange<Int64>) -> Int64? {
     guard case .integer(let number) = value else {
       complainOfType("write a whole number without quotes")
       return nil
@@ -102,7 +108,7 @@ struct Place {
   }
 
   /// A number, whole or not; TOML's `nan` and `inf` are refused.
-  func number() -> Double? {
+  package func number() -> Double? {
     switch value {
     case .integer(let number): return Double(number)
     case .real(let number) where number.isFinite: return number
@@ -113,7 +119,7 @@ struct Place {
   }
 
   /// A duration within `range`.
-  func duration(_ range: ClosedRange<Duration>) -> Duration? {
+  package func duration(_ range: ClosedRange<Duration>) -> Duration? {
     let wanted = "write a duration in quotes, such as \"30s\""
     guard case .string = value else {
       complainOfType(wanted)

@@ -1,9 +1,9 @@
 import Platform
 import Rules
 
-extension Reading {
+extension DocumentReading {
   /// Reads `[[rule]]`.
-  func readRules(_ node: Int) {
+  package func readRules(_ node: Int) {
     guard case .array = document.nodes[node].value else {
       complain(
         at: document.nodes[node].position,
@@ -23,21 +23,21 @@ extension Reading {
     var title = "rule \(number)"
     if let node = document.child("name", of: table), case .string(let name) = document.nodes[node].value, !name.isEmpty
     {
-      title = "rule \(Reading.quoted(name))"
+      title = "rule \(DocumentReading.quoted(name))"
     }
     var rule = Rule(name: "", metric: "", side: .above, limits: Rule.Limits())
     // Keys with a complaint, which aren't checked again in `problems`.
     var faulty: Set<String> = []
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
-      let place = Place(reading: self, node: child, name: "\(title): \(key)")
+      let place = NamedValue(reading: self, node: child, name: "\(title): \(key)")
       let before = complaintCount
       if let key = RuleKey.named(key) {
         read(key, at: place, into: &rule)
       } else {
         complain(
           at: document.nodes[child].keyPosition,
-          "\(title): " + Reading.unknown(key, "a rule", RuleKey.all.map(\.name)))
+          "\(title): " + DocumentReading.unknown(key, "a rule", RuleKey.all.map(\.name)))
       }
       if complaintCount > before { faulty.insert(key) }
     }
@@ -49,7 +49,7 @@ extension Reading {
       faulty.formUnion(["above", "below", "clear"])
     }
     for problem in rule.problems() where problem.path.first.map({ !faulty.contains($0) }) ?? faulty.isEmpty {
-      let key = ([title] + problem.path.map { Reading.quoted($0) }).enumerated()
+      let key = ([title] + problem.path.map { DocumentReading.quoted($0) }).enumerated()
         .map { $0 < 2 ? $1 : ".\($1)" }
       complain(
         at: position(of: problem.path, in: table),

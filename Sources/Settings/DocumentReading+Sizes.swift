@@ -1,7 +1,7 @@
 import Rules
 
 /// Checks that rules and alerts fit into a record.
-extension Reading {
+extension DocumentReading {
   /// The maximum size of key and value that the producer accepts, in bytes: `message.max.bytes`. Topics may accept
   /// less, which only brokers know.
   private var greatestRecord: Int {
@@ -19,7 +19,7 @@ extension Reading {
       let place = document.child("summary", of: node) ?? document.child("labels", of: node) ?? node
       complain(
         at: document.nodes[place].position,
-        "rule \(Reading.quoted(rule.name)): with summary and labels an alert has up to \(size) bytes, and a record at "
+        "rule \(DocumentReading.quoted(rule.name)): with summary and labels an alert has up to \(size) bytes, and a record at "
           + "most \(limit); write shorter ones, \(cure)")
     }
     // If a single rule is too large, all together are, too.

@@ -1,3 +1,4 @@
+import Settings
 import Platform
 import Rules
 
@@ -15,14 +16,14 @@ extension RuleTests {
 
   /// Reads tests from their text. `file` is the name in complaints, and its folder the start of relative paths.
   public static func load(text: [UInt8], file: String, surroundings: Surroundings = .machine) -> Loaded {
-    let source: Source
+    let source: SourceText
     do {
-      source = try Source(text, file: file)
+      source = try SourceText(text, file: file)
     } catch {
       return Loaded(complaints: [error])
     }
     guard let document = source.document else { return Loaded(complaints: source.complaints) }
-    let reading = Reading(
+    let reading = DocumentReading(
       document: document, file: file, surroundings: surroundings, isPartial: !source.complaints.isEmpty)
     var tests = TestReading(reading)
     let found = tests.read()
@@ -40,13 +41,13 @@ extension RuleTests.Loaded {
 
 /// Reads one test file.
 struct TestReading {
-  let reading: Reading
+  let reading: DocumentReading
   /// The settings with the rules.
   private var settings = Settings(brokers: "")
   private(set) var complaintsOfConfiguration: [Complaint] = []
   private var rulesAreKnown = true
 
-  init(_ reading: Reading) { self.reading = reading }
+  init(_ reading: DocumentReading) { self.reading = reading }
 
   var document: Document { reading.document }
 
@@ -73,7 +74,7 @@ struct TestReading {
 
   private mutating func readConfiguration(_ node: Int) {
     rulesAreKnown = false
-    guard let path = Place(reading: reading, node: node, name: "config").path() else { return }
+    guard let path = NamedValue(reading: reading, node: node, name: "config").path() else { return }
     let loaded = Settings.load(path: path, surroundings: reading.surroundings)
     complaintsOfConfiguration = loaded.complaints
     guard let settings = loaded.settings else { return }
@@ -109,7 +110,7 @@ struct TestReading {
     var expectations: [Int] = []
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
-      let place = Place(reading: reading, node: child, name: "test: \(key)")
+      let place = NamedValue(reading: reading, node: child, name: "test: \(key)")
       switch key {
       case "name": test.name = place.rawText("write a sentence in quotes") ?? ""
       case "interval":
@@ -133,14 +134,14 @@ struct TestReading {
   }
 
   /// Removes the rules that the test doesn't name.
-  private func choose(_ place: Place, _ settings: inout Settings) {
+  private func choose(_ place: NamedValue, _ settings: inout Settings) {
     guard case .array = document.nodes[place.node].value else {
       return place.complainOfType("write the names of rules, [\"cpu-high\"]")
     }
     let known = settings.rules.map(\.name)
     var chosen: Set<String> = []
     for child in document.nodes[place.node].children {
-      let element = Place(reading: reading, node: child, name: place.name)
+      let element = NamedValue(reading: reading, node: child, name: place.name)
       guard let name = element.rawText("write the name of a rule in quotes") else { continue }
       if rulesAreKnown, !known.contains(name) { element.complain(unknown("rule", name, known)) }
       chosen.insert(name)
@@ -152,7 +153,7 @@ struct TestReading {
     var series = RuleTests.Series(host: "", fields: [], values: [])
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
-      let place = Place(reading: reading, node: child, name: "series: \(key)")
+      let place = NamedValue(reading: reading, node: child, name: "series: \(key)")
       switch key {
       case "host": series.host = place.text(problem: Names.problem(ofHost:)) ?? ""
       case "fields":
@@ -168,14 +169,15 @@ struct TestReading {
     return series
   }
 
-  private func readValues(_ place: Place) -> [RuleTests.Values] {
+  private func readValues(_ place: NamedValue) -> [RuleTests.Values] {
     reading.texts(place, "write samples in quotes, as in values = { cpu_usage = \"20x3 95x10\" }").map { name, text in
       do throws(SampleNotation.Problem) {
         return RuleTests.Values(
           metric: name, samples: try SampleNotation.read(text, limit: RuleTests.greatestLength))
       } catch {
         let node = document.child(name, of: place.node) ?? place.node
-        Place(reading: reading, node: node, name: "\(place.name).\(Reading.quoted(name))").complain(error.message)
+        NamedValue(reading: reading, node: node, name: "\(place.name).\(DocumentReading.quoted(name))").complain(
+          error.message)
         return RuleTests.Values(metric: name, samples: [])
       }
     }
@@ -183,12 +185,13 @@ struct TestReading {
 
   func complainOfUnknown(_ node: Int, _ what: String, _ known: [String]) {
     let key = document.nodes[node].key
-    reading.complain(at: document.nodes[node].keyPosition, Reading.unknown(key, what, known))
+    reading.complain(at: document.nodes[node].keyPosition, DocumentReading.unknown(key, what, known))
   }
 
   func unknown(_ what: String, _ name: String, _ known: [String]) -> String {
     let meant = suggestion(for: name, among: known).map { "did you mean \"\($0)\"?" }
-    return "there is no \(what) \"\(Reading.quoted(name))\"; \(meant ?? "there are \(known.joined(separator: ", "))")"
+    return
+      "there is no \(what) \"\(DocumentReading.quoted(name))\"; \(meant ?? "there are \(known.joined(separator: ", "))")"
   }
 
   /// The tables of an array of tables.

@@ -3,7 +3,7 @@
 ///
 /// Four bytes for each, and one `Stretch` for all that changed within a tenth of a second: so the low-water mark may be
 /// that much below the exact one, and never above it. Bounded by the number of subjects.
-struct Unwritten: ~Copyable {
+struct DirtySubjects: ~Copyable {
   /// Subjects that changed within a short time.
   struct Stretch: BitwiseCopyable {
     /// The offset of the first record that changed one of them.
@@ -31,7 +31,7 @@ struct Unwritten: ~Copyable {
   /// Adds a subject at its first change since its last checkpoint, by the record at `offset`.
   mutating func append(_ number: Int, offset: Int64, logTime: Int64, now: Int64) {
     numbers.append(UInt32(truncatingIfNeeded: number))
-    if !stretches.isEmpty, now &- stretches[stretches.count - 1].since < Unwritten.stretch {
+    if !stretches.isEmpty, now &- stretches[stretches.count - 1].since < DirtySubjects.stretch {
       stretches[stretches.count - 1].count += 1
     } else {
       stretches.append(Stretch(offset: offset, logTime: logTime, since: now, count: 1))

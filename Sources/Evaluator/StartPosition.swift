@@ -2,7 +2,7 @@ import Records
 
 /// Where a partition's evaluation goes on: what the changelog and the group say, held against what the log still has.
 /// Decides, and does nothing.
-struct Resumption: Equatable {
+struct StartPosition: Equatable {
   /// What people should know about it.
   enum Note: Equatable {
     /// The group begins with this partition: at this offset, behind so many earlier ones.

@@ -1,6 +1,6 @@
 /// Memory for the computed data of windows, in sizes of powers of two. Freed memory is reused, so that windows which
 /// have reached their size allocate nothing.
-struct Shelves: ~Copyable {
+struct SizeClassAllocator: ~Copyable {
   private var all: [UnsafeMutableRawPointer] = []
   /// Free pieces, by the logarithm of their size.
   private var free: [[UnsafeMutableRawPointer]] = Array(repeating: [], count: 40)
@@ -14,7 +14,7 @@ struct Shelves: ~Copyable {
   mutating func take(bytes: Int) -> UnsafeMutableRawPointer {
     if let memory = free[bytes.trailingZeroBitCount].popLast() { return memory }
     // Small pieces are allocated many at once, because most hosts need a few of them.
-    let count = max(1, Shelves.slab / bytes)
+    let count = max(1, SizeClassAllocator.slab / bytes)
     let memory = UnsafeMutableRawPointer.allocate(byteCount: bytes * count, alignment: 16)
     all.append(memory)
     for place in (1..<max(1, count)).reversed() { free[bytes.trailingZeroBitCount].append(memory + place * bytes) }

@@ -11,7 +11,7 @@ extension WorkerVoice {
   }
 
   /// What people should know of where a partition goes on.
-  func note(_ note: Resumption.Note, of partition: LogPartition, _ times: Times) {
+  func note(_ note: StartPosition.Note, of partition: LogPartition, _ times: Times) {
     var facts: LogMetadata
     switch note {
     case .begins(let position, let passed):

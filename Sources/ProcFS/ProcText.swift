@@ -1,7 +1,7 @@
 import Glibc
 
 /// Parsing steps over the text of /proc. Each takes the bytes and an index, and advances the index only if it matches.
-enum Scan {
+enum ProcText {
   /// Skips spaces and tabs.
   static func blanks(_ bytes: Span<UInt8>, _ i: inout Int) {
     while i < bytes.count, bytes[i] == UInt8(ascii: " ") || bytes[i] == UInt8(ascii: "\t") { i += 1 }

@@ -6,7 +6,7 @@ import Testing
 struct PartitionTableTests {
   @Test("finds each partition at its place, and nothing else")
   func places() {
-    var table = PartitionTable()
+    var table = PartitionIndex()
     let partitions = [(0, 3), (1, 0), (0, 0)].map { LogPartition(topic: $0.0, number: Int32($0.1)) }
     table.rebuild(partitions)
     for (place, partition) in partitions.enumerated() {

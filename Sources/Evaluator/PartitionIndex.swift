@@ -1,5 +1,5 @@
 /// Finds a partition's place in an array by its topic and number: one comparison where it is the last one again.
-struct PartitionTable {
+struct PartitionIndex {
   /// For each topic and partition number: place + 1; 0: not held.
   private var places: [[Int32]] = []
   private var last = LogPartition(topic: -1, number: -1)

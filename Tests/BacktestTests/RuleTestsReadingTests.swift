@@ -1,8 +1,10 @@
 import Platform
 import Records
 import Rules
+import TestSupport
 import Testing
 
+@testable import Backtest
 @testable import Settings
 
 @Suite("Files of rule tests")

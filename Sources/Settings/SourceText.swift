@@ -1,19 +1,19 @@
 import Platform
 
 /// Parses the text of a configuration.
-struct Source {
+package struct SourceText {
   /// The document; nil if a syntax error makes the rest unreadable.
-  private(set) var document: Document?
+  package private(set) var document: Document?
   /// The syntax errors.
-  private(set) var complaints: [Complaint] = []
+  package private(set) var complaints: [Complaint] = []
 
   /// The maximum number of syntax errors; a file with more is no configuration.
   private static let greatestCount = 20
 
   /// Checks the encoding and parses. A line `key = value` that isn't TOML is reported and left out, so that one missing
   /// quotation mark doesn't hide other mistakes; any other syntax error ends parsing.
-  init(_ text: [UInt8], file: String) throws(Complaint) {
-    if let problem = Source.encodingProblem(text) {
+  package init(_ text: [UInt8], file: String) throws(Complaint) {
+    if let problem = SourceText.encodingProblem(text) {
       throw Complaint(file: file, position: problem.position, message: problem.message)
     }
     var text = text
@@ -24,8 +24,10 @@ struct Source {
       } catch {
         // Once a line was left out, an unclosed element at the end was opened by that mistake: no new one.
         if !complaints.isEmpty, error.message.contains("end-of-file") { return }
-        complaints.append(Complaint(file: file, position: error.position, message: Source.advise(error, in: text)))
-        if complaints.count == Source.greatestCount || !Source.blank(line: error.position.line, of: &text) { return }
+        complaints.append(Complaint(file: file, position: error.position, message: SourceText.advise(error, in: text)))
+        if complaints.count == SourceText.greatestCount || !SourceText.blank(line: error.position.line, of: &text) {
+          return
+        }
       }
     }
   }

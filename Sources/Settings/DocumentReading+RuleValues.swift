@@ -1,9 +1,9 @@
 import Platform
 import Rules
 
-extension Reading {
+extension DocumentReading {
   /// One number is the critical limit; a table has one for each severity.
-  func limits(_ place: Place) -> Rule.Limits {
+  func limits(_ place: NamedValue) -> Rule.Limits {
     let node = document.nodes[place.node]
     guard case .table = node.value else {
       switch node.value {
@@ -17,21 +17,21 @@ extension Reading {
     if node.children.isEmpty { place.complain("it has no limit: write warning, critical or both") }
     for child in node.children {
       let key = document.nodes[child].key
-      let limit = Place(reading: self, node: child, name: "\(place.name).\(key)")
+      let limit = NamedValue(reading: self, node: child, name: "\(place.name).\(key)")
       switch key {
       case "warning": limits.warning = limit.number()
       case "critical": limits.critical = limit.number()
       default:
         complain(
           at: document.nodes[child].keyPosition,
-          "\(place.name): " + Reading.unknown(key, "a limit", ["warning", "critical"]))
+          "\(place.name): " + DocumentReading.unknown(key, "a limit", ["warning", "critical"]))
       }
     }
     return limits
   }
 
   /// `last`, `avg`, …, `p1` to `p99`.
-  func aggregate(_ place: Place) -> Rule.Aggregate? {
+  func aggregate(_ place: NamedValue) -> Rule.Aggregate? {
     if case .string(let text) = document.nodes[place.node].value, text.first == "p", let rank = Int(text.dropFirst()),
       (1...99).contains(rank)
     {
@@ -43,7 +43,7 @@ extension Reading {
   }
 
   /// `3 of 5`.
-  func atLeast(_ place: Place) -> Rule.AtLeast? {
+  func atLeast(_ place: NamedValue) -> Rule.AtLeast? {
     guard let text = place.rawText("write how many of the last samples, such as \"3 of 5\"") else { return nil }
     let parts = text.split(separator: " ", omittingEmptySubsequences: false)
     if parts.count == 3, parts[1] == "of", let count = Int(parts[0]), let of = Int(parts[2]) {
@@ -54,7 +54,7 @@ extension Reading {
   }
 
   /// A label is a field of the transition's `labels`, and can be named in a summary.
-  func checkLabels(_ place: Place) {
+  func checkLabels(_ place: NamedValue) {
     for child in document.nodes[place.node].children {
       let node = document.nodes[child]
       let isName = node.key.utf8.allSatisfy { byte in
@@ -65,17 +65,18 @@ extension Reading {
       if node.key.isEmpty || !isName || node.key.utf8.count > 100 {
         complain(
           at: node.keyPosition,
-          "\(place.name).\(Reading.quoted(node.key)): a label's name has 1 to 100 letters, digits, '.', '_' and '-'")
+          "\(place.name).\(DocumentReading.quoted(node.key)): a label's name has 1 to 100 letters, digits, '.', '_' and '-'"
+        )
       }
     }
   }
 
   /// Globs have only `*` and `?`. Special characters of other tools match themselves, which is rarely intended.
-  func checkGlobs(_ place: Place) {
+  func checkGlobs(_ place: NamedValue) {
     for child in document.nodes[place.node].children {
       guard case .string(let glob) = document.nodes[child].value else { continue }
-      let entry = Place(
-        reading: self, node: child, name: "\(place.name).\(Reading.quoted(document.nodes[child].key))")
+      let entry = NamedValue(
+        reading: self, node: child, name: "\(place.name).\(DocumentReading.quoted(document.nodes[child].key))")
       if glob.isEmpty {
         entry.complain("an empty glob matches only an empty text; leave the field out, or write \"*\"")
       } else if glob.contains(where: { "[]{}|^$".contains($0) }) {
@@ -85,7 +86,7 @@ extension Reading {
   }
 
   /// A table of texts.
-  func texts(_ place: Place, _ wanted: String) -> [(name: String, text: String)] {
+  package func texts(_ place: NamedValue, _ wanted: String) -> [(name: String, text: String)] {
     let node = document.nodes[place.node]
     guard case .table = node.value else {
       place.complainOfType(wanted)
@@ -93,7 +94,7 @@ extension Reading {
     }
     return node.children.compactMap { child in
       let key = document.nodes[child].key
-      let entry = Place(reading: self, node: child, name: "\(place.name).\(Reading.quoted(key))")
+      let entry = NamedValue(reading: self, node: child, name: "\(place.name).\(DocumentReading.quoted(key))")
       return entry.rawText(wanted).map { (key, $0) }
     }
   }

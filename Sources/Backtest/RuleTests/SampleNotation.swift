@@ -1,3 +1,5 @@
+import Settings
+
 /// The notation of samples in a test file: words separated by blanks.
 ///
 ///     95        one sample of 95
@@ -20,7 +22,7 @@ enum SampleNotation {
         throw Problem(message: "it has more than \(limit) samples")
       }
       if let first, !(first + step * Double(count - 1)).isFinite {
-        throw Problem(message: "\(Reading.quoted(String(word), 20)) exceeds the range of numbers")
+        throw Problem(message: "\(DocumentReading.quoted(String(word), 20)) exceeds the range of numbers")
       }
       for index in 0..<count { samples.append(first.map { $0 + step * Double(index) }) }
     }
@@ -57,6 +59,6 @@ enum SampleNotation {
   }
 
   private static func problem(_ word: Substring) -> Problem {
-    Problem(message: "\(Reading.quoted(String(word), 20)) is no sample: write 95, 95x10, 10+5x4, _ or _x10")
+    Problem(message: "\(DocumentReading.quoted(String(word), 20)) is no sample: write 95, 95x10, 10+5x4, _ or _x10")
   }
 }

@@ -2,25 +2,26 @@ import Platform
 import Rules
 
 /// Reads one document: produces the settings and all complaints.
-final class Reading {
-  let document: Document
+package final class DocumentReading {
+  package let document: Document
   let file: String
-  let surroundings: Surroundings
+  package let surroundings: Surroundings
   /// Whether lines that aren't TOML were left out, so that missing keys may have been there.
-  let isPartial: Bool
+  package let isPartial: Bool
   /// Whether every user of the machine may read the file.
   let isOpenToAll: Bool
-  private(set) var complaints: [Complaint] = []
+  package private(set) var complaints: [Complaint] = []
   /// How many complaints there were, kept or not.
-  private(set) var complaintCount = 0
+  package private(set) var complaintCount = 0
   /// Whether there is a mistake among them.
   private(set) var hasMistake = false
   /// The places of the last mistake and the last advice that are shown; later ones are only counted.
   private var lastShown: (mistake: Complaint.Position?, advice: Complaint.Position?)
 
-  var settings: Settings
+  package var settings: Settings
 
-  init(document: Document, file: String, surroundings: Surroundings, isPartial: Bool, isOpenToAll: Bool = false) {
+  package init(document: Document, file: String, surroundings: Surroundings, isPartial: Bool, isOpenToAll: Bool = false)
+  {
     self.document = document
     self.file = file
     self.surroundings = surroundings
@@ -47,7 +48,7 @@ final class Reading {
   /// Adds a complaint about a place.
   ///
   /// Complaints that won't be shown are only counted; their message isn't even made.
-  func complain(
+  package func complain(
     at position: Complaint.Position?, _ message: @autoclosure () -> String, _ weight: Complaint.Weight = .mistake
   ) {
     complaintCount += 1
@@ -91,14 +92,14 @@ final class Reading {
       let name = path.isEmpty ? node.key : "\(path).\(node.key)"
       if name == "rule" {
         readRules(child)
-      } else if Reading.tables.contains(name) {
+      } else if DocumentReading.tables.contains(name) {
         guard case .table = node.value else {
           complain(at: node.position, "\(name): that is \(node.value.kind): write a table, [\(name)]")
           continue
         }
         if name == "kafka.properties" { readProperties(child) } else { readTable(child, path: name) }
-      } else if let key = Reading.keys[name] {
-        key.read(Place(reading: self, node: child, name: name), &settings)
+      } else if let key = DocumentReading.keys[name] {
+        key.read(NamedValue(reading: self, node: child, name: name), &settings)
       } else {
         complainOfUnknown(node, in: path)
       }
@@ -106,7 +107,7 @@ final class Reading {
   }
 
   /// How many complaints aren't kept.
-  var droppedComplaints: Int { complaintCount - complaints.count }
+  package var droppedComplaints: Int { complaintCount - complaints.count }
 
   /// Whether a complaint about this place is one of those that are only counted.
   func isBeyondShown(_ position: Complaint.Position?, _ weight: Complaint.Weight = .mistake) -> Bool {
@@ -136,9 +137,10 @@ final class Reading {
       path.isEmpty
       ? Key.tables.filter { !$0.contains(".") } + ["rule"]
       : Key.all.filter { $0.table == path }.map(\.name)
-        + Reading.tables.filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }.sorted()
+        + DocumentReading.tables.filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }
+        .sorted()
     let name = path.isEmpty ? node.key : "\(path).\(node.key)"
-    let what = "unknown key \(Reading.quoted(name))"
+    let what = "unknown key \(DocumentReading.quoted(name))"
     if let place = Key.moved[name] {
       return "\(name) has moved: write this line under [\(place.table)], as \(place.name)"
     } else if let meant = suggestion(for: node.key, among: known) {
@@ -154,13 +156,13 @@ final class Reading {
   }
 
   /// The complaint that `key` is none of `known`, the keys of `what`, and which was probably meant.
-  static func unknown(_ key: String, _ what: String, _ known: [String]) -> String {
+  package static func unknown(_ key: String, _ what: String, _ known: [String]) -> String {
     let meant = suggestion(for: key, among: known).map { "did you mean \($0)?" }
     return "unknown key \(quoted(key)); \(meant ?? "\(what) has \(known.joined(separator: ", "))")"
   }
 
   /// A text from the file as it can be shown: on one line, and at most `length` characters.
-  static func quoted(_ text: String, _ length: Int = 80) -> String {
+  package static func quoted(_ text: String, _ length: Int = 80) -> String {
     let shown = Printable.text(String(text.unicodeScalars.prefix(length)))
     return text.unicodeScalars.count > length ? shown + "…" : shown
   }
