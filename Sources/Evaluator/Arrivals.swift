@@ -1,18 +1,18 @@
 import Platform
 
-/// The partitions that the group gave this worker, and whose records aren't evaluated yet.
+/// The partitions that the group assigned to this worker, and whose records aren't evaluated yet.
 ///
-/// The way of a partition: it *joins*, and waits for its turn; it is *restored* (`Restoration`: the group is asked, the
-/// changelog is read); then the stage has it, *replays* the records behind its state, and is *live*. One that may not be
+/// A partition *joins*, and waits for its turn. Then it is *restored* (`Restoration`): the group is asked, the
+/// changelog is read. The stage *replays* the records since its state, and it is *live*. A partition that may not be
 /// read is *refused*, and joins again later.
 struct Arrivals {
-  /// How far one has come.
+  /// The state of one of them.
   enum Way {
     /// It waits for its turn: one is restored at a time.
     case joins
-    /// It has its turn.
+    /// It is being restored.
     case isRestored(Restoration)
-    /// This worker may know of it, and not read it. That is tried again at this time.
+    /// This worker may not read it. It joins again at this time.
     case isRefused(until: MonotonicTime)
   }
 
@@ -20,9 +20,9 @@ struct Arrivals {
   private struct Entry {
     let partition: LogPartition
     var way: Way
-    /// Since when the end of its changelog is hidden; nil if it isn't.
+    /// Since when an open transaction hides the end of its changelog; nil if none does.
     var hiddenSince: MonotonicTime?
-    /// When a transaction that a broker has forgotten may be ended once more in its changelog; nil if it was never.
+    /// When a forgotten transaction in its changelog may be ended again; nil if none was ended yet.
     var endsForgottenAt: MonotonicTime?
 
     init(_ partition: LogPartition, _ way: Way = .joins) { (self.partition, self.way) = (partition, way) }
@@ -33,26 +33,26 @@ struct Arrivals {
   /// In the order in which they are restored.
   private var entries: [Entry] = []
 
-  /// How many join or are restored.
+  /// How many join or are being restored.
   var count: Int { entries.reduce(0) { $0 + ($1.isRefused ? 0 : 1) } }
 
-  /// None joins or is restored.
+  /// Whether none joins or is being restored.
   var isEmpty: Bool { count == 0 }
 
-  /// What is known so far of the one that is being restored; nil if none is.
+  /// The restoration under way; nil if there is none.
   var restoration: Restoration? {
     for entry in entries { if case .isRestored(let restoration) = entry.way { return restoration } }
     return nil
   }
 
-  /// When one that was refused joins again; nil if none was.
+  /// When the next refused partition joins again; nil if none is refused.
   var nextReturn: MonotonicTime? {
     entries.compactMap { if case .isRefused(let time) = $0.way { time } else { nil } }.min()
   }
 
   // MARK: Coming and going
 
-  /// The group gave these partitions.
+  /// The group assigned these partitions.
   mutating func join(_ partitions: [LogPartition]) {
     for partition in partitions where !contains(partition) { entries.append(Entry(partition)) }
   }
@@ -63,10 +63,10 @@ struct Arrivals {
     entries.insert(contentsOf: partitions.map { Entry($0) }, at: 0)
   }
 
-  /// These partitions are somebody else's, or live.
+  /// These partitions belong to other workers now, or are live.
   mutating func remove(_ partitions: [LogPartition]) { entries.removeAll { partitions.contains($0.partition) } }
 
-  /// Those whose time has come join again.
+  /// Refused partitions whose time has come join again.
   mutating func returnRefused(_ now: MonotonicTime) {
     for entry in entries {
       guard case .isRefused(let time) = entry.way, time <= now else { continue }
@@ -90,15 +90,15 @@ struct Arrivals {
     change(partition) { $0 = Entry(partition, .isRefused(until: time)) }
   }
 
-  /// The partition that is being restored waits for its turn again, with nothing known of it. Returns true if there was
-  /// one.
+  /// The partition that is being restored waits for its turn again, and what is known of it is dropped. Returns true if
+  /// there was one.
   mutating func giveUpRestoration() -> Bool {
     guard let partition = restoration?.partition else { return false }
     change(partition) { $0.way = .joins }
     return true
   }
 
-  /// The first one waits for something: the others have their turn before it.
+  /// The first one waits for an answer: the others have their turn before it.
   mutating func passOver() {
     guard let place = entries.firstIndex(where: { !$0.isRefused }) else { return }
     entries.append(entries.remove(at: place))
@@ -106,7 +106,7 @@ struct Arrivals {
 
   // MARK: A changelog whose end is hidden
 
-  /// The end of the partition's changelog is hidden, for the first time at `time`. Returns since when it is.
+  /// An open transaction hides the end of the partition's changelog, at least since `time`. Returns since when it does.
   mutating func hides(_ partition: LogPartition, since time: MonotonicTime) -> MonotonicTime {
     var since = time
     change(partition) {
@@ -116,7 +116,7 @@ struct Arrivals {
     return since
   }
 
-  /// Whether a forgotten transaction may be ended in the partition's changelog. If so, it may be once more after `pause`.
+  /// Whether a forgotten transaction may be ended in the partition's changelog; if so, not again within `pause`.
   mutating func mayEndForgotten(in partition: LogPartition, _ now: MonotonicTime, pause: Duration) -> Bool {
     var may = false
     change(partition) {

@@ -1,11 +1,11 @@
 import Records
 
-/// What one partition's part of the changelog says, the newest record of each key: filled while the changelog is read,
-/// and used once it has been read to its end, because what a checkpoint means depends on rules that may stand behind it.
+/// The newest record of each key in one partition's part of the changelog. It is filled while the changelog is read,
+/// and used at its end, because a checkpoint's meaning depends on rules that may come after it.
 ///
 /// Bounded by the state of one partition: one partition is restored at a time.
 struct ChangelogStore: ~Copyable, ChangelogReceiver {
-  /// A record: its value, and where it stands.
+  /// A record's value and offset.
   struct Kept {
     var value: [UInt8]
     var offset: Int64
@@ -25,7 +25,7 @@ struct ChangelogStore: ~Copyable, ChangelogReceiver {
   /// The newest checkpoints and chunks, by their keys.
   private(set) var checkpoints: [[UInt8]: Kept] = [:]
   private(set) var chunks: [[UInt8]: Kept] = [:]
-  /// Keys of this group that nobody can read; the first is kept for the log.
+  /// The number of keys of this group that can't be read; the first one is kept for the log.
   private(set) var unreadableKeys = 0
   private(set) var firstUnreadable: Problem?
   /// Records that were read.
@@ -36,7 +36,7 @@ struct ChangelogStore: ~Copyable, ChangelogReceiver {
     self.partition = partition
   }
 
-  /// Up to where the partition is evaluated, as far as was read; nil: no marker says it.
+  /// The position of the partition's marker, as far as was read; nil if there is no usable marker.
   var position: Int64? {
     guard let (key, kept) = marker else { return nil }
     return key.withUnsafeBytes { key in

@@ -1,32 +1,32 @@
-/// How far the delivery of an outbox has come. The worker does what `next` says, and tells how it went.
+/// The progress of an outbox's delivery. The worker does the step `next` and reports the result.
 struct Delivery: Equatable {
-  /// What to do next.
+  /// The next step.
   enum Step: Equatable {
     /// Begin.
     case begin
-    /// Produce the outbox's record at this place.
+    /// Produce the outbox's record at this index.
     case produce(Int)
-    /// Wait for what was produced so far, if the log needs that; then produce the record at this place, or send the
-    /// positions where there is none.
+    /// Wait for acknowledgements if the log needs that; then produce the record at this index, or send the positions
+    /// after the last one.
     case flush(Int)
     /// Send the positions.
     case sendOffsets
     /// Commit.
     case commit
-    /// Give up what was begun; then the same delivery is begun again.
+    /// Abort; then the same delivery begins again.
     case abort
   }
 
   private(set) var next = Step.begin
 
-  /// Nothing of the outbox is in the log's hands.
+  /// Whether no delivery is under way in the log.
   var isIdle: Bool { next == .begin }
 
-  /// The step was done. True: that was the last one, and all is delivered.
+  /// The step was done. Returns true if it was the last one: all is delivered.
   ///
   /// - Parameters:
-  ///   - count: how many records stand in the outbox.
-  ///   - endsStage: whether the record at a place is the last of its stage: what follows must come after it.
+  ///   - count: the number of records in the outbox.
+  ///   - endsStage: whether the record at an index is the last of its stage: what follows must come after it.
   mutating func succeeded(of count: Int, endsStage: (Int) -> Bool) -> Bool {
     switch next {
     case .begin: next = count > 0 ? .produce(0) : .sendOffsets
@@ -41,8 +41,8 @@ struct Delivery: Equatable {
     return false
   }
 
-  /// The step failed, or the outbox changed. With `deliverAgain` everything of it is sent once more, after what was begun
-  /// is given up; with `restore` nothing is left to be given up.
+  /// The step failed, or the outbox changed. With `deliverAgain` the delivery is aborted and begins again; with
+  /// `restore` there is nothing to abort.
   mutating func failed(_ remedy: LogFailure.Remedy) {
     switch remedy {
     case .retry: break

@@ -4,7 +4,7 @@ import Rules
 
 /// Which partitions are held.
 extension Evaluation {
-  /// Holds a partition from now on: with what was restored of it, where the start says.
+  /// Holds a partition from now on, with its restored state, at the position that the start gives.
   mutating func add(_ id: LogPartition, _ restored: inout RestoredPartition, _ start: StartPosition) {
     remove([id])
     let engine = restored.engine
@@ -25,7 +25,7 @@ extension Evaluation {
     if start.replayStart >= end { finishReplay(partitions.count - 1) }
   }
 
-  /// Holds a partition from `position` on, its state empty: nothing of it was ever written down.
+  /// Holds a partition from `position` on, with empty state.
   mutating func add(_ id: LogPartition, at position: Int64) {
     var restored = RestoredPartition(engine: sources[id.topic].makeEngine(partition: id.number, room: plan.room))
     add(id, &restored, StartPosition(position: position))
@@ -41,7 +41,7 @@ extension Evaluation {
     table.rebuild(partitions.map(\.id))
   }
 
-  /// The last record of a partition that was evaluated; nil: none.
+  /// The last evaluated record of a partition; nil if there is none.
   mutating func lastRecord(of id: LogPartition) -> Marker.Fingerprint? {
     let place = table.place(of: id)
     return place >= 0 ? partitions[place].last : nil
@@ -50,11 +50,11 @@ extension Evaluation {
   /// The partitions that are held.
   package var held: [LogPartition] { partitions.map(\.id) }
 
-  /// The keys of this group for the topic of a partition.
+  /// This group's keys in the changelog for the topic of a partition.
   package func scope(of id: LogPartition) -> ChangelogScope { sources[id.topic].scope }
 
-  /// A source topic has `count` partitions. In one of several, a record without a key belongs to the subject
-  /// `HOST#PARTITION`: state is per partition, and such a record may stand in any of them. In a topic that grows this
+  /// Sets how many partitions a source topic has. In one of several, a record without a key belongs to the subject
+  /// `HOST#PARTITION`, because state is per partition and such a record may be in any of them. If a topic grows, this
   /// holds from the next record on.
   mutating func setPartitionCount(_ count: Int32, ofTopic topic: Int) {
     sources[topic].partitionCount = count
@@ -69,14 +69,14 @@ extension Evaluation {
     }
   }
 
-  /// Records of a partition that is held are evaluated from `position` on, which isn't below its own.
+  /// Moves a held partition to `position`, which isn't below its own: records from there on are evaluated.
   mutating func advance(_ id: LogPartition, to position: Int64) { receiveEnd(of: id, position: position) }
 
-  /// A partition that is held has another log from now on, which begins at `position`. What fires there keeps firing.
+  /// A held partition has another log from now on, which begins at `position`. Firing alerts keep firing.
   mutating func beginAnew(_ id: LogPartition, at position: Int64) {
     let place = table.place(of: id)
     guard place >= 0 else { return }
-    // What was still to be read once more doesn't come any more.
+    // The records that were still to be replayed are gone.
     if !partitions[place].isLive { finishReplay(place) }
     partitions[place].position = position
     partitions[place].askedEnd = nil
@@ -85,7 +85,7 @@ extension Evaluation {
     partitions[place].engine.beginEpoch()
   }
 
-  /// The clock of what is about to be done.
+  /// Sets the clock for what is done next.
   mutating func setClock(_ now: MonotonicTime) {
     clock = now.nanoseconds / 1_000_000
     for partition in partitions { partition.engine.now = clock }
@@ -93,26 +93,26 @@ extension Evaluation {
 
   // MARK: Rules
 
-  /// From the next record on `rules` hold, in every partition at once; in one that is still replayed, from its position
-  /// on.
+  /// `rules` apply from the next record on, in every partition at once; in a partition that is still replayed, from its
+  /// position on.
   mutating func replaceRules(_ rules: SourceRules) {
     for (number, source) in sources.enumerated() { source.replaceRules(rules[number]) }
     for partition in partitions where partition.isLive { replaceRules(of: partition) }
   }
 
-  /// The rules of its source hold in this partition.
+  /// The source's rules apply in this partition.
   mutating func replaceRules(of partition: Partition) {
     let engine = partition.engine
     let counted = engine.badForRules
     engine.replaceRules(partition.source.rules, into: &transitions)
     own(partition.id)
-    // What was counted for a rule that is gone stays counted.
+    // What was counted for a removed rule stays counted.
     numbers.badForRule += counted - engine.badForRules
   }
 
   // MARK: Numbers
 
-  /// What the engines met that people should read, since this was last asked.
+  /// The engines' remarks for people since the last call.
   func takeHappenings() -> [(partition: LogPartition, happening: Happening)] {
     var taken: [(partition: LogPartition, happening: Happening)] = []
     for partition in partitions where partition.isLive {
@@ -121,8 +121,8 @@ extension Evaluation {
     return taken
   }
 
-  /// How many offsets of the partitions held are still to be evaluated; nil: no partition is held, or the log doesn't
-  /// know yet how far one of them goes.
+  /// The number of offsets still to be evaluated in all held partitions; nil if none is held, or if a high watermark
+  /// isn't known yet.
   package func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? {
     if partitions.isEmpty { return nil }
     var lag: Int64 = 0
@@ -133,7 +133,7 @@ extension Evaluation {
     return lag
   }
 
-  /// All that was counted, the engines' part included.
+  /// All counters, including the engines'.
   package var totals: EvaluatorNumbers {
     var totals = numbers
     for partition in partitions {
@@ -150,7 +150,7 @@ extension Evaluation {
 }
 
 extension EvaluatorNumbers {
-  /// Adds what an engine has counted; what it holds now isn't part of it.
+  /// Adds an engine's counters, without what it holds now (firing, pending, subjects).
   fileprivate mutating func add(_ counters: EngineCounters) {
     late += Int64(counters.late)
     repeated += Int64(counters.repeated)

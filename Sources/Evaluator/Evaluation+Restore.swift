@@ -1,27 +1,27 @@
 import Records
 import Rules
 
-/// What the changelog gave back of a partition.
+/// What was restored of a partition from the changelog.
 struct RestoredPartition {
-  /// Its rules as they were, and its subjects; without a rule set in the changelog today's rules, and none.
+  /// The engine with the changelog's rules and subjects; if it has no rules, with the current ones and no subjects.
   var engine: Engine
   var marker: Marker?
-  /// What the engine was made with, where that came from the changelog.
+  /// The marker that the engine was made with; nil if the changelog has no rules.
   var basis: Marker?
-  /// The revision of the rule set that the changelog has; 0: none.
+  /// The revision of the rules in the changelog; 0 if it has none.
   var storedRevision: UInt32 = 0
-  /// Who took that rule set into force; nil: the changelog has none.
+  /// The instance that put those rules in force; nil if the changelog has none.
   var storedBy: String?
   /// Records that can't be used.
   var problems: [ChangelogStore.Problem] = []
 }
 
 extension Evaluation {
-  /// How many unusable records are kept for the log; the rest is only counted.
+  /// How many unusable records are kept for the log; the others are only counted.
   static let keptProblems = 8
 
-  /// What the changelog says of a partition itself, subjects left out. What can't be used is named, and touches nothing
-  /// else.
+  /// Restores the marker and rules of a partition, without its subjects. A record that can't be used is reported and
+  /// affects nothing else.
   mutating func restoreMarker(_ id: LogPartition, from store: borrowing ChangelogStore) -> RestoredPartition {
     let source = sources[id.topic]
     var restored = RestoredPartition(engine: source.makeEngine(partition: id.number, room: plan.room))
@@ -44,15 +44,15 @@ extension Evaluation {
     return restored
   }
 
-  /// Makes the state of a partition's subjects from what the changelog says. Without the rules that they were written under
-  /// checkpoints mean nothing, and are taken away.
+  /// Restores the subjects of a partition. Without the rules that they were written under, checkpoints mean nothing and
+  /// are deleted.
   ///
-  /// - Parameter end: where the partition ends; nil: it is another log than the one that the changelog speaks of.
+  /// - Parameter end: the partition's end; nil if it is another log than the changelog's.
   mutating func restoreSubjects(
     of id: LogPartition, from store: borrowing ChangelogStore, end: Int64?, into restored: inout RestoredPartition
   ) {
     let scope = scope(of: id)
-    // A checkpoint asks for its chunks.
+    // Chunks first, because checkpoints refer to them.
     for (key, kept) in store.chunks { restore(key, kept, end, &restored, scope) }
     for (key, kept) in store.checkpoints { restore(key, kept, end, &restored, scope) }
   }
@@ -100,7 +100,7 @@ extension Evaluation {
     }
   }
 
-  /// A record that was evaluated before the state was restored.
+  /// Replays a record that was evaluated before the restore.
   mutating func replay(_ record: LogRecord, _ replay: SilentReplay, _ place: Int) {
     replay.position = record.offset + 1
     numbers.replayed += 1
@@ -115,7 +115,7 @@ extension Evaluation {
     if record.offset < replay.liveFrom { replay.made.removeLast(replay.made.count - count) }
   }
 
-  /// The state is where it was: from here on today's rules hold, and records are evaluated.
+  /// Ends the replay: from here on the current rules apply, and records are evaluated.
   mutating func finishReplay(_ place: Int) {
     guard case .isReplayed(let replay) = partitions[place].way else { return }
     partitions[place].way = .isLive
@@ -129,7 +129,7 @@ extension Evaluation {
     markKeyless(partitions[place])
     if engine.rules != partitions[place].source.rules { replaceRules(of: partitions[place]) }
     if let ownTopic = plan.ownTopic, ownTopic != partitions[place].id.topic {
-      // A version before kept these subjects here.
+      // An earlier version kept these subjects in this topic.
       engine.movedPrefix = Array("statusd@".utf8)
       engine.forgetMoved(into: &transitions)
       own(partitions[place].id)
@@ -137,7 +137,7 @@ extension Evaluation {
     live.append(LogPosition(partitions[place].id, partitions[place].position))
   }
 
-  /// The partitions that became live since this was last asked.
+  /// The partitions that became live since the last call.
   mutating func takeLive() -> [LogPosition] {
     if live.isEmpty { return [] }
     defer { live = [] }

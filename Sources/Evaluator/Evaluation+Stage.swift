@@ -2,7 +2,7 @@ import Platform
 import Records
 import Rules
 
-/// The evaluation as a worker's stage: what it asks of the log, and how it begins.
+/// The evaluation as a worker's stage: how partitions begin, and what it asks of the log.
 extension Evaluation: WorkerStage {
   package init(_ plan: WorkerPlan, _ orders: SourceRules) { self.init(plan, rules: orders) }
 
@@ -74,30 +74,30 @@ extension Evaluation: WorkerStage {
     return StageBeginning(position: start.position, isNew: !hasBegun)
   }
 
-  /// The Kafka time from which on the group evaluates a topic: what its evaluators have committed along, the least of
-  /// it. A partition that comes later is told by it: all its records are younger.
+  /// The Kafka time from which on the group evaluates a topic: the least that its evaluators have committed. It also
+  /// applies to partitions that are added later, because all their records are younger.
   private func beginning<Log: EvaluatorLog & ~Copyable>(
     of topic: Int, _ group: GroupPosition?, _ hasBegun: Bool, in log: inout Log, until deadline: MonotonicTime
   ) throws(LogFailure) -> WallTime {
     let known = [group?.committed?.since, since[topic]].compactMap { $0 }.min()
     if let known { return known }
-    // Where a position is pending for good the group doesn't say it.
+    // While a position is pending for good, the group doesn't tell it.
     if group?.isPending != true, let began = try log.groupBegan(withTopic: topic, until: deadline) { return began }
-    // A group that was there before, and says nothing of its beginning, has left nothing out.
+    // A group that had begun before, and has no such time, has skipped nothing.
     return hasBegun ? WallTime(milliseconds: 0) : plan.since
   }
 
-  /// Where a partition begins that the group has nothing of.
+  /// Where the group begins with a partition that it has nothing of.
   private func firstOffset<Log: EvaluatorLog & ~Copyable>(
     of partition: LogPartition, _ since: WallTime, _ bounds: Range<Int64>, in log: inout Log,
     until deadline: MonotonicTime
   ) throws(LogFailure) -> Int64 {
     if since <= WallTime(milliseconds: 0) { return bounds.lowerBound }
-    // The end was asked for before: what comes after it is younger than anything there.
+    // The end was asked for earlier, so a record that came in between isn't skipped.
     return try log.offset(of: partition, at: since, until: deadline) ?? bounds.upperBound
   }
 
-  /// Whether the log still is the one that a marker was written for; nil: nothing tells.
+  /// Whether the log is still the one that the marker was written for; nil if nothing shows it.
   private func isSameLog<Log: EvaluatorLog & ~Copyable>(
     _ marker: Marker?, _ partition: LogPartition, _ bounds: Range<Int64>, in log: inout Log,
     until deadline: MonotonicTime
@@ -106,15 +106,15 @@ extension Evaluation: WorkerStage {
     guard let found = try log.firstRecord(of: partition, from: fingerprint.offset, until: deadline) else {
       return false
     }
-    // Where it isn't there any more but others are, compaction took it.
+    // Compaction may have deleted the record. A later record with an earlier time shows that it is another log.
     if found.offset > fingerprint.offset { return found.kafkaTime < fingerprint.kafkaTime ? false : nil }
     return found.kafkaTime == fingerprint.kafkaTime
   }
 
   // MARK: The log
 
-  /// On from the log's start, if retention passed the position. If the log ends before the position, it isn't the log that
-  /// this was made in.
+  /// Goes on at the log's start, if retention has passed the position. If the log ends before the position, it is
+  /// another log.
   package mutating func replace<Log: EvaluatorLog & ~Copyable>(
     _ misplaced: LogPosition, in log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
   ) throws(LogFailure) {
@@ -134,7 +134,7 @@ extension Evaluation: WorkerStage {
     voice.note(note, of: partition, log.times(around: note, last: last, partition, until: deadline))
   }
 
-  /// Whose record one without a key is depends on whether its topic has several partitions.
+  /// In a topic of several partitions, a record without a key has another subject.
   package var wantsPartitionCounts: Bool { sawRecordWithoutKey }
 
   package mutating func countPartitions<Log: EvaluatorLog & ~Copyable>(
@@ -148,7 +148,7 @@ extension Evaluation: WorkerStage {
 }
 
 extension EvaluatorLog where Self: ~Copyable {
-  /// The Kafka times of the last record that was evaluated before a gap, and of the first behind it; nil: nobody says.
+  /// The Kafka times of the last evaluated record before a gap, and of the first after it; nil if brokers don't tell.
   fileprivate mutating func times(
     around note: StartPosition.Note, last: Marker.Fingerprint?, _ partition: LogPartition, until deadline: MonotonicTime
   ) -> WorkerVoice.Times {

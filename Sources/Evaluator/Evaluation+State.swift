@@ -1,16 +1,16 @@
 import Records
 import Rules
 
-/// How the state of partitions gets into deliveries.
+/// Writes the state of partitions into deliveries.
 extension Evaluation {
-  /// Partitions whose position moved, or of which something must be said at once.
+  /// Partitions whose position has moved, or with state that must be written at once.
   package var uncommitted: [LogPosition] {
     partitions.filter { $0.isUncommitted }.map { LogPosition($0.id, $0.position) }
   }
 
   package var hasUncommitted: Bool { partitions.contains { $0.isUncommitted } }
 
-  /// Subjects whose changes aren't written down yet.
+  /// The number of subjects with changes that no checkpoint has yet.
   var unwrittenSubjects: Int { partitions.reduce(0) { $0 + ($1.isLive ? $1.engine.unwrittenSubjects : 0) } }
 
   /// Whether checkpoints are due that the last delivery had no room for.
@@ -19,14 +19,14 @@ extension Evaluation {
     return partitions.contains { $0.hasChanges(before: deadline) }
   }
 
-  /// What changed before this, on the clock, is written down.
+  /// Changes before this time, on the clock, are due.
   private var checkpointDeadline: Int64 { clock - plan.checkpointInterval.wholeMilliseconds }
 
-  /// Writes into `outbox` what goes along with its transitions: for each partition that anything is said of, checkpoints
-  /// that are due, its rules where the changelog hasn't these, and its marker. Gives the positions to be committed with
-  /// them: of unchanged ones, too, because only positions make the group look whose partition it is.
+  /// Writes into `outbox` the state that belongs to its transitions. For each partition concerned: checkpoints that are
+  /// due, its rules if the changelog lacks them, and its marker. Returns the positions to commit, unchanged ones
+  /// included, because only positions make the group check whose partition it is.
   ///
-  /// - Parameter everything: all that isn't written down yet is due.
+  /// - Parameter everything: whether all unwritten changes are due.
   package mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
     let spoken = outbox.partitions
     let deadline = checkpointDeadline
@@ -68,13 +68,13 @@ extension Evaluation {
     outbox.append(stateKeyed: key, of: partition.id) { value, key in written.write(to: &value, key: key) }
   }
 
-  /// The state of a subject goes along with the next delivery.
+  /// The next delivery writes the state of the subject.
   mutating func writeSoon(_ subject: String, of id: LogPartition) {
     let place = table.place(of: id)
     if place >= 0 { partitions[place].engine.writeSoon(subject: subject) }
   }
 
-  /// These positions are committed, with everything that went along.
+  /// These positions are committed, with everything in their delivery.
   package mutating func committed(_ positions: [LogPosition]) {
     for entry in positions {
       let place = table.place(of: entry.partition)
@@ -84,12 +84,12 @@ extension Evaluation {
 }
 
 extension Evaluation.Partition {
-  /// Its position moved, or something of it must be said at once.
+  /// Whether its position has moved, or state must be written at once.
   fileprivate var isUncommitted: Bool {
     isLive && (position != committed || engine.hasUrgentState)
   }
 
-  /// Whether something that changed before `time` isn't written down.
+  /// Whether a change before `time` is unwritten.
   fileprivate func hasChanges(before time: Int64) -> Bool {
     guard isLive, let oldest = engine.oldestUnwritten else { return false }
     return oldest < time
@@ -97,7 +97,7 @@ extension Evaluation.Partition {
 }
 
 extension Outbox {
-  /// Adds the checkpoints of a partition that are due, `limit` at most beside those that must go at once.
+  /// Adds the due checkpoints of a partition: at most `limit`, besides those that must be written at once.
   fileprivate mutating func appendCheckpoints(
     of partition: Evaluation.Partition, changedBefore: Int64, limit: Int, scope: ChangelogScope
   ) {

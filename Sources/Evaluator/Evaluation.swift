@@ -2,54 +2,53 @@ import Platform
 import Records
 import Rules
 
-/// What a worker knows of its partitions, and does with their records. No I/O, no clock: `receive` is the hot path,
-/// from a record's bytes to the transitions it makes.
+/// A worker's partitions with their state, and the evaluation of their records. No I/O, no clock: `receive` is the hot
+/// path, from a record's bytes to its transitions.
 package struct Evaluation: ~Copyable {
   /// One partition that the worker holds.
   struct Partition {
-    /// Which one.
+    /// Its topic and number.
     let id: LogPartition
-    /// Its topic's.
+    /// Its topic's source.
     let source: Source
-    /// The source's, for each record; valid as long as the source.
+    /// The source's reader, without reference counting for each record; valid as long as the source.
     let reader: UnsafeMutablePointer<RecordReader>
-    /// Its rules and what they remember.
+    /// Its rules and their state.
     let engine: Engine
-    /// The same, for each record.
+    /// The same engine, without reference counting for each record.
     let applying: Engine.Unretained
-    /// Whether its records are evaluated, or still replayed.
+    /// Whether its records are evaluated or still replayed.
     var way: Way
-    /// The offset of the next record to evaluate; what is below is left out.
+    /// The offset of the next record to evaluate; records below it are ignored.
     var position: Int64
-    /// The position that the changelog and the group have; nil: none, or it must be said again.
+    /// The position that the changelog and the group have; nil if they have none, or must be told again.
     var committed: Int64?
-    /// The last record that was evaluated: what tells this log from another one under the same name.
+    /// The last evaluated record: it distinguishes this log from another with the same name.
     var last: Marker.Fingerprint?
-    /// Since when it is held and was read to its end, on the clock of `Evaluation.clock`; nil: it wasn't yet. Only who was
-    /// there can say that others were silent.
+    /// Since when it is held and was read to its end, on the clock of `Evaluation.clock`; nil if it wasn't yet. Only a
+    /// worker that has listened can declare silence.
     var attendedSince: Int64?
-    /// The end that was asked for, as long as it isn't read and judged by; nil: nothing is waited for.
+    /// The end that was asked for, until it is read and silence is judged by it; nil if none is awaited.
     var askedEnd: AskedEnd?
-    /// The wall clock's time at which its records began to be evaluated, until the first one is; nil: it was, or they
-    /// aren't yet.
+    /// The wall clock's time at which evaluation of its records began, until the first record comes; nil otherwise.
     var awaitsFirstSince: Int64?
-    /// The revision of its rules that the changelog has; 0: none.
+    /// The revision of its rules in the changelog; 0 if none.
     var storedRevision: UInt32 = 0
   }
 
-  /// How far a partition has come whose state is restored.
+  /// What is done with the records of a restored partition.
   enum Way {
-    /// Records that were evaluated before its state was restored are read once more. Nothing is evaluated.
+    /// Records that were evaluated before the restore are read once more. Nothing is evaluated.
     case isReplayed(SilentReplay)
     /// Its records are evaluated.
     case isLive
   }
 
-  /// Where a partition ended.
+  /// The end of a partition, as brokers told it.
   struct AskedEnd {
-    /// Its high watermark, when that was asked for or a little later.
+    /// Its high watermark at the time of the question, or a little later.
     var end: Int64
-    /// When it was asked for, on the clock of `Evaluation.clock`.
+    /// The time of the question, on the clock of `Evaluation.clock`.
     var asked: Int64
   }
 
@@ -58,56 +57,56 @@ package struct Evaluation: ~Copyable {
     var partition: LogPartition
     var offset: Int64
     var reason: BadReason
-    /// Of one whose time is in the future; nil: it isn't.
+    /// Set if its time is in the future; nil otherwise.
     var ahead: Ahead?
 
-    /// How far, and whose it is.
+    /// How far ahead it is, and whose record it is.
     struct Ahead: Equatable {
-      /// nil: it can't be told.
+      /// nil if unknown.
       var subject: String?
-      /// Milliseconds ahead of its Kafka time; nil: beyond any time that can be.
+      /// Milliseconds ahead of its Kafka time; nil if it has no Kafka time.
       var by: Int64?
-      /// Kafka's time is the broker's, not the producer's.
+      /// Whether the Kafka time is the broker's, not the producer's.
       var isOfBroker: Bool
     }
   }
 
-  /// How many bad records of a batch are kept for the log; the rest is only counted.
+  /// How many bad records of a batch are kept for the log; the others are only counted.
   static let keptBadRecords = 4
 
-  /// The source topics, the group, and how records are taken.
+  /// The source topics, the group, and the limits.
   let plan: WorkerPlan
   /// The source topics, in the plan's order.
   let sources: [Source]
-  /// Milliseconds since the epoch on the wall clock, set before each batch: in topics whose times are their producers' the
-  /// log's time is no later.
+  /// The wall clock in milliseconds since the epoch, set before each batch. It bounds the log's time in topics with the
+  /// producers' own times.
   var wall: Int64 = 0
   /// Milliseconds on the monotonic clock, set before each batch.
   var clock: Int64 = 0
-  /// What is counted here and in the engines of partitions that are no longer held.
+  /// The counters of this worker, and of the engines of partitions that are no longer held.
   package var numbers = EvaluatorNumbers()
-  /// Transitions made since the worker last took them, and the partition of each.
+  /// Transitions that the worker hasn't taken yet, and the partition of each.
   var transitions: [Transition] = []
   var owners: [LogPartition] = []
-  /// Bad records since the worker last took them.
+  /// Bad records that the worker hasn't logged yet.
   var badRecords: [BadRecord] = []
-  /// The first record without a key in a topic of several partitions that the worker hasn't spoken of.
+  /// The partition of a record without a key, if its topic has several, until the worker logs it; nil if none.
   var keyless: LogPartition?
-  /// A record without a key came since the partitions were last counted.
+  /// Whether a record without a key came since the partitions were last counted.
   var sawRecordWithoutKey = false
-  /// The Kafka time from which on the group evaluates each of the topics, as far as it is known.
+  /// The Kafka time from which on the group evaluates each topic, as far as known.
   var since: [Int: WallTime] = [:]
-  /// Topics of which it is known that they may be read.
+  /// Topics that are known to be readable.
   var readable: Set<Int> = []
-  /// Partitions whose replay has ended since the worker last asked.
+  /// Partitions whose replay has ended, until the worker takes them.
   var live: [LogPosition] = []
 
   var partitions: [Partition] = []
   var table = PartitionIndex()
 
-  /// Holds nothing yet.
+  /// Holds no partition yet.
   ///
-  /// - Parameter rules: those of each source topic.
+  /// - Parameter rules: the rules of each source topic.
   init(_ plan: WorkerPlan, rules: SourceRules) {
     self.plan = plan
     sources = plan.topics.enumerated().map { number, topic in
@@ -119,7 +118,7 @@ package struct Evaluation: ~Copyable {
 
   package mutating func batchBegins(at now: MonotonicTime) { setClock(now) }
 
-  /// Most records have the host as their key: by it the engine finds what it will need.
+  /// Most records have the host as their key: it lets the engine fetch the subject's memory ahead.
   package mutating func expect(_ record: LogRecord) {
     let place = table.place(of: record.partition)
     if place >= 0, let key = record.key { partitions[place].applying.expect(key: key) }
@@ -153,33 +152,33 @@ package struct Evaluation: ~Copyable {
     if transitions.count != owners.count { own(record.partition) }
   }
 
-  /// The transitions that were made last, and that nobody owns yet, are this partition's.
+  /// Assigns the last transitions, which have no owner yet, to this partition.
   @inline(never)
   mutating func own(_ id: LogPartition) {
     owners.append(contentsOf: repeatElement(id, count: transitions.count - owners.count))
   }
 
-  /// Takes the transitions that were made since this was last called, in their order, each with its partition.
+  /// Takes the transitions since the last call, in order, each with its partition.
   mutating func takeTransitions(_ body: (Transition, LogPartition) -> Void) {
     for (transition, owner) in zip(transitions, owners) { body(transition, owner) }
     transitions.removeAll(keepingCapacity: true)
     owners.removeAll(keepingCapacity: true)
   }
 
-  /// What the future of a record is measured against: its Kafka time, whoever gave it that. So a replay decides as was
-  /// decided then, and an evaluator whose own clock is wrong refuses nobody. A producer whose clock is ahead, in a topic
-  /// that keeps its times, is ahead with both, and alone with it. Without a Kafka time nothing tells.
+  /// The clock against which a record's own time is checked: its Kafka time, whoever set it. So a replay decides as
+  /// before, and an evaluator's own wrong clock refuses no records. If a topic keeps its producers' times, a producer's
+  /// wrong clock is in both times and stays unnoticed. Without a Kafka time there is nothing to check against.
   @inline(__always)
   static func clock(of kafkaTime: Int64) -> Int64 { kafkaTime < 0 ? .max : kafkaTime }
 
-  /// How far the Kafka time of the last record of some partition is ahead of the wall clock; nil if of none.
+  /// The most that a partition's last Kafka time is ahead of the wall clock; nil if none is.
   package var aheadOfClock: Duration? {
     let latest = partitions.lazy.compactMap { $0.isLive ? $0.last?.kafkaTime : nil }.max()
     guard let latest, latest > wall else { return nil }
     return .milliseconds(latest - wall)
   }
 
-  /// A record that isn't to be evaluated: of a partition that isn't held, or that is still replayed, or below the
+  /// Takes a record that isn't to be evaluated: its partition isn't held or is still replayed, or it is below the
   /// position.
   @inline(never)
   private mutating func receiveAside(_ record: LogRecord, _ place: Int) {
@@ -207,7 +206,7 @@ package struct Evaluation: ~Copyable {
     beginsToAttend(partition)
   }
 
-  /// The oldest of those that waited for the partition comes first.
+  /// Notes the age of the first record, the one that has waited longest for the partition.
   @inline(never)
   private mutating func noteFirst(_ record: LogRecord, _ place: Int) {
     guard let since = partitions[place].awaitsFirstSince else { return }
@@ -241,14 +240,14 @@ extension Evaluation.Partition {
   @inline(__always)
   var isLive: Bool { if case .isLive = way { true } else { false } }
 
-  /// The offset of the next record that comes, for the first time or once more.
+  /// The offset of the next record to evaluate or replay.
   var nextOffset: Int64 { if case .isReplayed(let replay) = way { replay.position } else { position } }
 
-  /// The record's Kafka time, which moves the log's on. Under LogAppendTime that is the log's, which doesn't fall when
-  /// the leader changes to a broker whose clock is behind.
+  /// The record's Kafka time, after the log's time has advanced to it. With LogAppendTime it is the log's time, which
+  /// doesn't fall if a new leader's clock is behind.
   @inline(__always)
   func settle(_ record: LogRecord, _ wall: Int64) -> Int64 {
-    // A producer whose clock is ahead makes nobody look gone.
+    // A producer whose clock is ahead must not make other subjects look gone.
     let logTime = applying.advance(logTime: record.isLogAppendTime ? record.kafkaTime : min(record.kafkaTime, wall))
     return record.isLogAppendTime ? logTime : record.kafkaTime
   }

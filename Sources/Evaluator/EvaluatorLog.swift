@@ -3,76 +3,72 @@ import Records
 
 /// What a worker needs of the log it reads from and writes to: Kafka in production, a simulation in tests.
 ///
-/// One worker owns one log, and calls it from one thread. No call blocks past the deadline it is given. What a worker
-/// does with it, over and over:
+/// One worker owns one log and calls it from one thread. No call blocks past its deadline. A worker repeats:
 ///
 ///     nextEvent… -> fetch -> begin -> produce… -> flush -> sendOffsets -> commit
 ///
-/// `begin` to `commit` is one *delivery*: transitions, the state behind them, and the positions they were made at. With
-/// transactions readers see all of it or nothing. A log without transactions keeps an order instead: what was produced
-/// before a `flush` is acknowledged before anything behind it is sent.
+/// `begin` to `commit` is one *delivery*: transitions, the state they follow from, and the source positions. With
+/// transactions, readers see all of a delivery or nothing. Without them, everything produced before a `flush` is
+/// acknowledged before anything after it is sent.
 public protocol EvaluatorLog: ~Copyable {
   // MARK: Reading
 
-  /// What happened to the assignment since the last call, oldest first; nil: nothing more.
+  /// The next change of the assignment, oldest first; nil if there is none.
   mutating func nextEvent() -> LogEvent?
 
-  /// Waits until something is there (records, an event, a ring of the worker's wake-up), at most until `deadline`,
-  /// and gives what is there to `receiver`, a batch of records and ends of partitions at most, in log order for each
-  /// partition.
+  /// Waits for records, an event or a ring of the worker's wake-up, at most until `deadline`. Gives `receiver` at most
+  /// one batch of records and ends of partitions, in log order for each partition.
   ///
-  /// - Returns: whether the batch was full, so that there is more at once, most likely.
+  /// - Returns: whether the batch was full, so that more is probably waiting.
   mutating func fetch<Receiver: LogReceiver & ~Copyable>(
     until deadline: MonotonicTime, into receiver: inout Receiver
   ) -> Bool
 
-  /// Waits for a sign of life of the brokers or a ring of the worker's wake-up, at most until `deadline`; may return
-  /// early.
+  /// Waits until brokers send something or the worker's wake-up rings, at most until `deadline`; may return early.
   mutating func wait(until deadline: MonotonicTime)
 
   /// How many partitions a source topic has.
   mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32
 
-  /// The offsets that a partition still has, as far as its last stable offset.
+  /// The offsets that a partition still has, up to its last stable offset.
   mutating func bounds(of partition: LogPartition, until deadline: MonotonicTime) throws(LogFailure) -> Range<Int64>
 
-  /// The last stable offset of each of these partitions; nil: of this one nobody says it now.
+  /// The last stable offset of each partition; nil for a partition if brokers don't tell it.
   mutating func ends(of partitions: [LogPartition], until deadline: MonotonicTime) throws(LogFailure) -> [Int64?]
 
-  /// The high watermark of each of these partitions as brokers say it now, open transactions included; nil: of this one
-  /// nobody says it. The answer counts what comes while it is under way, and it doesn't wait for records to come.
+  /// The current high watermark of each partition, open transactions included; nil for a partition if brokers don't
+  /// tell it. The answer includes records that arrive during the call. The call doesn't wait for records.
   mutating func askHighWatermarks(
     of partitions: [LogPartition], until deadline: MonotonicTime
   ) throws(LogFailure) -> [Int64?]
 
-  /// The high watermark of a partition that is being fetched, as the last fetch told it; nil: not known yet.
+  /// The high watermark of a partition that is being fetched, as of the last fetch; nil if not known yet.
   mutating func highWatermark(of partition: LogPartition) -> Int64?
 
-  /// The Kafka timestamp of the first record at `offset` or behind it, with its offset; nil: there is none.
+  /// The offset and Kafka timestamp of the first record at or after `offset`; nil if there is none.
   mutating func firstRecord(
     of partition: LogPartition, from offset: Int64, until deadline: MonotonicTime
   ) throws(LogFailure) -> Marker.Fingerprint?
 
-  /// The first offset of a partition whose record has this Kafka time or a later one; nil: there is none.
+  /// The first offset of a partition whose record has this Kafka time or a later one; nil if there is none.
   mutating func offset(
     of partition: LogPartition, at time: WallTime, until deadline: MonotonicTime
   ) throws(LogFailure) -> Int64?
 
-  /// Whether this log's owner may read a partition; `offset` is one that it has, or its end.
+  /// Whether this log's owner may read a partition; `offset` exists in it, or is its end.
   mutating func isReadable(
     _ partition: LogPartition, at offset: Int64, until deadline: MonotonicTime
   ) throws(LogFailure) -> Bool
 
   // MARK: The assignment
 
-  /// Answers `.assigned`: these partitions are held. Nothing of them comes before `start`.
+  /// Answers `.assigned`: the worker holds these partitions. None of their records comes before `start`.
   mutating func accept(_ partitions: [LogPartition])
 
-  /// Records of a partition that is held come from `position` on; also where they came from elsewhere before, which
-  /// answers `.outOfRange`.
+  /// Reads a held partition from `position` on, whatever its position was before. Also answers `.outOfRange`.
   mutating func start(_ partition: LogPartition, at position: Int64) throws(LogFailure)
 
-  /// Answers `.revoked`: no records of these partitions come any more.
+  /// Answers `.revoked`: no more records of these partitions come.
   mutating func unassign(_ partitions: [LogPartition])
 
   /// Why the partitions of the last `.revoked` event are lost.
@@ -80,48 +76,48 @@ public protocol EvaluatorLog: ~Copyable {
 
   // MARK: Restoring
 
-  /// Ends what an earlier owner of this worker's name has left open, and keeps that owner from ever going on; then joins
-  /// the group under that name. Before anything else, and again after a failure whose remedy is `.restore`.
+  /// Ends the transaction that an earlier owner of this worker's name left open, and fences that owner; then joins the
+  /// group under the name. Called before anything else, and again after a failure whose remedy is `.restore`.
   mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure)
 
-  /// Answers `.replaced`: joins the group again, unless somebody else goes by this worker's name. No delivery is open.
+  /// Answers `.replaced`: joins the group again, unless another process has this worker's name. No delivery is open.
   ///
-  /// - Throws: `.leave` where somebody does.
+  /// - Throws: `.leave` if another process has the name.
   mutating func rejoin(until deadline: MonotonicTime) throws(LogFailure)
 
-  /// The position that the group has committed. Waits for deliveries that are about to change it, for as long as one
-  /// can take: what it fails with is to be tried again.
+  /// The position that the group has committed. Waits for transactions that are about to change it, for as long as one
+  /// can take; the caller repeats a call that fails.
   mutating func committed(
     _ partition: LogPartition, until deadline: MonotonicTime
   ) throws(LogFailure) -> GroupPosition
 
-  /// The least `CommittedPosition.since` over all partitions of a source topic; nil: no evaluator of this group has
-  /// committed anything of it.
+  /// The least `CommittedPosition.since` over all partitions of a source topic; nil if no evaluator of this group has
+  /// committed a position of it.
   mutating func groupBegan(withTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> WallTime?
 
-  /// The group evaluates this topic from the Kafka time `since` on: goes along with its positions from now on.
+  /// The group evaluates this topic from the Kafka time `since` on. From now on positions are committed with it.
   mutating func remember(since: WallTime, ofTopic topic: Int)
 
-  /// Begins to read a partition of the changelog from its oldest record on, and says up to where it must be read: its
-  /// high watermark. nil: there is no such partition.
+  /// Begins to read a partition of the changelog from its oldest record on. Returns its high watermark, up to which it
+  /// must be read; nil if there is no such partition.
   mutating func openChangelog(_ number: Int32, until deadline: MonotonicTime) throws(LogFailure) -> Int64?
 
-  /// Gives the next committed records of the open changelog to `receiver`, a batch at most, without waiting.
+  /// Gives `receiver` the next committed records of the open changelog, at most a batch, without waiting.
   ///
-  /// - Returns: the offset up to which everything was given. It stands still at the last stable offset.
+  /// - Returns: the offset up to which all records were given. It never passes the last stable offset.
   mutating func readChangelog<Receiver: ChangelogReceiver & ~Copyable>(
     into receiver: inout Receiver
   ) throws(LogFailure) -> Int64
 
-  /// The changelog needn't be read any more for now.
+  /// Ends the reading of the changelog for now.
   mutating func closeChangelog()
 
   // MARK: Deliveries
 
-  /// How large records may be, as far as is known: asked before each delivery. A refusal for size, which comes as
-  /// `.deliverAgain`, makes it smaller, or the batches.
+  /// The maximum sizes of records, as far as known; asked before each delivery. A refusal for size, which comes as
+  /// `.deliverAgain`, makes them or the batches smaller.
   ///
-  /// - Parameter largest: what is wanted. Where that is more than was known to fit, brokers may be asked again.
+  /// - Parameter largest: the largest records to send. If they exceed what is known to fit, brokers may be asked again.
   mutating func room(for largest: RecordRoom, until deadline: MonotonicTime) -> RecordRoom
 
   /// Begins a delivery.
@@ -129,57 +125,57 @@ public protocol EvaluatorLog: ~Copyable {
 
   /// Adds a record to the delivery. The bytes aren't needed after the call.
   ///
-  /// - Parameter value: nil: a tombstone.
+  /// - Parameter value: nil for a tombstone.
   mutating func produce(
     to target: LogTarget, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?
   ) throws(LogFailure)
 
-  /// False: something produced so far must be waited for before what follows may be sent; call again.
+  /// Returns false if earlier records must be acknowledged before more may be sent; call again.
   mutating func flush(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
   /// Adds positions to the delivery: each is the offset of the next record to evaluate.
   mutating func sendOffsets(_ positions: [LogPosition]) throws(LogFailure)
 
-  /// Ends the delivery; false: not everything is acknowledged yet, call again.
+  /// Ends the delivery. Returns false if not everything is acknowledged yet; call again.
   mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
-  /// Gives the delivery up; what of it readers see all the same depends on the log. False: not yet, call again.
+  /// Aborts the delivery; without transactions readers may still see it. Returns false if not done yet; call again.
   mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
-  /// Lets go of everything. The group keeps this worker's place for whoever comes back under its name.
+  /// Releases everything. The group keeps this worker's place for a successor with its name.
   ///
-  /// - Parameter forGood: nobody will, soon: its partitions go to others at once.
+  /// - Parameter forGood: no successor comes soon: the partitions go to others at once.
   consuming func close(until deadline: MonotonicTime, forGood: Bool)
 }
 
 extension EvaluatorLog where Self: ~Copyable {
-  /// Nothing is known.
+  /// The cause is unknown.
   public var lossCause: LossCause { .unknown }
 }
 
-/// Takes what a fetch brings.
+/// Receives the records of a fetch.
 public protocol LogReceiver: ~Copyable {
-  /// What follows arrived by `now`: the wait for it is over.
+  /// A batch begins; its records have arrived by `now`.
   mutating func batchBegins(at now: MonotonicTime)
 
-  /// A record that will be given soon, some records from now: a hint, and no more.
+  /// Announces a record that comes some records later; only a hint.
   mutating func expect(_ record: LogRecord)
 
-  /// A record; its bytes are valid during the call.
+  /// Takes a record; its bytes are valid during the call.
   mutating func receive(_ record: LogRecord)
 
-  /// Everything before `position` was given, and there is nothing more just now. Behind markers of transactions it is
+  /// All records before `position` were given, and there are no more for now. After transaction markers `position` is
   /// greater than the last record's offset + 1.
   mutating func receiveEnd(of partition: LogPartition, position: Int64)
 }
 
 extension LogReceiver where Self: ~Copyable {
-  /// Most don't mind when.
+  /// Ignores the time, as most receivers do.
   public mutating func batchBegins(at now: MonotonicTime) {}
 }
 
-/// Takes what the changelog says.
+/// Receives the records of the changelog.
 public protocol ChangelogReceiver: ~Copyable {
-  /// A record; its bytes are valid during the call. The value nil: a tombstone.
+  /// Takes a record; its bytes are valid during the call. `value` is nil for a tombstone.
   mutating func receive(key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer?, at offset: Int64)
 }

@@ -2,7 +2,7 @@ import Platform
 
 /// One partition of a source topic.
 public struct LogPartition: Hashable, Sendable {
-  /// The topic: its place in the worker's list of source topics.
+  /// The topic's index in the worker's list of source topics.
   public var topic: Int
   /// The partition's number.
   public var number: Int32
@@ -14,7 +14,7 @@ public struct LogPartition: Hashable, Sendable {
   }
 }
 
-/// A place in a source partition: the offset of the next record to evaluate.
+/// A position in a source partition: the offset of the next record to evaluate.
 public struct LogPosition: Equatable, Sendable {
   /// The partition.
   public var partition: LogPartition
@@ -32,25 +32,25 @@ public struct LogPosition: Equatable, Sendable {
 public struct CommittedPosition: Equatable, Sendable {
   /// The offset of the next record to evaluate.
   public var position: Int64
-  /// The Kafka time from which on the group evaluates the topic, which its evaluators commit along; nil: somebody else
-  /// has committed this.
+  /// The Kafka time from which on the group evaluates the topic. Its evaluators commit it with each position; nil if
+  /// another program committed this position.
   public var since: WallTime?
 
-  /// `position`, committed by an evaluator of a group that began with `since`; nil: by somebody else.
+  /// `position`, with the time that the group's evaluators commit; nil if another program committed it.
   public init(_ position: Int64, since: WallTime?) {
     self.position = position
     self.since = since
   }
 }
 
-/// What a group says of a partition.
+/// A group's answer about the position of a partition.
 public struct GroupPosition: Equatable, Sendable {
-  /// What it has committed; nil: nothing.
+  /// The committed position; nil if there is none.
   public var committed: CommittedPosition?
-  /// A transaction was about to change that, and nobody has ended it in the time that any of statusd's may take.
+  /// A transaction that will change it has been open for longer than any of statusd's may be.
   public var isPending: Bool
 
-  /// A position that is certain, or pending for good.
+  /// A position that is certain, or that stays pending.
   public init(_ committed: CommittedPosition?, isPending: Bool = false) {
     self.committed = committed
     self.isPending = isPending
@@ -59,24 +59,24 @@ public struct GroupPosition: Equatable, Sendable {
 
 /// Where a delivery's record goes.
 public enum LogTarget: Hashable, Sendable {
-  /// The history of transitions.
+  /// The topic of all transitions.
   case alerts
-  /// What fires now.
+  /// The topic of firing alerts.
   case alertsCurrent
   /// The changelog's partition of this number.
   case changelog(Int32)
 }
 
-/// Bytes of key and value, for each kind of target.
+/// Bytes of a record's key and value, for each kind of target.
 public struct RecordRoom: Equatable, Sendable {
-  /// Of a record of the history.
+  /// In the topic of all transitions.
   public var alerts: Int
-  /// Of a record of what fires now.
+  /// In the topic of firing alerts.
   public var alertsCurrent: Int
-  /// Of a record of the changelog.
+  /// In the changelog.
   public var changelog: Int
 
-  /// So many bytes.
+  /// These numbers of bytes.
   public init(alerts: Int = 0, alertsCurrent: Int = 0, changelog: Int = 0) {
     self.alerts = alerts
     self.alertsCurrent = alertsCurrent
@@ -87,19 +87,19 @@ public struct RecordRoom: Equatable, Sendable {
   public static let unlimited = Self(alerts: .max, alertsCurrent: .max, changelog: .max)
 }
 
-/// One record as it stands in a source topic.
+/// One record of a source topic.
 public struct LogRecord {
-  /// Where it stands.
+  /// Its partition.
   public var partition: LogPartition
-  /// Its offset there.
+  /// Its offset.
   public var offset: Int64
-  /// Its Kafka timestamp, milliseconds since the epoch; -1: none.
+  /// Its Kafka timestamp, milliseconds since the epoch; -1 if it has none.
   public var kafkaTime: Int64
-  /// The timestamp is the broker's own (`message.timestamp.type=LogAppendTime`), not the producer's.
+  /// Whether the timestamp is the broker's (`message.timestamp.type=LogAppendTime`), not the producer's.
   public var isLogAppendTime: Bool
-  /// Its key; nil: null.
+  /// Its key; nil if null.
   public var key: UnsafeRawBufferPointer?
-  /// Its value; nil: null, a tombstone.
+  /// Its value; nil for a tombstone.
   public var value: UnsafeRawBufferPointer?
 
   /// A record with all its parts.
@@ -116,28 +116,28 @@ public struct LogRecord {
   }
 }
 
-/// What happens to a worker's assignment.
+/// A change of a worker's assignment.
 public enum LogEvent: Equatable, Sendable {
   /// The group gives these partitions to this worker, on top of those it has. Answered with `accept`.
   case assigned([LogPartition])
-  /// The group takes these partitions away. Answered with `unassign`. Lost: somebody else may have them already, and
-  /// nothing can be committed for them.
+  /// The group takes these partitions away. Answered with `unassign`. If they are lost, another member may have them
+  /// already, and nothing can be committed for them.
   case revoked([LogPartition], lost: Bool)
-  /// The group has another member under this worker's name, and this one is out of it. Answered with `rejoin`.
+  /// Another member has joined under this worker's name, and this one is out of the group. Answered with `rejoin`.
   case replaced
   /// The log no longer has the offset at which this partition was to be read. Answered with `start`.
   case outOfRange(LogPartition, position: Int64)
 }
 
-/// Why the group has gone on without a worker, as far as it can know.
+/// Why the group took a worker's partitions, as far as the worker can know.
 public enum LossCause: Equatable, Sendable {
-  /// No broker was there for longer than the group waits for a sign of life.
+  /// No broker was reachable for longer than the session time-out.
   case brokersAway
-  /// The topic isn't there any more.
+  /// The topic no longer exists.
   case topicGone
   /// Another member has joined under the worker's name.
   case replaced
-  /// The worker stood still, or whatever else.
+  /// Anything else, such as a process that was stopped for a while.
   case unknown
 }
 
@@ -156,16 +156,16 @@ public struct LogFailure: Error, Equatable, Sendable {
 
   /// What to do about a failure.
   public enum Remedy: Equatable, Sendable {
-    /// The same call again.
+    /// Repeat the same call.
     case retry
-    /// Nothing of this delivery is or will be seen: abort it, then the same delivery again, from `begin` on.
+    /// The delivery isn't committed and won't be: abort it, then make the same delivery again, from `begin` on.
     case deliverAgain
-    /// Nobody knows whether the delivery took effect: drop all state, take over, restore. What the changelog then says
-    /// is the truth.
+    /// It is unknown whether the delivery was committed: drop all state, take over, restore. The changelog then shows
+    /// which it was.
     case restore
-    /// Somebody else goes by this worker's name. It can only end: trying again would be a fight without end.
+    /// Another process has this worker's name. The worker ends, because retries would replace each other for ever.
     case leave
-    /// Nothing can be done until a person has done something: the reason says what. It can only end.
+    /// Nothing can go on until a person has acted on the reason. The worker ends.
     case stop
   }
 }

@@ -1,27 +1,27 @@
 import Records
 
-/// What of a delivery doesn't fit its topics as it is: counted, and one of each kind kept for the log.
+/// The records of a delivery that don't fit their topics unchanged: counted, with an example of each kind for the log.
 struct Misfits: Equatable {
-  /// A record: its key (`rule/subject` of a transition, a subject's of state isn't text), and its bytes.
+  /// A record: its key (`rule/subject` for a transition, not text for state) and its bytes.
   struct Example: Equatable {
     var key: [UInt8]
     var bytes: Int
   }
 
-  /// Transitions that go without summary and labels.
+  /// Transitions sent without summary and labels.
   var bare = 0
   var firstBare: Example?
-  /// Transitions that can't go even so.
+  /// Transitions that don't fit even then and aren't sent.
   var absent = 0
   var firstAbsent: Example?
-  /// Checkpoints and chunks that aren't kept.
+  /// Checkpoints and chunks that aren't written.
   var state = 0
   var firstState: Example?
 }
 
-/// How records that are too large for their topic go all the same, or don't, so that they keep no other from going.
+/// Fits records that are too large for their topic, or leaves them out, so that they don't block the others.
 extension Outbox {
-  /// The largest records that stand here, as they are.
+  /// The sizes of the largest records, unchanged.
   var largest: RecordRoom {
     var largest = RecordRoom()
     for entry in entries {
@@ -35,12 +35,12 @@ extension Outbox {
     return largest
   }
 
-  /// Gives each record the shape in which it fits. A transition that is too large for one of its two topics goes to both
-  /// without summary and labels, and so do the others of its alert that stand here: none of them must overtake another
-  /// where a log without transactions takes one and refuses one. A subject's state that is too large goes as a tombstone: an old one in its place would
-  /// tell of another time.
+  /// Gives each record the shape in which it fits. A transition that is too large for one of its two topics goes to
+  /// both without summary and labels. So do the alert's other transitions here: a log without transactions may take one
+  /// and refuse another, and must not change their order. A subject's state that is too large goes as a tombstone,
+  /// because an old checkpoint would describe another time.
   ///
-  /// - Throws: `.stop` where something doesn't fit that nothing can go on without.
+  /// - Throws: `.stop` if a record doesn't fit that nothing can go on without.
   mutating func fit(_ room: RecordRoom) throws(LogFailure) {
     misfits = Misfits()
     let large = alerts(largerThan: min(room.alerts, room.alertsCurrent))
@@ -55,7 +55,7 @@ extension Outbox {
     }
   }
 
-  /// The keys of alerts with a transition of more than so many bytes.
+  /// The keys of alerts with a transition of more than `room` bytes.
   private func alerts(largerThan room: Int) -> Set<[UInt8]> {
     var keys: Set<[UInt8]> = []
     for entry in entries where entry.stage == .transitions && entry.end - entry.start > room {
@@ -91,8 +91,8 @@ extension Outbox {
     if entry.isVital {
       throw LogFailure(
         .stop,
-        reason: "a record of \(size) bytes must go to the topic of [topics] changelog, which takes \(room): the rules "
-          + "are too many, or its max.message.bytes is too small")
+        reason: "the changelog needs a record of \(size) bytes, but its topic takes \(room): there are too many rules, "
+          + "or the topic's max.message.bytes is too small")
     }
     if !entry.isTombstone {
       misfits.state += 1

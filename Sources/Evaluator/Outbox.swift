@@ -1,25 +1,25 @@
 import JSON
 import Records
 
-/// What one delivery sends: encoded once, kept until it is known to be committed, and sent again, the same bytes, where
-/// a transaction was aborted. Only where topics take less than was thought it is fitted anew (`Outbox+Fitting.swift`).
+/// The content of one delivery: encoded once, and kept until it is known to be committed. After an abort the same bytes
+/// are sent again. If topics take less than was known, it is fitted anew (`Outbox+Fitting.swift`).
 ///
-/// Bounded by what one batch of records and one change of rules can make, and by the checkpoints that a delivery may
+/// Bounded by what deliveries may gather, a last batch, one change of rules, and the checkpoints that a delivery may
 /// carry: nothing is fetched while a delivery is under way.
 package struct Outbox {
-  /// The order in which a log without transactions has to acknowledge things.
+  /// The stages of a delivery. A log without transactions has each acknowledged before the next is sent.
   enum Stage: UInt8 {
-    /// Transitions, for the history.
+    /// Transitions, for the topic of all transitions.
     case transitions
-    /// What fires now.
+    /// Transitions, for the topic of firing alerts.
     case current
     /// Checkpoints, markers, rule sets.
     case state
   }
 
-  /// How a record goes.
+  /// The form in which a record is sent.
   enum Shape: UInt8 {
-    /// As it is.
+    /// Unchanged.
     case whole
     /// Without summary and labels.
     case bare
@@ -29,19 +29,19 @@ package struct Outbox {
     case absent
   }
 
-  /// One record: whose it is, where it goes, and its place in `bytes`.
+  /// One record: its partition, its stage, and its place in `bytes`.
   struct Entry {
     var partition: LogPartition
     var stage: Stage
     var isTombstone = false
-    /// Nothing can go on without it.
+    /// Whether nothing can go on without it.
     var isVital = false
-    /// It says nothing.
+    /// Whether it is empty, and only its transaction counts.
     var isBlank = false
     var start: Int
     var valueStart: Int
     var end: Int
-    /// Where summary and labels stand, of a transition.
+    /// The place of summary and labels in a transition.
     var words = 0..<0
     var shape = Shape.whole
   }
@@ -49,25 +49,25 @@ package struct Outbox {
   var bytes: [UInt8] = []
   private var writer = Writer()
   var entries: [Entry] = []
-  /// How many of the entries are transitions.
+  /// The number of transitions among the entries.
   private(set) var transitions = 0
   /// Whether nothing is added any more: its delivery has begun.
   private(set) var isSealed = false
   /// The positions that its delivery commits.
   private(set) var positions: [LogPosition] = []
-  /// What didn't fit as it is.
+  /// The records that don't fit unchanged.
   var misfits = Misfits()
 
-  /// How many records there are.
+  /// The number of records.
   var count: Int { entries.count }
 
-  /// Nothing at all is to be delivered.
+  /// Whether there is nothing to deliver.
   var isEmpty: Bool { entries.isEmpty && positions.isEmpty }
 
   /// Bytes of all records.
   var size: Int { bytes.count }
 
-  /// The partitions whose records stand here.
+  /// The partitions of its records.
   var partitions: Set<LogPartition> { Set(entries.map(\.partition)) }
 
   /// Adds a transition of `partition`, keyed `rule/subject`.
@@ -82,16 +82,16 @@ package struct Outbox {
       partition: partition, stage: .transitions, start: start, valueStart: valueStart, end: bytes.count)
     entry.words = (valueStart + words.lowerBound)..<(valueStart + words.upperBound)
     entries.append(entry)
-    // The same bytes once more for what fires now.
+    // The same bytes once more, for the topic of firing alerts.
     entry.stage = .current
     entry.isTombstone = transition.status == .resolved
     entries.append(entry)
     transitions += 1
   }
 
-  /// Adds a record of the changelog; the value nil: a tombstone.
+  /// Adds a record of the changelog; without a value, a tombstone.
   ///
-  /// - Parameter isVital: nothing can go on without it.
+  /// - Parameter isVital: whether nothing can go on without it.
   mutating func append(
     state key: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer?, of partition: LogPartition,
     isVital: Bool = false
@@ -106,7 +106,7 @@ package struct Outbox {
         valueStart: valueStart, end: bytes.count))
   }
 
-  /// Adds a record of the changelog that says nothing: what counts is that its transaction has been there.
+  /// Adds an empty record of the changelog: only its committed transaction counts.
   mutating func append(blankIn scope: ChangelogScope, of partition: LogPartition) {
     var key = BinaryWriter()
     scope.writeBlankKey(to: &key)
@@ -114,7 +114,7 @@ package struct Outbox {
     entries[entries.count - 1].isBlank = true
   }
 
-  /// Whether it is one record that says nothing. Its delivery needs no positions, and so can't be refused for them.
+  /// Whether it holds one empty record only. Its delivery needs no positions, so it can't be refused for them.
   var isOnlyBlank: Bool { entries.count == 1 && entries[0].isBlank }
 
   /// Adds a record of the changelog that nothing can go on without, and whose value depends on its key.
@@ -129,7 +129,7 @@ package struct Outbox {
     }
   }
 
-  /// Nothing more is added: what stands here, in the order of the stages, and these positions are delivered together.
+  /// Closes the outbox: its records, in the order of the stages, and these positions are delivered together.
   mutating func seal(_ positions: [LogPosition]) {
     let all = entries
     entries.removeAll(keepingCapacity: true)
@@ -140,8 +140,8 @@ package struct Outbox {
     isSealed = true
   }
 
-  /// Of each key only the last one, so that what fires now is right wherever a delivery without transactions breaks off,
-  /// also one that is made again.
+  /// Keeps only the last record of each key, so that the firing alerts are right wherever a delivery without
+  /// transactions breaks off, also a repeated one.
   private func latest(_ entries: [Entry]) -> [Entry] {
     var seen: Set<[UInt8]> = []
     return entries.reversed().filter { seen.insert(Array(bytes[$0.start..<$0.valueStart])).inserted }.reversed()
@@ -190,18 +190,18 @@ package struct Outbox {
     try result.get()
   }
 
-  /// All are delivered, or none is to be any more.
+  /// Empties the outbox: everything is delivered, or nothing is to be delivered any more.
   mutating func removeAll() {
     entries.removeAll(keepingCapacity: true)
     positions.removeAll(keepingCapacity: true)
     transitions = 0
     isSealed = false
     misfits = Misfits()
-    // One storm of alerts must not hold its memory for good.
+    // A storm of alerts must not hold its memory for good.
     bytes.removeAll(keepingCapacity: bytes.capacity <= 1 << 20)
   }
 
-  /// Somebody else has `partitions` now, and makes what they cause anew.
+  /// Removes what belongs to `partitions`: another worker has them now and makes it anew.
   mutating func remove(of partitions: [LogPartition]) {
     entries.removeAll { partitions.contains($0.partition) }
     positions.removeAll { partitions.contains($0.partition) }

@@ -1,11 +1,11 @@
-/// Finds a partition's place in an array by its topic and number: one comparison where it is the last one again.
+/// Finds a partition's index in an array by topic and number, with one comparison if it is the same as the last time.
 struct PartitionIndex {
-  /// For each topic and partition number: place + 1; 0: not held.
+  /// By topic and partition number: index + 1; 0 if not held.
   private var places: [[Int32]] = []
   private var last = LogPartition(topic: -1, number: -1)
   private var lastPlace = -1
 
-  /// Where `partition` is; -1: it isn't held.
+  /// The index of `partition`; -1 if it isn't held.
   @inline(__always)
   mutating func place(of partition: LogPartition) -> Int {
     if partition == last { return lastPlace }
@@ -21,7 +21,7 @@ struct PartitionIndex {
     return lastPlace
   }
 
-  /// From now on the places are those in `partitions`.
+  /// From now on the indices are those in `partitions`.
   mutating func rebuild(_ partitions: some Collection<LogPartition>) {
     places = []
     last = LogPartition(topic: -1, number: -1)

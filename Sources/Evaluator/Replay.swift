@@ -3,25 +3,24 @@ import Records
 import Rules
 import Settings
 
-/// What the evaluator makes of records that stand in a log already: the production reader and engines, without a group,
-/// deliveries or a clock. What silence means is asked only where somebody turns the clock: no log tells it.
+/// Evaluates the records of an existing log: the production reader and engines, without a group, deliveries or a clock.
+/// Silence is judged only by `pass`, because no log shows it.
 public struct Replay: ~Copyable {
   private var evaluation: Evaluation
   private var voice: WorkerVoice
-  /// How many records had come when all that engines keep for a changelog was thrown away last.
+  /// The number of records when the engines' data for a changelog was last discarded.
   private var settledAt: Int64 = 0
-  /// After how many records that happens, at the earliest.
+  /// The minimum number of records from one such time to the next.
   var settlesEvery: Int64 = 1 << 20
 
-  /// No partition yet.
+  /// Holds no partition yet.
   ///
   /// - Parameters:
-  ///   - settings: `[evaluator]` and the rules, which have no problems.
-  ///   - topic: where the records stand.
-  ///   - partitionCount: how many partitions that topic has.
-  ///   - log: told of bad records and other oddities, at the evaluator's bounded rates.
-  ///   - time: for these rates, and for the wall clock, beyond which the log's time doesn't go in topics whose times are
-  ///     their producers'.
+  ///   - settings: `[evaluator]` and the rules, which must be valid.
+  ///   - topic: the topic of the records.
+  ///   - partitionCount: the number of its partitions.
+  ///   - log: receives bad records and other oddities, at the evaluator's bounded rates.
+  ///   - time: the clock of these rates; its wall clock bounds the log's time in topics with the producers' own times.
   public init(settings: Settings, topic: String, partitionCount: Int32, log: Logger, time: any TimeSource) {
     let plan = WorkerPlan(
       topics: [topic], group: settings.evaluator.group, instance: settings.run.instance,
@@ -32,32 +31,32 @@ public struct Replay: ~Copyable {
     voice = WorkerVoice(logger: log, topics: [topic], time: time)
   }
 
-  /// Records of this partition come from now on, from `offset` on; its state is empty.
+  /// Begins a partition at `offset`, with empty state.
   public mutating func begin(partition: Int32, at offset: Int64) {
     evaluation.add(LogPartition(topic: 0, number: partition), at: offset)
   }
 
-  /// This partition's records have all come, and its state goes.
+  /// Ends a partition, and drops its state.
   public mutating func end(partition: Int32) { evaluation.remove([LogPartition(topic: 0, number: partition)]) }
 
-  /// A record that comes soon, some records from now: a hint, and no more.
+  /// Announces a record that comes some records later; only a hint.
   public mutating func expect(_ record: LogRecord) { evaluation.expect(record) }
 
-  /// A record, of topic 0; each partition's in the order of its log.
+  /// Takes a record of topic 0, those of each partition in the order of its log.
   public mutating func receive(_ record: LogRecord) { evaluation.receive(record) }
 
-  /// Whether there is something to take.
+  /// Whether there are transitions to take.
   public var hasTransitions: Bool { !evaluation.transitions.isEmpty }
 
-  /// The transitions that were made since this was called last, in their order.
+  /// Takes the transitions since the last call, in order.
   public mutating func takeTransitions() -> [Transition] {
     var taken: [Transition] = []
     evaluation.takeTransitions { transition, _ in taken.append(transition) }
     return taken
   }
 
-  /// The clock shows `now`, in milliseconds since some start of its own, and every partition is read to its end, as it has
-  /// been since `since`: who was silent for too long is declared so. Where this is never called, nobody is.
+  /// Sets the clock to `now`, in milliseconds from any start. Every partition counts as read to its end since `since`:
+  /// subjects that were silent for too long are declared so. Without this call none is.
   public mutating func pass(to now: Int64, since: Int64) {
     for partition in evaluation.partitions {
       partition.engine.now = now
@@ -66,14 +65,14 @@ public struct Replay: ~Copyable {
     }
   }
 
-  /// Says in the log what the records were that came since this was called last, to be called after each batch.
+  /// Logs the oddities of the records since the last call; to be called after each batch.
   public mutating func speak() {
     voice.speak(of: &evaluation)
     settle()
   }
 
-  /// An engine keeps what a changelog should know until somebody takes it. Here nobody wants it, and now and then it is
-  /// thrown away: so seldom that it costs nothing, often enough for memory to stay bounded.
+  /// An engine keeps data for a changelog until it is taken. Nobody takes it here, so it is discarded now and then:
+  /// rarely enough to cost nothing, often enough to bound memory.
   private mutating func settle() {
     let totals = evaluation.totals
     guard totals.records - settledAt >= max(settlesEvery, totals.subjects * 16) else { return }
@@ -87,9 +86,9 @@ public struct Replay: ~Copyable {
     }
   }
 
-  /// How many subjects wait to be written into a changelog that isn't there.
+  /// The number of subjects with changes that no checkpoint has.
   var unwrittenSubjects: Int { evaluation.unwrittenSubjects }
 
-  /// What was counted so far.
+  /// The counters so far.
   public var numbers: EvaluatorNumbers { evaluation.totals }
 }

@@ -1,34 +1,34 @@
 import Platform
 import Records
 
-/// What is known so far of a partition that is being restored, and what comes next.
+/// The progress of a partition's restoration, and its next step.
 ///
-/// First the group is asked for its position: the answer waits for deliveries that are about to change it, so that what an
-/// earlier owner was allowed to commit is decided. Only then the changelog's high watermark says how far it must be read,
-/// and it is read until readers of committed records have passed that.
+/// First the group is asked for its position. The answer waits for transactions that are about to change it, so
+/// everything that an earlier owner was allowed to commit is decided. Only then brokers are asked for the changelog's
+/// high watermark. The changelog is read until readers of committed records have passed it.
 package final class Restoration {
-  /// What is to be done next. Each answer's method returns the step behind it.
+  /// The next step. The method for each answer returns the step after it.
   enum Step: Equatable {
-    /// The group is asked for its position.
+    /// Ask the group for its position.
     case askGroup
-    /// The changelog's partition is opened, and asked for its high watermark.
+    /// Open the changelog's partition, and ask for its high watermark.
     case openChangelog
-    /// The changelog is read up to `end`.
+    /// Read the changelog up to `end`.
     case readChangelog(end: Int64)
-    /// All is known: the state is made from it, and its records come again.
+    /// All is known: restore the state, and let the records come.
     case complete
   }
 
   let partition: LogPartition
   let began: MonotonicTime
   private(set) var next = Step.askGroup
-  /// What the group says of its position; nil if it wasn't asked yet.
+  /// The group's answer; nil if it wasn't asked yet.
   private(set) var group: GroupPosition?
-  /// What the changelog says so far.
+  /// The changelog as far as it was read.
   var store: ChangelogStore
   /// Up to where the changelog was read.
   private(set) var position: Int64 = 0
-  /// When reading it came on last.
+  /// When reading it last advanced.
   private(set) var advanced: MonotonicTime
 
   init(_ partition: LogPartition, _ scope: ChangelogScope, at now: MonotonicTime) {
@@ -41,7 +41,7 @@ package final class Restoration {
   /// The position that the group has committed; nil if it has none, or wasn't asked yet.
   var committed: CommittedPosition? { group?.committed }
 
-  /// The changelog was opened for it.
+  /// Whether the changelog is open for it.
   var isOpen: Bool { next != .askGroup && next != .openChangelog }
 
   /// The group has answered.

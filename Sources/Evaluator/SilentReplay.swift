@@ -1,22 +1,22 @@
 import Records
 
-/// How the state of a partition comes to its position again: records that were evaluated once are applied a second time,
-/// under the rules that were in force, and without a word.
+/// Brings a partition's state to its position: evaluated records are applied again, silently, under the old rules.
 ///
-/// Where checkpoints and marker aren't written as one, checkpoints may reach beyond the position. Then it goes on until
-/// there, and what is made beyond the position waits for the end: a restored subject must not meet a record twice.
+/// Without transactions checkpoints may reach beyond the marker's position. The replay then goes on to the last of
+/// them, because a restored subject must not meet a record twice. Transitions made beyond the position wait for the
+/// end.
 final class SilentReplay {
-  /// The next record to be applied.
+  /// The offset of the next record to apply.
   var position: Int64
-  /// Up to here records are applied.
+  /// Records before this offset are applied.
   let end: Int64
-  /// From here on what they make is new. Above `end` where somebody moved the group on.
+  /// Transitions from this offset on are new. It is above `end` if somebody moved the group's position forward.
   let liveFrom: Int64
-  /// What was made from there on.
+  /// The new transitions.
   var made: [Transition] = []
-  /// What the engine was made with; nil: nothing came from the changelog.
+  /// The marker that the engine was made with; nil if it wasn't made from the changelog.
   let marker: Marker?
-  /// Offsets begin anew.
+  /// Whether this is another log, whose offsets begin anew.
   let isAnotherLog: Bool
   var reader: RecordReader
 

@@ -1,8 +1,8 @@
 import Records
 import Rules
 
-/// A source topic and all that differs from one to the next: its rules, the reader of its records, its keys in the
-/// changelog. Each partition points to its source.
+/// A source topic with everything that differs from other topics: its rules, the reader of its records, its keys in the
+/// changelog. Each partition refers to its source.
 final class Source {
   /// The topic's name.
   let topic: String
@@ -10,10 +10,10 @@ final class Source {
   let scope: ChangelogScope
   /// The rules in force for its records.
   private(set) var rules: RuleSet
-  /// How many partitions the topic has, as far as is known.
+  /// How many partitions the topic has, as far as known.
   var partitionCount: Int32 = 1
-  /// Reads its records: the fields that its rules need. Behind a pointer, which partitions keep: at a million records a
-  /// second nobody can count references for each of them.
+  /// Reads the fields that the rules need. Partitions keep the pointer, because counting references would cost too much
+  /// at a million records a second.
   let reader: UnsafeMutablePointer<RecordReader>
   private let maxFuture: Int64
 
@@ -32,14 +32,14 @@ final class Source {
     reader.deallocate()
   }
 
-  /// From the next record on `rules` hold.
+  /// `rules` apply from the next record on.
   func replaceRules(_ rules: RuleSet) {
     self.rules = rules
     reader.deinitialize(count: 1)
     reader.initialize(to: RecordReader(plan: rules.plan, maxFuture: maxFuture))
   }
 
-  /// An engine for a partition of the topic of which nothing is known.
+  /// An engine without state, for a partition of the topic.
   func makeEngine(partition: Int32, room: SubjectRoom) -> Engine {
     Engine(rules: rules, topic: topic, partition: partition, room: room)
   }

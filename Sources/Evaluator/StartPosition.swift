@@ -1,29 +1,29 @@
 import Records
 
-/// Where a partition's evaluation goes on: what the changelog and the group say, held against what the log still has.
-/// Decides, and does nothing.
+/// Where a partition's evaluation goes on: compares what the changelog and the group say with what the log still has.
+/// It only decides.
 struct StartPosition: Equatable {
   /// What people should know about it.
   enum Note: Equatable {
-    /// The group begins with this partition: at this offset, behind so many earlier ones.
+    /// The group begins with this partition at this offset; `passed` earlier ones are skipped.
     case begins(at: Int64, passed: Int64)
-    /// Somebody who is no evaluator has committed this position where the group begins; it doesn't count.
+    /// Another program has committed this position where the group begins; it is ignored.
     case strangersPosition(Int64, from: Int64)
-    /// The group has committed a position behind the marker's; it is ignored.
+    /// The group's position is behind the marker's; it is ignored.
     case groupIsBehind(Int64)
-    /// The group has committed a position before the marker's end: somebody moved it on, and records are left out.
+    /// The group's position is ahead of the marker's: somebody moved it forward, and the records between are skipped.
     case groupIsAhead(from: Int64, to: Int64)
-    /// Retention took records before they could be evaluated.
+    /// Retention deleted records before they were evaluated.
     case skipped(from: Int64, to: Int64)
-    /// Retention took records that were evaluated, but whose effect on the state was not yet written down.
+    /// Retention deleted evaluated records that no checkpoint covers; their effect on the state is lost.
     case lostReplay(from: Int64, to: Int64)
-    /// It isn't the log that the position was made in.
+    /// The log isn't the one that the position belongs to.
     case recreated(from: Int64, to: Int64)
-    /// The marker's position is beyond the end of the log that it was written for: that was cut, or the marker is wrong. The
-    /// record that was evaluated last is still there, and what is behind it comes next.
+    /// The marker's position is beyond the end of its own log: the log was cut, or the marker is wrong. The last
+    /// evaluated record is still there, and evaluation goes on after it.
     case beyondEnd(position: Int64, to: Int64)
 
-    /// Where evaluation goes on behind what it names; nil: it names no gap.
+    /// Where evaluation goes on after the gap; nil if there is no gap.
     var end: Int64? {
       switch self {
       case .begins(let position, let passed): passed > 0 ? position : nil
@@ -35,34 +35,34 @@ struct StartPosition: Equatable {
     }
   }
 
-  /// Records from here on are evaluated.
+  /// The offset from which records are evaluated.
   var position: Int64
-  /// Records from here to `replayEnd` are read once more, to bring the state there.
+  /// Records from here to `replayEnd` are replayed, to restore the state.
   var replayStart: Int64
   var replayEnd: Int64
-  /// From where the log is read.
+  /// The offset from which the log is read.
   var start: Int64 { replayStart < replayEnd ? replayStart : position }
-  /// It isn't the log that the state was made from: its offsets say nothing of this one.
+  /// Whether the state was made from another log, whose offsets say nothing of this one.
   var isAnotherLog = false
   var notes: [Note] = []
 
-  /// Whether the group has evaluated anything of a partition: only statusd's own commits tell.
+  /// Whether the group has evaluated anything of a partition; only statusd's own commits count.
   static func hasBegun(_ marker: Marker?, _ committed: CommittedPosition?) -> Bool {
     marker != nil || committed?.since != nil
   }
 
-  /// From `position` on, without anything before it.
+  /// Begins at `position`, without anything before it.
   init(position: Int64) {
     self.position = position
     (replayStart, replayEnd) = (position, position)
   }
 
   /// - Parameters:
-  ///   - marker: the changelog's; nil: it has none.
-  ///   - committed: the group's position; nil: none.
+  ///   - marker: the changelog's marker; nil if it has none.
+  ///   - committed: the group's position; nil if it has none.
   ///   - first: where the group begins with a partition that it has nothing of.
-  ///   - bounds: what the log has.
-  ///   - isSameLog: whether the marker's fingerprint was found in the log; nil: nothing to tell by.
+  ///   - bounds: the offsets that the log has.
+  ///   - isSameLog: whether the marker's fingerprint was found in the log; nil if nothing shows it.
   init(marker: Marker?, committed: CommittedPosition?, first: Int64, bounds: Range<Int64>, isSameLog: Bool?) {
     let (start, end) = (bounds.lowerBound, bounds.upperBound)
     guard Self.hasBegun(marker, committed) else {

@@ -1,8 +1,8 @@
 import Platform
 
-/// How what was made gets out.
+/// Delivers transitions, state and positions.
 extension Worker where Log: ~Copyable, Stage: ~Copyable {
-  /// Goes on with the delivery of the outbox and the positions. True: all is delivered.
+  /// Goes on with the delivery of the outbox and the positions. Returns true if all is delivered.
   @discardableResult
   mutating func deliver(until deadline: MonotonicTime) -> Bool {
     let now = time.monotonic
@@ -16,7 +16,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
         _ = delivery.succeeded(of: outbox.count, endsStage: outbox.endsStage)
       }
       if !outbox.isSealed { seal() }
-      // What was to be delivered may have gone with its partition.
+      // The content may have been removed with its partition.
       if outbox.isEmpty {
         outbox.removeAll()
         return true
@@ -41,7 +41,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     return true
   }
 
-  /// One step of the delivery. False: it isn't done yet, and its time is over.
+  /// One step of the delivery. Returns false if its time is over before it is done.
   private mutating func deliverStep(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     switch delivery.next {
     case .begin:
@@ -59,7 +59,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     return true
   }
 
-  /// What was delivered in another shape, or not at all.
+  /// Counts and logs what was delivered in another shape, or not at all.
   private mutating func count(_ misfits: Misfits) {
     if misfits == Misfits() { return }
     stage.numbers.transitionsCut += Int64(misfits.bare)
@@ -73,8 +73,8 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     return false
   }
 
-  /// Puts the state into the outbox that goes out with its transitions: checkpoints that are due, and for each partition
-  /// that anything is said of, its marker and its position. Before rules change everything is due.
+  /// Puts the state that belongs to the transitions into the outbox: checkpoints that are due, and for each partition
+  /// concerned its marker and its position. Before a change of rules everything unwritten is due.
   private mutating func seal() {
     stage.setClock(time.monotonic, wall: time.wall)
     if outbox.isOnlyBlank { return outbox.seal([]) }
@@ -94,20 +94,20 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     }
   }
 
-  /// A delivery that fails again and again is tried less and less often, once in two seconds at least.
+  /// The pause after a failed delivery; it grows to 2 s while deliveries keep failing.
   private mutating func pause(after failure: LogFailure) -> Duration {
     if failure.remedy == .retry { return .milliseconds(100) }
     failures += 1
     return min(.milliseconds(100 << min(failures - 1, 5)), .seconds(2))
   }
 
-  /// It can't go on, for good.
+  /// The worker can't go on, and ends.
   mutating func give(up failure: LogFailure) {
     voice.ends(failure)
     end = failure.remedy == .leave ? .replaced : .stuck
   }
 
-  /// Nobody knows what became of the last delivery: everything that is held is read anew from the changelog.
+  /// The fate of the last delivery is unknown: every held partition is restored from the changelog.
   private mutating func restoreAll() {
     let held = stage.held
     owed.add(transitions: outbox.transitions, outbox.positions + stage.uncommitted)
@@ -121,7 +121,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     timers[.question] = time.monotonic
   }
 
-  /// Delivers all there is by `deadline`, as far as the log takes it. True: nothing is left.
+  /// Delivers everything by `deadline`, as far as the log takes it. Returns true if nothing is left.
   @discardableResult
   mutating func deliverAll(by deadline: MonotonicTime) -> Bool {
     while !outbox.isEmpty || !delivery.isIdle || stage.hasUncommitted {

@@ -1,30 +1,30 @@
 import Platform
 
-/// Records that stand in a partition and that no reader of committed ones is given.
+/// Records of a partition that readers of committed records don't get.
 struct HiddenRecords {
   /// Those of one partition.
   struct Part {
-    /// It was first seen to stand still then.
+    /// When it was first seen not to move.
     var since: WallTime
-    /// Records and markers behind the position.
+    /// Records and markers after the position.
     var count: Int64
   }
 
-  /// Where somebody's open transaction hides some.
+  /// The partitions in which an open transaction hides records.
   var parts: [LogPartition: Part] = [:]
-  /// Where partitions that had more were when they were last looked at, and when that was.
+  /// The positions of partitions that had more records at the last look, and when that was.
   var positions: [LogPosition] = []
   var looked = WallTime(milliseconds: 0)
 
-  /// All of them.
+  /// The number of all hidden records.
   var count: Int64 { parts.values.reduce(0) { $0 + $1.count } }
 }
 
-/// What somebody's open transaction hides. Nothing comes then, as on a partition that is read to its end.
+/// Finds records that an open transaction hides. Nothing comes then, as on a partition that is read to its end.
 extension Worker where Log: ~Copyable, Stage: ~Copyable {
   private static var pause: Duration { .seconds(10) }
 
-  /// Looks now and then for partitions that stand still although they have more, and says why.
+  /// Looks now and then for partitions that don't move although they have more records, and logs why.
   mutating func lookForHidden(_ now: MonotonicTime) {
     guard timers.isDue(.hidden, now) else { return }
     timers[.hidden] = now + Self.pause
@@ -39,7 +39,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
       isShown(partition)
     }
     if still.isEmpty { return }
-    // Brokers that don't answer are spoken of elsewhere.
+    // Other lines tell of brokers that don't answer.
     guard let ends = try? log.ends(of: still.map(\.place.partition), until: now + plan.questionPatience) else { return }
     for ((place, end), stable) in zip(still, ends) {
       guard let stable, stable <= place.position else {

@@ -1,8 +1,8 @@
 import Platform
 
-/// How partitions come and go.
+/// Partitions come and go.
 extension Worker where Log: ~Copyable, Stage: ~Copyable {
-  /// Does what an event of the assignment asks for.
+  /// Handles an event of the assignment.
   mutating func answer(_ event: LogEvent) {
     switch event {
     case .assigned(let partitions):
@@ -24,12 +24,12 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     }
   }
 
-  /// Delivers what these partitions caused, and lets go of them. Where they are lost already, what they caused is
-  /// somebody else's to make: it isn't sent any more.
+  /// Delivers the results of these partitions and releases them. If they are lost already, their new owner makes the
+  /// same results, so they aren't sent any more.
   private mutating func release(_ partitions: [LogPartition], lost: Bool) {
     let isDelivered = !lost && deliverAll(by: handOverDeadline)
     if !isDelivered {
-      // Began with positions that this worker may no longer commit.
+      // It began with positions that this worker may no longer commit.
       delivery.failed(.deliverAgain)
       outbox.remove(of: partitions)
     }
@@ -47,18 +47,18 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     return min(deadline, share.stopBy ?? deadline)
   }
 
-  /// Finds out where new and misplaced partitions are to be read from; where brokers don't say, it is asked again.
+  /// Finds out where new and misplaced partitions are to be read from; questions without an answer are asked again.
   mutating func settlePartitions(_ now: MonotonicTime) {
     arrivals.returnRefused(now)
     let isCountDue = stage.wantsPartitionCounts && timers.isDue(.partitionCount, now)
-    // What the changelog brings rings; a question that wasn't answered waits for its time.
+    // Records of the changelog ring the wake-up; a question that wasn't answered waits for its time.
     let isReading = arrivals.restoration?.isOpen ?? false
     guard timers.isDue(.question, now) || isReading,
       !arrivals.isEmpty || !misplaced.isEmpty || isCountDue || !hasTakenOver || isOut
     else { return }
     let deadline = now + plan.questionPatience
     do throws(LogFailure) {
-      // At once, also before there are partitions: what a predecessor left open hides what is behind it.
+      // At once, even without partitions: a predecessor's open transaction hides the records after it.
       if !hasTakenOver {
         try log.takeOver(until: deadline)
         hasTakenOver = true
@@ -85,11 +85,11 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     }
   }
 
-  /// While a delivery is under way nothing may cause transitions: they would stand in none with the state behind them.
+  /// During a delivery nothing may cause transitions: they would be delivered without the state they follow from.
   var mayChangeState: Bool { delivery.isIdle && !outbox.isSealed }
 
-  /// On from where the log has records. The times for people are asked for by the reader of the changelog: a restoration
-  /// begins anew.
+  /// Goes on where the log has records. The times for the log line are asked for through the changelog's reader, so the
+  /// restoration that uses it begins anew.
   private mutating func replaceFirstMisplaced(until deadline: MonotonicTime) throws(LogFailure) {
     guard let first = misplaced.first else { return }
     try stage.replace(first, in: &log, until: deadline, &voice)

@@ -1,9 +1,9 @@
 import Platform
 import Records
 
-/// How the state of partitions comes back, one partition at a time: see `Restoration`.
+/// Restores the state of partitions, one at a time: see `Restoration`.
 extension Worker where Log: ~Copyable, Stage: ~Copyable {
-  /// A batch of the changelog, at most so many in one turn of the loop.
+  /// How many batches of the changelog are read in one turn of the loop at most.
   private static var batches: Int { 20 }
 
   /// Goes on with the restoration of the partition whose turn it is.
@@ -30,7 +30,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     return restoration
   }
 
-  /// Reads what the changelog has, as much as one turn has time for.
+  /// Reads the changelog, as far as one turn has time.
   private mutating func readChangelog(_ current: Restoration) throws(LogFailure) -> Restoration.Step {
     for _ in 0..<Self.batches {
       let before = current.position
@@ -41,8 +41,8 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     return current.next
   }
 
-  /// The changelog isn't read to its end yet. What comes rings. For long nothing may: somebody's open transaction hides
-  /// what is behind it.
+  /// The changelog isn't read to its end yet. New records ring the wake-up. None may come for long, if an open
+  /// transaction hides them.
   private mutating func isIncomplete(_ current: Restoration, end: Int64, cameOn: Bool) {
     let partition = current.partition
     if !cameOn {
@@ -59,14 +59,14 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     voice.restores(partition, read: current.position, of: end)
   }
 
-  /// Ends a transaction of this worker's own that a broker has forgotten, where it hides the changelog's end.
+  /// Ends a transaction of this worker's own that a broker has forgotten, if it hides the changelog's end.
   ///
   /// A broker that is killed while it ends a committed transaction, and back before the cluster has noticed, can take
-  /// partitions that it leads for deleted ones, and the transaction for ended there: no marker is ever written ("Couldn't
-  /// find leader endpoint … likely deleted already", Kafka 4.3 with KRaft). Whatever the same transactional id commits
-  /// next in that partition ends both; what it aborts would take both back. So a record that says nothing is committed:
-  /// at once where the group's position is beyond all that can be read, which proves the commit, or else when any live
-  /// transaction would be over. To somebody else's transaction the record does nothing.
+  /// partitions that it leads for deleted, and the transaction for ended there: no marker is ever written ("Couldn't
+  /// find leader endpoint … likely deleted already", Kafka 4.3 with KRaft). The next commit of the same transactional
+  /// id in that partition ends both transactions; an abort would abort both. So an empty record is committed: after 1 s
+  /// if the group's position is beyond all that can be read, which proves the commit, else when any live transaction
+  /// would be over. It has no effect on another producer's transaction.
   private mutating func endForgotten(
     _ current: Restoration, end: Int64, since: MonotonicTime, _ now: MonotonicTime
   ) {
@@ -80,18 +80,18 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     voice.endsForgotten(of: current.partition, read: current.position, of: end)
   }
 
-  /// The changelog has been read: the stage makes the partition's state from it, and its records come.
+  /// The changelog has been read: the stage restores the partition from it, and its records come.
   private mutating func complete(_ current: Restoration, until deadline: MonotonicTime) throws(LogFailure) {
     let partition = current.partition
     stage.setClock(time.monotonic, wall: time.wall)
     if let beginning = try stage.begin(current, in: &log, at: time, until: deadline, &voice) {
-      // At once: a worker that crashes before its first delivery begins at the same place again.
+      // At once: a worker that crashes before its first delivery then begins at the same place again.
       if beginning.isNew { timers[.commit] = time.monotonic }
       owed.settle([LogPosition(partition, beginning.position)])
       arrivals.remove([partition])
     } else {
-      // Nothing of it is evaluated, nor committed, which brokers would refuse together with everything else in the
-      // delivery; the others go on.
+      // Nothing of it is evaluated or committed: brokers would refuse its position together with the whole delivery.
+      // The other partitions go on.
       arrivals.refuse(partition, until: time.monotonic + .seconds(60))
       voice.mayNotRead(partition)
       owed.drop([partition])
@@ -99,14 +99,14 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     if arrivals.isEmpty { log.closeChangelog() }
   }
 
-  /// The first partition that joins waits for something: meanwhile the others are restored.
+  /// The first partition that joins waits for an answer: meanwhile the others are restored.
   mutating func passOver() {
     if arrivals.count < 2 { return }
     giveUpRestoration()
     arrivals.passOver()
   }
 
-  /// Nothing more is read of the changelog for the partition that was being restored.
+  /// Stops reading the changelog for the partition that was being restored.
   mutating func giveUpRestoration() {
     if arrivals.giveUpRestoration() { log.closeChangelog() }
   }

@@ -1,14 +1,14 @@
 import Platform
 
-/// What follows from what didn't come: by the clock, and only if this worker was there to hear.
+/// Silence: judged by the clock, and only if this worker was listening.
 extension Worker where Log: ~Copyable, Stage: ~Copyable {
-  /// A worker that comes so much later than it wanted was stopped meanwhile.
+  /// A turn that comes this late shows that the worker was stopped meanwhile.
   private static var longAbsence: Duration { .seconds(5) }
 
   /// From one question for the ends of partitions to the next.
   private static var pause: Duration { .seconds(1) }
 
-  /// Has the stage judge what follows from ends that are read, and asks for the next ones, once a second at most.
+  /// Lets the stage judge silence by the ends that are read, and asks for the next ones, once a second at most.
   mutating func lookAtSilence(_ now: MonotonicTime) {
     if timers.delay(now) > Self.longAbsence { stage.wasAway(from: nil) }
     stage.setClock(now, wall: time.wall)
@@ -17,8 +17,8 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     collect()
   }
 
-  /// Asks where partitions end in which somebody may be silent. The end is the high watermark: what an open transaction
-  /// hides may be a sign of life.
+  /// Asks for the ends of partitions in which a subject may be silent. The end is the high watermark, because an open
+  /// transaction may hide a sign of life.
   private mutating func askForEnds(_ now: MonotonicTime) {
     let partitions = stage.endsToAsk
     if partitions.isEmpty { return }
@@ -32,7 +32,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
         }
       }
     } catch {
-      // Whom brokers can't hear, we can't either.
+      // While brokers can't be reached, signs of life don't come through either.
       for partition in partitions { stage.wasAway(from: partition) }
       voice.cannotSettle(error)
     }
@@ -40,7 +40,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     stage.attend()
   }
 
-  /// Until when the next look at silences may wait; nil: nobody is waited for.
+  /// When silence must be looked at next; nil if there is nothing to look at.
   var silenceDeadline: MonotonicTime? {
     if stage.hasReadAskedEnd { return time.monotonic }
     return stage.nextSilence.map { max(timers[.silence], MonotonicTime(nanoseconds: $0 &* 1_000_000)) }

@@ -2,29 +2,29 @@ import Platform
 import Records
 import Rules
 
-/// Reads source partitions, evaluates their records, delivers what they cause: one loop on one thread.
+/// Reads source partitions, evaluates their records and delivers the results: one loop on one thread.
 ///
-/// Each turn of it either delivers or evaluates a batch, never both: while a delivery is under way nothing is fetched.
-/// What a batch caused goes out at once, but where a backlog waits, several batches share a delivery, within bounds of
-/// time and number: a transaction takes as long as evaluating thousands of records. State that is ahead of what is delivered is harmless:
-/// the outbox keeps what it caused until that is known to be committed, and sends the same again after an abort. Where
-/// nobody can say what became of a delivery, the state goes, and is restored from the changelog.
+/// Each turn either delivers or evaluates a batch, never both: nothing is fetched while a delivery is under way. The
+/// results of a batch are delivered at once. If a backlog waits, several batches share a delivery, within bounds of
+/// time and number: a transaction takes as long as evaluating thousands of records. State may be ahead of the
+/// deliveries: the outbox keeps the results until they are known to be committed, and sends them again after an abort.
+/// If a delivery's fate is unknown, the state is dropped and restored from the changelog.
 package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copyable>: ~Copyable {
   package var log: Log
   var stage: Stage
   var outbox = Outbox()
   var delivery = Delivery()
-  /// Partitions that the group gave, and that aren't evaluated yet.
+  /// Partitions that the group assigned, and that aren't evaluated yet.
   var arrivals = Arrivals()
-  /// The log has taken over what an earlier owner of this worker's name left.
+  /// Whether the log has taken this worker's name over from an earlier owner.
   var hasTakenOver = false
-  /// It is out of the group, and must join again.
+  /// Whether it is out of the group and must join again.
   var isOut = false
   /// Partitions whose position the log no longer has.
   var misplaced: [LogPosition] = []
-  /// What nobody knows the fate of.
+  /// Deliveries whose fate is unknown.
   var owed = Owed()
-  /// Deliveries that failed one after the other, up to now.
+  /// The number of failed deliveries in a row.
   var failures = 0
   var voice: WorkerVoice
   let plan: WorkerPlan
@@ -32,12 +32,12 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   let heartbeat: Heartbeat
   let time: any TimeSource
 
-  /// Why it can't go on, once it can't; it has been said. nil: it goes on.
+  /// Why it can't go on, which has been logged; nil while it goes on.
   package internal(set) var end: WorkerEnd?
-  /// The last batch was full: more is there already.
+  /// Whether the last batch was full, so that more is waiting.
   var isBehind = false
   var timers: WorkerTimers
-  /// What somebody's open transaction hides.
+  /// Records that other producers' open transactions hide.
   var hidden = HiddenRecords()
 
   package init(
@@ -55,16 +55,16 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     timers = WorkerTimers(time.monotonic)
   }
 
-  /// Goes on until the share says stop, or it can't; then delivers what there is and lets go of everything.
+  /// Runs until the share says stop or it can't go on; then delivers what is left and releases everything.
   ///
-  /// - Returns: why it couldn't go on; nil: it was told to stop.
+  /// - Returns: why it couldn't go on; nil if it was told to stop.
   @discardableResult
   package consuming func run() -> WorkerEnd? {
     while share.stopBy == nil, end == nil { turn() }
     let end = end
     let deadline = share.stopBy ?? time.monotonic + plan.handOver
     finish(by: deadline)
-    // Who waits for a person would only keep its partitions from others.
+    // A worker that waits for a person would only keep its partitions from others.
     let isForGood = end == .stuck || share.leavesForGood
     log.close(until: deadline, forGood: isForGood)
     return end
@@ -79,11 +79,11 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     if share.hasOrders, outbox.isEmpty, delivery.isIdle, !stage.hasUnwrittenState { takeOrders() }
     settlePartitions(now)
     if end != nil { return publish() }
-    // Where rules changed since a partition was left, what that ends goes along with the new ones.
+    // A restored partition may have ended alerts of changed rules: they go into the delivery of the new rules.
     collect()
     if mayChangeState { lookAtSilence(now) }
     lookForHidden(now)
-    // A question may have waited behind a fetch: what comes next has its own time.
+    // Questions to brokers may have taken long: what comes next has its own time.
     now = time.monotonic
     timers.turnBegins(now, patience: plan.patience)
     let isDue = isDeliveryDue(now)
@@ -106,8 +106,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     collect()
   }
 
-  /// Between two batches other orders take the old ones' place, in every partition. What changed under the old ones has
-  /// been written down before, in deliveries of bounded size: a replay knows the orders of the position only.
+  /// Takes new orders between two batches, for every partition. Changes under the old ones have been written before, in
+  /// deliveries of bounded size, because a replay knows only the orders of the position.
   private mutating func takeOrders() {
     guard let orders = share.takeOrders() else { return }
     let size = orders.greatestStoredSize(instance: plan.instance)
@@ -119,7 +119,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     voice.tookRules(orders.count)
   }
 
-  /// What the last batch or change of orders caused goes into the outbox and to the log.
+  /// Moves the results of the last batch or change of orders into the outbox, and logs them.
   mutating func collect() { stage.collect(into: &outbox, &voice) }
 
   private func isDeliveryDue(_ now: MonotonicTime) -> Bool {
@@ -129,7 +129,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
       && (stage.hasUncommitted || stage.hasOverdueState)
   }
 
-  /// Whether what is due can wait for what the backlog will cause.
+  /// Whether a due delivery can wait for more results from the backlog.
   private func gathers(_ now: MonotonicTime) -> Bool {
     isBehind && mayChangeState && !share.hasOrders && now - timers.lastDelivery < plan.gathering
       && outbox.transitions < plan.checkpointLimit
@@ -145,9 +145,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     return max(now, deadline)
   }
 
-  /// Delivers what is left and says what couldn't be.
+  /// Delivers what is left, and logs what couldn't be delivered.
   private mutating func finish(by deadline: MonotonicTime) {
-    // The last part of the time belongs to the group, so that it needn't wait for a session to time out.
+    // The last third of the time is for closing the log, which may have to leave the group.
     let now = time.monotonic
     if end == nil { deliverAll(by: now + (deadline - now) * 2 / 3) }
     if undone != (0, 0) {
@@ -156,7 +156,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     publish()
   }
 
-  /// Shows the others what was done so far.
+  /// Publishes the numbers so far.
   private mutating func publish() {
     var numbers = stage.totals
     numbers.undelivered = Int64(outbox.transitions)
@@ -167,7 +167,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     share.undone = undone.transitions + undone.positions
   }
 
-  /// What isn't delivered, as far as is known: not yet, or never.
+  /// What isn't delivered, as far as known: not yet, or never.
   private var undone: (transitions: Int, positions: Int) {
     let made = max(outbox.transitions, owed.transitions)
     return (
@@ -179,33 +179,33 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
 
 /// Why a worker can't go on.
 package enum WorkerEnd: Equatable, Sendable {
-  /// Somebody else goes by its name.
+  /// Another process has its name.
   case replaced
-  /// Somebody has to do something first.
+  /// A person has to act first.
   case stuck
 }
 
-/// How a worker goes about it.
+/// The settings of a worker.
 package struct WorkerPlan: Sendable {
   /// The source topics.
   package var topics: [String]
-  /// Which of them has the subjects `statusd@HOST`, where these were in another before; nil: none.
+  /// The topic that has the subjects `statusd@HOST`, if an earlier version kept them in another; nil if none.
   package var ownTopic: Int?
   /// The consumer group.
   package var group: String
-  /// What this evaluator is called among those of its group.
+  /// This evaluator's name in its group.
   package var instance: String
-  /// How often positions are committed where no transition asks for it at once.
+  /// How often positions are committed if no transition commits them at once.
   package var commitInterval: Duration
-  /// How long a subject's change may wait until it is written to the changelog.
+  /// How long a subject's change may wait for its checkpoint.
   package var checkpointInterval: Duration
-  /// How far ahead of its Kafka time a record's own may be.
+  /// How far a record's own time may be ahead of its Kafka time.
   package var maxFuture: Duration
   /// Places for subjects, shared with the other workers of the process.
   package var room: SubjectRoom
-  /// Where the group has nothing of a topic yet, records of this Kafka time and later ones are evaluated; the epoch: all.
+  /// If the group has nothing of a topic yet, evaluation begins with this Kafka time; the epoch stands for all records.
   package var since = WallTime(milliseconds: 0)
-  /// How many checkpoints a delivery may carry; the rest goes with the next ones.
+  /// How many checkpoints a delivery may carry; the others go with the next ones.
   package var checkpointLimit = 5000
   /// From one delivery to the next while a backlog waits.
   package var gathering = Duration.milliseconds(50)
@@ -213,13 +213,13 @@ package struct WorkerPlan: Sendable {
   package var patience = Duration.milliseconds(500)
   /// How long a question to brokers may take.
   package var questionPatience = Duration.seconds(2)
-  /// How long until a question that wasn't answered is asked again.
+  /// How long until an unanswered question is asked again.
   package var questionPause = Duration.milliseconds(200)
-  /// How long partitions that are handed over are kept until what they caused is delivered.
+  /// How long partitions to be handed over are kept for the delivery of their results.
   package var handOver = Duration.seconds(5)
-  /// Whose transaction is open for longer than this isn't there any more, or its broker has forgotten it.
+  /// A transaction that is open for longer has no producer any more, or its broker has forgotten it.
   package var longestTransaction = Duration.seconds(12)
-  /// The longest wait without a sign from the log.
+  /// The longest wait while the log sends nothing.
   package var idle = Duration.seconds(10)
 
   /// A plan with the usual patience.

@@ -3,10 +3,9 @@ import Records
 import Rules
 import Synchronization
 
-/// What a worker's thread shares with the others: the orders it shall take next, when it shall have ended, and what it
-/// has done.
+/// What a worker's thread shares with the others: its next orders, its deadline to stop, and its numbers.
 package final class WorkerShare<Orders: Sendable>: Sendable {
-  /// Rung whenever something here changes, and by the log whenever something arrives: all that the worker waits on.
+  /// Rung whenever something here changes, and by the log whenever something arrives: the worker waits on nothing else.
   package let wakeup: Wakeup
   private let nextOrders = Mutex<Orders?>(nil)
   private let published = Mutex(EvaluatorNumbers())
@@ -14,21 +13,21 @@ package final class WorkerShare<Orders: Sendable>: Sendable {
   private let failed = Atomic<Bool>(false)
   private let leaving = Atomic<Bool>(false)
   private let failureListener = Mutex<Wakeup?>(nil)
-  /// Nanoseconds of the monotonic clock; the largest value: not told to end.
+  /// Nanoseconds of the monotonic clock; `.max` if not told to stop.
   private let stopDeadline = Atomic<Int64>(.max)
 
   package init() throws(SystemError) { wakeup = try Wakeup() }
 
-  /// The worker shall take other orders, between two batches. Of several that it hasn't come to, the last ones count.
+  /// Offers other orders, which the worker takes between two batches. Only the last ones offered count.
   package func offer(_ orders: Orders) {
     nextOrders.withLock { $0 = orders }
     wakeup.ring()
   }
 
-  /// Whether there are orders that the worker shall take.
+  /// Whether there are orders to take.
   var hasOrders: Bool { nextOrders.withLock { $0 != nil } }
 
-  /// The orders that the worker shall take, once.
+  /// The orders to take, once.
   func takeOrders() -> Orders? {
     nextOrders.withLock { orders in
       defer { orders = nil }
@@ -36,25 +35,25 @@ package final class WorkerShare<Orders: Sendable>: Sendable {
     }
   }
 
-  /// The worker shall end by `deadline`.
+  /// Tells the worker to end by `deadline`.
   package func stop(by deadline: MonotonicTime) {
     stopDeadline.store(deadline.nanoseconds, ordering: .releasing)
     wakeup.ring()
   }
 
-  /// By when the worker shall have ended; nil: it shall go on.
+  /// By when the worker has to end; nil if it goes on.
   var stopBy: MonotonicTime? {
     let nanoseconds = stopDeadline.load(ordering: .acquiring)
     return nanoseconds == .max ? nil : MonotonicTime(nanoseconds: nanoseconds)
   }
 
-  /// Nobody will come back under the worker's name, soon: where it ends, its partitions go to others at once.
+  /// Whether no successor with the worker's name comes soon: when it ends, its partitions go to others at once.
   package var leavesForGood: Bool {
     get { leaving.load(ordering: .acquiring) }
     set { leaving.store(newValue, ordering: .releasing) }
   }
 
-  /// What the worker has done so far.
+  /// The worker's numbers so far.
   package var numbers: EvaluatorNumbers {
     get { published.withLock { $0 } }
     set { published.withLock { $0 = newValue } }
@@ -66,7 +65,7 @@ package final class WorkerShare<Orders: Sendable>: Sendable {
     set { leftUndone.store(newValue, ordering: .releasing) }
   }
 
-  /// The worker has ended for good, and has said why.
+  /// Whether the worker has ended for good, and has logged why.
   package private(set) var hasFailed: Bool {
     get { failed.load(ordering: .acquiring) }
     set { failed.store(newValue, ordering: .releasing) }

@@ -1,34 +1,34 @@
 import Platform
 import Records
 
-/// What a worker does with the records of its partitions, and what it remembers of them. The worker has everything else:
-/// membership and fencing, the changelog, deliveries and their retries, the timers.
+/// What a worker does with the records of its partitions, and the state that it keeps of them. The worker does
+/// everything else: membership and fencing, the changelog, deliveries and their retries, the timers.
 ///
-/// A stage does no I/O and has no clock: it is told the time, and lent the log for a question. What it makes stands in the
-/// outbox, and is delivered in one transaction with the state behind it and the positions that it was made at. State may
-/// be ahead of what is delivered: the outbox keeps what it caused. If nobody can say what became of a delivery, the worker
-/// removes the partitions, and restores them.
+/// A stage does no I/O and has no clock: the worker tells it the time, and lends it the log for questions. Its results
+/// go into the outbox, and are delivered in one transaction with their state and their source positions. State may be
+/// ahead of the deliveries, because the outbox keeps the results. If a delivery's fate is unknown, the worker removes
+/// the partitions, and restores them.
 package protocol WorkerStage: ~Copyable, LogReceiver {
-  /// What the stage is told to do: from a file, and by another one after a reload.
+  /// The instructions of a file; a reload brings new ones.
   associatedtype Orders: WorkerOrders
 
   init(_ plan: WorkerPlan, _ orders: Orders)
 
-  /// What this stage and its worker have counted.
+  /// The counters of this stage and its worker.
   var numbers: EvaluatorNumbers { get set }
 
   // MARK: Time and records
 
-  /// Said before each batch, and before anything that the clock decides.
+  /// Called before each batch, and before anything that depends on the clock.
   mutating func setClock(_ now: MonotonicTime, wall: WallTime)
 
-  /// What the last records, orders or questions caused goes into the outbox, and what people should read into the log.
+  /// Moves the results of the last records, orders or answers into the outbox, and logs what people should read.
   mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice)
 
-  /// How far the Kafka time of the last record of some partition is ahead of the wall clock; nil if of none.
+  /// The most that a partition's last Kafka time is ahead of the wall clock; nil if none is.
   var aheadOfClock: Duration? { get }
 
-  /// Goes on with other orders.
+  /// Takes other orders in place of the old ones.
   mutating func take(_ orders: Orders)
 
   // MARK: Partitions
@@ -36,8 +36,8 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// The keys of the changelog for a partition.
   func scope(of partition: LogPartition) -> ChangelogScope
 
-  /// Holds a partition from now on, whose changelog is read: with the state that stands there, from where its records are
-  /// to be evaluated. Starts its records.
+  /// Holds a partition from now on, whose changelog has been read: restores its state, and starts its records where
+  /// they are to be evaluated.
   ///
   /// - Returns: nil if the worker may not read the partition.
   mutating func begin<Log: EvaluatorLog & ~Copyable>(
@@ -45,7 +45,7 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
     _ voice: inout WorkerVoice
   ) throws(LogFailure) -> StageBeginning?
 
-  /// The log doesn't have this position of a partition: goes on from where it has records.
+  /// The log doesn't have this position of a partition: goes on where it has records.
   mutating func replace<Log: EvaluatorLog & ~Copyable>(
     _ misplaced: LogPosition, in log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
   ) throws(LogFailure)
@@ -56,13 +56,13 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// The partitions that are held.
   var held: [LogPartition] { get }
 
-  /// Where the partitions are whose records are evaluated.
+  /// The positions of partitions whose records are evaluated.
   var livePositions: [LogPosition] { get }
 
   /// How many records of the partitions held are still to come; nil if none is held, or if the log doesn't know.
   func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64?
 
-  /// The stage must know how many partitions its topics have.
+  /// Whether the stage must know how many partitions its topics have.
   var wantsPartitionCounts: Bool { get }
 
   /// Asks for these counts.
@@ -72,65 +72,65 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
 
   // MARK: Ends
 
-  /// Partitions whose ends are to be asked for: once everything before an end is read, it is known what didn't come.
+  /// Partitions whose ends are to be asked for: once everything before an end is read, it is known who was silent.
   var endsToAsk: [LogPartition] { get }
 
-  /// Brokers said, when they were asked at `asked` (milliseconds of the stage's clock) or a little later, that a partition
+  /// Brokers, asked at `asked` (milliseconds of the stage's clock), answered then or a little later that a partition
   /// ends at `end`.
   mutating func note(end: Int64, of partition: LogPartition, asked: Int64)
 
-  /// Everything before an end that was asked for is read.
+  /// Whether everything before an asked end is read.
   var hasReadAskedEnd: Bool { get }
 
-  /// Judges what follows from ends that are read.
+  /// Judges silence by the ends that are read.
   mutating func attend()
 
-  /// The worker heard nothing for a while, of this partition or (nil) of any: nothing follows from what didn't come.
+  /// The worker didn't listen for a while, to this partition or (nil) to any: silence before now doesn't count.
   mutating func wasAway(from partition: LogPartition?)
 
-  /// When something may follow from what didn't come, milliseconds of the stage's clock; nil if nothing is waited for.
+  /// When silence must be looked at next, in milliseconds of the stage's clock; nil if there is nothing to look at.
   var nextSilence: Int64? { get }
 
   // MARK: Deliveries
 
-  /// Partitions whose position moved, or of which something must be said at once.
+  /// Partitions whose position has moved, or with state that must be written at once.
   var uncommitted: [LogPosition] { get }
 
   /// Whether there are any. Asked in each turn.
   var hasUncommitted: Bool { get }
 
-  /// State is overdue that the last delivery had no room for.
+  /// Whether state is overdue that the last delivery had no room for.
   var hasOverdueState: Bool { get }
 
-  /// Something changed that isn't written down yet.
+  /// Whether there are unwritten changes.
   var hasUnwrittenState: Bool { get }
 
-  /// Writes into the outbox the state that goes along with it.
+  /// Writes the state that belongs to the outbox's transitions into it.
   ///
-  /// - Parameter everything: all that isn't written down yet is due.
+  /// - Parameter everything: whether all unwritten changes are due.
   /// - Returns: the positions to be committed with it.
   mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition]
 
-  /// These positions are committed, with everything that went along.
+  /// These positions are committed, with everything in their delivery.
   mutating func committed(_ positions: [LogPosition])
 
-  /// All that was counted, with what is held now.
+  /// All counters, and what is held now.
   var totals: EvaluatorNumbers { get }
 }
 
-/// What a stage is told to do.
+/// The instructions for a stage.
 package protocol WorkerOrders: Sendable {
   /// How many rules, or the like, there are.
   var count: Int { get }
 
-  /// The most bytes that they take as a record of the changelog.
+  /// Their maximum size as a record of the changelog, in bytes.
   func greatestStoredSize(instance: String) -> Int
 }
 
 /// Where a partition begins.
 package struct StageBeginning {
-  /// Records from here on are evaluated.
+  /// The offset from which records are evaluated.
   var position: Int64
-  /// Nothing of the partition was ever evaluated: its position is committed at once.
+  /// Whether nothing of the partition was ever evaluated: its position is then committed at once.
   var isNew: Bool
 }

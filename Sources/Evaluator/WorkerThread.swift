@@ -10,27 +10,27 @@ package final class WorkerThread<Orders: WorkerOrders>: Sendable {
   private let name: String
   private let handle = Mutex<JoinHandle?>(nil)
 
-  /// Nothing happens before `start`.
+  /// Does nothing before `start`.
   ///
-  /// - Throws: where no file descriptor is left.
+  /// - Throws: if no file descriptor is left.
   package init(name: String, now: MonotonicTime) throws(SystemError) {
     self.name = name
     share = try WorkerShare()
-    // A turn takes a few calls to the log, each with its patience; handing partitions over beats for itself.
+    // A turn makes a few calls to the log, each with its patience; a handover of partitions beats for itself.
     heartbeat = Heartbeat(name: name, allowedSilence: .seconds(15), now: now)
   }
 
-  /// How long somebody else who goes by this name is left alone.
+  /// How long another process with this name is left alone.
   private static var standBy: Duration { .seconds(60) }
 
   /// Makes a worker with this one's `share` and `heartbeat`, and starts its thread.
   ///
-  /// If another evaluator takes the name, a minute passes before anything else happens: two that take it from each other
-  /// do so once a minute at most.
+  /// If another evaluator takes the name, nothing else happens for a minute: two that take it from each other do so
+  /// once a minute at most.
   ///
-  /// - Parameter comesBack: other parts of this process go on without the worker. A worker that has ended is then made
-  ///   anew after a minute, and never fails. If false, the thread fails.
-  /// - Throws: what `make` throws, or where no thread is left.
+  /// - Parameter comesBack: whether other parts of this process go on without the worker. A worker that has ended is
+  ///   then made anew after a minute, and fails only if none can be made. If false, the thread fails.
+  /// - Throws: what `make` throws, or if no thread is left.
   package func start<
     Log: EvaluatorLog & SendableMetatype & ~Copyable, Stage: WorkerStage & SendableMetatype & ~Copyable
   >(
@@ -53,7 +53,7 @@ package final class WorkerThread<Orders: WorkerOrders>: Sendable {
     handle.withLock { $0 = started }
   }
 
-  /// Waits, unless it is told to end.
+  /// Stands by, unless it is told to end.
   private func standBy(_ time: any TimeSource) {
     let end = time.monotonic + Self.standBy
     while share.stopBy == nil, time.monotonic < end {
@@ -62,7 +62,7 @@ package final class WorkerThread<Orders: WorkerOrders>: Sendable {
     }
   }
 
-  /// Waits for its end; false where it doesn't come before `deadline`.
+  /// Waits for its end; false if it doesn't come before `deadline`.
   package func join(until deadline: MonotonicTime) -> Bool { handle.withLock { $0 }?.join(until: deadline) ?? true }
 }
 

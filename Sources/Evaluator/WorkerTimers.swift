@@ -1,6 +1,6 @@
 import Platform
 
-/// When a worker does what isn't caused by a record or an event: all its timers.
+/// All timers of a worker, for everything that no record or event causes.
 struct WorkerTimers {
   /// What a timer is for.
   enum Timer: Int, CaseIterable {
@@ -38,12 +38,12 @@ struct WorkerTimers {
 
   func isDue(_ timer: Timer, _ now: MonotonicTime) -> Bool { times[timer.rawValue] <= now }
 
-  /// A turn begins that takes no longer than `patience`.
+  /// A turn begins; it takes no longer than `patience`.
   mutating func turnBegins(_ now: MonotonicTime, patience: Duration) { nextTurn = now + patience }
 
   /// The turn waits until `deadline`.
   mutating func turnWaits(until deadline: MonotonicTime) { nextTurn = max(nextTurn, deadline) }
 
-  /// How long ago the turn should have come that comes now; zero or less if it isn't late.
+  /// How late the turn is that comes now; zero or less if it isn't late.
   func delay(_ now: MonotonicTime) -> Duration { now - nextTurn }
 }

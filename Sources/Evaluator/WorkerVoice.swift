@@ -2,7 +2,7 @@ import Platform
 import Records
 import Rules
 
-/// What a worker says in the log: one catalogue of its events, each kind at a bounded rate of its own.
+/// A worker's log lines, in one place. Each kind has a bounded rate of its own.
 package struct WorkerVoice {
   let log: Logger
   private let topics: [String]
@@ -19,9 +19,9 @@ package struct WorkerVoice {
   private let clock: RateLimit
   private let misfitting: RateLimit
   private var saidKeyless = Set<Int>()
-  /// A delivery failed or was late since the last one that came through.
+  /// Whether a delivery has failed or waited since the last one that was delivered.
   private var isTroubled = false
-  /// Since when brokers don't say where partitions are to be read from; nil: they do.
+  /// When brokers first failed to answer questions about partitions; nil once a partition is live.
   private var unsettledSince: MonotonicTime?
   private let time: any TimeSource
 
@@ -56,7 +56,7 @@ package struct WorkerVoice {
       ])
   }
 
-  /// What a batch brought that is worth a line.
+  /// Logs what is notable in a batch.
   mutating func speak(of evaluation: inout Evaluation) {
     for record in evaluation.badRecords {
       if let ahead = record.ahead {
@@ -77,7 +77,7 @@ package struct WorkerVoice {
     for (partition, happening) in evaluation.takeHappenings() { say(happening, in: partition) }
   }
 
-  /// Which clock is wrong can't be told from one record, so both are named.
+  /// One record doesn't show which clock is wrong, so both are named.
   private func say(_ ahead: Evaluation.BadRecord.Ahead, of record: Evaluation.BadRecord) {
     var more: LogMetadata = ["offset": .int(record.offset), "reason": .string(record.reason.text)]
     if let subject = ahead.subject { more.append("subject", .string(subject)) }
@@ -90,11 +90,11 @@ package struct WorkerVoice {
       facts(record.partition, more))
   }
 
-  /// Records have Kafka times that this machine's clock hasn't reached.
+  /// Records have Kafka times ahead of this machine's clock.
   func isClockBehind(by ahead: Duration) {
     log.limited(
       clock, .warning,
-      "records' Kafka times are ahead of this machine's clock; alerts don't depend on it, but the ages that statusd tells do; cure: set this machine's clock, or that of the brokers or producers",
+      "records' Kafka times are ahead of this machine's clock; alerts don't depend on it, but the ages that statusd shows do; cure: set this machine's clock, or that of the brokers or producers",
       ["ahead": .duration(ahead)])
   }
 
@@ -107,7 +107,7 @@ package struct WorkerVoice {
     case .numbersFell(let subject, let boot, let from, let to, let offset):
       log.limited(
         happenings, .warning,
-        "a subject's sequence went back within one boot_id; its records count by their times; cause: a boot_id that came again, or two producers that have the same",
+        "a subject's sequence went back within one boot_id; its records are ordered by their times; cause: a repeated boot_id, or two producers with the same one",
         facts(
           partition,
           [
@@ -117,7 +117,7 @@ package struct WorkerVoice {
     case .sharedName(let subject, let boots, let offset):
       log.limited(
         happenings, .warning,
-        "two producers send under one name by turns, and their records are taken for one host's; cure: give each a name of its own",
+        "two producers send under one name, and their records count as one host's; cure: give each a name of its own",
         facts(
           partition,
           [
@@ -127,13 +127,13 @@ package struct WorkerVoice {
     case .subjectRefused(let subject, let limit, let offset):
       log.limited(
         happenings, .error,
-        "more hosts than max_subjects: records of new ones are left out, those known go on; cure: a greater [evaluator] max_subjects and the memory for it ('statusd check --print' says how much), or an end to made-up names",
+        "more hosts than max_subjects: records of new hosts are ignored, known hosts go on; cure: a greater [evaluator] max_subjects and the memory for it ('statusd check --print' says how much), or an end to made-up names",
         facts(
           partition,
           ["offset": .int(offset), "subject": .string(subject), "max_subjects": .int(limit)]))
     case .badField(let rule, let field, let kind, let subject, let offset):
       log.limited(
-        happenings, .warning, "the field that a rule watches is no number; such records are left out for that rule",
+        happenings, .warning, "the field that a rule watches is no number; the rule ignores such records",
         facts(
           partition,
           [
@@ -153,23 +153,23 @@ package struct WorkerVoice {
     case .windowFull(let rule, let subject, let kept):
       log.limited(
         happenings, .warning,
-        "a rule's window holds more samples than are kept, and looks at the last ones only; cure: a greater max_samples",
+        "a rule's window has more samples than are kept, and only the last ones count; cure: a greater max_samples",
         facts(partition, ["subject": .string(subject), "rule": .string(rule), "max_samples": .int(kept)]))
     }
   }
 
   func tookRules(_ count: Int) { log.notice("new rules are in force", ["rules": .int(count)]) }
 
-  /// Rules that came with a reload are too large.
+  /// The rules of a reload are too large for the changelog.
   func refusesRules(_ count: Int, bytes: Int, room: Int) {
     log.error(
-      "the new rules are more than a record of the changelog takes, and are refused; the old ones stay in force; cure: fewer or shorter rules, or a greater max.message.bytes of the topic",
+      "the new rules don't fit into a record of the changelog, and are refused; the old ones stay in force; cure: fewer or shorter rules, or a greater max.message.bytes of the topic",
       ["rules": .int(count), "bytes": .int(bytes), "limit": .int(room)])
   }
 
   // MARK: Delivery
 
-  /// What of a delivery was too large for its topic.
+  /// Records of a delivery were too large for their topics.
   func delivered(_ misfits: Misfits) {
     if let first = misfits.firstBare {
       log.limited(
@@ -223,7 +223,7 @@ package struct WorkerVoice {
       ["transitions": .int(transitions), "uncommitted_partitions": .int(positions)])
   }
 
-  /// Nobody knows what became of a delivery.
+  /// It is unknown whether a delivery was committed.
   mutating func restoresAll(_ failure: LogFailure, transitions: Int) {
     isTroubled = true
     log.limited(
@@ -240,7 +240,7 @@ package struct WorkerVoice {
         reason)
     } else {
       log.critical(
-        "the evaluator can't go on until somebody has acted on the reason; beside an agent it tries again in a minute, alone it ends",
+        "the evaluator can't go on until the reason is removed; beside an agent it tries again in a minute, alone it ends",
         reason)
     }
   }
@@ -254,7 +254,7 @@ package struct WorkerVoice {
       facts(partition, ["changelog_offset": .int(read), "changelog_end": .int(end)]))
   }
 
-  /// The changelog has been read, and the state made from it.
+  /// The changelog has been read, and the state restored from it.
   func restored(
     _ partition: LogPartition, _ start: StartPosition, records: Int, subjects: Int, in duration: Duration
   ) {
@@ -268,11 +268,11 @@ package struct WorkerVoice {
         ]))
   }
 
-  /// While somebody's open transaction hides records, nobody behind it is declared silent.
+  /// While an open transaction hides records of a partition, no subject after them is declared silent.
   func hides(_ part: HiddenRecords.Part, in place: LogPosition) {
     log.limited(
       hiding, .warning,
-      "an open transaction hides records: none is evaluated, and nobody is declared silent; cure: where its producer is gone for good, kafka-transactions.sh (find-hanging, abort)",
+      "an open transaction hides records: they aren't evaluated, and no subject after them is declared silent; cure: if its producer is gone for good, kafka-transactions.sh (find-hanging, abort)",
       facts(
         place.partition, ["from": .int(place.position), "hidden": .int(part.count), "since": .time(part.since)]))
   }
@@ -282,18 +282,18 @@ package struct WorkerVoice {
     log.info("no open transaction hides records of the partition any more; they are evaluated", facts(partition))
   }
 
-  /// The same in the changelog.
+  /// An open transaction hides the changelog's end.
   func hidesState(of partition: LogPartition, read: Int64, of end: Int64, for duration: Duration) {
     log.limited(
       hiding, .warning,
-      "an open transaction hides the changelog's end: the partition can't be restored; cure: where its producer is gone for good, kafka-transactions.sh (find-hanging, abort)",
+      "an open transaction hides the changelog's end: the partition can't be restored; cure: if its producer is gone for good, kafka-transactions.sh (find-hanging, abort)",
       facts(partition, ["changelog_offset": .int(read), "changelog_end": .int(end), "for": .duration(duration)]))
   }
 
-  /// A broker has committed a transaction of this worker's, and forgotten to say so in the changelog.
+  /// A broker has probably committed a transaction of this worker's without writing the changelog's marker.
   func endsForgotten(of partition: LogPartition, read: Int64, of end: Int64) {
     log.warning(
-      "a transaction hides the changelog's end, as after a broker was killed that had just committed it: statusd writes an empty record to end it, in case it was its own; alerts and alerts-current may be hidden from readers until its next transition",
+      "a transaction hides the changelog's end, as after a broker was killed that had just committed it: statusd writes an empty record, which ends the transaction if it is its own; until its next transition, alerts and alerts-current may be hidden from readers",
       facts(partition, ["changelog_offset": .int(read), "changelog_end": .int(end)]))
   }
 
@@ -303,10 +303,10 @@ package struct WorkerVoice {
     log.info("partition is evaluated here from now on", facts(partition, ["from": .int(position)]))
   }
 
-  /// While a new file goes round one evaluator has it before the other; where this goes on to be said, their files differ.
+  /// While a new file is rolled out, one evaluator has it first. If this line keeps coming, their files differ.
   func differs(from other: String, in partition: LogPartition) {
     log.warning(
-      "another evaluator of this group had other rules in force here; from now on this one's hold: give all the same file",
+      "another evaluator of this group had other rules in force here; from now on this one's apply; cure: give all evaluators the same file",
       facts(partition, ["instance": .string(other)]))
   }
 
@@ -319,14 +319,14 @@ package struct WorkerVoice {
       ])
   }
 
-  /// Said again each minute, when it is tried again.
+  /// Logged again each minute, at the next attempt.
   func mayNotRead(_ partition: LogPartition) {
     log.error(
-      "brokers don't let this evaluator read a source topic; nothing of it is evaluated, it is tried again in a minute",
+      "brokers don't let this evaluator read a source topic; it isn't evaluated, and is tried again in a minute",
       facts(partition, ["remedy": "kafka-acls.sh --add --operation Read --topic TOPIC --allow-principal User:NAME"]))
   }
 
-  /// - Parameter cause: why the group took them without asking; nil: it asked.
+  /// - Parameter cause: why the group took them without asking; nil if it asked.
   func released(_ partitions: [LogPartition], lostFor cause: LossCause?, isDelivered: Bool) {
     for partition in partitions {
       if let cause {
@@ -339,14 +339,14 @@ package struct WorkerVoice {
     }
   }
 
-  /// Brokers that have just started, and a coordinator that loads, need a moment: only what goes on is a warning.
+  /// Brokers that have just started, and a coordinator that loads, need a moment: only a long failure is a warning.
   mutating func cannotSettle(_ failure: LogFailure) {
     let began = unsettledSince ?? time.monotonic
     unsettledSince = began
     let isLong = time.monotonic - began >= .seconds(10)
     log.limited(
       isLong ? settling : settlingAtFirst, isLong ? .warning : .info,
-      "brokers don't say yet where partitions are to be read from; asking again",
+      "brokers don't answer questions about partitions yet; asking again",
       ["reason": .string(failure.reason)])
   }
 
@@ -360,11 +360,11 @@ package struct WorkerVoice {
 }
 
 extension LossCause {
-  /// What is said of each partition.
+  /// The log line for each partition.
   var sentence: StaticString {
     switch self {
     case .brokersAway:
-      "partition is lost: brokers were away for longer than the group waits for its members; it is taken again with them"
+      "partition is lost: brokers were away for longer than the group waits for its members; it comes back when they do"
     case .topicGone: "partition is lost: its topic isn't there any more"
     case .replaced: "partition is lost: another member has joined the group under this one's name"
     case .unknown:

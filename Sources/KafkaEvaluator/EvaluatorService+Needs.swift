@@ -2,11 +2,11 @@ import Evaluator
 import Kafka
 
 extension EvaluatorService {
-  /// What one worker needs at most, where each client needs `client`.
+  /// The maximum needs of one worker, if each client needs `client`.
   ///
-  /// It has a consumer and a producer; while it restores, a reader of the changelog, and one more client that asks for
-  /// what another can't, or one that has failed and is ending. Three threads: the worker's, that of a call for its
-  /// transaction, and one that ends a client.
+  /// It has a consumer and a producer. While it restores, it has a reader of the changelog. One more client is for a
+  /// question that the others can't ask, or is a failed one that is closing. Three threads: the worker's, one for a
+  /// call of its transaction, and one that closes a client.
   public static func needsOfWorker(_ client: ClientNeeds) -> ClientNeeds {
     4 * client + ClientNeeds(threads: 3, descriptors: 6)
   }

@@ -18,17 +18,17 @@ public final class EvaluatorService: Service {
   private let comesBack: Bool
   private let workers: [WorkerThread<SourceRules>]
   private let room: SubjectRoom
-  /// When it was made, before anything of this process was sent.
+  /// When this was made, before this process sent anything.
   private let made: WallTime
   private let strangers: RateLimit
 
-  /// Nothing happens before `start`.
+  /// Does nothing before `start`.
   ///
   /// - Parameters:
-  ///   - settings: topics, `[evaluator]` and the rules, which have no problems.
+  ///   - settings: topics, `[evaluator]` and the rules, which must be valid.
   ///   - configuration: how the brokers are reached.
-  ///   - comesBack: where somebody else takes its name, it takes the name again after a minute, instead of failing.
-  /// - Throws: where no file descriptor is left.
+  ///   - comesBack: whether a worker that has ended is made anew after a minute, instead of failing.
+  /// - Throws: if no file descriptor is left.
   public init(
     settings: Settings, configuration: Configuration, comesBack: Bool = false, log: Logger,
     time: any TimeSource = SystemTime()
@@ -50,19 +50,19 @@ public final class EvaluatorService: Service {
     self.workers = workers
   }
 
-  /// Each worker's.
+  /// The workers' heartbeats.
   public var heartbeats: [Heartbeat] { workers.map(\.heartbeat) }
 
-  /// What was done so far, and where things stand, over all workers.
+  /// The counters so far and the current state, over all workers.
   public var numbers: EvaluatorNumbers {
     var sum = EvaluatorNumbers(lag: 0)
     for worker in workers { sum.add(worker.share.numbers) }
     return sum
   }
 
-  /// Connects in the background, joins the group and evaluates, as soon as brokers are there.
+  /// Connects in the background, joins the group and evaluates, as soon as brokers are reachable.
   ///
-  /// - Throws: where a property is refused, a file of TLS can't be read, or no thread is left.
+  /// - Throws: if a property is refused, a TLS file can't be read, or no thread is left.
   public func start() throws {
     for (number, worker) in workers.enumerated() { try start(worker, number) }
   }
@@ -92,22 +92,22 @@ public final class EvaluatorService: Service {
     }
   }
 
-  /// Whether one has ended for good: another evaluator goes by its name, or somebody has to do something first.
+  /// Whether a worker has ended for good: another evaluator has its name, or a person has to act first.
   public var hasFailed: Bool { workers.contains { $0.share.hasFailed } }
 
-  /// As `Service` says.
+  /// See `Service`.
   public func onFailure(ring wakeup: Wakeup) {
     for worker in workers { worker.share.onFailure(ring: wakeup) }
   }
 
-  /// From the next batch on these rules hold, in every partition at once: what can't go on under them is resolved,
-  /// every other alert lives on. The rules have no problems.
+  /// These rules, which must be valid, apply from the next batch on, in every partition at once. Alerts that can't go
+  /// on under them are resolved; all others go on.
   public func reload(_ rules: RuleSet) {
     self.rules.value = rules
     for worker in workers { worker.share.offer(SourceRules(rules)) }
   }
 
-  /// So many subjects there may be from now on; whoever is known stays.
+  /// Sets the limit on subjects; known subjects stay.
   public func reload(maxSubjects: Int) { room.limit = maxSubjects }
 
   /// The group gives its partitions to others at once, instead of keeping its place for a session.
@@ -115,7 +115,7 @@ public final class EvaluatorService: Service {
     for worker in workers { worker.share.leavesForGood = true }
   }
 
-  /// Delivers what there is, commits and lets go of the partitions; bounded by `deadline`, also while a broker is silent.
+  /// Delivers what is left, commits and releases the partitions; bounded by `deadline`, even if a broker is silent.
   ///
   /// - Returns: transitions that weren't acknowledged, and partitions whose position couldn't be committed.
   public func stop(by deadline: MonotonicTime) -> Int {
@@ -123,18 +123,18 @@ public final class EvaluatorService: Service {
     let ended = workers.map { $0.join(until: deadline) }
     let undone = workers.map(\.share.undone).reduce(0, +)
     if ended.contains(false) {
-      // A silent broker holds whoever wants to leave its group; that alone undoes nothing.
+      // A silent broker delays a member that leaves its group; that alone loses nothing.
       if undone > 0 {
-        log.warning("the evaluator doesn't end in time and is left behind", ["undone": .int(undone)])
+        log.warning("the evaluator doesn't end in time and isn't waited for", ["undone": .int(undone)])
       } else {
-        log.info("all is delivered; the group's coordinator hasn't let the evaluator go, which isn't waited for")
+        log.info("all is delivered; the group's coordinator hasn't confirmed the leave, which isn't waited for")
       }
     }
     return undone
   }
 }
 
-/// The rules that a worker begins with: those of the file as it was read last.
+/// The rules that a new worker begins with: those of the file as last read.
 private final class LatestRules: Sendable {
   private let rules: Mutex<RuleSet>
 

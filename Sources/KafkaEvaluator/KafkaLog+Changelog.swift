@@ -3,25 +3,25 @@ import Kafka
 import Platform
 import Records
 
-/// The changelog while partitions are restored: a consumer without a group, made when it is needed and ended when it
+/// The changelog while partitions are restored: a consumer without a group, made when it is needed and closed when it
 /// isn't.
 ///
-/// Brokers are asked through it, too: they answer a connection's requests one by one, and the group's consumer may have a
-/// fetch there that waits half a second for records.
+/// Other questions to brokers go through it, too. Brokers answer a connection's requests one by one, and the group's
+/// consumer may have a fetch there that waits half a second for records.
 struct ChangelogReading: ~Copyable {
   var reader: Consumer?
   /// The partition of the changelog that is open.
   var number: Int32?
-  /// Up to where it must be read isn't known yet: whoever opens it is asked to try again.
+  /// Its high watermark isn't known yet: the caller of `openChangelog` has to try again.
   var isOpening = false
-  /// Partitions that this reader has read: what it knows of their ends is old.
+  /// Partitions that this reader has read: the watermarks that it knows of them are old.
   var seen: Set<Int32> = []
-  /// The topic was found to keep the last record of each key.
+  /// The topic is known to be compacted.
   var isCompacted = false
 }
 
 extension KafkaLog {
-  /// How long brokers may take to say how the changelog is kept.
+  /// How long brokers may take to tell the changelog's policy.
   private static var policyPatience: Duration { .milliseconds(500) }
 
   mutating func openChangelog(_ number: Int32, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
@@ -46,7 +46,7 @@ extension KafkaLog {
       changelog.isOpening = true
       changelog.seen.insert(number)
     }
-    // What the first answer to a fetch says is the true high watermark, and younger than the question.
+    // The answer to the first fetch has the true high watermark, of a time after the question.
     while true {
       if let known = changelog.reader?.watermarks(of: partition) {
         changelog.isOpening = false
@@ -59,13 +59,13 @@ extension KafkaLog {
     }
   }
 
-  /// Makes sure that the topic is what state can be kept in: compacted, and with as many partitions as its source topic,
-  /// which may have grown.
+  /// Makes sure that the topic can keep state: compacted, and with as many partitions as its source topics, which may
+  /// have grown.
   private mutating func prepareChangelog(within limit: Duration) throws(KafkaError) {
     let count = try askPartitionCount(of: names.changelog, within: limit)
     var sources: [(topic: String, count: Int32)] = []
     for topic in names.sources {
-      // One that isn't there yet, or that this evaluator doesn't see, has no partition to restore.
+      // A topic that doesn't exist yet, or that this evaluator may not see, has no partition to restore.
       do throws(KafkaError) {
         sources.append((topic, try askPartitionCount(of: topic, within: limit)))
       } catch  where error.code.isUnknownTopic || error.code == .topicAuthorizationFailed {}
@@ -80,9 +80,9 @@ extension KafkaLog {
     }
   }
 
-  /// False: brokers don't say how the changelog is kept.
+  /// Returns false if brokers don't tell the changelog's policy.
   ///
-  /// - Throws: where it would lose state.
+  /// - Throws: if the policy would lose state.
   private func checkPolicy(_ admin: borrowing Admin, within limit: Duration) throws(KafkaError) -> Bool {
     var kept: Cleanup?
     var isTold = false
@@ -90,9 +90,9 @@ extension KafkaLog {
       kept = try admin.cleanup(of: names.changelog, within: min(limit, Self.policyPatience))
       isTold = true
     } catch {
-      // Who may not ask, or asks brokers that can't tell, relies on whoever made the topic.
+      // Without the right to ask, or if brokers can't tell, whoever made the topic is trusted.
       logger.limited(
-        trouble, .warning, "brokers don't say how the changelog is kept; it must have cleanup.policy=compact",
+        trouble, .warning, "brokers don't tell the changelog's cleanup.policy; it must be compact",
         ["topic": .string(names.changelog), "reason": .string("\(error)")])
     }
     if let kept, !kept.compacts {
@@ -106,18 +106,18 @@ extension KafkaLog {
     return isTold
   }
 
-  /// The changelog gets as many partitions as the largest of its source topics, unless the group had begun with fewer: a
-  /// topic that gains partitions moves hosts between them, and their state stays where it was.
+  /// Grows the changelog to as many partitions as the largest source topic has, unless the group had begun with fewer:
+  /// a topic that grows moves hosts between partitions, and their state stays where it was.
   private func growChangelog(
     _ admin: borrowing Admin, from count: Int32, for sources: [(topic: String, count: Int32)], within limit: Duration
   ) throws(KafkaError) {
     let larger = sources.filter { $0.count > count }
     let needed = larger.map(\.count).max() ?? count
     let all = larger.flatMap { source in (0..<source.count).map { TopicPartition(source.topic, $0) } }
-    // A position of somebody else's says nothing of what is known of hosts.
+    // Another program's position doesn't show that hosts have state.
     let committed = try consumer.committed(all, within: limit)
       .filter { $0.offset.isNumber && CommitNote.since($0.note) != nil }
-    // Positions beyond the changelog are those of a time before there was one.
+    // Positions of partitions that the changelog lacks are older than the changelog.
     let hasBegun = larger.contains { source in
       let known = committed.filter { $0.partition.topic == source.topic }
       return !known.isEmpty && known.allSatisfy { $0.partition.partition < count }
@@ -128,8 +128,8 @@ extension KafkaLog {
       throw KafkaError(
         code: .unknownPartition,
         message:
-          "a source topic has grown to \(needed) partitions: hosts have moved to others, and what is known of them has not. "
-          + "To go on with moved hosts beginning anew: \(command); then end what fired for them with statusd forget HOST",
+          "a source topic has grown to \(needed) partitions: hosts have moved to others, but their state has not. To go on, "
+          + "with moved hosts beginning anew: \(command); then end their old alerts with statusd forget HOST",
         isFatal: true)
     }
     guard names.mayCreate else {
@@ -145,8 +145,8 @@ extension KafkaLog {
   private mutating func makeReader() throws(KafkaError) {
     if changelog.reader != nil { return }
     changelog.seen = []
-    // A broker that has nothing more answers a fetch only after this, and a question behind it, too; at librdkafka's
-    // 500 ms the smallest partition would take seconds.
+    // A broker without new records answers a fetch only after this time, and later requests wait behind it. With
+    // librdkafka's 500 ms the smallest partition would take seconds.
     var configuration = configuration
     configuration.properties.insert(("fetch.wait.max.ms", "5"), at: 0)
     changelog.reader = try Consumer(configuration, options: Consumer.Options(), log: logger, wakeup: wakeup)
@@ -164,13 +164,13 @@ extension KafkaLog {
     return try consumer.partitionCount(of: topic, within: limit)
   }
 
-  /// The ends of a partition, as far as its last stable offset.
+  /// The bounds of a partition, up to its last stable offset.
   func askWatermarks(of partition: TopicPartition, within limit: Duration) throws(KafkaError) -> Watermarks {
     if let ends = try changelog.reader?.queryWatermarks(of: partition, within: limit) { return ends }
     return try consumer.queryWatermarks(of: partition, within: limit)
   }
 
-  /// The first offset of a partition at `time` or later; nil: none.
+  /// The first offset of a partition at `time` or later; nil if there is none.
   func askOffset(
     of partition: TopicPartition, at time: WallTime, within limit: Duration
   ) throws(KafkaError) -> Int64? {
@@ -220,7 +220,7 @@ extension KafkaLog {
     return error?.code != .topicAuthorizationFailed
   }
 
-  /// What a fetch from an offset brings first.
+  /// The first result of a fetch from an offset.
   private enum Answer {
     case record(Marker.Fingerprint)
     case end

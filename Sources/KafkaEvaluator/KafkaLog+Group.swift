@@ -2,37 +2,37 @@ import Evaluator
 import Kafka
 import Platform
 
-/// A question for the group's position that isn't answered.
+/// A question for the group's position without an answer so far.
 struct UnansweredPosition {
   var since: MonotonicTime
-  /// When it is asked next whether an open transaction is the reason.
+  /// When to check next whether an open transaction is the reason.
   var nextLook: MonotonicTime
 }
 
-/// The group: what it gives and takes, and what it remembers.
+/// What the group gives, takes and remembers.
 extension KafkaLog {
-  /// After how much silence a member's partitions go to others; the user's own value wins.
+  /// After how much silence a member loses its partitions to others; the user's own value wins.
   static var sessionTimeout: Duration { .seconds(8) }
-  /// How soon a member hears that the group moves partitions; the user's own value wins.
+  /// How soon a member learns of a rebalance; the user's own value wins.
   static var heartbeatInterval: Duration { .seconds(1) }
 
   static func makeConsumer(
     _ configuration: Configuration, _ names: Names, _ logger: Logger, _ wakeup: Wakeup
   ) throws(KafkaError) -> Consumer {
     var configuration = configuration
-    // So often a client asks whether its topics are there and have more partitions; the user's own value wins.
+    // How often a client checks whether its topics exist and have grown; the user's own value wins.
     configuration.properties.insert(("topic.metadata.refresh.interval.ms", "5000"), at: 0)
     var options = Consumer.Options(group: names.member.group)
     options.instance = names.member.groupInstanceID(subscribedTo: names.sources)
     options.sessionTimeout = sessionTimeout
     options.heartbeatInterval = heartbeatInterval
     options.batchSize = batchSize
-    // 64 MiB: below it librdkafka rests for up to a second whenever it is reached, and a backlog is read by the second.
+    // 64 MiB: librdkafka pauses for up to a second whenever the queue is full. A smaller one would slow a backlog down.
     options.queueKiB = 65_536
     return try Consumer(configuration, options: options, log: logger, wakeup: wakeup)
   }
 
-  /// After an outage a group may find out late that a member was silent; no longer than that.
+  /// How long after an outage a loss counts as its result: the group may notice late that a member was silent.
   private static var outagePatience: Duration { .seconds(30) }
 
   var lossCause: LossCause {
@@ -48,7 +48,7 @@ extension KafkaLog {
 
   func wait(until deadline: MonotonicTime) { _ = time.wait(for: wakeup, until: deadline) }
 
-  /// Takes everything that has arrived from the brokers but records.
+  /// Takes everything that has come from the brokers, except records.
   mutating func serve() {
     while let event = consumer.nextEvent() { take(event) }
     watchGroup()
@@ -63,7 +63,7 @@ extension KafkaLog {
       say(watch.rebalances(time.monotonic, isGiven: true))
       ownership.noteAssignment(time.monotonic)
       if partitions.isEmpty {
-        // A cooperative rebalance that changes nothing here wants its answer too.
+        // A cooperative rebalance that changes nothing here needs an answer, too.
         reply { consumer throws(KafkaError) in try consumer.take([]) }
       } else {
         isTopicGone = false
@@ -98,12 +98,12 @@ extension KafkaLog {
 
   mutating func unassign(_ partitions: [LogPartition]) {
     for partition in partitions { unanswered[names.partition(partition)] = nil }
-    // After a fatal error the consumer is another one, which holds nothing.
+    // After a fatal error the consumer is a new one, which holds nothing.
     guard consumer.awaitsAnswer else { return }
     reply { consumer throws(KafkaError) in try consumer.giveBack() }
   }
 
-  /// Answers a rebalance. A refused answer means that the group has gone on; its next event says where to.
+  /// Answers a rebalance. If the answer is refused, the group has gone on, and its next event says what holds.
   private mutating func reply(_ body: (inout Consumer) throws(KafkaError) -> Void) {
     do throws(KafkaError) {
       try body(&consumer)
@@ -112,7 +112,7 @@ extension KafkaLog {
         renewConsumer(after: error)
       } else {
         logger.limited(
-          trouble, .warning, "the group has moved on before it was answered", ["reason": .string("\(error)")])
+          trouble, .warning, "the group went on before its rebalance was answered", ["reason": .string("\(error)")])
       }
     }
   }
@@ -135,7 +135,7 @@ extension KafkaLog {
         if let place = withoutPending(partition, within: .seconds(1)) {
           logger.limited(
             trouble, .warning,
-            "a transaction is about to change the group's position, and nobody ends it; the changelog says what counts",
+            "a transaction is about to change the group's position, and nobody ends it; the changelog's position counts",
             [
               "partition": .string("\(partition)"), "for": .duration(now - waiting.since),
               "cure": "kafka-transactions.sh (find-hanging) shows it",
@@ -152,7 +152,7 @@ extension KafkaLog {
     return CommittedPosition(place.offset.rawValue, since: CommitNote.since(place.note))
   }
 
-  /// The group's position as somebody is told it who doesn't mind an open transaction; nil: nobody says it.
+  /// The group's position, whatever transaction is open; nil if brokers don't tell it.
   private func withoutPending(_ partition: TopicPartition, within limit: Duration) -> PartitionOffset? {
     var options = Consumer.Options(group: names.member.group)
     options.readsCommitted = false
@@ -211,8 +211,8 @@ extension KafkaLog {
     }
   }
 
-  /// Through a producer: the consumer's connection may be busy with a fetch that waits for records, and what such an answer
-  /// says is as old as the records that came with it.
+  /// Asks through a producer: the consumer's connection may be busy with a fetch that waits for records, and the high
+  /// watermark in a fetch's answer is as old as its records.
   mutating func askHighWatermarks(
     of partitions: [LogPartition], until deadline: MonotonicTime
   ) throws(LogFailure) -> [Int64?] {
@@ -227,7 +227,7 @@ extension KafkaLog {
 
   mutating func highWatermark(of id: LogPartition) -> Int64? { consumer.watermarks(of: names.partition(id))?.high }
 
-  /// Whatever a question to brokers failed for, it can be asked again.
+  /// Whatever the error, the question can be asked again.
   mutating func mapped<Result>(
     _ body: (inout KafkaLog) throws(KafkaError) -> Result
   ) throws(LogFailure) -> Result {

@@ -2,32 +2,32 @@ import Evaluator
 import Kafka
 import Platform
 
-/// Where this member of the group stands.
+/// This member's standing in the group.
 struct Membership: Equatable {
   /// Whether it belongs to the group.
   enum Standing: Equatable {
-    /// It hasn't joined yet: its name isn't taken over.
+    /// It hasn't joined yet: it hasn't taken its name over.
     case outside
     /// It has joined, or is about to.
     case inside
-    /// Somebody else has joined under its name.
+    /// Another member has joined under its name.
     case replaced
   }
 
   var standing = Standing.outside
-  /// Its consumer has failed, and another one couldn't be made yet.
+  /// Its consumer has failed, and no other could be made yet.
   var lacksConsumer = false
-  /// When somebody joined under its name last; nil: nobody has.
+  /// When it was last replaced, in deliveries without transactions; nil if it never was.
   var lastReplaced: MonotonicTime?
 }
 
-/// How a member joins the group, and what it does once somebody else has joined under its name.
+/// How a member joins the group, and what it does once another has joined under its name.
 extension KafkaLog {
-  /// Without transactions nothing tells an own late request from somebody else. The second time within this time it is
-  /// somebody.
+  /// Without transactions, nothing distinguishes an own late request from another process. A second replacement within
+  /// this time counts as another process.
   private static var replacementPause: Duration { .seconds(60) }
 
-  /// Joins the group, once: librdkafka itself comes back as often as it has to.
+  /// Joins the group, once: librdkafka rejoins by itself whenever needed.
   mutating func join() throws(LogFailure) {
     if membership.standing == .inside { return }
     try mapped { log throws(KafkaError) in
@@ -45,11 +45,11 @@ extension KafkaLog {
     try join()
   }
 
-  /// Makes sure that nobody else has this name: who joins under it has taken the transactional id before. So a member that
-  /// was replaced by itself, by a request of its predecessor that came late, still has a producer that brokers take
-  /// positions from. Nothing of the transaction that asks for it is ever committed.
+  /// Makes sure that no other process has this name: it would have taken the transactional id over before it joined. If
+  /// a late request of a predecessor has replaced this member, brokers still take positions from its producer. The
+  /// transaction that tests this is never committed.
   ///
-  /// - Throws: `.leave` where somebody else has it.
+  /// - Throws: `.leave` if another process has the name.
   private mutating func proveName(until deadline: MonotonicTime) throws(LogFailure) {
     let now = time.monotonic
     let last = membership.lastReplaced
@@ -64,16 +64,16 @@ extension KafkaLog {
     do throws(LogFailure) {
       try offerPositions([PartitionOffset(names.partition(LogPartition(topic: 0, number: 0)), 0)])
     } catch {
-      // That brokers take no positions of whom they don't know as a member is no answer to who has the name.
+      // A refusal because the member is unknown doesn't show who has the name.
       if error.remedy == .leave || error.remedy == .restore { throw error }
     }
     if try !abort(until: deadline) {
       dropTransactions()
-      throw LogFailure(.restore, reason: "brokers don't say whose name this is")
+      throw LogFailure(.restore, reason: "brokers don't tell who has this name")
     }
   }
 
-  /// Nothing can be done with a consumer after a fatal error but to begin with a new one.
+  /// After a fatal error a consumer can only be replaced.
   mutating func renewConsumer(after error: KafkaError) {
     let isReplaced = (consumer.fatalError ?? error).code == .fencedInstance
     if !isReplaced { logger.error("the consumer has failed and is made anew", ["reason": .string("\(error)")]) }

@@ -2,9 +2,9 @@ import Evaluator
 import Kafka
 import Platform
 
-/// Records and batches that the topics take: asked for, and learnt from refusals.
+/// The sizes of records and batches that topics take: asked for, and learnt from refusals.
 extension KafkaLog {
-  /// How long brokers may take to say how much topics take.
+  /// How long brokers may take to tell the topics' limits.
   private static var sizePatience: Duration { .seconds(1) }
 
   mutating func room(for largest: RecordRoom, until deadline: MonotonicTime) -> RecordRoom {
@@ -20,12 +20,12 @@ extension KafkaLog {
       changelog: sizes.room(in: names.changelog))
   }
 
-  /// The first time, before anything is delivered.
+  /// Asks for the topics' limits the first time, before anything is delivered.
   mutating func askSizesFirst(until deadline: MonotonicTime) {
     if !sizes.wasAsked { askSizes(within: min(Self.sizePatience, max(.zero, deadline - time.monotonic))) }
   }
 
-  /// Asks brokers how much the topics take.
+  /// Asks brokers for the topics' limits.
   mutating func askSizes(within limit: Duration) {
     let topics = [names.alerts, names.alertsCurrent, names.changelog]
     var found: [String: [String: String]] = [:]
@@ -34,20 +34,20 @@ extension KafkaLog {
         try admin.configurations(of: topics, within: limit)
       }
     } catch {
-      // Who may not ask, or asks brokers that can't tell, learns it where a record is refused.
+      // Without the right to ask, or if brokers can't tell, a refusal shows the limit.
       logger.debug("brokers don't say how large records may be", ["reason": .string("\(error)")])
     }
     sizes.told(found.compactMapValues { $0["max.message.bytes"].flatMap { Int($0) } }, at: time.monotonic)
   }
 
-  /// A record that librdkafka itself wouldn't take: the delivery is given up in good order, and fitted anew.
+  /// Throws if librdkafka itself wouldn't take the record: the delivery is aborted in good order, and fitted anew.
   mutating func checkSize(_ size: Int, in topic: String) throws(LogFailure) {
     if size <= sizes.client { return }
     sizes.refused(topic: topic, size: size, inBatchesOf: 1, at: time.monotonic)
     throw LogFailure(.deliverAgain, reason: "a record of \(size) bytes is more than the client takes")
   }
 
-  /// Takes what was reported of records that are too large.
+  /// Takes the reported refusals of records that are too large.
   mutating func noteRefusals() {
     let refused = mode == .transactions ? transactions?.takeTooLarge() ?? [:] : steps.tooLarge
     steps.tooLarge = [:]
@@ -57,10 +57,10 @@ extension KafkaLog {
     }
   }
 
-  /// Where batches must be smaller from now on, or the last transaction was refused for its size, another producer takes
-  /// the place of this one, which has nothing open.
+  /// Replaces the producer, which has nothing open, if batches must be smaller from now on or a record was refused for
+  /// its size.
   ///
-  /// After such a refusal librdkafka 2.0.2 goes on with numbers that brokers haven't seen, and fails once more
+  /// After such a refusal librdkafka 2.0.2 goes on with sequence numbers that brokers haven't seen, and fails once more
   /// (OUT_OF_ORDER_SEQUENCE_NUMBER).
   mutating func renewUnfitProducer() throws(LogFailure) {
     if batchBytes != sizes.batch || isSpoilt {
@@ -75,7 +75,7 @@ extension KafkaLog {
       if mode == .transactions { try transactions?.initialize(within: Self.sizePatience) }
       isRenewing = false
     } catch {
-      // Nothing is begun: the same again.
+      // Nothing has begun: the same call is repeated.
       if error.remedy != .retry { dropTransactions() }
       throw LogFailure(.retry, reason: "\(error)")
     }

@@ -2,10 +2,10 @@ import Evaluator
 import Kafka
 import Platform
 
-/// Deliveries without transactions, at least once: each stage is acknowledged by all replicas in sync before the next one
-/// is sent, and the positions are committed last.
+/// Deliveries without transactions, at least once: each stage is acknowledged by all replicas in sync before the next
+/// is sent. The positions are committed last.
 struct Steps: ~Copyable {
-  /// What the group says to a delivery's positions.
+  /// The group's answer to a delivery's positions.
   enum Answer {
     /// Not asked yet.
     case none
@@ -17,17 +17,17 @@ struct Steps: ~Copyable {
     case committed
   }
 
-  /// nil: deliveries are transactions.
+  /// nil if deliveries are transactions, or if no producer could be made.
   var producer: Producer?
-  /// The delivery under way; acknowledgements of earlier ones carry other tokens.
+  /// The number of the current delivery; acknowledgements of earlier ones carry other numbers.
   var delivery: UInt = 0
   /// Its records that aren't acknowledged yet.
   var unacknowledged = 0
-  /// Why one of them never will be.
+  /// Why one of them won't be acknowledged.
   var refusal: KafkaError?
   /// Topics that refused a record for its size, with the bytes of the smallest one.
   var tooLarge: [String: Int] = [:]
-  /// The positions to commit behind them.
+  /// The positions to commit after them.
   var offsets: [PartitionOffset] = []
   var answer = Answer.none
 }
@@ -46,7 +46,7 @@ extension KafkaLog {
   ) throws(LogFailure) {
     let place = names.place(target)
     do throws(KafkaError) {
-      // There is none where the last one failed and no other could be made then.
+      // The last one may have failed when no other could be made.
       try makeProducer()
       let produced = try steps.producer?.produce(
         topic: place.topic, partition: place.partition, key: key, value: value, token: steps.delivery)
@@ -60,7 +60,7 @@ extension KafkaLog {
     }
   }
 
-  /// Everything produced so far is acknowledged; false: not yet.
+  /// Waits until everything produced so far is acknowledged. Returns false if it isn't by `deadline`.
   mutating func flushSteps(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     while true {
       serve()
@@ -89,7 +89,7 @@ extension KafkaLog {
     }
   }
 
-  /// Every record is acknowledged: now the positions.
+  /// Commits the positions, once every record is acknowledged.
   private mutating func commitOffsets() throws(LogFailure) {
     if steps.offsets.isEmpty {
       steps.answer = .committed
@@ -122,8 +122,8 @@ extension KafkaLog {
     if steps.refusal == nil { steps.refusal = failure }
   }
 
-  /// A record wasn't taken or won't be acknowledged: with room in the queue the same call will do; otherwise the whole
-  /// delivery is made again, after a fatal error by a new producer.
+  /// A record wasn't accepted or won't be acknowledged. If only the queue was full, the same call is repeated;
+  /// otherwise the whole delivery, after a fatal error by a new producer.
   private mutating func fail(_ error: KafkaError) throws(LogFailure) {
     if error.code == .queueFull { throw LogFailure(.retry, reason: "\(error)") }
     noteRefusals()

@@ -4,18 +4,18 @@ import Platform
 
 /// Programs that use the evaluators' group without being evaluators.
 extension KafkaLog {
-  /// How many lines a minute all workers of a process say of their group.
+  /// The rate of log lines about the group, for all workers of a process.
   static func makeStrangersLimit(_ time: any TimeSource) -> RateLimit { RateLimit(1, per: .seconds(59), time: time) }
 
   /// How long the group's coordinator may take to name the members.
   private static var membersPatience: Duration { .seconds(3) }
 
-  /// Asks who is in the group, where there is a reason to.
+  /// Asks for the group's members, if there is a reason to.
   mutating func watchGroup() {
     if watch.asks(time.monotonic) { consumer.askForMembers(within: Self.membersPatience) }
   }
 
-  /// What the group is found to be, for people.
+  /// Logs a finding about the group.
   func say(_ finding: GroupWatch.Finding?) {
     guard let finding else { return }
     switch finding {
@@ -25,7 +25,7 @@ extension KafkaLog {
       if let reason { facts.append("reason", .string(reason)) }
       logger.limited(
         strangers, .error,
-        "the group refuses evaluators, because another program is in it that shares partitions in another way: nothing is evaluated; cure: end that program, or give it a group.id of its own; trying on",
+        "the group refuses evaluators, because another program in it uses another assignment protocol: nothing is evaluated; cure: end that program, or give it a group.id of its own; trying again",
         facts)
     case .strangers(let members):
       var facts = facts(of: members)

@@ -2,21 +2,21 @@ import Evaluator
 import Kafka
 import Platform
 
-/// Brokers refuse a producer of transactions: a new one costs threads and connections, and will most likely fare alike.
+/// Brokers refuse a producer of transactions. The next would cost threads and connections, and probably fail, too.
 struct Refusal {
   var failure: LogFailure
-  /// Until when no other is made; each time twice as long.
+  /// Until when no other is made; the pause doubles each time.
   var until: MonotonicTime
   var pause: Duration
 }
 
 /// Deliveries: in transactions, or step by step.
 extension KafkaLog {
-  /// `transaction.timeout.ms`: how long an open transaction of somebody who is gone can hide what is behind it.
+  /// `transaction.timeout.ms`: how long a dead producer's open transaction can hide the records after it.
   static var transactionTimeout: Duration { .seconds(10) }
-  /// Whose transaction is open for longer than this isn't there any more, or its broker has forgotten it.
+  /// A transaction that is open for longer has no producer any more, or its broker has forgotten it.
   static var longestTransaction: Duration { transactionTimeout + .seconds(2) }
-  /// How long the group's part of a transaction may take in one call.
+  /// How long one call that sends positions may take.
   private static var offsetsPatience: Duration { .seconds(2) }
 
   static func makeTransactions(
@@ -33,8 +33,7 @@ extension KafkaLog {
     try Producer(prompt(configuration, batch), log: logger, wakeup: wakeup)
   }
 
-  /// An alert doesn't wait for company; the user's own value wins. Batches are no larger than the topics take, whatever
-  /// the user says.
+  /// Alerts are sent without lingering; the user's own value wins. Batches are never larger than the topics take.
   private static func prompt(_ configuration: Configuration, _ batch: Int) -> Configuration {
     var configuration = configuration
     configuration.properties.insert(("linger.ms", "0"), at: 0)
@@ -45,7 +44,7 @@ extension KafkaLog {
     return configuration
   }
 
-  /// Makes the producer that the mode wants, where there is none.
+  /// Makes the producer for the mode, if there is none.
   mutating func makeProducer() throws(KafkaError) {
     switch mode {
     case .transactions:
@@ -60,7 +59,7 @@ extension KafkaLog {
 
   mutating func takeOver(until deadline: MonotonicTime) throws(LogFailure) {
     try takeNameOver(until: deadline)
-    // Whoever has the name of transactions may have the member's, too; not the other way round.
+    // In this order, the member that holds the name in the group also holds the transactional id.
     try join()
   }
 
@@ -75,7 +74,7 @@ extension KafkaLog {
       askSizesFirst(until: deadline)
     } catch {
       if error.code == .unsupportedFeature { return try fallBack(error) }
-      // Whatever it is, refused or out of time: it may be otherwise later. A producer that has failed can't be asked.
+      // Refused or timed out: it may succeed later. A producer that has failed can't be asked again.
       if error.remedy == .retry { throw LogFailure(.retry, reason: "\(error)") }
       throw refused(words(error))
     }
@@ -89,7 +88,7 @@ extension KafkaLog {
     return failure
   }
 
-  /// Brokers have no transactions. Where nobody insists on them, deliveries are made step by step from now on.
+  /// Brokers have no transactions. Deliveries are made step by step from now on, unless the configuration forbids it.
   private mutating func fallBack(_ error: KafkaError) throws(LogFailure) {
     guard mayFallBack else {
       throw refused("brokers have no transactions, which delivery = \"exactly_once\" needs: \(error)")
@@ -97,7 +96,7 @@ extension KafkaLog {
     dropTransactions()
     mode = .steps
     logger.warning(
-      "brokers have no transactions: transitions are delivered at least once, drop doubles by their id",
+      "brokers have no transactions: transitions are delivered at least once; drop duplicates by their id",
       ["reason": .string("\(error)")])
     do throws(KafkaError) { try makeProducer() } catch { throw LogFailure(.retry, reason: "\(error)") }
   }
@@ -147,14 +146,14 @@ extension KafkaLog {
     }
     if offsets.isEmpty { return }
     if consumer.hasLostAssignment { throw LogFailure(.deliverAgain, reason: "the assignment is lost") }
-    // Brokers take what no member sends, whoever holds the partition.
+    // Brokers accept positions from a client that is no member, whoever holds the partition.
     if let generation = try? consumer.groupMetadata().generation, generation < 0 {
-      throw LogFailure(.deliverAgain, reason: "the group has gone on")
+      throw LogFailure(.deliverAgain, reason: "this member is no longer in the group")
     }
     try offerPositions(offsets)
   }
 
-  /// Puts positions into the transaction, as whoever the consumer is in its group now.
+  /// Adds positions to the transaction, with the consumer's current group metadata.
   mutating func offerPositions(_ offsets: [PartitionOffset]) throws(LogFailure) {
     do throws(KafkaError) {
       try transactions?.sendOffsets(offsets, of: consumer.groupMetadata(), within: Self.offsetsPatience)
@@ -169,8 +168,8 @@ extension KafkaLog {
     return try untilDone { producer throws(KafkaError) in try producer.commit(within: limit) }
   }
 
-  /// Without transactions a record that was given to the producer can't be taken back: readers may see it all the same,
-  /// and once more when it is delivered again, with the same id.
+  /// Without transactions, records that the producer has can't be taken back. Readers may see them, and once more after
+  /// the next delivery, with the same id.
   mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     guard mode == .transactions else {
       beginSteps()
@@ -180,13 +179,13 @@ extension KafkaLog {
     noteRefusals()
     if transactions?.isInDoubt ?? false {
       dropTransactions()
-      throw LogFailure(.restore, reason: "brokers haven't answered everything of the transaction that is given up")
+      throw LogFailure(.restore, reason: "brokers haven't answered all requests of the transaction to abort")
     }
     let limit = max(.milliseconds(1), deadline - time.monotonic)
     return try untilDone { producer throws(KafkaError) in try producer.abort(within: limit) }
   }
 
-  /// A call that is made again until it is done; false: not yet.
+  /// A call that is repeated until it is done. Returns false if it isn't yet.
   private mutating func untilDone(
     _ body: (inout TransactionalProducer) throws(KafkaError) -> Void
   ) throws(LogFailure) -> Bool {
@@ -214,7 +213,7 @@ extension KafkaLog {
     }
   }
 
-  /// What an error of a transaction asks for.
+  /// The remedy for an error of a transaction.
   private mutating func failure(_ error: KafkaError) -> LogFailure {
     let reason = words(error)
     noteRefusals()
@@ -223,8 +222,8 @@ extension KafkaLog {
     case .abortTransaction: return LogFailure(.deliverAgain, reason: reason)
     case .recreateClient, .report:
       dropTransactions()
-      // A broker that ended a transaction which took too long fences its producer, too: only one that was young can't
-      // have been ended by that.
+      // A broker that aborts a transaction for its time-out also fences the producer. For a young transaction this
+      // can't be the reason.
       let isYoung = time.monotonic - transactionBegan < Self.transactionTimeout - .seconds(1)
       return LogFailure(error.code.isFenced && isYoung ? .leave : .restore, reason: reason)
     }
@@ -232,7 +231,7 @@ extension KafkaLog {
 
   consuming func close(until deadline: MonotonicTime, forGood: Bool) {
     let now = time.monotonic
-    // Acknowledged by now, or counted as undelivered: nothing to wait for.
+    // Records are acknowledged by now, or counted as undelivered: there is nothing to wait for.
     if let producer = transactions.take() { producer.close(by: now) }
     if let producer = steps.producer.take() { _ = producer.close(by: now) }
     closeChangelog()

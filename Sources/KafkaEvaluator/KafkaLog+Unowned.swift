@@ -2,34 +2,34 @@ import Evaluator
 import Kafka
 import Platform
 
-/// Whether each partition of the source topics belongs to somebody.
+/// Finds partitions of the source topics that no member owns.
 ///
-/// A static member that comes back gets what the group remembers. Where it died in the middle of a rebalance, or its topic
-/// got partitions while it was away, that leaves a partition to nobody, until somebody joins anew.
+/// A static member that comes back gets what the group remembers. If it died in the middle of a rebalance, or its topic
+/// gained partitions while it was away, a partition has no owner until a member joins anew.
 struct Ownership {
-  /// How long after an assignment it is looked at: what moves is handed over by then.
+  /// How long after an assignment to look: moved partitions are handed over by then.
   static let delay = Duration.seconds(5)
   /// From one look to the next.
   static let pause = Duration.seconds(10)
 
-  /// When it is looked at next; nil: everything had an owner.
+  /// When to look next; nil if every partition had an owner.
   var nextLook: MonotonicTime?
-  /// Brokers are asked.
+  /// Whether brokers are being asked.
   var isAsked = false
-  /// Partitions that had no owner when it was looked at last.
+  /// Partitions that had no owner at the last look.
   var unowned: Set<TopicPartition> = []
-  /// How many partitions each source topic has, as far as is known.
+  /// How many partitions each source topic has, as far as known.
   var counts: [Int: Int32] = [:]
 
-  /// The group has given out partitions.
+  /// The group has assigned partitions.
   mutating func noteAssignment(_ now: MonotonicTime) {
     nextLook = now + Self.delay
     unowned = []
   }
 
-  /// What the group says of its shares; nil: nothing, or it is just sharing out.
+  /// Takes the partitions that the group's members have; nil if unknown, or if the group is just rebalancing.
   ///
-  /// - Returns: partitions that had no owner the last time either.
+  /// - Returns: partitions that had no owner at the last look either.
   mutating func note(_ shares: [TopicPartition]?, of all: [TopicPartition], _ now: MonotonicTime) -> [TopicPartition] {
     isAsked = false
     nextLook = now + Self.pause
@@ -45,10 +45,10 @@ struct Ownership {
 extension KafkaLog {
   /// How long brokers may take to answer.
   private static var sharesPatience: Duration { .seconds(5) }
-  /// The same where the answer is waited for.
+  /// The same for a question that blocks.
   private static var countPatience: Duration { .milliseconds(300) }
 
-  /// Asks for the group's shares, where it is time to.
+  /// Asks which partitions the group's members have, if it is time to.
   mutating func lookForUnowned() {
     guard membership.standing == .inside, !ownership.isAsked, let due = ownership.nextLook, time.monotonic >= due
     else { return }
@@ -56,10 +56,10 @@ extension KafkaLog {
     ownership.isAsked = true
   }
 
-  /// Where a partition goes on to be nobody's, joins the group once more, which makes it share out all there is.
+  /// If a partition still has no owner, joins the group once more, which makes it assign all partitions.
   mutating func note(members: Result<[GroupMember], KafkaError>) {
     if !ownership.isAsked { return }
-    // A group that is just sharing out anew tells of nobody's partitions.
+    // While it rebalances, a group shows no partitions of its members.
     let given = (try? members.get())?.flatMap(\.partitions) ?? []
     let shares = given.isEmpty ? nil : given
     var all: [TopicPartition] = []
@@ -70,7 +70,7 @@ extension KafkaLog {
     let unowned = ownership.note(shares, of: all, time.monotonic)
     guard let first = unowned.first, !consumer.awaitsAnswer else { return }
     logger.warning(
-      "a partition is nobody's in the group: joining it again, so that all are given out",
+      "a partition has no owner in the group: joining again, so that all partitions are assigned",
       ["topic": .string(first.topic), "partition": .int(first.partition), "partitions": .int(unowned.count)])
     do throws(KafkaError) {
       try consumer.unsubscribe()

@@ -5,16 +5,16 @@ import Platform
 /// Kafka as a worker's log: a member of the group that reads the source topics, a producer, and, while partitions are
 /// restored, a reader of the changelog.
 ///
-/// Deliveries are transactions (`KafkaLog+Transactions.swift`), or, where brokers have none or the configuration says
-/// so, sent step by step (`KafkaLog+Steps.swift`).
+/// Deliveries are transactions (`KafkaLog+Transactions.swift`). If brokers have none, or the configuration says so,
+/// they are sent step by step (`KafkaLog+Steps.swift`).
 struct KafkaLog: EvaluatorLog, ~Copyable {
-  /// Which topics and group, and who this is.
+  /// The topics, the group, and this member's name.
   struct Names {
     var sources: [String]
     var alerts: String
     var alertsCurrent: String
     var changelog: String
-    /// Whether a changelog that is too narrow may be grown here.
+    /// Whether a changelog with too few partitions may be grown.
     var mayCreate: Bool
     var member: MemberName
 
@@ -24,7 +24,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
 
     func partition(_ id: LogPartition) -> TopicPartition { TopicPartition(sources[id.topic], id.number) }
 
-    /// Where a record of a delivery goes; its partition, nil: by its key.
+    /// The topic and partition of a delivery's record; the partition is nil if the key decides.
     func place(_ target: LogTarget) -> (topic: String, partition: Int32?) {
       switch target {
       case .alerts: (alerts, nil)
@@ -50,48 +50,48 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   var consumer: Consumer
   var membership = Membership()
   var ownership = Ownership()
-  /// The source partition of each `Message.partitionIndex`; nil: of no source topic.
+  /// The source partition of each `Message.partitionIndex`; nil if it belongs to no source topic.
   var ids: [LogPartition?] = []
-  /// Met while something else was done, and to be given out.
+  /// Events that came during other calls, for `nextEvent`.
   var events: [LogEvent] = []
   let trouble: RateLimit
-  /// The group's consumer found a source topic gone, and was given nothing since.
+  /// Whether a source topic was found missing, and nothing has been assigned since.
   var isTopicGone = false
-  /// Who else is in the group; how often all workers of the process say so.
+  /// Finds other programs in the group; `strangers` bounds the log lines about them, for all workers of the process.
   var watch: GroupWatch
   let strangers: RateLimit
-  /// The Kafka time from which on the group evaluates each of the source topics, as far as it is known.
+  /// The Kafka time from which on the group evaluates each source topic, as far as known.
   var since: [Int: WallTime] = [:]
   let renewals: RateLimit
-  /// The group's positions that are asked for, and weren't told yet.
+  /// Positions that the group was asked for and hasn't told yet.
   var unanswered: [TopicPartition: UnansweredPosition] = [:]
 
   var mode: Mode
-  /// Whether brokers without transactions are no reason to do without deliveries.
+  /// May fall back to at-least-once delivery if brokers lack transactions.
   let mayFallBack: Bool
-  /// The producer of transactions; nil: it isn't made yet, or has failed.
+  /// The producer of transactions; nil if it isn't made yet, or has failed.
   var transactions: TransactionalProducer?
-  /// A transaction was refused for its size: the producer can't go on.
+  /// A record was refused for its size: the producer can't go on.
   var isSpoilt = false
-  /// A producer that took the place of an unfit one is still to take its id over.
+  /// Whether a producer that replaces an unfit one still has to take the transactional id over.
   var isRenewing = false
-  /// Why the last producer of transactions could never begin; nil: it could.
+  /// Why brokers refused the last producer of transactions; nil if they didn't.
   var refusal: Refusal?
   /// When the transaction that is open began.
   var transactionBegan: MonotonicTime
   var steps: Steps
-  /// How large records and batches may be.
+  /// The maximum sizes of records and batches.
   var sizes: RecordSizes
-  /// The bound of batches that the producer was made with.
+  /// The bound on batches that the producer was made with.
   var batchBytes: Int
   var changelog = ChangelogReading()
 
-  /// Connects in the background, also where no broker is there yet.
+  /// Connects in the background, even if no broker is reachable yet.
   ///
   /// - Parameters:
-  ///   - delivery: nil: in transactions, but step by step where brokers have none.
-  ///   - strangers: bounds what is said of other programs in the group.
-  /// - Throws: where a property is refused, or a file of TLS can't be read.
+  ///   - delivery: nil for transactions, or step by step if brokers have none.
+  ///   - strangers: bounds the log lines about other programs in the group.
+  /// - Throws: if a property is refused, or a TLS file can't be read.
   init(
     _ configuration: Configuration, names: Names, delivery: Mode?, strangers: RateLimit, logger: Logger, wakeup: Wakeup,
     time: any TimeSource
@@ -122,18 +122,18 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     self.steps = steps
   }
 
-  /// The error for people; where a right is missing, with the command that grants it.
+  /// The error for people; if a right is missing, with the command that grants it.
   func words(_ error: KafkaError) -> String {
     let topics = [names.alerts, names.alertsCurrent, names.changelog]
     let own: [MissingRight.Purpose] = [.transactions(id: names.member.transactionalID), .group(names.member.group)]
-    // Of several topics the error names the one.
+    // Of several topics the error names the one concerned.
     let named = topics.first { error.message.contains(" \($0) [") } ?? names.alerts
     return error.words(for: own + [.write(topic: named)], configuration)
   }
 
   // MARK: Reading
 
-  /// Entries of a batch at most.
+  /// The maximum number of entries in a batch.
   static var batchSize: Int { 1000 }
 
   mutating func fetch<Receiver: LogReceiver & ~Copyable>(
@@ -150,7 +150,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   /// How many records ahead one is announced: enough for memory to answer, few enough not to fill the cache.
   private static var lookahead: Int { 4 }
 
-  /// Gives a batch to the receiver; how many entries it had.
+  /// Gives a batch to the receiver. Returns the number of its entries.
   private mutating func take<Receiver: LogReceiver & ~Copyable>(
     _ batch: consuming Batch, into receiver: inout Receiver
   ) -> Int {

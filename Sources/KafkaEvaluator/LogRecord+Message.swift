@@ -2,7 +2,7 @@ import Evaluator
 import Kafka
 
 extension LogRecord {
-  /// A record as a consumer's batch has it; valid as long as that.
+  /// The record of a message in a consumer's batch; valid as long as the batch.
   @inline(__always)
   public init(_ message: Message, of partition: LogPartition) {
     self.init(

@@ -1,5 +1,4 @@
-/// What a worker is called, by the group and by the coordinator of transactions: the same after every restart, and nobody
-/// else's.
+/// A worker's name in the group, and for the coordinator of transactions: the same after every restart, and unique.
 ///
 /// Both names are made of the same parts, joined by `/`. A part's own `/` and `%` are escaped, so different parts never
 /// make the same name.
@@ -14,10 +13,10 @@ struct MemberName: Equatable, Sendable {
   /// `transactional.id`: `group/instance/worker`.
   var transactionalID: String { Self.joined([group, instance, "\(worker)"]) }
 
-  /// `group.instance.id`: `instance/worker/HASH`. A group belongs to the coordinator that is asked.
+  /// `group.instance.id`: `instance/worker/HASH`. It lacks the group, because it is unique only within its group.
   ///
-  /// The group gives a static member that comes back what it had, and looks at nothing else: of another topic nobody would
-  /// get anything (KAFKA-12759). So whoever subscribes to other topics goes by another name. Their order makes no
+  /// The group gives a static member that comes back its old partitions, even if its topics differ: no member would get
+  /// those of a new topic (KAFKA-12759). So a member with other topics has another name. Their order makes no
   /// difference.
   func groupInstanceID(subscribedTo topics: [String]) -> String {
     Self.joined([instance, "\(worker)", Self.hash(topics.sorted().joined(separator: "\n"))])

@@ -77,7 +77,7 @@ struct WorkerPartitionTests {
     }
     #expect(bench.numbers.partitions == 1)
     #expect(try #require(warned) >= .seconds(10))
-    let said = bench.log.lines.filter { $0.message.contains("don't say yet") }
+    let said = bench.log.lines.filter { $0.message.contains("don't answer questions") }
     #expect(said.map(\.level) == [.info, .warning])
   }
 

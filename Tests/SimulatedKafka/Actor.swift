@@ -11,7 +11,7 @@ final class Actor {
   /// The source topics, and the rules of each in its file.
   private let topics: [String]
   private(set) var rules: [RuleSet]
-  /// It has its turn just now.
+  /// Whether its turn is running.
   private(set) var isBusy = false
 
   init(name: String, topics: [String], rules: [RuleSet]) {
@@ -23,15 +23,15 @@ final class Actor {
   /// Another process with the same file.
   convenience init(like other: Actor) { self.init(name: other.name, topics: other.topics, rules: other.rules) }
 
-  /// Somebody has started another process of its name: once it has ended, it stays so.
+  /// Whether another process with its name was started: once this one has ended, it isn't started again.
   var isReplaced = false
 
-  /// Its process isn't there.
+  /// Whether its process is dead.
   var isGone: Bool { member?.isDead ?? true }
 
   func kill() { member?.isDead = true }
 
-  /// Its file has other rules now, and it is told so.
+  /// Its file gets other rules, and it is told to reload.
   func reload(_ rules: [RuleSet]) {
     self.rules = rules
     share?.offer(SourceRules(rules))

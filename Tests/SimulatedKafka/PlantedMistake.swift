@@ -1,34 +1,34 @@
 import Records
 
-/// What a log, or a worker whose calls pass through it, does wrong on purpose: a simulation that doesn't notice proves
-/// nothing.
+/// A bug that a log, or a worker whose calls pass through it, has on purpose. A simulation that doesn't detect it
+/// proves nothing.
 package enum PlantedMistake: String, CaseIterable {
-  /// The group takes positions at once, whatever becomes of the transaction.
+  /// The group takes positions at once, even if the transaction is aborted.
   case commitsOffsetsOutside = "offsets committed outside the transaction"
   /// Transactions carry no positions, so nobody checks the generation.
   case sendsNoOffsets = "a transaction without offsets"
-  /// The group can't tell who sends positions.
+  /// The group can't tell which member sends positions.
   case sendsNoMember = "metadata without a member"
-  /// A delivery that was aborted passes for one that was committed: what it held is dropped.
+  /// An aborted delivery counts as committed: its records are dropped.
   case dropsAborted = "the outbox dropped after an abort"
-  /// The low-water mark says that fewer records must be read again than must.
+  /// The low-water mark is too high, so that too few records are replayed.
   case raisesLowWater = "a low-water mark too high"
-  /// A checkpoint says that it covers one record more than it does.
+  /// A checkpoint claims to cover one record more than it does.
   case stampsLate = "a checkpoint stamped a record late"
-  /// The changelog is read only as far as its last stable offset when it is opened.
+  /// The changelog is read only up to the last stable offset that it has when it is opened.
   case restoresToLastStable = "a restore that stops at the last stable offset"
-  /// Who takes a name over shuts nobody out, and the group tells its members by their names alone.
+  /// Taking a name over fences nobody, and the group distinguishes its members by their names alone.
   case fencesNobody = "a name that fences nobody"
-  /// The changelog that is opened again is read from where its reader stopped.
+  /// A changelog that is opened again is read from where its reader stopped.
   case resumesChangelog = "a changelog that goes on where it was left"
   /// A record that was refused for its size is sent again as it is.
   case forgetsRefusals = "a record that is too large sent again and again"
-  /// A record that is too large is dropped, and nobody learns of it.
+  /// A record that is too large is dropped without an error.
   case losesLarge = "a record that is too large dropped silently"
 }
 
 extension PlantedMistake {
-  /// What stands in the changelog instead of `value`; nil: nothing else.
+  /// The bytes to write to the changelog instead of `value`; nil if it stays as it is.
   func spoil(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) -> [UInt8]? {
     switch (self, key.first) {
     case (.raisesLowWater, UInt8(ascii: "m")): raisedMarker(value, key)
@@ -49,8 +49,8 @@ extension PlantedMistake {
     Self.checkpoint(value, key, movedBy: 1)
   }
 
-  /// A checkpoint that says it covers so many records more. Version and flags, then the position, then what is told relative
-  /// to it, then the seal.
+  /// A checkpoint that claims to cover `distance` more records. It consists of version and flags, the position, data
+  /// relative to the position, and the seal.
   package static func checkpoint(
     _ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, movedBy distance: Int64
   ) -> [UInt8]? {

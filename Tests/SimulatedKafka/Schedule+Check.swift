@@ -5,7 +5,7 @@ import Rules
 
 /// What must be true at the end of a schedule.
 extension Schedule {
-  /// Key and value of what stands in a topic.
+  /// Key and value of a record.
   typealias Line = (key: [UInt8], value: [UInt8]?)
 
   /// Transitions as a plain reading of the input makes them: one engine for each partition, no worker, no faults.
@@ -40,7 +40,7 @@ extension Schedule {
     return lines
   }
 
-  /// A transition as its topics take it: without summary and labels where it would be too large; nil: not even so.
+  /// A transition as its topics take it: without summary and labels if it would be too large; nil if it is even then.
   private func fitting(_ transition: Transition, _ writer: inout Writer) -> [UInt8]? {
     var bare = transition
     (bare.summary, bare.labels) = (nil, [])
@@ -52,7 +52,7 @@ extension Schedule {
     return nil
   }
 
-  /// Readers of committed records see each transition once, those of one alert in their order, and what fires now.
+  /// Readers of committed records see each transition once, those of an alert in order, and the right firing alerts.
   func checkExactlyOnce() -> String? {
     let expected = byKey(expected())
     var seen = byKey(cluster.alerts.committed.map { ($0.key ?? [], $0.value) })
@@ -70,7 +70,7 @@ extension Schedule {
     return checkCurrent(expected)
   }
 
-  /// Readers see each transition at least once, and, but for those that they have seen, in their order.
+  /// Readers see each transition at least once, and in order apart from repetitions.
   func checkAtLeastOnce() -> String? {
     let expected = byKey(expected())
     let seen = byKey(cluster.alerts.committed.map { ($0.key ?? [], $0.value) })
@@ -86,22 +86,22 @@ extension Schedule {
     return checkCurrent(expected)
   }
 
-  /// When rules are taken isn't in the log, so nobody can say which transitions such a rule has; but what fires has
-  /// not fired before, what is resolved has, and in the end, without the rule, nothing fires.
+  /// The log doesn't show when rules are taken, so the transitions of such a rule aren't determined. But firing and
+  /// resolved alternate, and in the end, without the rule, nothing fires.
   private func checkExtra(_ key: [UInt8], _ values: [[UInt8]?]) -> String? {
     var isFiring = false
     for (number, value) in values.enumerated() {
       let line = text(value ?? [])
       let fires = line.contains(#""status":"firing""#)
-      if fires == isFiring { return "\(text(key)): number \(number) follows one of its kind: \(line)" }
+      if fires == isFiring { return "\(text(key)): number \(number) repeats the last status: \(line)" }
       isFiring = fires
     }
     if isFiring { return "\(text(key)): still fires, although its rule is gone" }
     return checkCurrent([key: values])
   }
 
-  /// When silence is declared isn't in the log; but it begins and ends by turns, and nobody was called silent who hadn't
-  /// been for long enough by then.
+  /// The log doesn't show when silence is declared. But silence begins and ends in turns, and a subject that is
+  /// declared silent has been so for long enough.
   private func checkSilence(_ key: [UInt8], _ values: [[UInt8]?]) -> String? {
     let subject = String(text(key).dropFirst(ScheduleInput.quiet.count + 1))
     var isFiring = false
@@ -109,14 +109,14 @@ extension Schedule {
       guard let transition = (value ?? []).withUnsafeBytes({ Transition.decode($0) }) else {
         return "\(text(key)): number \(number) can't be read"
       }
-      if (transition.status == .firing) == isFiring { return "\(text(key)): number \(number) follows one of its kind" }
+      if (transition.status == .firing) == isFiring { return "\(text(key)): number \(number) repeats the last status" }
       isFiring.toggle()
       if isFiring, !wasSilent(subject, transition) { return "\(text(key)): number \(number): it wasn't silent" }
     }
     return checkCurrent([key: values])
   }
 
-  /// Whether nothing of the subject came for long enough, at some time from the last record that counted on.
+  /// Whether nothing of the subject came for long enough, at some time after the last record that counted.
   private func wasSilent(_ subject: String, _ transition: Transition) -> Bool {
     let entries = cluster.source[Int(transition.source.partition)].committed.filter {
       $0.offset >= transition.source.offset && text($0.key ?? []) == subject

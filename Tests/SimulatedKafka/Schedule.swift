@@ -3,29 +3,29 @@ import Platform
 import Rules
 import TestRandom
 
-/// One run of several workers on one simulated cluster, all of it drawn from one seed: what is to be evaluated, whose
-/// turn it is, what goes wrong, when markers arrive, who gets which partition.
+/// One run of several workers on one simulated cluster. One seed determines all of it: the records, whose turn it is,
+/// the faults, when markers arrive, the assignment.
 ///
-/// Nothing runs beside anything else: at each call of a worker others may have their turn, and that is all the
-/// concurrency there is. So the same seed gives the same run.
+/// It runs on one thread. At each call of a worker others may have their turn; there is no other concurrency. So the
+/// same seed gives the same run.
 package final class Schedule {
-  /// What kind of run.
+  /// The kind of a run.
   package struct Kind: Equatable {
-    /// What is wrong on purpose.
+    /// The planted bug; nil if there is none.
     package var mistake: PlantedMistake?
-    /// Deliveries are transactions.
+    /// Whether deliveries are transactions.
     package var isTransactional = true
 
-    /// Nothing is wrong, and deliveries are transactions.
+    /// By default nothing is wrong, and deliveries are transactions.
     package init(mistake: PlantedMistake? = nil, isTransactional: Bool = true) {
       self.mistake = mistake
       self.isTransactional = isTransactional
     }
   }
 
-  /// Something that happened by chance, for people who look for a fault.
+  /// A random event, for people who look for a bug.
   package struct Event {
-    /// Its number among all chances of the schedule, by which it can be left out.
+    /// Its number among all random events of the schedule, by which it can be left out.
     package var number: Int
     package var text: String
   }
@@ -33,40 +33,40 @@ package final class Schedule {
   let kind: Kind
   /// The source topics.
   let topics: [String]
-  /// Of each topic.
+  /// The rules of each topic.
   let rules: [RuleSet]
-  /// To one of them silence means something.
+  /// Whether a rule watches for silence.
   let mindsSilence: Bool
-  /// What reloads make of the rules.
+  /// The rules of each reload, by topic.
   private let reloads: [[RuleSet]]
   let cluster: SimulatedCluster
   let time = ManualTime()
   var dice: SeededRandom
   var actors: [Actor] = []
   private var input: [ScheduleInput.Record]
-  /// The next record to come.
+  /// The index of the next record to append.
   private var next = 0
-  /// One call in so many goes wrong; 0: none.
+  /// One call in this many goes wrong; 0 if none does.
   private let faultsEvery: Int
-  /// At one call in so many something else happens meanwhile.
+  /// At one call in this many something else happens meanwhile.
   private let interruptsEvery: Int
-  /// Chances so far, and those that are left out.
+  /// The number of random events so far, and those that are left out.
   private var chances = 0
   private let leftOut: Set<Int>
-  /// What happened by chance.
+  /// The random events that happened.
   package private(set) var events: [Event] = []
   private let keepsEvents: Bool
-  /// Producers' transactions that are open, by source partition; below -1, so that they are nobody else's.
+  /// Open transactions of other producers, by source partition. Their numbers are below -1, so nobody else uses them.
   private var strangers: [Int32: Int] = [:]
   private var strangerCount = 0
   private var isCalm = false
-  /// At the end a broker forgets markers.
+  /// Whether a broker forgets markers at the end.
   private let forgets: Bool
-  /// How many records there are for now.
+  /// The number of records to append for now.
   private var end: Int
   private var depth = 0
 
-  /// A schedule that is still to be run.
+  /// A schedule that hasn't run yet.
   package init(seed: UInt64, kind: Kind = Kind(), leavingOut leftOut: Set<Int> = [], keepsEvents: Bool = false) {
     self.kind = kind
     self.leftOut = leftOut
@@ -78,7 +78,7 @@ package final class Schedule {
     cluster.batch = 1 + dice.below(8)
     faultsEvery = [0, 10, 25, 60][dice.below(4)]
     interruptsEvery = [3, 8, 20][dice.below(3)]
-    // What becomes of silence hangs on clocks, and takes time: not each schedule has such a rule.
+    // Silence depends on clocks, and takes time: not every schedule has such a rule.
     mindsSilence = kind.isTransactional && seed % 16 == 0
     var drawn: [RuleSet] = []
     for _ in topics { drawn.append(ScheduleInput.rules(&dice)) }
@@ -99,7 +99,7 @@ package final class Schedule {
     }
   }
 
-  /// Runs it. nil: all is as it must be; otherwise what isn't.
+  /// Runs it. Returns nil if everything is right, otherwise what is wrong.
   package func run() -> String? {
     for actor in actors { start(actor) }
     cluster.group.giveOutFree()
@@ -119,7 +119,7 @@ package final class Schedule {
 
   // MARK: Chance
 
-  /// Whether this chance is taken, that is, not left out.
+  /// Whether a random event happens, that is, isn't left out.
   private func takes(_ text: @autoclosure () -> String) -> Bool {
     chances += 1
     if leftOut.contains(chances) { return false }
@@ -127,7 +127,7 @@ package final class Schedule {
     return true
   }
 
-  /// Something happens.
+  /// Lets something happen at random.
   private func happen() {
     switch dice.below(20) {
     case 0..<4: append()
@@ -150,7 +150,7 @@ package final class Schedule {
     if dice.once(in: 6) { cluster.appendMarker(to: record.partition) }
   }
 
-  /// A producer begins a transaction in a source partition, or ends the one that is open there.
+  /// Another producer begins a transaction in a source partition, or ends its open one.
   private func stranger(_ partition: Int32, isCommit: Bool) {
     if let transaction = strangers.removeValue(forKey: partition) {
       cluster.appendMarker(of: transaction, isCommit: isCommit, to: partition)
@@ -165,7 +165,7 @@ package final class Schedule {
     if actor.isBusy { return }
     if !actor.isGone { return actor.turn() }
     if actor.isReplaced { return }
-    // It is started again, mostly before the group has noticed that it was gone.
+    // It is started again, mostly before the group notices that it was gone.
     if dice.once(in: 2) { start(actor) }
     for member in cluster.group.members where member.isDead && dice.once(in: 2) { cluster.group.expel(member) }
     cluster.group.giveOutFree()
@@ -176,7 +176,7 @@ package final class Schedule {
     if count > 0 { cluster.arrive(dice.below(count)) }
   }
 
-  /// What happens to topics and processes now and then.
+  /// Rare events of topics and processes.
   private func shake() {
     let index = dice.below(actors.count)
     switch dice.below(11) {
@@ -193,7 +193,7 @@ package final class Schedule {
     case 3, 4:
       cluster.group.giveOutFree()
     case 5, 6:
-      // Without transactions what a reload resolves may be resolved anew after a crash, under the rules of that time.
+      // Without transactions, a reload's resolutions may be repeated after a crash, under the rules of then.
       let number = dice.below(reloads.count)
       if kind.isTransactional, takes("\(actors[index].name) takes rules \(number)") {
         actors[index].reload(reloads[number])
@@ -203,7 +203,7 @@ package final class Schedule {
       let isCommit = dice.once(in: 2)
       if takes("a producer's transaction in \(partition) begins, or ends") { stranger(partition, isCommit: isCommit) }
     case 8:
-      // Without transactions nothing keeps who was replaced, and doesn't know, from writing state.
+      // Without transactions, nothing keeps a replaced process from writing state until it learns of it.
       let actor = actors[index]
       if kind.isTransactional, !actor.isGone, !actor.isReplaced, actors.count < 5,
         takes("another process of \(actor.name) is started")
@@ -236,7 +236,7 @@ package final class Schedule {
     case 2:
       cluster.group.giveOutFree()
     default:
-      // Without transactions nothing keeps somebody who was expelled, and doesn't know, from writing state.
+      // Without transactions, nothing keeps an expelled member from writing state until it learns of it.
       if member.isDead || kind.isTransactional && dice.once(in: 3), takes("member \(member.id) is expelled") {
         cluster.group.expel(member)
         cluster.group.giveOutFree()
@@ -244,7 +244,7 @@ package final class Schedule {
     }
   }
 
-  /// What is asked at every call of a worker.
+  /// Called at each call of a worker. Returns what goes wrong; nil if nothing does.
   private func strike(_ call: SimulatedCall, _ member: SimulatedMember) -> SimulatedFault? {
     if isCalm { return nil }
     if depth < 2, dice.once(in: interruptsEvery) {
@@ -257,8 +257,7 @@ package final class Schedule {
     return takes("member \(member.id): \(call) \(fault)") ? fault : nil
   }
 
-  /// In the middle of a delivery the group goes on without a member, and others do what they can before it comes to the
-  /// next call.
+  /// In the middle of a delivery the group goes on without a member, and others act before the member's next call.
   private func overtake(_ member: SimulatedMember, _ call: SimulatedCall) {
     guard kind.isTransactional, takes("member \(member.id) is overtaken at \(call)") else { return }
     cluster.group.expel(member)
@@ -293,7 +292,7 @@ package final class Schedule {
 
   // MARK: Processes
 
-  /// A process is started although another one of its name is running.
+  /// Starts a process although another one with its name is running.
   private func double(_ index: Int) {
     let old = actors[index]
     old.isReplaced = true
@@ -311,7 +310,7 @@ package final class Schedule {
       member, time)
   }
 
-  /// Nothing goes wrong any more, and all is done. nil: it was; otherwise what wasn't.
+  /// Ends all faults and waits until everything is done. Returns nil if it is, otherwise what isn't.
   private func calm() -> String? {
     isCalm = true
     for partition in strangers.keys.sorted() { stranger(partition, isCommit: true) }
@@ -324,7 +323,7 @@ package final class Schedule {
       for actor in actors { actor.turn() }
       time.advance(by: .milliseconds(50))
       cluster.expireTransactions()
-      // The last reload is no record that somebody waits for.
+      // The last reload leaves no record that shows that it is done.
       if round >= 20, isDone {
         cluster.endForgottenAlerts()
         return nil
@@ -334,11 +333,11 @@ package final class Schedule {
       + "\(cluster.source.map(\.end))"
   }
 
-  /// A broker is killed between a commit and its markers, and the evaluator whose they are with it, which comes back
-  /// before the group has noticed.
+  /// A broker is killed between a commit and its markers. The evaluator of the commit dies with it, and comes back
+  /// before the group notices.
   ///
-  /// Only where all is at rest: what an evaluator aborts next, as for a record's size, would take along what was forgotten,
-  /// as with a real broker.
+  /// This happens only while all else is at rest: if the evaluator aborted its next delivery, as for a record's size,
+  /// the forgotten transaction would be aborted with it, as with a real broker.
   private func forget() {
     end = input.count
     while next < end {
@@ -358,12 +357,12 @@ package final class Schedule {
     }
   }
 
-  /// One host of each partition goes on, and all others have died. Whenever somebody asks where a partition ends, it has
-  /// moved on when the answer comes.
+  /// One host of each partition goes on, and all others are dead. Whenever a worker asks for a partition's end, that
+  /// has moved on by the time of the answer.
   private func fallSilent() -> String? {
     let hosts = cluster.source.indices.map { "h\($0 * ScheduleInput.hostsPerPartition)" }
     cluster.whileAsked = { [unowned self] in goOn(hosts) }
-    // Whoever lags behind for good declares nobody silent, and is right.
+    // A worker that lags behind for good rightly declares no subject silent.
     cluster.batch = 100
     let end = time.monotonic + ScheduleInput.quietAfter * 5
     while time.monotonic < end {
@@ -385,7 +384,7 @@ package final class Schedule {
     }
   }
 
-  /// Hosts of which a record came last, and no tombstone.
+  /// Hosts whose last record is no tombstone, except `hosts`.
   private func dead(besides hosts: [String]) -> Set<String> {
     var last: [String: Bool] = [:]
     for partition in cluster.source {

@@ -3,17 +3,17 @@ import Records
 import Rules
 import TestRandom
 
-/// What a schedule's workers evaluate: rules, and records of a few hosts around the rules' limits.
+/// What a schedule's workers evaluate: rules, and records of a few hosts with values around the rules' limits.
 struct ScheduleInput {
   /// One record to come.
   struct Record {
     var partition: Int32
     var key: [UInt8]
-    /// Behind its beginning, which has the time; nil: a tombstone.
+    /// The value after its beginning, which holds the time; nil for a tombstone.
     var rest: [UInt8]?
-    /// Milliseconds from one record to the next.
+    /// Milliseconds since the record before.
     var after: Int
-    /// Milliseconds by which its own time is behind that of its coming.
+    /// Milliseconds by which the record arrives after its own time.
     var delay: Int
   }
 
@@ -24,7 +24,7 @@ struct ScheduleInput {
     return (0..<count).map { _ in
       let partition = dice.below(Int(partitions))
       let host = partition * hostsPerPartition + dice.below(hostsPerPartition)
-      // Mostly a level is kept for a while, so that holds come to their end.
+      // Mostly a level is kept for a while, so that `for` can be met.
       let value = dice.once(in: 3) ? dice.below(4) : last[host, default: 0]
       last[host] = value
       let name = "h\(host)"
@@ -36,8 +36,8 @@ struct ScheduleInput {
     }
   }
 
-  /// One rule that fires at once, and one that holds and keeps, with two levels; most schedules have others, too, whose
-  /// state is larger: with windows, or counted samples and reminders.
+  /// One rule that fires at once, and one with hold times and two levels. Most schedules also have rules with larger
+  /// state: with windows, or with counted samples and reminders.
   static func rules(_ dice: inout SeededRandom) -> RuleSet { all[dice.below(all.count)] }
 
   private static let all: [RuleSet] = {
@@ -67,11 +67,11 @@ struct ScheduleInput {
     Rule(name: name, metric: "cpu_usage", side: .above, limits: limits)
   }
 
-  /// The name of the rule to which silence means something, and after how long it does.
+  /// The name of the rule that watches for silence, and how long silence must last for it.
   static let quiet = "quiet"
   static let quietAfter = Duration.seconds(1)
 
-  /// No value ever reaches its limit.
+  /// Adds the rule that watches for silence; no value reaches its limit.
   static func addingQuiet(to rules: RuleSet) -> RuleSet {
     var rule = cpu(quiet, Rule.Limits(critical: 1000))
     rule.noData = .alert
@@ -79,13 +79,13 @@ struct ScheduleInput {
     return RuleSet(rules.rules + [rule])
   }
 
-  /// How large a record of alerts is where topics take only small ones: `held` fits without its summary, `wide` never.
+  /// The size limit of alerts in topics that take only small records: `held` fits without its summary, `wide` never.
   static let smallRecord = 600
 
-  /// The name of the rule that comes, changes and goes while workers run.
+  /// The name of the rule that is added, changed and removed while workers run.
   static let extra = "extra"
 
-  /// What reloads make of `rules`: the same, and with a rule more that means one thing or another.
+  /// The rules of each reload: `rules` alone, and with the extra rule in one of two meanings.
   static func reloads(of rules: RuleSet) -> [RuleSet] {
     let high = cpu(extra, Rule.Limits(critical: 80))
     let low = Rule(name: extra, metric: "cpu_usage", side: .below, limits: Rule.Limits(critical: 80))

@@ -1,13 +1,13 @@
-/// How a schedule that fails becomes one that people can read: whatever isn't needed for the failure is left out.
+/// A failed schedule, shortened for people: events that the failure doesn't need are left out.
 package struct FailedSchedule {
   package let seed: UInt64
   package let kind: Schedule.Kind
   /// What is wrong.
   package let problem: String
-  /// What happened by chance, and was needed for it.
+  /// The random events that the failure needs.
   package let events: [Schedule.Event]
 
-  /// Runs the schedule of `seed`; nil: it doesn't fail.
+  /// Runs the schedule of `seed`; nil if it doesn't fail.
   package init?(seed: UInt64, kind: Schedule.Kind) {
     guard let problem = Schedule(seed: seed, kind: kind).run() else { return nil }
     self.seed = seed

@@ -1,10 +1,10 @@
 import Evaluator
 import Platform
 
-/// What a simulated log remembers: source partitions, a group, a transaction coordinator, and the topics that workers
-/// write. Several workers may share one. One thread owns it; nothing in it happens by itself.
+/// What simulated logs share: source partitions, a group, a transaction coordinator, and the topics that workers write.
+/// One thread owns it; nothing in it happens by itself.
 package final class SimulatedCluster {
-  /// What happened, in order, for tests that look at it.
+  /// What happened, in order, for tests that check it.
   package enum Entry: Equatable {
     case began
     case produced(LogTarget, key: String)
@@ -20,7 +20,7 @@ package final class SimulatedCluster {
 
   package let time: ManualTime
   package let places: SimulatedPlaces
-  /// By their places.
+  /// Indexed by place.
   package internal(set) var source: [SimulatedPartition]
   package internal(set) var alerts = SimulatedPartition()
   package internal(set) var alertsCurrent = SimulatedPartition()
@@ -29,35 +29,35 @@ package final class SimulatedCluster {
   package var transactions = SimulatedTransactions()
   /// Every member there ever was.
   package private(set) var members: [SimulatedMember] = []
-  /// What is asked at every call of a worker, before it has any effect; nil: nothing goes wrong.
+  /// Called at each call of a worker, before its effect. Returns what goes wrong; nil if nothing does.
   package var faults: ((SimulatedCall, SimulatedMember) -> SimulatedFault?)?
-  /// Records that a fetch gives before all others, wherever they stand: what an old librdkafka delivers twice.
+  /// Records that a fetch gives before all others, at any offset: an old librdkafka delivers records twice.
   package var strays: [(partition: Int32, entry: SimulatedPartition.Entry)] = []
   /// Partitions that nobody may read.
   package var unreadable: Set<Int32> = []
-  /// No delivery is acknowledged: brokers are away.
+  /// Whether brokers are away: no delivery is acknowledged.
   package var isSilent = false
-  /// How long it takes to say where partitions end.
+  /// How long a question for the ends of partitions takes.
   package var questionTime = Duration.zero
-  /// What happens while somebody asks where partitions end: the answer counts it.
+  /// Called during a question for the ends of partitions; the answer includes the effect.
   package var whileAsked: (() -> Void)?
-  /// What happens while somebody waits for records: it is fetched when the wait is over.
+  /// Called during a wait for records; the records are fetched after the wait.
   package var whileWaiting: (() -> Void)?
-  /// Markers stand everywhere as soon as a transaction ends.
+  /// Whether markers arrive everywhere as soon as a transaction ends.
   package var marksAtOnce = false
-  /// Records of a fetch, at most.
+  /// The maximum number of records in a fetch.
   package var batch = 100
-  /// After how long a transaction is aborted.
+  /// The time after which an open transaction is aborted.
   package var transactionTimeout = Duration.seconds(10)
-  /// How large a record each topic takes.
+  /// The maximum size of a record in each topic.
   package var limits = RecordRoom.unlimited
-  /// Brokers say how large a record may be; otherwise only a refusal tells.
+  /// Whether brokers tell these limits; otherwise only a refusal shows them.
   package var tellsLimits = true
   package var journal: [Entry]?
-  /// When partitions were let go last.
+  /// When partitions were last let go.
   package internal(set) var lastUnassigned: MonotonicTime?
 
-  /// - Parameter topics: how many partitions each source topic has.
+  /// - Parameter topics: the number of partitions of each source topic.
   package init(time: ManualTime, topics: [Int32]) {
     self.time = time
     places = SimulatedPlaces(topics)
@@ -76,14 +76,14 @@ package final class SimulatedCluster {
     return member
   }
 
-  /// The same, before it has joined.
+  /// A new member that hasn't joined yet.
   package func newMember(_ name: String) -> SimulatedMember {
     let member = SimulatedMember(id: members.count + 1, name: name)
     members.append(member)
     return member
   }
 
-  /// Appends a record of a source partition that comes just now; its offset.
+  /// Appends a record to a source partition now, and returns its offset.
   @discardableResult
   package func append(
     key: [UInt8]?, value: [UInt8]?, to partition: Int32 = 0, kafkaTime: Int64? = nil, isLogAppendTime: Bool = true,
@@ -94,17 +94,17 @@ package final class SimulatedCluster {
       transaction: transaction)
   }
 
-  /// The marker of somebody's transaction arrives in a source partition.
+  /// The marker of another producer's transaction arrives in a source partition.
   package func appendMarker(of transaction: Int = -1, isCommit: Bool = true, to partition: Int32 = 0) {
     source[Int(partition)].close(transaction, isCommit: isCommit, kafkaTime: time.wall.milliseconds)
   }
 
   package func retain(from offset: Int64, in partition: Int32 = 0) { source[Int(partition)].retain(from: offset) }
 
-  /// The group's topic is deleted and created again.
+  /// A source partition is deleted and created again.
   package func recreateSource(_ partition: Int32 = 0) { source[Int(partition)] = SimulatedPartition() }
 
-  /// The compacted topics are cleaned. Tombstones go only where nobody is just reading: `delete.retention.ms` is a day.
+  /// The compacted topics are cleaned. Tombstones go only while nobody reads, because `delete.retention.ms` is a day.
   package func compact(dropsTombstones: Bool) {
     let dropsTombstones = dropsTombstones && !members.contains { $0.changelog != nil && !$0.isDead }
     for number in changelog.indices { changelog[number].compact(dropsTombstones: dropsTombstones) }
@@ -113,7 +113,7 @@ package final class SimulatedCluster {
 
   // MARK: Transactions
 
-  /// One marker under way arrives; `index` says which.
+  /// One of the markers under way arrives, chosen by `index`.
   package func arrive(_ index: Int) {
     guard let (transaction, isCommit, what) = transactions.arrive(index) else { return }
     let owner = transactions[transaction].owner
@@ -131,14 +131,14 @@ package final class SimulatedCluster {
   /// All markers under way arrive.
   package func arriveAll() { while transactions.markersUnderWay > 0 { arrive(0) } }
 
-  /// The next transition of each evaluator ends what was forgotten where alerts stand.
+  /// Ends what was forgotten in the topics of alerts, as the next transition of each evaluator would.
   package func endForgottenAlerts() {
     for (place, number) in transactions.forgottenPlaces where place == .alerts || place == .alertsCurrent {
       change(place) { $0.close(number, isCommit: true, kafkaTime: time.wall.milliseconds) }
     }
   }
 
-  /// Transactions that are open for too long are aborted.
+  /// Aborts transactions that are open for too long.
   package func expireTransactions() {
     transactions.expire(at: time.monotonic, timeout: transactionTimeout)
     if marksAtOnce { arriveAll() }
@@ -162,21 +162,21 @@ package enum SimulatedCall: Hashable, CaseIterable {
 
 /// What goes wrong with a call.
 package enum SimulatedFault: Equatable {
-  /// It has no effect and fails.
+  /// It fails without any effect.
   case fails(LogFailure.Remedy)
-  /// It takes effect, and fails all the same: its answer is lost.
+  /// It takes effect, and fails nevertheless: its answer is lost.
   case failsAfter(LogFailure.Remedy)
-  /// The process dies before it takes effect.
+  /// The process dies before the effect.
   case crashes
-  /// The process dies when it has taken effect.
+  /// The process dies after the effect.
   case crashesAfter
 }
 
 extension SimulatedCluster {
-  /// A partition of the changelog is lost, with all that stood there.
+  /// A partition of the changelog is lost, with all its records.
   package func loseChangelog(_ number: Int) { changelog[number] = SimulatedPartition() }
 
-  /// Somebody writes to the changelog without a transaction.
+  /// Somebody writes to the changelog, in a transaction or without one.
   package func appendToChangelog(key: [UInt8]?, value: [UInt8]?, number: Int = 0, transaction: Int = 0) {
     changelog[number].append(key: key, value: value, kafkaTime: time.wall.milliseconds, transaction: transaction)
   }

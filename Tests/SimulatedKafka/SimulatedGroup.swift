@@ -15,26 +15,26 @@ package struct SimulatedCommit {
   }
 }
 
-/// A consumer group: members, the generation, who has which partition, and what is committed.
+/// A consumer group: members, the generation, the assignment, and the committed positions.
 ///
-/// Cooperative: who keeps a partition goes on reading it while others move, and one that moves is taken back before it
-/// is given on. A member that was silent for too long loses everything at once, and learns it only when it asks.
+/// It is cooperative: a member reads the partitions it keeps while others move; a partition is taken back before it is
+/// given on. A member that was silent for too long loses everything at once, and learns it only when it asks.
 ///
-/// Members are static: who joins under a name that the group has takes that member's place, with what it had, and nothing
-/// moves. The one that had it is out, and learns it only when it asks.
+/// Members are static: a member that joins under a known name takes that member's place and partitions, and nothing
+/// moves. The replaced member is out, and learns it only when it asks.
 package final class SimulatedGroup {
   package private(set) var generation = 1
   /// The members, in the order in which they joined.
   package private(set) var members: [SimulatedMember] = []
   private var owners: [Int32: SimulatedMember] = [:]
-  /// Who gets a partition once its owner has let go of it.
+  /// The next owner of each partition, once its owner has let go of it.
   private var successors: [Int32: SimulatedMember] = [:]
-  /// Partitions whose owner was told to let go of them, and hasn't yet: it is told once, whoever gets them then.
+  /// Partitions whose owner was told to let go of them, and hasn't yet. It is told once, whoever gets them then.
   private var leaving: Set<Int32> = []
-  /// Who was expelled, and hasn't joined again.
+  /// Expelled members that haven't joined again.
   private var expelled: [SimulatedMember] = []
   package var committed: [Int32: Int64] = [:]
-  /// What was committed along with these positions, where an evaluator did.
+  /// The Kafka times that evaluators committed with these positions.
   package var since: [Int32: WallTime] = [:]
   let places: SimulatedPlaces
 
@@ -49,13 +49,13 @@ package final class SimulatedGroup {
     advance()
   }
 
-  /// A position is committed.
+  /// Commits a position.
   func commit(_ entry: SimulatedCommit) {
     committed[entry.partition] = entry.position
     since[entry.partition] = entry.since
   }
 
-  /// A static member comes back. The generation stays, as long as no partition is on its way.
+  /// A static member comes back. The generation stays, unless one of its partitions is moving.
   private func replace(_ place: Int, by member: SimulatedMember) {
     let old = members[place]
     members[place] = member
@@ -65,7 +65,7 @@ package final class SimulatedGroup {
     for (partition, successor) in successors where successor === old { successors[partition] = member }
     let kept = held.filter { !leaving.contains($0) }
     if kept.count < held.count {
-      // What it was told to let go of it no longer has. Who waited for that gets it.
+      // It has lost what it was told to let go of. The members that waited for that get it.
       leaving.subtract(held)
       advance()
       for partition in held where owners[partition] == nil {
@@ -76,7 +76,7 @@ package final class SimulatedGroup {
     replace(old)
   }
 
-  /// A member learns that another one goes by its name.
+  /// A member learns that another one has its name.
   private func replace(_ old: SimulatedMember) {
     expelled.removeAll { $0 === old }
     old.mustRejoin = false
@@ -91,15 +91,15 @@ package final class SimulatedGroup {
     for member in members { member.nextGeneration = generation }
   }
 
-  /// Whether `member` may commit: it knows the generation that there is.
+  /// Whether `member` may commit: it must know the current generation.
   ///
-  /// - Parameter byName: whoever has its name now may know it in its stead.
+  /// - Parameter byName: whether the member that has its name now may know it instead.
   package func accepts(_ member: SimulatedMember, byName: Bool = false) -> Bool {
     if byName, let other = members.first(where: { $0.name == member.name }) { return other.generation == generation }
     return members.contains { $0 === member } && member.generation == generation
   }
 
-  /// Who holds a partition, as the group sees it.
+  /// The owner of a partition, as the group sees it.
   package func owner(of partition: Int32) -> SimulatedMember? { owners[partition] }
 
   /// Gives a partition to `member`, as soon as its owner has let go of it.
@@ -119,8 +119,8 @@ package final class SimulatedGroup {
     member.events.append(.assigned([places.id(at: partition)]))
   }
 
-  /// A member has let go of a partition. What it had lost is no longer its own to give back: the group may have given it
-  /// the same anew meanwhile.
+  /// A member lets go of a partition. One that it had lost isn't its own to give back: the group may have given it to
+  /// the same member again meanwhile.
   func letGo(_ partition: Int32, by member: SimulatedMember) {
     guard owners[partition] === member, member.askedBack.remove(partition) != nil else { return }
     owners[partition] = nil
@@ -130,7 +130,7 @@ package final class SimulatedGroup {
     if let successor, members.contains(where: { $0 === successor }) { give(partition, to: successor) }
   }
 
-  /// A member was silent for too long, or has left: what it had is free at once.
+  /// Removes a member that was silent for too long, or has left: its partitions are free at once.
   package func expel(_ member: SimulatedMember, isTold: Bool = true) {
     members.removeAll { $0 === member }
     let held = owners.filter { $0.value === member }.keys.sorted()
@@ -140,7 +140,7 @@ package final class SimulatedGroup {
     for partition in held { successors[partition] = nil }
     advance()
     if isTold {
-      // What it was given and hasn't seen, it never will.
+      // An assignment that it hasn't seen is void.
       member.events = [.revoked(member.accepted.sorted().map(places.id), lost: true)]
       member.mustRejoin = true
       member.askedBack = []
@@ -148,7 +148,7 @@ package final class SimulatedGroup {
     }
   }
 
-  /// Partitions that nobody has are given out by turns.
+  /// Gives out the partitions without an owner, in turns.
   package func giveOutFree() {
     guard !members.isEmpty else { return }
     for partition in 0..<places.count where owners[partition] == nil {
@@ -166,33 +166,33 @@ package final class SimulatedMember {
   package internal(set) var generation = 0
   var nextGeneration = 0
   package var events: [LogEvent] = []
-  /// Partitions that the group has asked back, as far as it has learned.
+  /// Partitions that the group has asked back, as far as it knows.
   var askedBack: Set<Int32> = []
-  /// Partitions it holds.
+  /// Partitions that it holds.
   package internal(set) var accepted: Set<Int32> = []
-  /// Where it reads next in those that are started.
+  /// The next offset to read in each started partition.
   var reading: [Int32: Int64] = [:]
-  /// The ends it was told.
+  /// The ends that it was given.
   var ended: [Int32: Int64] = [:]
-  /// The group has gone on without it, and it doesn't know yet.
+  /// Whether it was expelled, and joins again once it has learned that.
   var mustRejoin = false
-  /// Its process is gone: nothing it does takes effect.
+  /// Whether its process is dead: nothing it does takes effect.
   package var isDead = false
-  /// The epoch of its producer; nil: none yet.
+  /// The epoch of its producer; nil if it has none yet.
   var epoch: Int?
-  /// Its transaction; 0: none is open.
+  /// Its transaction; 0 if none is open.
   var transaction = 0
-  /// The transaction has been begun by the worker, and the coordinator doesn't know it yet.
+  /// Whether the worker has begun a transaction that the coordinator may not know yet.
   var hasBegun = false
-  /// A call of its transaction took effect, and it doesn't know.
+  /// Whether a call of its transaction took effect without an answer.
   var isInDoubt = false
-  /// Its last transaction was aborted.
+  /// Whether its last transaction was aborted.
   var hasAborted = false
-  /// What it commits along with positions, of each topic.
+  /// The Kafka time that it commits with positions of each topic.
   var since: [Int: WallTime] = [:]
-  /// How large a record may be, as far as refusals have told it.
+  /// The maximum sizes of records, as far as refusals have shown.
   var room = RecordRoom.unlimited
-  /// A record of its delivery was refused for its size.
+  /// Whether a record of its delivery was refused for its size.
   var hasRefusal = false
   /// Its reader of the changelog.
   var changelog: (number: Int32, position: Int64)?

@@ -6,13 +6,13 @@ import Records
 package struct SimulatedLog: EvaluatorLog {
   package let cluster: SimulatedCluster
   package let member: SimulatedMember
-  /// Without it deliveries are no transactions.
+  /// Whether deliveries are transactions.
   let isTransactional: Bool
-  /// What is wrong with this log on purpose.
+  /// The planted bug; nil if there is none.
   let mistake: PlantedMistake?
-  /// A wait takes this long at most, because others have to do something meanwhile; nil: as long as it is told.
+  /// The longest wait, because others have to act meanwhile; nil if there is no limit.
   let longestWait: Duration?
-  /// Positions of the delivery under way, where there are no transactions.
+  /// The positions of the delivery under way.
   private var positions: [LogPosition] = []
 
   package init(
@@ -26,7 +26,7 @@ package struct SimulatedLog: EvaluatorLog {
     self.longestWait = longestWait
   }
 
-  /// Does `body` unless something goes wrong first; or says that something went wrong although it did.
+  /// Does `body`, unless a fault keeps it from that; some faults let it take effect and fail nevertheless.
   private func attempt<Result>(
     _ call: SimulatedCall, _ body: () throws(LogFailure) -> Result
   ) throws(LogFailure) -> Result {
@@ -53,7 +53,7 @@ package struct SimulatedLog: EvaluatorLog {
     }
   }
 
-  /// The transaction was ended, and only the answer was lost.
+  /// Whether the transaction has been ended, and only the answer was lost.
   private var isDecided: Bool { member.transaction != 0 && cluster.transactions[member.transaction].state != .open }
 
   private func place(_ partition: LogPartition) -> Int32 { cluster.places.place(of: partition) }
@@ -66,7 +66,7 @@ package struct SimulatedLog: EvaluatorLog {
 
   package mutating func nextEvent() -> LogEvent? {
     if member.isDead { return nil }
-    // Whoever asks learns of the generation, also where it brings nothing else.
+    // Any call tells the member the generation, even without an event.
     member.generation = member.nextGeneration
     guard !member.events.isEmpty else { return nil }
     let event = member.events.removeFirst()
@@ -268,7 +268,7 @@ package struct SimulatedLog: EvaluatorLog {
     _ partition: LogPartition, until deadline: MonotonicTime
   ) throws(LogFailure) -> GroupPosition {
     try attempt(.committed) { () throws(LogFailure) in
-      // A real log finds out by waiting that nobody ends it any more.
+      // A real log waits until it knows that the transaction won't be ended.
       let isForgotten = cluster.transactions.hasForgottenOffset(of: place(partition))
       if !isForgotten, cluster.transactions.hasPendingOffset(of: place(partition)) {
         throw LogFailure(.retry, reason: "UNSTABLE_OFFSET_COMMIT")
@@ -349,7 +349,7 @@ package struct SimulatedLog: EvaluatorLog {
     return cluster.tellsLimits ? cluster.limits : member.room
   }
 
-  /// Whether the topic takes a record of so many bytes. As a real broker it says so only when it answers.
+  /// Whether the topic takes a record of `size` bytes. As with a real broker, the refusal comes only with the answer.
   private func takes(_ size: Int, for target: LogTarget) -> Bool {
     let path: WritableKeyPath<RecordRoom, Int> =
       switch target {
@@ -377,7 +377,7 @@ package struct SimulatedLog: EvaluatorLog {
     }
   }
 
-  /// The transaction that is open, known to the coordinator; 0: without transactions.
+  /// The open transaction, which the coordinator knows; 0 without transactions.
   private func transaction() throws(LogFailure) -> Int {
     guard isTransactional else { return 0 }
     try checkEpoch()
@@ -392,7 +392,7 @@ package struct SimulatedLog: EvaluatorLog {
 
   private func checkEpoch() throws(LogFailure) {
     if let epoch = member.epoch, cluster.transactions.isCurrent(member.name, epoch: epoch) { return }
-    // By its own time-out, or by somebody who came with the same name.
+    // Fenced by the transaction's own time-out, or by another process with the same name.
     let isOwn = cluster.transactions.owner(of: member.name) == member.id
     throw LogFailure(isOwn ? .restore : .leave, reason: "fenced")
   }
@@ -474,7 +474,7 @@ package struct SimulatedLog: EvaluatorLog {
     }
   }
 
-  /// Whether the cluster answers within the time: never in none.
+  /// Whether the cluster answers by `deadline`; never if no time is left.
   private func answers(by deadline: MonotonicTime) -> Bool {
     if !cluster.isSilent, cluster.time.monotonic < deadline { return true }
     wait(until: deadline)
@@ -505,7 +505,7 @@ package struct SimulatedLog: EvaluatorLog {
 
   package mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     try attempt(.abort) { () throws(LogFailure) in
-      // As in production: what may have been decided can't be taken back.
+      // As in production: a transaction that may have been decided can't be taken back.
       if isTransactional, member.isInDoubt { throw LogFailure(.restore, reason: "a call has no answer") }
       if isTransactional, member.transaction != 0 {
         try checkEpoch()

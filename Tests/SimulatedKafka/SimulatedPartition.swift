@@ -1,34 +1,34 @@
 /// One partition of a simulated topic: records, markers of transactions, and how far readers of committed records may
 /// read.
 package struct SimulatedPartition {
-  /// What stands at one offset.
+  /// The entry at one offset.
   package struct Entry {
     package var offset: Int64
     package var kafkaTime: Int64
     package var isLogAppendTime = true
     package var key: [UInt8]?
     package var value: [UInt8]?
-    /// The transaction that it belongs to; 0: none.
+    /// The transaction that it belongs to; 0 if none.
     package var transaction = 0
-    /// It ends its transaction here, and no reader sees it.
+    /// Whether it is the marker that ends its transaction, which no reader sees.
     package var isMarker = false
   }
 
   package private(set) var entries: [Entry] = []
-  /// The oldest offset that retention has left.
+  /// The first offset that retention has left.
   package private(set) var start: Int64 = 0
   /// The high watermark.
   package private(set) var end: Int64 = 0
-  /// Transactions whose marker isn't here yet, each with its first offset.
+  /// Transactions without their marker here so far, each with its first offset.
   private var open: [(transaction: Int, first: Int64)] = []
   private var aborted: Set<Int> = []
 
   package init() {}
 
-  /// The last stable offset: readers of committed records read what is before it.
+  /// The last stable offset: readers of committed records get everything before it.
   package var lastStable: Int64 { open.reduce(end) { min($0, $1.first) } }
 
-  /// Appends a record; its offset.
+  /// Appends a record, and returns its offset.
   @discardableResult
   package mutating func append(
     key: [UInt8]?, value: [UInt8]?, kafkaTime: Int64, isLogAppendTime: Bool = true, transaction: Int = 0
@@ -51,14 +51,14 @@ package struct SimulatedPartition {
     end += 1
   }
 
-  /// Retention takes what is before `offset`.
+  /// Retention deletes everything before `offset`.
   package mutating func retain(from offset: Int64) {
     start = max(start, offset)
     entries.removeAll { $0.offset < offset }
   }
 
-  /// Of each key only the newest committed record is left, as far as readers may read. Tombstones go, too, where
-  /// `dropsTombstones`.
+  /// Keeps only the newest committed record of each key, as far as readers may read. With `dropsTombstones` tombstones
+  /// are deleted, too.
   package mutating func compact(dropsTombstones: Bool) {
     let limit = lastStable
     var newest: [[UInt8]: Int64] = [:]
@@ -76,7 +76,7 @@ package struct SimulatedPartition {
 
   private func isVisible(_ entry: Entry) -> Bool { !entry.isMarker && !aborted.contains(entry.transaction) }
 
-  /// Where the entry at `offset`, or the first behind it, stands in `entries`.
+  /// The index of the entry at `offset`, or of the first one after it.
   private func place(of offset: Int64) -> Int {
     var (low, high) = (0, entries.count)
     while low < high {
@@ -86,7 +86,7 @@ package struct SimulatedPartition {
     return low
   }
 
-  /// The next record at `position` or behind it that readers of committed records see before `limit`.
+  /// The first record at or after `position`, and before `limit`, that readers of committed records see.
   package func next(from position: Int64, before limit: Int64) -> Entry? {
     var place = place(of: position)
     while place < entries.count, entries[place].offset < limit {
@@ -96,7 +96,7 @@ package struct SimulatedPartition {
     return nil
   }
 
-  /// What a compacted topic has of each key, by its text.
+  /// The last value of each key, by the key's text.
   package var current: [String: [UInt8]] {
     var current: [String: [UInt8]] = [:]
     for entry in committed { current[String(decoding: entry.key ?? [], as: UTF8.self)] = entry.value }

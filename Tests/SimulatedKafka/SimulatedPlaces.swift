@@ -1,14 +1,14 @@
 import Evaluator
 
-/// The source partitions of all topics, numbered through: by this number cluster and group know a partition.
+/// The source partitions of all topics, numbered consecutively. Cluster and group use these numbers.
 package struct SimulatedPlaces: Sendable {
   /// How many partitions each topic has.
   package let counts: [Int32]
 
-  /// Of topics with so many partitions.
+  /// The partitions of topics with these counts.
   package init(_ counts: [Int32]) { self.counts = counts }
 
-  /// How many there are in all.
+  /// The number of partitions in all.
   package var count: Int32 { counts.reduce(0, +) }
 
   /// The number of a partition.

@@ -1,20 +1,20 @@
 import Platform
 
-/// Where a transaction's records may stand.
+/// A partition that a transaction writes to.
 package enum SimulatedPlace: Hashable {
   case alerts, alertsCurrent
   case changelog(Int32)
 }
 
-/// The transaction coordinator: who owns a transactional id, what is open, and which markers are still under way.
+/// The transaction coordinator: the owners of transactional ids, open transactions, and markers under way.
 ///
-/// As in Kafka a commit is answered before its markers stand in every partition; they arrive one by one, the group's
+/// As in Kafka, a commit is answered before its markers are in every partition. They arrive one by one, the group's
 /// offsets among them.
 package struct SimulatedTransactions {
-  /// What a transaction is doing.
+  /// The state of a transaction.
   package enum State: Equatable {
     case open
-    /// Decided, markers still under way.
+    /// Decided; its markers are still under way.
     case ending(isCommit: Bool)
     case ended(isCommit: Bool)
   }
@@ -27,7 +27,7 @@ package struct SimulatedTransactions {
     package var began: MonotonicTime
     /// Partitions that wait for a marker.
     package var places: [SimulatedPlace] = []
-    /// Offsets that the group takes with it.
+    /// Offsets that the group commits with it.
     package var offsets: [SimulatedCommit] = []
   }
 
@@ -40,26 +40,26 @@ package struct SimulatedTransactions {
   }
 
   private var owners: [String: Owner] = [:]
-  /// Not all ended; number - 1 is the place of each.
+  /// All transactions so far; the index of each is its number - 1.
   package private(set) var all: [Transaction] = []
-  /// Those that are open or ending.
+  /// The transactions that are open or ending.
   package private(set) var live: [Int] = []
-  /// Ended as far as the coordinator knows, though these markers never came: its broker was killed meanwhile.
+  /// Transactions that ended for the coordinator, but without these markers, because its broker was killed.
   private var forgotten: [Transaction] = []
 
   package init() {}
 
   package subscript(_ number: Int) -> Transaction { all[number - 1] }
 
-  /// A member takes an id over: what its former owner left open is aborted. nil: the coordinator is still busy with that.
+  /// A member takes an id over, and its former owner's open transaction is aborted. Returns nil while that goes on.
   ///
-  /// - Parameter fences: its former owner is shut out.
+  /// - Parameter fences: whether the former owner is fenced.
   package mutating func takeOver(_ name: String, by member: Int, fences: Bool = true) -> Int? {
     var owner = owners[name, default: Owner()]
     if owner.transaction != 0 {
       if case .open = all[owner.transaction - 1].state { end(owner.transaction, isCommit: false) }
       if live.contains(owner.transaction) {
-        // Already fenced, though it has to ask again.
+        // The former owner is fenced already, although the member has to ask again.
         if fences { owner.epoch += 1 }
         owners[name] = owner
         return nil
@@ -72,13 +72,13 @@ package struct SimulatedTransactions {
     return owner.epoch
   }
 
-  /// Whether `epoch` is still the id's own.
+  /// Whether `epoch` is the id's current one.
   package func isCurrent(_ name: String, epoch: Int) -> Bool { owners[name]?.epoch == epoch }
 
-  /// Who took the id over last.
+  /// The member that took the id over last.
   package func owner(of name: String) -> Int { owners[name]?.member ?? 0 }
 
-  /// Begins a transaction; nil: the last one isn't ended everywhere.
+  /// Begins a transaction. Returns nil if the last one hasn't ended everywhere.
   package mutating func begin(_ name: String, at now: MonotonicTime) -> Int? {
     guard let owner = owners[name], owner.transaction == 0 || !live.contains(owner.transaction) else { return nil }
     let number = all.count + 1
@@ -99,13 +99,13 @@ package struct SimulatedTransactions {
     }
   }
 
-  /// Decides a transaction.
+  /// Commits or aborts a transaction.
   package mutating func end(_ number: Int, isCommit: Bool) {
     all[number - 1].state = .ending(isCommit: isCommit)
     settle(number)
   }
 
-  /// Open for longer than the time-out: aborted, and its owner is fenced.
+  /// Aborts transactions that are open for longer than the time-out, and fences their owners.
   package mutating func expire(at now: MonotonicTime, timeout: Duration) {
     for number in live where all[number - 1].state == .open && now - all[number - 1].began > timeout {
       owners[all[number - 1].owner]?.epoch += 1
@@ -113,7 +113,7 @@ package struct SimulatedTransactions {
     }
   }
 
-  /// How many markers are under way.
+  /// The number of markers under way.
   package var markersUnderWay: Int {
     live.reduce(0) { sum, number in
       guard case .ending = all[number - 1].state else { return sum }
@@ -130,7 +130,7 @@ package struct SimulatedTransactions {
     live.removeAll { $0 == number }
   }
 
-  /// A marker of `owner` in `place` ends what was forgotten of it there, too: takes their numbers.
+  /// A marker of `owner` in `place` also ends its forgotten transactions there. Takes their numbers.
   package mutating func takeForgotten(of owner: String, in place: SimulatedPlace) -> [Int] {
     var numbers: [Int] = []
     for index in forgotten.indices where forgotten[index].owner == owner && forgotten[index].places.contains(place) {
@@ -150,17 +150,17 @@ package struct SimulatedTransactions {
     return offsets
   }
 
-  /// Where forgotten transactions are still open, with their numbers.
+  /// The places in which forgotten transactions are still open, with their numbers.
   package var forgottenPlaces: [(SimulatedPlace, Int)] {
     forgotten.flatMap { one in one.places.map { ($0, one.number) } }
   }
 
-  /// Whether a forgotten transaction keeps the group from telling an offset of this partition.
+  /// Whether a forgotten transaction keeps the group from telling its offset of this partition.
   package func hasForgottenOffset(of partition: Int32) -> Bool {
     forgotten.contains { $0.offsets.contains { $0.partition == partition } }
   }
 
-  /// A marker's end of the way.
+  /// Where a marker arrives.
   package enum Arrival {
     case place(SimulatedPlace)
     case offsets([SimulatedCommit])

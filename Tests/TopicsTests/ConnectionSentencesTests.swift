@@ -12,7 +12,7 @@ struct ConnectionSentencesTests {
     var named = 0
     for sentence in ConnectionSentences.all.values {
       for part in "\(sentence)".split(separator: "[").dropFirst() {
-        let pieces = part.split(separator: "]", maxSplits: 1)
+        let pieces = part.split(separator: "]", maxSplits: 1, omittingEmptySubsequences: false)
         named += 1
         #expect(known.contains { $0.hasPrefix("\(pieces[0]).") }, "\(sentence)")
         for word in pieces[1].split(whereSeparator: { !$0.isLetter && $0 != "_" }) where word.contains("_") {
