@@ -5,8 +5,9 @@ import Testing
 struct DocumentationTests {
   @Test("every test that the text names is there")
   func namedTests() throws {
-    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
-    let root = tests.deletingLastPathComponent().deletingLastPathComponent()
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .resolvingSymlinksInPath()
+    let root = tests.deletingLastPathComponent()
     let text = try String(contentsOf: root.appendingPathComponent("docs/rules.md"), encoding: .utf8)
     let names = text.split(separator: "⟨").dropFirst().compactMap { $0.split(separator: "⟩").first }.map { name in
       name.split(whereSeparator: \.isWhitespace).joined(separator: " ")
