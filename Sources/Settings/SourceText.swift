@@ -65,29 +65,31 @@ package struct SourceText {
     return nil
   }
 
+  /// What to do about a message of toml++ that contains `words`. Each is tested, because toml++ promises no wording.
+  static let cures: [(words: String, advice: String)] = [
+    ("could not determine value type", "a text needs quotes, key = \"value\""),
+    ("expected digit", "a text, a duration and a size need quotes, key = \"30s\""),
+    ("expected decimal digit", "a text, a duration and a size need quotes, key = \"30s\""),
+    ("expected value-terminator", "a text needs quotes, key = \"value\""),
+    ("expected 'true'", "a text needs quotes, key = \"value\""),
+    ("expected 'false'", "a text needs quotes, key = \"value\""),
+    ("cannot redefine existing", "it is already defined further up; keep one of them"),
+    ("encountered end-of-file", "something isn't closed: look for a missing quotation mark or bracket"),
+    ("control characters other than TAB", "a text ends on its line: look for a missing quotation mark"),
+    ("expected '='", "write key = value"),
+    ("unexpected '", "a name or a text with such a character needs quotes"),
+    ("too many parts", "keys of statusd have only a few parts with dots between them"),
+    (
+      "unknown escape sequence",
+      "in double quotes write a backslash as \\\\; in single quotes write \\ itself"
+    ),
+  ]
+
   /// The message, with advice on what to do if there is any.
   private static func advise(_ error: Document.SyntaxError, in text: [UInt8]) -> String {
     let message = error.message
     if let cure = typography(at: error.position, of: text) { return "not TOML: \(cure)" }
-    let cures = [
-      ("could not determine value type", "a text needs quotes, key = \"value\""),
-      ("expected digit", "a text, a duration and a size need quotes, key = \"30s\""),
-      ("expected decimal digit", "a text, a duration and a size need quotes, key = \"30s\""),
-      ("expected value-terminator", "a text needs quotes, key = \"value\""),
-      ("expected 'true'", "a text needs quotes, key = \"value\""),
-      ("expected 'false'", "a text needs quotes, key = \"value\""),
-      ("cannot redefine existing", "it is already defined further up; keep one of them"),
-      ("encountered end-of-file", "something isn't closed: look for a missing quotation mark or bracket"),
-      ("control characters other than TAB", "a text ends on its line: look for a missing quotation mark"),
-      ("expected '='", "write key = value"),
-      ("unexpected '", "a name or a text with such a character needs quotes"),
-      ("too many parts", "keys of statusd have only a few parts with dots between them"),
-      (
-        "unknown escape sequence",
-        "in double quotes write a backslash as \\\\; in single quotes write \\ itself"
-      ),
-    ]
-    let cure = cures.first { message.contains($0.0) }.map { "; \($0.1)" } ?? ""
+    let cure = cures.first { message.contains($0.words) }.map { "; \($0.advice)" } ?? ""
     return "not TOML: \(message)\(cure)"
   }
 

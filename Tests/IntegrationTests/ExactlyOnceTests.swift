@@ -147,11 +147,12 @@ struct ExactlyOnceTests {
     try value.withUnsafeBytes {
       _ = try other.produce(topic: site.status, key: UnsafeRawBufferPointer($0), value: $0)
     }
-    // As long as two silences, with records that the transaction hides.
-    for _ in 0..<7 {
+    // Longer than two silences, with records that the transaction hides.
+    let end = SystemTime().monotonic + .seconds(7)
+    while SystemTime().monotonic < end {
       try writer.write(Site.record("web-1", level: 10, at: Site.now), key: "web-1", to: site.status)
       try writer.flush()
-      _ = try? evaluator.waitForLine(containing: "never said", on: \.errors, within: 1)
+      #expect(try alerts.poll(for: 1) == nil)
     }
     try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
     try writer.flush()

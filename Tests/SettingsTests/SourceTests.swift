@@ -132,6 +132,33 @@ struct SourceTests {
     #expect(Document.withoutValues("Error while parsing x: saw 'a'b'") == "saw …")
   }
 
+  @Test("each wording of the parser that advice hangs on still comes, and brings that advice")
+  func wordings() {
+    let mistakes: [String: String] = [
+      "could not determine value type": "a = $x",
+      "expected digit": "a = 30s",
+      "expected decimal digit": "a = 1e",
+      "expected value-terminator": "a = true x",
+      "expected 'true'": "a = tru",
+      "expected 'false'": "a = fals",
+      "cannot redefine existing": "a = 1\na = 2",
+      "encountered end-of-file": "a = [1,",
+      "control characters other than TAB": "a = \"x\nb = 1",
+      "expected '='": "a b",
+      "unexpected '": "$a = 1",
+      "too many parts": "a" + String(repeating: ".a", count: 200) + " = 1",
+      "unknown escape sequence": "a = \"\\d\"",
+    ]
+    for cure in SourceText.cures {
+      guard let text = mistakes[cure.words] else {
+        Issue.record("no mistake for \(cure.words)")
+        continue
+      }
+      let all = complaints(text + "\n")
+      #expect(all.contains { $0.contains(cure.words) && $0.hasSuffix("; \(cure.advice)") }, "\(cure.words): \(all)")
+    }
+  }
+
   @Test("a byte order mark is skipped")
   func byteOrderMark() {
     let loaded = Settings.load(

@@ -71,6 +71,15 @@ public final class TopicReader {
     }
   }
 
+  /// The next record if one comes within `seconds`; nil if none does.
+  public func poll(for seconds: Double) throws -> Record? {
+    let deadline = SystemTime().monotonic + .seconds(seconds)
+    while waiting.isEmpty {
+      guard try fetch(until: deadline) else { return nil }
+    }
+    return waiting.removeFirst()
+  }
+
   /// The next record where one has come; doesn't wait.
   public func poll() -> Record? {
     _ = try? fetch(until: SystemTime().monotonic)
