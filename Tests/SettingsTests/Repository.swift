@@ -1,8 +1,8 @@
 import Foundation
 
-/// Files of the repository that the tests hold the code to.
+/// Files of the repository that must agree with the code.
 enum Repository {
-  /// The text of the file at `path`, seen from the repository's root.
+  /// The text of the file at `path`, relative to the repository's root.
   static func text(_ path: String) throws -> String {
     try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
   }
@@ -11,7 +11,7 @@ enum Repository {
     .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 }
 
-/// A folder that is gone when the last reference is.
+/// A temporary folder, deleted with the last reference.
 final class Folder {
   let path: String
 
