@@ -1,30 +1,30 @@
-# `make` alone says what there is to make. Everything works from a fresh clone on Debian 12 or newer with a Swift toolchain.
+# `make` alone lists all targets. Everything works from a fresh clone on Debian 12 or newer with a Swift toolchain.
 
 SWIFT ?= swift
 BUILD_FLAGS ?=
 TEST_FLAGS ?=
-# Swift's runtime is linked in, what nobody calls is left out, symbols are stripped; so nothing is made for debuggers, which
-# would take a tenth of the time.
+# Links Swift's runtime in, leaves unused code out, strips symbols. So debug information, which would take a tenth of the
+# build time, isn't generated.
 RELEASE_FLAGS = -c release -debug-info-format none --static-swift-stdlib -Xlinker --gc-sections -Xlinker -s
-# Of what isn't shipped; compiled with the same flags, so that each module is compiled once.
+# For programs that aren't shipped. They have the same compiler flags, so that each module is compiled once.
 TOOL_FLAGS = -c release -debug-info-format none
 SOURCES = Package.swift Sources Tests Benchmarks
 # `make demo DEMO_FLAGS='--exit-after 30s'`
 DEMO_FLAGS ?=
-# `make fuzz SANITIZER=none`: ten times as many inputs a second. Objects of one kind don't mix with those of another.
+# `make fuzz SANITIZER=none`: ten times as many inputs a second. Each sanitizer has a folder: their objects don't mix.
 SANITIZER ?= address
 FUZZ_FLAGS = $(if $(filter-out none,$(SANITIZER)),--sanitize $(SANITIZER) --scratch-path .build/$(SANITIZER))
-# `make bench-engine ENGINE_FLAGS='10000 20 9'`; `ENGINE_FLAGS='state 100000 20'`: memory and changelog for each host
+# `make bench-engine ENGINE_FLAGS='10000 20 9'`; `ENGINE_FLAGS='state 100000 20'`: memory and changelog bytes per host
 ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build release test test-asan test-tsan simulation fuzz faults coverage format lint demo install uninstall test-boot \
   bench-agent bench-engine bench-evaluator bench-latency bench-recovery bench-scale clean
 
-help: ## says what there is to make
+help: ## lists all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-deps: ## installs from Debian what is missing to build and test (apt-get, with sudo where you aren't root)
+deps: ## installs missing Debian packages for building and testing (apt-get, with sudo if you aren't root)
 	@Scripts/deps
 
 build: deps ## debug build
@@ -33,7 +33,7 @@ build: deps ## debug build
 release: deps ## static release build: .build/release/statusd
 	$(SWIFT) build $(RELEASE_FLAGS) --product statusd
 
-test: deps ## all tests; those on a real Kafka run where one is found (KAFKA_HOME, or a download beside this clone)
+test: deps ## all tests; those on real brokers run if a Kafka is found (KAFKA_HOME, or a download beside this clone)
 	@Scripts/test $(TEST_FLAGS)
 
 test-asan: deps ## all tests under AddressSanitizer and LeakSanitizer
@@ -42,60 +42,60 @@ test-asan: deps ## all tests under AddressSanitizer and LeakSanitizer
 test-tsan: deps ## all tests under ThreadSanitizer
 	@Scripts/test --sanitize thread $(TEST_FLAGS)
 
-simulation: deps ## the evaluator through so many schedules of faults (COUNT=, 20000; SEED=), and planted mistakes that it must notice
+simulation: deps ## runs the evaluator through random fault schedules (COUNT=, 20000; SEED=), then checks that planted bugs are detected
 	$(SWIFT) build $(TOOL_FLAGS) --product Simulation
 	.build/release/Simulation $(or $(COUNT),20000) $(SEED)
 
-fuzz: deps ## broken records, configurations, rule tests, changelogs and /proc trees, under AddressSanitizer (SECONDS=; SEED=; SANITIZER=none; TRIALS='records=1000')
+fuzz: deps ## reads broken records, configurations, rule tests, changelogs and /proc trees under AddressSanitizer (SECONDS=; SEED=; SANITIZER=none; TRIALS='records=1000')
 	$(SWIFT) build $(TOOL_FLAGS) $(FUZZ_FLAGS) --product Fuzz
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=Tests/lsan.supp:print_suppressions=0 $(if $(FUZZ_FLAGS),.build/$(SANITIZER),.build)/release/Fuzz $(TRIALS) \
 	  $(if $(SEED),seed=$(SEED)) $(if $(SECONDS),seconds=$(SECONDS))
 
-faults: deps ## evaluators and real brokers killed under load, alerts held against a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; BROKERS=, 1 and 3; SEED=)
+faults: deps ## kills evaluators and real brokers under load, compares the alerts with a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; BROKERS=, 1 and 3; SEED=)
 	@STATUSD_FAULTS=$(or $(RECORDS),200000) STATUSD_FAULT_KILLS=$(KILLS) STATUSD_FAULT_PAUSE=$(PAUSE) STATUSD_FAULT_BROKERS=$(BROKERS) \
 	  STATUSD_SEED=$(SEED) Scripts/test --filter IntegrationTests.FaultTests $(TEST_FLAGS)
 
-coverage: deps ## line coverage of each library; fails where one that must be above 90% isn't
+coverage: deps ## line coverage of each library; fails if a library that must be above 90% isn't
 	@Scripts/coverage
 
-format: ## writes the sources as `swift format` wants them
+format: ## formats the sources with `swift format`
 	$(SWIFT) format --in-place --parallel --recursive $(wildcard $(SOURCES)) </dev/null
 
-lint: ## fails where the sources aren't formatted or break a rule of .swift-format
+lint: ## fails if the sources aren't formatted or break a rule of .swift-format
 	$(SWIFT) format lint --strict --parallel --recursive $(wildcard $(SOURCES)) </dev/null
 
-demo: release ## this machine's CPU, an alert that fires and one that ends: no broker needed
+demo: release ## raises and resolves an alert on this machine's CPU; needs no broker
 	.build/release/statusd demo $(DEMO_FLAGS)
 
-install: ## puts the release build under PREFIX (/usr/local), its configuration to /etc/statusd; DESTDIR goes in front
+install: ## installs the release build under PREFIX (/usr/local), its configuration in /etc/statusd; DESTDIR is put before both
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' Scripts/install
 
-uninstall: ## takes away what install put there, but for the configuration
+uninstall: ## removes what install has installed, except the configuration
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' SYSCONFDIR='$(SYSCONFDIR)' Scripts/install --remove
 
-test-boot: release ## tries the systemd unit in a small Debian that is booted for it; takes minutes, needs root or sudo
+test-boot: release ## boots a small Debian and tests the systemd unit in it; takes minutes, needs root or sudo
 	@Tests/boot-systemd
 
-bench-agent: release ## CPU seconds and memory of the agent beside collectd, Python and the least there can be (DURATION=120)
+bench-agent: release ## compares CPU seconds and memory of the agent with collectd, Python and a minimal C program (DURATION=120)
 	@Benchmarks/agent/run --seconds $(or $(DURATION),120)
 
-bench-engine: deps ## records per CPU second of one core: the decoder alone, and with ten rules behind it (ENGINE_FLAGS='HOSTS SECONDS ROUNDS')
+bench-engine: deps ## records per CPU second of one core: decoded only; decoded and evaluated by ten rules (ENGINE_FLAGS='HOSTS SECONDS ROUNDS')
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEngine
 	.build/release/BenchEngine $(ENGINE_FLAGS)
 
-bench-evaluator: deps ## CPU seconds of the evaluator beside a C program that only counts (RECORDS=, HOSTS=, ROUNDS=)
+bench-evaluator: deps ## compares CPU seconds of the evaluator with a C program that only counts records (RECORDS=, HOSTS=, ROUNDS=)
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
 	@Benchmarks/evaluator/run
 
-bench-latency: release ## from a sample to its transition under read_committed and in tail, beside a bare transaction and Python (COUNT=1000)
+bench-latency: release ## time from a sample to its transition under read_committed and in tail; a bare transaction and Python for comparison (COUNT=1000)
 	@Benchmarks/latency/run --count $(or $(COUNT),1000)
 
-bench-recovery: release ## how soon an evaluator evaluates again after a crash, a restart, a lost host, an outage, a lost coordinator (WAYS=, ROUNDS=3)
+bench-recovery: release ## time until an evaluator evaluates again after a crash, a restart, a lost host, an outage, a lost coordinator (WAYS=, ROUNDS=3)
 	@Benchmarks/recovery/run --rounds $(or $(ROUNDS),3) $(WAYS)
 
 bench-scale: release ## memory, restore and lag with 10,000 to 1,000,000 hosts and five rules on a real broker (HOSTS=)
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
 	@Benchmarks/scale/run $(HOSTS)
 
-clean: ## removes what was built
+clean: ## removes all build results
 	rm -rf .build

@@ -1,4 +1,4 @@
-"""What the benchmarks and checks in Python need: an environment with packages, and a broker."""
+"""For benchmarks and checks in Python: an environment with packages, and a broker."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ ENVIRONMENT = os.path.join(ROOT, ".build", "python")
 
 
 def python():
-    """The Python of an environment in .build with psutil and confluent-kafka, made where it isn't there."""
+    """Returns the Python of an environment in .build with psutil and confluent-kafka. Creates it if needed."""
     path = os.path.join(ENVIRONMENT, "bin", "python")
     if not os.path.exists(path):
         subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
@@ -20,7 +20,7 @@ def python():
 
 
 def in_environment():
-    """Starts the program anew in that environment, unless it runs there."""
+    """Restarts the program in that environment, unless it already runs there."""
     if os.path.realpath(sys.prefix) != os.path.realpath(ENVIRONMENT):
         path = python()
         os.execv(path, [path, os.path.abspath(sys.argv[0]), *sys.argv[1:]])
@@ -28,7 +28,7 @@ def in_environment():
 
 @contextlib.contextmanager
 def broker():
-    """The address of the broker that STATUSD_TEST_BROKERS names, else of one that lives as long as the block."""
+    """Yields the address of the broker in STATUSD_TEST_BROKERS, else of one that lives as long as the block."""
     named = os.environ.get("STATUSD_TEST_BROKERS")
     if named:
         yield named

@@ -1,36 +1,36 @@
 import Glibc
 import Platform
 
-/// Standard output for as long as somebody reads it: bytes are gathered, and written once for each batch.
+/// Buffered standard output: the buffer is written once for each batch, until the reader is gone.
 public struct OutputStream {
-  /// What waits to be written.
+  /// The bytes that wait to be written.
   public var bytes: [UInt8] = []
 
-  /// Nothing waits.
+  /// An empty buffer.
   public init() {}
 
-  /// How writing went.
+  /// The result of a flush.
   public enum Flow {
-    /// All is written.
+    /// Everything is written.
     case open
-    /// The reader has gone.
+    /// The reader is gone.
     case closed
     /// A signal came while the reader was slow.
     case stopped
     /// Writing failed.
     case failed(OutputError)
 
-    /// Whether there is any use in more.
+    /// Whether more can be written.
     public var isOpen: Bool { if case .open = self { true } else { false } }
 
-    /// - Throws: where it takes nothing more.
+    /// - Throws: the error if writing failed.
     public func check() throws(OutputError) { if case .failed(let error) = self { throw error } }
   }
 
-  /// More than this isn't gathered.
+  /// The size in bytes from which on the owner flushes the buffer.
   public static let greatestBatch = 1 << 16
 
-  /// Writes what is gathered. A reader that is slow is waited for; a signal is still heard.
+  /// Writes the buffer and empties it. Waits for a slow reader, unless a signal comes.
   public mutating func flush(hearing signals: Signals) -> Flow {
     defer { bytes.removeAll(keepingCapacity: true) }
     return bytes.withUnsafeBytes { bytes in

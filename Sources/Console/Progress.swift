@@ -1,7 +1,7 @@
 import Glibc
 import Platform
 
-/// What standard error shows of long work: how many records are done.
+/// Shows on standard error how many records a long operation has processed.
 public struct Progress {
   private let total: Int64?
   private let isTerminal: Bool
@@ -11,7 +11,7 @@ public struct Progress {
   private var isShown = false
 
   /// - Parameters:
-  ///   - total: how many there are; nil: nobody knows.
+  ///   - total: the number of records; nil if unknown.
   ///   - isTerminal: whether standard error is a terminal.
   public init(of total: Int64?, isTerminal: Bool = isatty(STDERR_FILENO) == 1, time: any TimeSource = SystemTime()) {
     self.total = total
@@ -21,7 +21,7 @@ public struct Progress {
     next = begin + (isTerminal ? .seconds(1) : .seconds(10))
   }
 
-  /// A terminal's line is written over twice a second, others get a line every ten.
+  /// Shows the count. A terminal's line is overwritten every 0.5 s; any other output gets a new line every 10 s.
   public mutating func show(_ count: Int64) {
     let now = time.monotonic
     guard now >= next else { return }
@@ -31,13 +31,13 @@ public struct Progress {
     isShown = true
   }
 
-  /// Takes a terminal's line away, for something else that is written.
+  /// Erases a terminal's progress line, so that something else can be written.
   public mutating func clear() {
     if isTerminal, isShown { printError("\r\u{1B}[K") }
     isShown = false
   }
 
-  /// Says what it came to.
+  /// Writes the total, the time and the rate.
   public mutating func end(_ count: Int64) {
     clear()
     let seconds = Double((time.monotonic - begin).wholeMilliseconds) / 1000

@@ -19,7 +19,7 @@ public struct Admin: ~Copyable, @unchecked Sendable {
 
   /// Runs `body` with a temporary client, and closes the client afterwards in any case.
   ///
-  /// - Parameter patience: how long closing may take; after that it goes on on a thread of its own.
+  /// - Parameter patience: how long closing may block; after that it continues on a thread of its own.
   public static func ask<Answer>(
     _ configuration: Configuration, log: Logger, patience: Duration = .zero,
     _ body: (borrowing Admin) throws(KafkaError) -> Answer
@@ -131,7 +131,7 @@ public struct Admin: ~Copyable, @unchecked Sendable {
     }
   }
 
-  /// Closes the client. If that takes longer than until `deadline`, it goes on on a thread of its own.
+  /// Closes the client. If that isn't done by `deadline`, it continues on a thread of its own.
   public consuming func close(by deadline: MonotonicTime) {
     _ = client.close(by: deadline)
   }

@@ -46,7 +46,7 @@ extension Cleanup {
     public var words: StaticString {
       switch self {
       case .deletesState:
-        "the topic must keep the last record of each key, but deletes old records: state that is still valid is lost; what was lost before the cure is back with its next change"
+        "the topic must keep the last record of each key, but deletes old records: state that is still valid is lost; what is lost before this is corrected returns only when it changes again"
       case .keepsAll: "the topic needs only the last record of each key, but keeps all records: it grows without limit"
       case .dropsHistory: "the topic must keep every record, but is compacted: earlier records of a key are lost"
       }

@@ -92,8 +92,8 @@ final class Client: @unchecked Sendable {
     guard let wakeup else { return }
     var payload = Wakeup.payload
     rd_kafka_queue_io_event_enable(queue, wakeup.fileDescriptor, &payload, MemoryLayout.size(ofValue: payload))
-    // librdkafka writes when a queue stops being empty. What stands there already, like a log line from the client's
-    // creation, would keep all that follows silent until somebody looks.
+    // librdkafka rings only when an empty queue gets an entry. An entry that is already there, such as a log line from
+    // the client's creation, would suppress the ring for all later ones.
     if rd_kafka_queue_length(queue) > 0 { wakeup.ring() }
   }
 
@@ -186,8 +186,8 @@ private struct EndOfClient: @unchecked Sendable {
 
   /// Leaves the group, however long that takes.
   ///
-  /// A rebalance that nobody answers keeps the group's part of the client alive. Destroying it would then never end, and
-  /// librdkafka's main thread spin all that time (seen with 2.0.2).
+  /// A rebalance that nobody answers keeps the group's part of the client alive. Destroying the client would then never
+  /// end, and librdkafka's main thread would spin all that time (seen with 2.0.2).
   private func leave(_ rebalances: OpaquePointer) {
     if rd_kafka_consumer_closed(handle) == 0 {
       // Fails if the consumer is closing already.
@@ -198,7 +198,7 @@ private struct EndOfClient: @unchecked Sendable {
     while rd_kafka_consumer_closed(handle) == 0 {
       guard let event = rd_kafka_queue_poll(rebalances, 100) else { continue }
       if rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE {
-        // Of a closing consumer librdkafka takes this as the answer to any rebalance, cooperative or not.
+        // For a closing consumer librdkafka accepts this as the answer to any rebalance, cooperative or not.
         rd_kafka_assign(handle, nil)
       }
       rd_kafka_event_destroy(event)

@@ -79,7 +79,7 @@ extension Configuration {
       "ssl.certificate.verify_cb": internals, "oauthbearer_token_refresh_cb": internals,
       "ssl_certificate": internals, "ssl_key": internals, "ssl_ca": internals, "ssl_engine_callback_data": internals,
       "partitioner_cb": internals, "msg_order_cmp": internals, "sasl.oauthbearer.token.refresh.cb": internals,
-      "statistics.interval.ms": "statusd reads its numbers another way", "plugin.library.paths": internals,
+      "statistics.interval.ms": "statusd sets it where it needs it", "plugin.library.paths": internals,
     ]
   }()
 

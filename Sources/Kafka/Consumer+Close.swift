@@ -2,8 +2,8 @@ internal import Crdkafka
 import Platform
 
 extension Consumer {
-  /// Leaves the group, so that other members get its partitions at once, and destroys the consumer, both until
-  /// `deadline`. If that takes longer, it goes on on a thread of its own. Commit, and drop all batches, before.
+  /// Leaves the group, so that other members get its partitions at once, and destroys the consumer, both by `deadline`.
+  /// If that takes longer, it continues on a thread of its own. Commit, and drop all batches, before.
   ///
   /// A static member stays in the group until its session times out, so that its successor gets its partitions.
   ///

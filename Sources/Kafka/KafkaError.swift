@@ -165,8 +165,8 @@ extension KafkaError.Code {
 }
 
 extension KafkaError.Code {
-  /// Whether one record is refused, and with it all others of its batch, which would be accepted without it. These are
-  /// the codes of `refusesRecord` that concern neither the topic nor the batch as a whole.
+  /// Whether brokers refuse a whole batch because of one record, and would accept the others without it. These are the
+  /// codes of `refusesRecord` that concern neither the topic nor the batch as a whole.
   public var isRefusalOfRecord: Bool {
     [.messageTooLarge, .invalidTimestamp, .invalidRecord, .invalidMessageSize].contains(self)
   }

@@ -79,9 +79,9 @@ public final class MockCluster: @unchecked Sendable {
 
   /// Makes the broker reachable again.
   ///
-  /// Waits until nobody else uses its port, ten seconds at most. The system chose that port among those that it also gives
-  /// to connections, so that a client which tries to connect to it meanwhile may get it as its own; librdkafka would then
-  /// end the process (`mrkb->listen_s != -1`, 2.0.2).
+  /// Waits until nobody else uses its port, at most 10 s. It is an ephemeral port, so a client that tries to connect to
+  /// it meanwhile may get it as its own source port. librdkafka would then abort the process
+  /// (`mrkb->listen_s != -1`, 2.0.2).
   public func startBroker(_ id: Int32) {
     let addresses = brokers.split(separator: ",")
     let place = Int(id) - 1
@@ -99,7 +99,7 @@ public final class MockCluster: @unchecked Sendable {
     rd_kafka_mock_broker_set_up(cluster, id)
   }
 
-  /// A socket that is bound to this port of 127.0.0.1 as a broker's is; -1 if somebody else has the port.
+  /// A socket bound to this port of 127.0.0.1 with the options of a broker's; -1 if the port is taken.
   static func bind(to port: UInt16) -> Int32 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     if descriptor < 0 { return -1 }

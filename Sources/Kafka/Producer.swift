@@ -174,8 +174,8 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     return outstanding
   }
 
-  /// Flushes and destroys the producer, both until `deadline`. If destroying takes longer, it goes on on a thread of
-  /// its own.
+  /// Flushes and destroys the producer, both by `deadline`. If destroying takes longer, it continues on a thread of its
+  /// own.
   ///
   /// - Returns: the number of records that were not delivered.
   public consuming func close(by deadline: MonotonicTime, _ body: (Delivery) -> Void = { _ in }) -> Int {

@@ -125,7 +125,7 @@ final class Reporter: Sendable {
     // The coordinator is still loading, and librdkafka asks again.
     case "GETPID" where text.hasSuffix("retrying"): .debug
     case "CONFWARN" where isExpected(text): nil
-    // What brokers say of a topic that this user may not describe; the missing right is reported by itself.
+    // Brokers answer this for a topic that the user may not describe. The missing right is reported separately.
     case "PARTCNT" where text.hasSuffix(" to 0"): .debug
     default: LogLevel(syslogPriority: priority)
     }

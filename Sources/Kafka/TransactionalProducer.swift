@@ -219,8 +219,8 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     return error
   }
 
-  /// Destroys the producer until `deadline`. An open transaction is left to its time-out. If destroying takes longer,
-  /// it goes on on a thread of its own.
+  /// Destroys the producer by `deadline`. An open transaction is left to its time-out. If destroying takes longer, it
+  /// continues on a thread of its own.
   public consuming func close(by deadline: MonotonicTime) {
     _ = producer.client.close(by: deadline)
   }

@@ -18,10 +18,10 @@ public struct DeliveryPlan: Sendable {
   public struct Lane: Sendable {
     /// The topic.
     public var topic: String
-    /// The key of records that have none of their own. One that waits gets the key of the time at which it is sent.
+    /// The key of records without a key. A waiting record gets the key that the lane has when the record is sent.
     public var key: [UInt8]
-    /// Whether the lane is closed, and its records are dropped, if brokers forbid its topic. Otherwise other lanes could
-    /// wait because of them.
+    /// Whether the lane is closed, and its records are dropped, if brokers forbid its topic. Otherwise they could hold
+    /// up the other lanes.
     public var isDispensable: Bool
 
     /// A lane to `topic`.
@@ -36,7 +36,7 @@ public struct DeliveryPlan: Sendable {
   public var configuration: Configuration
   /// The destinations, at most 256; records name them by their place here.
   public var lanes: [Lane]
-  /// How long it tries.
+  /// How long the producer tries.
   public var endurance: Endurance
   /// The bounds of the producer's queue, where each record is in memory a second time, and how it sends.
   public var options = Producer.Options()
@@ -53,13 +53,13 @@ public struct DeliveryPlan: Sendable {
 
 /// Something that the owner of a reliable producer may want to log.
 public enum DeliveryNotice {
-  /// The producer failed with `error`; a new one sends `records` again. `code` is that of a record, if there is one.
+  /// The producer failed with `error`; a new one sends `records` again. `code` is the failed record's, if there is one.
   case renews(_ error: KafkaError, code: KafkaError.Code, records: Int)
   /// `records` were not delivered, and are sent again after a pause.
   case sendsAgain(_ error: KafkaError, code: KafkaError.Code, records: Int)
   /// Brokers refuse records with `code`; each now goes in a batch of its own.
   case sendsAlone(code: KafkaError.Code)
-  /// No producer could be created; the next try comes after a pause.
+  /// No producer could be created. The next attempt follows after a pause.
   case cannotRenew(_ error: KafkaError)
   /// The record with this number was dropped.
   case setAside(number: UInt, _ error: KafkaError)

@@ -1,13 +1,13 @@
 import Kafka
 import Platform
 
-/// Follows all partitions of a topic, without a group, for as long as it is wanted.
+/// Reads all partitions of a topic, without a group, until it is stopped.
 public struct Follower: ~Copyable {
-  /// What is followed.
+  /// The topic and where to begin.
   public struct Plan {
     /// The topic's name.
     public var topic: String
-    /// Whether a topic that doesn't exist is waited for.
+    /// Whether to wait for a topic that doesn't exist yet.
     public var waitsForTopic: Bool
     /// Where to begin in the partitions that exist at first. Later ones are read from their beginning.
     public var start: Moment
@@ -20,19 +20,19 @@ public struct Follower: ~Copyable {
     }
   }
 
-  /// What a person should know meanwhile.
+  /// Something to tell the user.
   public enum Notice {
     /// The topic doesn't exist yet; the follower waits for it.
     case waitsForTopic
-    /// Brokers give no answer; the follower goes on asking.
+    /// Brokers don't answer; the follower keeps asking.
     case noAnswer(KafkaError)
-    /// The plan begins at a time, and the topic's times are its producers' own (CreateTime).
+    /// The plan begins at a time, but the topic keeps its producers' timestamps (CreateTime).
     case producersTimes
   }
 
   /// How following ended.
   public enum Ending: Equatable, Sendable {
-    /// A signal came, or the receiver has enough.
+    /// A signal came, or the receiver wants no more.
     case stopped
     /// Brokers say that there is no such topic.
     case noTopic
@@ -56,10 +56,10 @@ public struct Follower: ~Copyable {
   /// How often brokers must deny that the topic exists: a new topic isn't known to all of them at once.
   private static let believedDenials = 3
 
-  /// Makes a follower, which asks nobody before `run`.
+  /// Creates a follower. It asks brokers nothing about the topic before `run`.
   ///
   /// - Parameters:
-  ///   - log: takes what is wrong with the connection or with a partition.
+  ///   - log: gets the problems with the connection or a partition.
   ///   - notice: called at most once for `waitsForTopic` or `noAnswer`, and at most once for `producersTimes`.
   /// - Throws: if the configuration is refused, or no file descriptor is left.
   public static func make(
@@ -91,10 +91,10 @@ public struct Follower: ~Copyable {
     saysTimes = plan.start.wall(now: time.wall) != nil
   }
 
-  /// Ends the client, within about a second.
+  /// Closes the client, within about a second.
   public consuming func close() { consumer.close(by: time.monotonic + .seconds(1)) }
 
-  /// Hands each batch to `show` until that says it is enough, or a signal comes.
+  /// Passes each batch to `show` until it returns false or a signal comes.
   public mutating func run(_ show: (borrowing Batch) -> Bool) -> Ending {
     if let ending = begin() { return ending }
     while true {
@@ -118,9 +118,9 @@ public struct Follower: ~Copyable {
     }
   }
 
-  /// Finds the partitions and where to begin in them, however long brokers are away.
+  /// Finds the partitions and their start offsets. Waits as long as brokers are unreachable.
   ///
-  /// - Returns: nil once it has; else how following ends.
+  /// - Returns: nil on success, else how following ended.
   private mutating func begin() -> Ending? {
     var hasComplained = false
     /// How often brokers have denied that the topic exists.
@@ -148,7 +148,7 @@ public struct Follower: ~Copyable {
   private mutating func take(_ count: Int32) throws(KafkaError) {
     let new = (Int32(starts.count)..<max(count, Int32(starts.count))).map { TopicPartition(plan.topic, $0) }
     if new.isEmpty { return }
-    // A partition that came later is read from its beginning: all that is in it came later.
+    // A partition that was added later is read from its beginning: all its records are newer than the start.
     let begin = starts.isEmpty ? plan.start : .beginning
     var found: [Offset] = []
     switch begin {
@@ -171,7 +171,8 @@ public struct Follower: ~Copyable {
     starts += found
   }
 
-  /// Adds new partitions, from their beginning, which needs no request. If that fails, the next statistics repeat it.
+  /// Adds new partitions from their beginning, which needs no request. If it fails, the next statistics event repeats
+  /// it.
   private mutating func takeNew(_ count: Int32) {
     do {
       try take(count)

@@ -1,24 +1,24 @@
 import Kafka
 import Platform
 
-/// Takes what stands in a topic.
+/// Receives the records of a topic.
 public protocol HistoryReceiver: ~Copyable {
-  /// A record that will be given soon, some records from now: a hint, and no more.
+  /// Announces a record that follows a few records later. Only a hint.
   mutating func expect(_ record: Message, of partition: Int32)
 
-  /// A record; its bytes are valid during the call.
+  /// Takes a record. Its bytes are valid during the call.
   mutating func receive(_ record: Message, of partition: Int32)
 
-  /// Everything before `position` was given, and there is nothing more just now.
+  /// Called when every record before `position` was passed on and no more has arrived yet.
   mutating func receiveEnd(of partition: Int32, position: Int64)
 }
 
-/// Reads what stands in a topic: from given offsets up to where its partitions ended when it was asked, without a group.
-/// Only committed records are read.
+/// Reads a topic without a group: from given offsets up to the ends that its partitions had when they were queried.
+/// Reads only committed records.
 public struct History: ~Copyable {
   /// How reading ended.
   public enum Ending {
-    /// All of it was read.
+    /// Everything was read.
     case complete
     /// A signal or the receiver stopped it.
     case stopped
@@ -27,7 +27,7 @@ public struct History: ~Copyable {
     /// Brokers haven't answered for `silence`.
     case silent
 
-    /// Says what keeps it from being complete; nil: nothing does.
+    /// Why reading isn't complete; nil if it is.
     public func problem(topic: String) -> String? {
       switch self {
       case .complete: nil
@@ -44,7 +44,7 @@ public struct History: ~Copyable {
   public enum Problem: Error {
     /// There is no such topic.
     case noTopic
-    /// Brokers are unreachable, or refuse.
+    /// Brokers are unreachable, or refuse the request.
     case noAnswer(KafkaError)
     /// A signal stopped it.
     case stopped
@@ -58,23 +58,23 @@ public struct History: ~Copyable {
   private let time = SystemTime()
   /// Reads the records.
   private var consumer: Consumer
-  /// Asks for the ends of partitions. To a reader of committed records brokers give the last stable offset instead.
+  /// Queries the ends of partitions. A reader of committed records would get the last stable offset instead.
   private var asker: Consumer
-  /// How many partitions the topic has; 0: not asked yet.
+  /// The number of partitions; 0 if not yet queried.
   public private(set) var partitionCount: Int32 = 0
 
-  /// How long brokers are waited for where they say nothing.
+  /// How long to wait for brokers that don't answer.
   public static let silence = Duration.seconds(30)
-  /// How long open transactions of others are waited for.
+  /// How long to wait for open transactions of other producers.
   public static let patience = Duration.seconds(10)
 
   /// For a second client of a command: the first one logs connection problems.
   public static let silent = Logger(level: .critical, output: StandardErrorLog())
 
-  /// Opens a topic's history for the time of `body`.
+  /// Opens a topic's history while `body` runs.
   ///
-  /// - Parameter log: takes what is wrong with the connection or a partition.
-  /// - Throws: where the configuration is refused, or no file descriptor is left; and what `body` throws.
+  /// - Parameter log: gets the problems with the connection or a partition.
+  /// - Throws: if the configuration is refused, or no file descriptor is left; and what `body` throws.
   public static func open<Result>(
     _ configuration: Configuration, topic: String, signals: Signals, log: Logger,
     _ body: (inout History) throws -> Result
@@ -95,7 +95,7 @@ public struct History: ~Copyable {
     options.queueKiB = 65_536
     let consumer = try Consumer(configuration, options: options, log: log, wakeup: wakeup)
     options.readsCommitted = false
-    // What is wrong with the connection is said once, by the one that reads.
+    // The reading consumer logs connection problems, so that they are logged once.
     let asker = try Consumer(configuration, options: options, log: silent, wakeup: wakeup)
     return History(topic, signals, log, wakeup, consumer, asker)
   }
@@ -117,7 +117,7 @@ public struct History: ~Copyable {
     consumer.close(by: time.monotonic + .seconds(1))
   }
 
-  /// The offsets of each partition from `begin` up to `end`, and never beyond what stands in the topic now.
+  /// The offsets of each partition from `begin` to `end`, and never beyond the partition's current end.
   public mutating func stretch(from begin: Moment, to end: Moment) throws(Problem) -> [Int32: Range<Int64>] {
     partitionCount = try asked { history throws(KafkaError) in
       try history.asker.partitionCount(of: history.topic, within: .seconds(2))
@@ -157,10 +157,10 @@ public struct History: ~Copyable {
     }
   }
 
-  /// What `group` has committed for the topic's partitions.
+  /// The offsets that `group` has committed in these partitions.
   ///
-  /// - Throws: `Problem.noAnswer`; `KafkaError` where the configuration is refused; `SystemError` where no file
-  ///   descriptor is left.
+  /// - Throws: `Problem.noAnswer`; `KafkaError` if the configuration is refused; `SystemError` if no file descriptor is
+  ///   left.
   public static func committed(
     by group: String, _ configuration: Configuration, in partitions: [TopicPartition]
   ) throws -> [Int32: Int64] {
@@ -177,7 +177,7 @@ public struct History: ~Copyable {
     }
   }
 
-  /// Asks until brokers answer, for at most `silence`.
+  /// Repeats `question` until brokers answer, for at most `silence`.
   private mutating func asked<Answer>(
     _ question: (inout History) throws(KafkaError) -> Answer
   ) throws(Problem) -> Answer {
@@ -190,16 +190,16 @@ public struct History: ~Copyable {
         let isRefused = [.topicAuthorizationFailed, .clusterAuthorizationFailed].contains(error.code)
         if isRefused || time.monotonic >= deadline { throw .noAnswer(error) }
       }
-      // Serves the logs; the reading consumer writes them.
+      // Serves both clients' logs; only the reading consumer's are written.
       while asker.nextEvent() != nil {}
       while consumer.nextEvent() != nil {}
       if signals.pause(.milliseconds(200), drainingRingsOf: wakeup) { throw .stopped }
     }
   }
 
-  /// Gives the records of these offsets to `receiver`, each partition's in order; `afterBatch` says whether to go on.
+  /// Passes the records of these offsets to `receiver`, each partition's in order, while `afterBatch` returns true.
   ///
-  /// - Throws: `KafkaError` where the partitions can't be assigned.
+  /// - Throws: `KafkaError` if the partitions can't be assigned.
   public mutating func read<Receiver: HistoryReceiver & ~Copyable>(
     _ offsets: [Int32: Range<Int64>], into receiver: inout Receiver, afterBatch: (inout Receiver) -> Bool
   ) throws -> Ending {
@@ -208,7 +208,7 @@ public struct History: ~Copyable {
       left.sorted { $0.key < $1.key }.map {
         PartitionOffset(TopicPartition(topic, $0.key), Offset($0.value.lowerBound))
       })
-    /// The partitions that have reached an end before the wanted one.
+    /// The partitions whose readable end comes before the requested one.
     var waiting = Set<Int32>()
     var lastSign = time.monotonic
     while !left.isEmpty {
@@ -233,7 +233,7 @@ public struct History: ~Copyable {
     return .complete
   }
 
-  /// How many records in advance a record is announced.
+  /// How many records ahead a record is announced.
   private static var lookahead: Int { 4 }
 
   private mutating func give<Receiver: HistoryReceiver & ~Copyable>(

@@ -4,14 +4,14 @@ import Platform
 public enum Moment: Equatable, Sendable {
   /// The oldest record there is.
   case beginning
-  /// So long before now.
+  /// This long before now.
   case ago(Duration)
   /// This time.
   case at(WallTime)
-  /// Where the topic ends.
+  /// The topic's current end.
   case now
 
-  /// The time that is meant; nil if it is an end of the topic.
+  /// The wall-clock time; nil for an end of the topic.
   public func wall(now: WallTime) -> WallTime? {
     switch self {
     case .beginning, .now: nil

@@ -26,9 +26,9 @@ extension ReliableProducer {
     return try Producer(plan.configuration, options: options, log: log, wakeup: wakeup)
   }
 
-  /// Does what a failure asks for, so that records can be handed over again.
+  /// Recovers from a failure, so that records can be handed over again.
   ///
-  /// - Parameter isPatient: whether a failed producer that lasts until the end first reports what it holds.
+  /// - Parameter isPatient: whether a failed producer of a daemon first reports everything that it holds.
   mutating func recover(at now: MonotonicTime, isPatient: Bool = false) -> Recovery {
     switch plan.endurance {
     case .endless:
@@ -68,7 +68,7 @@ extension ReliableProducer {
     return .paused
   }
 
-  /// For a command: everything is sent again at once, unless the last new producer came to nothing, too.
+  /// For a command: everything is sent again at once, unless the last new producer delivered nothing either.
   private mutating func recoverOnce(from failure: Ledger.Failure, at now: MonotonicTime) -> Recovery {
     if let error = ofProducer({ $0.fatalError }) {
       end(by: now)

@@ -12,7 +12,7 @@ import Platform
 public struct ReliableProducer: ~Copyable {
   /// The pause after a failure. It doubles with each further failure until something is delivered.
   static var shortestPause: Duration { .seconds(1) }
-  /// The pause after a failure while the end is near.
+  /// The pause after a failure while the owner is about to end.
   static var shortestPauseAtEnd: Duration { .milliseconds(250) }
   static var longestPause: Duration { .seconds(30) }
   /// How long records still go one by one after the last refusal.
@@ -28,7 +28,7 @@ public struct ReliableProducer: ~Copyable {
   public internal(set) var renewals: Int64 = 0
   /// Why everything was given up; nil if it wasn't. No record is taken any more then.
   public internal(set) var givenUp: KafkaError?
-  /// What had been delivered when the last producer failed; nil if none did.
+  /// How many records had been delivered when the last producer failed; nil if none failed.
   var deliveredBeforeRenewal: Int64?
   var pause = Self.shortestPause
   var pausedUntil: MonotonicTime?
@@ -76,8 +76,8 @@ public struct ReliableProducer: ~Copyable {
     return ledger.take(record)
   }
 
-  /// Takes a record as `take` does, and hands it over at once unless a pause lasts. The whole of a turn follows only if
-  /// something has failed.
+  /// Takes a record as `take` does, and hands it over at once unless a pause lasts. Runs a whole `turn` only after a
+  /// failure.
   public mutating func send(_ record: OutgoingRecord, at now: MonotonicTime) -> Bool {
     guard take(record) else { return false }
     if pausedUntil == nil { handOver(at: now) }

@@ -1,7 +1,7 @@
 import Kafka
 import Platform
 
-/// Sends records for a command: waits where there is no room, hears signals, and counts what became of the records.
+/// Sends records for a command: waits while there is no room, reacts to signals, and counts the results.
 public struct Sender: ~Copyable {
   /// The topics, and what is known of them.
   public struct Plan {
@@ -22,7 +22,7 @@ public struct Sender: ~Copyable {
 
   /// The maximum size in bytes of the records that wait for brokers.
   private static var backlogBytes: Int { 32 << 20 }
-  /// How long a signal leaves for the records that wait.
+  /// How long waiting records may still be delivered after a signal.
   private static var patienceAfterSignal: Duration { .seconds(3) }
 
   private var producer: ReliableProducer
@@ -35,13 +35,13 @@ public struct Sender: ~Copyable {
   private var untaken = 0
   private var hasHeardStop = false
 
-  /// Whether a signal has said to end, or no producer can deliver anything.
+  /// Whether a signal has requested the end, or no producer can deliver anything.
   public var isStopped: Bool { hasHeardStop || producer.givenUp != nil }
 
   /// Creates a sender, which connects in the background.
   ///
   /// - Parameters:
-  ///   - log: takes what is wrong with the connection, and a failure of the producer.
+  ///   - log: gets connection problems and failures of the producer.
   ///   - onFailure: called at once for each record that won't be delivered: its number, from 1, and why.
   /// - Throws: if the configuration is refused, or no file descriptor is left.
   public static func make(
@@ -62,7 +62,7 @@ public struct Sender: ~Copyable {
           "the producer failed; a new one resends the unacknowledged records",
           ["reason": .string("\(error)"), "records": .int(records)])
       case .setAside(let number, let error): onFailure(Int(clamping: number), error)
-      // A command doesn't do these.
+      // These don't occur with `.brief`.
       case .sendsAgain, .sendsAlone, .cannotRenew: break
       }
     }
@@ -116,7 +116,7 @@ public struct Sender: ~Copyable {
     return isReady && !isStopped
   }
 
-  /// What became of the records.
+  /// The result of all sends.
   public struct Outcome: Equatable, Sendable {
     /// The number of records that were not delivered.
     public var undelivered: Int
@@ -126,13 +126,13 @@ public struct Sender: ~Copyable {
     public var firstError: KafkaError?
   }
 
-  /// Waits until everything is delivered, at most for `limit`, and after a signal for 3 s at most.
+  /// Waits until everything is delivered, for at most `limit`, and after a signal for at most 3 s.
   public consuming func finish(within limit: Duration) -> Outcome {
     let begin = time.monotonic
     let wasStopped = isStopped
     var deadline = begin + (wasStopped ? min(limit, Self.patienceAfterSignal) : limit)
     while producer.undelivered > 0, time.monotonic < deadline {
-      // In steps, so that a signal is heard.
+      // In steps, so that a signal is noticed.
       producer.push(until: min(deadline, time.monotonic + .milliseconds(200)), sleepingOn: wakeup)
       if !wasStopped, signals.take() == .stop {
         deadline = min(deadline, time.monotonic + Self.patienceAfterSignal)

@@ -2,7 +2,7 @@ import Kafka
 import Settings
 
 extension Settings {
-  /// What all clients of Kafka have in common: `[kafka]`, with secrets as they are.
+  /// The settings of `[kafka]`, which all clients share, with unmasked secrets.
   public var kafkaConfiguration: Kafka.Configuration {
     var configuration = Kafka.Configuration(brokers: kafka.brokers)
     configuration.sasl = kafka.sasl.map {
@@ -19,9 +19,9 @@ extension Settings {
   }
 }
 
-/// Asks librdkafka.
+/// Checks settings with librdkafka.
 public struct LibrdkafkaChecks: ClientChecks {
-  /// Of the library that this program is linked to.
+  /// Checks with the librdkafka that this program is linked to.
   public init() {}
 
   /// Properties that are keys of the configuration file.
@@ -50,7 +50,7 @@ public struct LibrdkafkaChecks: ClientChecks {
 }
 
 extension Surroundings {
-  /// The machine's own, with librdkafka as the client.
+  /// The machine's surroundings, with librdkafka as the client.
   public static var machineWithKafka: Surroundings {
     var surroundings = machine
     surroundings.client = LibrdkafkaChecks()

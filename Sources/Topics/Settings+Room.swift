@@ -3,8 +3,8 @@ import Platform
 import Settings
 
 extension Settings.Topics {
-  /// Creates the topic `name` if it is the topic for `needed`, is missing, and may be created. A failure shows in what
-  /// follows. Asks brokers, for a few seconds at most.
+  /// Creates the topic `name` if it is the topic for `needed`, is missing, and may be created. Ignores failures: later
+  /// requests show them. Asks brokers, for a few seconds at most.
   ///
   /// - Returns: the maximum size of a record, key and value together, in bytes; nil if brokers don't tell.
   public func makeSure(
@@ -17,7 +17,7 @@ extension Settings.Topics {
       if create, policy.name == name { _ = try admin.create([policy], within: .seconds(5)) }
       return nil
     }
-    // Brokers count the batch around it, too.
+    // Brokers also count the batch that contains the record.
     return (found ?? nil).flatMap { Int($0) }.map { max(1024, $0 - 1024) }
   }
 }

@@ -2,8 +2,8 @@ import Kafka
 import Settings
 
 extension Settings.Topics {
-  /// A topic that statusd needs, with the policy it gets where statusd creates it: the broker's own times
-  /// (`LogAppendTime`), so that no clock of a sick host breaks retention or the order of things.
+  /// A topic that statusd needs, with the policy with which statusd creates it. Records get the broker's time
+  /// (`LogAppendTime`), so that no host's wrong clock breaks retention or the order of records.
   public func policy(of topic: Needed) -> Admin.NewTopic {
     let (name, policy) =
       switch topic {
@@ -19,13 +19,13 @@ extension Settings.Topics {
       configuration: [("message.timestamp.type", "LogAppendTime")] + policy)
   }
 
-  /// Everything, for so long.
+  /// Keeps every record for this many days.
   private static func kept(days: Int) -> [(name: String, value: String)] {
     [("cleanup.policy", "delete"), ("retention.ms", "\(days * 86_400_000)")]
   }
 
-  /// The last record of each key. In small segments that are cleaned early: only closed ones are, and what is written
-  /// with each delivery must stay cheap to read.
+  /// Keeps the last record of each key. Only closed segments are compacted, so they are small and compacted early: the
+  /// topic must stay cheap to read although each delivery writes to it.
   private static var compacted: [(name: String, value: String)] {
     [
       ("cleanup.policy", "compact"), ("segment.ms", "600000"), ("segment.bytes", "67108864"),
@@ -43,7 +43,7 @@ extension Settings.Topics {
     case monitor
     /// Transitions.
     case alerts
-    /// What fires now.
+    /// The alerts that fire now.
     case alertsCurrent
     /// The evaluator's state.
     case changelog

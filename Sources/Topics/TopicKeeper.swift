@@ -175,7 +175,7 @@ public final class TopicKeeper: Service {
         lookAtTimes(of: topic, kept)
       }
     } catch {
-      // Without the right, or with brokers that can't tell, rely on whoever created the topics.
+      // If the right is missing, or brokers can't tell, rely on whoever created the topics.
       log.debug("the configuration of topics can't be read", ["reason": .string("\(error)")])
     }
   }

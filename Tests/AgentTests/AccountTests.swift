@@ -7,9 +7,9 @@ import Testing
 private func at(_ seconds: Int64) -> WallTime { WallTime(milliseconds: seconds * 1000) }
 private func monotonic(_ seconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
 
-@Suite("Accounts of what is lost and what is odd")
+@Suite("Accounts of losses and oddities")
 struct AccountTests {
-  @Test("a loss is told from its first sample to its last, by time, number and count")
+  @Test("a loss has the times and sequence numbers of its first and last sample, and its count")
   func loss() {
     var account = LossAccount()
     let begins = (10...12).map { account.lose(at: at($0), sequence: 100 + $0) }

@@ -36,9 +36,9 @@ final class AgentFixture {
     return plan
   }
 
-  /// A plan with few samples and nothing else: in the minutes between, the loop only takes the brokers' answers. So
-  /// nothing is in flight behind a refused batch. A real broker would refuse that, too, by its sequence number; the mock
-  /// one accepts it.
+  /// A plan with rare samples and nothing else: in the minutes between, the loop only takes the brokers' answers. So no
+  /// batch is in flight behind a refused one. A real broker would refuse it, too, for its sequence number; the mock
+  /// accepts it.
   var rarePlan: AgentService.Plan {
     var plan = plan
     plan.agent.interval = Self.longInterval
@@ -67,8 +67,8 @@ final class AgentFixture {
     }
   }
 
-  /// Advances the agent's clock by a minute, longer than any pause between two tries, each time that it sleeps,
-  /// until `isTrue` is. That must come before no record waits for brokers any more: the agent then sleeps for longer.
+  /// Advances the agent's clock by a minute, longer than any pause between two tries, each time the agent sleeps, until
+  /// `isTrue` returns true. It must do so while records still wait for brokers, because later the agent sleeps longer.
   func advance(byMinutesUntil isTrue: () -> Bool) {
     var isMoving = settle()
     while isMoving, !isTrue() {
@@ -77,7 +77,7 @@ final class AgentFixture {
     }
   }
 
-  /// Waits until the agent sleeps again; false: it never does.
+  /// Waits until the agent sleeps again. Returns false if it never does.
   @discardableResult
   func settle() -> Bool {
     let isAsleep = asleep.wait(until: SystemTime().monotonic + .seconds(20))

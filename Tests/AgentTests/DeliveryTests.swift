@@ -8,7 +8,7 @@ import Testing
 
 @Suite("An agent delivers", .timeLimit(.minutes(2)), .waits)
 struct DeliveryTests {
-  @Test("with brokers away from the start it samples on, and everything arrives in order once they are there")
+  @Test("if brokers are away at the start, it samples on, and all records arrive in order once brokers are back")
   func awayAtStart() throws {
     let fixture = try AgentFixture()
     fixture.cluster.stopBroker(1)
@@ -22,7 +22,7 @@ struct DeliveryTests {
     #expect(fixture.stop(agent) == 0)
   }
 
-  @Test("a broker that goes and comes back mid-run costs nothing")
+  @Test("no record is lost if a broker goes away and comes back")
   func awayMidRun() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan)
@@ -55,7 +55,7 @@ struct DeliveryTests {
     #expect(lost > 5)
     #expect(fixture.lines("the buffer is full because no broker accepts records; samples are being lost").count == 1)
     fixture.cluster.startBroker(1)
-    // Until there is room, whatever comes is lost as well.
+    // Until there is room again, every further sample is lost as well.
     while agent.numbers.recordsDelivered < kept {
       fixture.time.advance(by: .seconds(1))
       fixture.settle()
@@ -77,7 +77,7 @@ struct DeliveryTests {
     #expect(agent.numbers.samplesLost == gap.count)
   }
 
-  @Test("a producer that went fatal is replaced, and what it had not delivered is sent again in order")
+  @Test("a producer with a fatal error is replaced, and its undelivered records are sent again in order")
   func fatal() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.rarePlan)
@@ -94,7 +94,7 @@ struct DeliveryTests {
     #expect(fixture.lines("the producer failed; a new one resends the unacknowledged records").count == 1)
   }
 
-  @Test("records that brokers refuse for now are sent again, in order")
+  @Test("records that brokers refuse temporarily are sent again, in order")
   func refused() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.rarePlan)
@@ -121,7 +121,7 @@ struct DeliveryTests {
     try agent.start()
     fixture.advance(by: AgentFixture.longInterval, times: 5)
     fixture.settle()
-    // First the batch of all five is refused; then, each in its own batch, the third record.
+    // Refuses first the batch of all five, then the third record in its own batch.
     let fine = KafkaError.Code(rawValue: 0)
     fixture.cluster.fail(.produce, with: [code, fine, fine, code])
     fixture.cluster.startBroker(1)
@@ -141,7 +141,7 @@ struct DeliveryTests {
   }
 
   @Test(
-    "during the stop a producer without the right to write is replaced with growing pauses; the right is logged once")
+    "during the stop, a producer without the right to write is replaced at growing pauses; the right is logged once")
   func endWithoutRight() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.rarePlan)
@@ -158,7 +158,7 @@ struct DeliveryTests {
     #expect(named == [.string("Write on topic status_topic")])
   }
 
-  @Test("records go in one batch again a minute after the last refusal")
+  @Test("records share batches again a minute after the last refusal")
   func ordinaryAgain() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.rarePlan)
@@ -171,13 +171,13 @@ struct DeliveryTests {
     fixture.time.advance(by: AgentFixture.longInterval)
     fixture.advance(byMinutesUntil: { agent.numbers.recordsDelivered == 3 })
     try expectConsecutive(2, fixture, from: 2)
-    // One producer that sends each record alone, and one that doesn't any more.
+    // The first new producer sends each record alone, the second one doesn't.
     #expect(agent.numbers.producersRenewed == 2)
     #expect(fixture.stop(agent) == 0)
     #expect(agent.numbers.recordsRefused == 0)
   }
 
-  @Test("nothing is sent before the topic exists; then everything is")
+  @Test("nothing is sent before the topic exists; after that everything is")
   func topicComesLater() throws {
     let fixture = try AgentFixture(createsTopic: false)
     let isThere = Flag()
@@ -208,7 +208,7 @@ struct DeliveryTests {
     #expect(SystemTime().monotonic - began < .seconds(2))
   }
 
-  @Test("a property that librdkafka refuses ends the start")
+  @Test("the start fails if librdkafka refuses a property")
   func badProperty() throws {
     let fixture = try AgentFixture()
     var plan = fixture.plan
@@ -218,7 +218,7 @@ struct DeliveryTests {
     #expect(error?.code == .invalidArgument)
   }
 
-  @Test("the heartbeat is fresh while the loop waits for its next tick, also an hour long")
+  @Test("the heartbeat is fresh while the loop waits for its next tick, even for an hour")
   func heartbeat() throws {
     let fixture = try AgentFixture()
     var plan = fixture.plan

@@ -15,13 +15,13 @@ struct FleetTests {
     }
   }
 
-  @Test("the same seed makes the same records, another one others")
+  @Test("the same seed gives the same records, another seed gives others")
   func deterministic() {
     #expect(records(500) == records(500))
     #expect(records(500) != records(500, seed: 2))
   }
 
-  @Test("each host's time and number rise from round to round, and all hosts have their turn")
+  @Test("each host's time and sequence number rise from round to round, and all hosts take turns")
   func order() {
     let records = records(100)
     #expect(Set(records.map(\.host)).count == 10)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite("An agent samples", .timeLimit(.minutes(1)), .waits)
 struct SamplingTests {
-  @Test("each interval brings one record of this host, with its time, its number and its key")
+  @Test("each interval gives one record of this host, with its time, sequence number and key")
   func samples() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan)
@@ -37,7 +37,7 @@ struct SamplingTests {
     #expect(agent.numbers.recordsWaiting == 0)
   }
 
-  @Test("a machine that is called localhost is asked for its name until it has one, and its records carry that")
+  @Test("while a machine is called localhost, it is asked for its name; records carry the name once there is one")
   func localhost() throws {
     let fixture = try AgentFixture()
     let name = Mutex("localhost.localdomain")
@@ -66,7 +66,7 @@ struct SamplingTests {
         == ["web-7"])
   }
 
-  @Test("a stall brings one record and not a burst, and is logged")
+  @Test("a stall gives one record and no burst, and is logged")
   func stall() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan)
@@ -82,7 +82,7 @@ struct SamplingTests {
     #expect(agent.numbers.ticksMissed == 3599)
   }
 
-  @Test("a step of the wall clock, or a suspended machine, is logged; event time follows the wall clock, ticks don't")
+  @Test("a step of the wall clock or a suspend is logged; event time follows the wall clock, ticks don't")
   func wallClock() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan)
@@ -102,7 +102,7 @@ struct SamplingTests {
       ])
   }
 
-  @Test("a restarted agent's numbers go on above those of the one before")
+  @Test("a restarted agent's sequence numbers are above its predecessor's")
   func restart() throws {
     let fixture = try AgentFixture()
     var last = 0.0
@@ -120,7 +120,7 @@ struct SamplingTests {
     }
   }
 
-  @Test("every 10 s statusd's own metrics go to their own topic; the hosts' topic has only hosts")
+  @Test("every 10 s statusd's own metrics go to their own topic; the status topic has only hosts")
   func ownNumbers() throws {
     let fixture = try AgentFixture()
     let agent = fixture.agent(fixture.plan, ownNumbers: { [("lag", 17), ("ratio", 0.25), ("broken", .nan)] })
@@ -161,7 +161,7 @@ struct SamplingTests {
     #expect(agent.numbers.samples == 0)
   }
 
-  @Test("if the topic of own metrics is missing, samples go on, and the metrics of that time are left out")
+  @Test("if the topic of statusd's own metrics is missing, samples go on, and metrics are left out until it exists")
   func noOwnTopic() throws {
     let fixture = try AgentFixture()
     let own = fixture.ownTopic
@@ -174,7 +174,7 @@ struct SamplingTests {
     #expect(agent.numbers.recordsDelivered == agent.numbers.samples)
   }
 
-  @Test("a /proc that can't be read ends the start with its path")
+  @Test("the start fails with the path of a /proc that can't be read")
   func noProc() throws {
     let fixture = try AgentFixture()
     var plan = fixture.plan

@@ -14,7 +14,7 @@ struct StatusRecordTests {
     "uptime_seconds": 86_400.75,
   ]
 
-  @Test("stands in its topic as version 1 has it; later metrics come behind")
+  @Test("has the bytes of version 1; later metrics follow at the end")
   func encoded() {
     var record = StatusRecord(
       timestamp: WallTime(milliseconds: 1_795_176_000_000), host: "web-1", metrics: Sampler.metrics)
@@ -35,7 +35,7 @@ struct StatusRecordTests {
     )
   }
 
-  @Test("each metric has a name and a place of its own, and the table has a slot for each")
+  @Test("each metric has a unique name and place, and a slot in the table")
   func places() {
     let metrics = Sampler.metrics.metrics
     #expect(Set(metrics.map { "\($0.name)" }).count == metrics.count)

@@ -7,7 +7,7 @@ private func at(_ seconds: Double) -> MonotonicTime { MonotonicTime(nanoseconds:
 
 @Suite("Ticks")
 struct TickClockTests {
-  @Test("ticks stand at whole intervals from the start, however late the loop wakes")
+  @Test("ticks are at whole intervals from the start, however late the loop wakes")
   func noDrift() {
     var clock = TickClock(start: at(100.25), interval: .seconds(1))
     #expect(clock.tick(at: at(100.25)) == nil)
@@ -20,7 +20,7 @@ struct TickClockTests {
     #expect(clock.next == at(103.25))
   }
 
-  @Test("a stall of an hour comes to one tick, and the next one is on the clock again")
+  @Test("a stall of an hour gives one tick, and the next one is on time again")
   func stall() {
     var clock = TickClock(start: at(0), interval: .seconds(1))
     #expect(clock.tick(at: at(1)) == .init(intervals: 1))

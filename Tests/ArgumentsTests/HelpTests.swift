@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Help and man page")
 struct HelpTests {
-  @Test("the help of a command has its usage, its options and its examples")
+  @Test("a command's help has its usage, options and examples")
   func command() throws {
     let tail = try #require(Sample.program.command(named: "tail"))
     #expect(
@@ -65,7 +65,7 @@ struct HelpTests {
     #expect(page.contains(".B \"64\"\nThe command line is wrong.\n"))
   }
 
-  @Test("what roff would interpret is escaped")
+  @Test("characters that roff would interpret are escaped")
   func escapes() {
     let page = Sample.program.manPage(date: "")
     #expect(page.contains("\\&'Two'.\n"))

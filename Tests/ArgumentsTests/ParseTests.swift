@@ -1,7 +1,7 @@
 import Arguments
 import Testing
 
-@Suite("Reading a command line")
+@Suite("Parsing a command line")
 struct ParseTests {
   private func run(_ arguments: String...) -> Parsed? {
     guard case .run(_, let parsed) = Sample.program.parse(arguments) else { return nil }
@@ -13,7 +13,7 @@ struct ParseTests {
     return text.split(separator: "\n").first.map(String.init)
   }
 
-  @Test("a value follows its option, or an equals sign, or the letter")
+  @Test("a value follows the option's name, an equals sign, or the letter")
   func values() {
     #expect(run("tail", "--topic", "alerts")?[Sample.topic] == "alerts")
     #expect(run("tail", "--topic=alerts")?[Sample.topic] == "alerts")
@@ -24,14 +24,14 @@ struct ParseTests {
     #expect(run("tail")?[Sample.topic] == nil)
   }
 
-  @Test("the last of several values counts, and all can be asked for")
+  @Test("the last of several values counts, and all can be requested")
   func repeated() {
     let parsed = run("tail", "--topic", "a", "--topic=b", "-t", "c")
     #expect(parsed?[Sample.topic] == "c")
     #expect(parsed?.all(Sample.topic) == ["a", "b", "c"])
   }
 
-  @Test("flags are there or not, also in a cluster")
+  @Test("flags are given or not, also in a cluster")
   func flags() {
     #expect(run("tail", "--follow")?[Sample.follow] == true)
     #expect(run("tail")?[Sample.follow] == false)
@@ -41,7 +41,7 @@ struct ParseTests {
     #expect(parsed?[Sample.topic] == "alerts")
   }
 
-  @Test("names may be abbreviated as long as one option is meant")
+  @Test("names may be abbreviated as long as they are unambiguous")
   func abbreviations() {
     #expect(run("tail", "--fol")?[Sample.follow] == true)
     #expect(run("tail", "--to=x")?[Sample.topic] == "x")
@@ -49,7 +49,7 @@ struct ParseTests {
     #expect(misuse("tail", "--fo") == "prog tail: option '--fo' is ambiguous: '--follow', '--format', '--for'")
   }
 
-  @Test("operands stand anywhere, and all that follows two dashes is one")
+  @Test("operands may be anywhere, and every word after two dashes is one")
   func operands() {
     #expect(run("forget", "web-1", "--follow", "web-2")?.operands == ["web-1", "web-2"])
     #expect(run("forget", "--", "--follow")?.operands == ["--follow"])
@@ -57,7 +57,7 @@ struct ParseTests {
     #expect(run("forget", "--follow", "--", "a", "--", "b")?.operands == ["a", "--", "b"])
   }
 
-  @Test("operands that are too many or missing are named")
+  @Test("surplus and missing operands are named")
   func operandCounts() {
     #expect(misuse("forget") == "prog forget: HOST is missing")
     #expect(misuse("forget", "a", "b", "c", "d") == "prog forget: unexpected operand 'd'")
@@ -84,7 +84,7 @@ struct ParseTests {
     #expect(misuse("tail", "--follow=yes") == "prog tail: option '--follow' takes no value")
   }
 
-  @Test("a command, and an option that is required, must be there")
+  @Test("a missing command or required option is an error")
   func required() {
     #expect(misuse() == "prog: a command is missing")
     #expect(misuse("--") == "prog: a command is missing")
@@ -92,7 +92,7 @@ struct ParseTests {
     #expect(run("run", "-c", "x")?[Sample.config] == "x")
   }
 
-  @Test("a usage error says where help is")
+  @Test("a usage error says where to find help")
   func hint() {
     guard case .misuse(let text) = Sample.program.parse(["tail", "-x"]) else {
       Issue.record("not a usage error")
@@ -101,7 +101,7 @@ struct ParseTests {
     #expect(text == "prog tail: unknown option '-x'\nTry 'prog tail --help' for more information.\n")
   }
 
-  @Test("help and version win over everything behind them")
+  @Test("help and version take precedence over everything after them")
   func helpAndVersion() {
     for arguments in [["--help"], ["-h"], ["--help", "tail"], ["--he"]] {
       guard case .show(let text) = Sample.program.parse(arguments) else {
@@ -123,7 +123,7 @@ struct ParseTests {
     }
   }
 
-  @Test("values are read by the kind of their option")
+  @Test("values are parsed by the kind of their option")
   func kinds() {
     #expect(run("tail", "--format", "json")?[Sample.format] == .json)
     #expect(run("tail", "--count", "10")?[Sample.count] == 10)
@@ -131,7 +131,7 @@ struct ParseTests {
     #expect(run("tail", "--rate", "0.5")?[Sample.rate] == 0.5)
   }
 
-  @Test("a value of the wrong kind is quoted, with what would be right")
+  @Test("a wrong value is quoted, with what is expected")
   func wrongKinds() {
     #expect(
       misuse("tail", "--format", "jsno")
@@ -149,7 +149,7 @@ struct ParseTests {
     #expect(misuse("tail", "--topic", "") == "prog tail: option '--topic': '' is empty")
   }
 
-  @Test("every value is looked at, not only the one that counts")
+  @Test("every value is checked, not only the one that counts")
   func everyValue() {
     #expect(misuse("tail", "--count", "x", "--count", "1")?.contains("'x'") == true)
   }

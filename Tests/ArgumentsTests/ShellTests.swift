@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Completions")
 struct ShellTests {
-  /// What bash offers for the last of these words.
+  /// Bash's completions of the last of these words.
   private func bash(_ words: String...) throws -> [String] {
     let quoted = words.map { "'\($0)'" }.joined(separator: " ")
     let script = """
@@ -53,7 +53,7 @@ struct ShellTests {
     #expect(fish.contains(#"it\'s [quiet]"#))
   }
 
-  @Test("zsh and fish accept their completions where they are installed", arguments: [Shell.zsh, .fish])
+  @Test("zsh and fish accept their completions, if installed", arguments: [Shell.zsh, .fish])
   func syntax(shell: Shell) throws {
     let path = "/usr/bin/\(shell.rawValue)"
     guard FileManager.default.isExecutableFile(atPath: path) else { return }

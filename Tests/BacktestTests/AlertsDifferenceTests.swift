@@ -5,7 +5,7 @@ import Testing
 
 @testable import Backtest
 
-@Suite("What a backtest and the alerts topic differ in")
+@Suite("The difference between a backtest and the alerts topic")
 struct AlertsDifferenceTests {
   private func difference(
     _ recorded: [Transition], in offsets: Range<Int64> = 0..<1000, begin: WallTime? = nil, kafkaTime: Int64 = 0,
@@ -46,7 +46,7 @@ struct AlertsDifferenceTests {
     #expect(difference.isSame)
   }
 
-  @Test("what only one side has is named")
+  @Test("transitions of only one side are named")
   func oneSided() {
     var difference = difference([.sample("a", at: 1), .sample("b", at: 2)])
     #expect(findings([.sample("a", at: 1)], &difference) == [.same])
@@ -56,7 +56,7 @@ struct AlertsDifferenceTests {
     #expect(!difference.isSame)
   }
 
-  @Test("another order within one alert is a difference, between two alerts it is none")
+  @Test("another order is a difference within one alert, but not between two alerts")
   func order() {
     let all: [Transition] = [.sample("a", at: 1), .sample("b", at: 2), .sample("a", .resolved, at: 3)]
     var difference = difference([all[2], all[1], all[0]])
@@ -65,7 +65,7 @@ struct AlertsDifferenceTests {
   }
 
   @Test(
-    "what stands there twice is counted, and a difference unless deliveries are at least once",
+    "a doubled transition is counted, and is a difference unless delivery is at least once",
     arguments: [false, true])
   func doubled(isAtLeastOnce: Bool) {
     var difference = difference([.sample("a", at: 1), .sample("a", at: 1)], allowsDoubles: isAtLeastOnce)
@@ -74,7 +74,7 @@ struct AlertsDifferenceTests {
     #expect(difference.isSame == isAtLeastOnce)
   }
 
-  @Test("only what records of the stretch caused is compared")
+  @Test("only transitions caused by records of the stretch are compared")
   func outside() {
     var difference = difference(
       [.sample("a", .resolved, at: 9), .sample("a", at: 10), .sample("b", at: 20), .sample("c", at: 15, partition: 1)],
@@ -84,7 +84,7 @@ struct AlertsDifferenceTests {
     #expect(difference.isSame)
   }
 
-  @Test("an alert that fired before the stretch began is only learned of, until both say the same")
+  @Test("an alert that fired before the stretch isn't compared until both sides agree")
   func begunBefore() {
     var difference = difference(
       [.sample("a", at: 5), .sample("a", .resolved, at: 15), .sample("b", .resolved, at: 5)], in: 10..<20)
@@ -94,7 +94,7 @@ struct AlertsDifferenceTests {
     #expect(findings([.sample("a", at: 16)], &difference) == [.missing])
   }
 
-  @Test("offsets of a log that was there before under the same name aren't this one's")
+  @Test("offsets of an earlier log with the same name aren't compared")
   func earlierLog() {
     var difference = difference(
       [.sample("a", at: 15)], begin: WallTime(milliseconds: 1_000_000), kafkaTime: 600_000)
@@ -102,7 +102,7 @@ struct AlertsDifferenceTests {
   }
 
   @Test(
-    "an alert isn't compared behind what no log tells",
+    "an alert isn't compared after a transition that the log doesn't determine",
     arguments: [Transition.Reason.noData, .ruleChanged, .ruleRemoved])
   func cut(_ reason: Transition.Reason) {
     var difference = difference([
@@ -116,7 +116,7 @@ struct AlertsDifferenceTests {
     #expect(difference.isSame)
   }
 
-  @Test("records that are no transitions are passed over")
+  @Test("records that aren't transitions are skipped")
   func foreign() {
     var difference = difference([])
     for text in ["{}", "rubbish"] {

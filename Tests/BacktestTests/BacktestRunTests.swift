@@ -10,7 +10,7 @@ import Testing
 
 @Suite("A backtest")
 struct BacktestRunTests {
-  /// Rules on `cpu_usage`, above 90.
+  /// Settings with one rule: `cpu_usage` above 90.
   private static func settings() -> Settings {
     var settings = Settings(brokers: "127.0.0.1:1", hostName: "h")
     settings.rules = [Rule(name: "cpu-high", metric: "cpu_usage", side: .above, limits: .init(critical: 90))]
@@ -53,7 +53,7 @@ struct BacktestRunTests {
     return all
   }
 
-  @Test("evaluates what stands in the stretch, and nothing before or behind it")
+  @Test("evaluates the records of the stretch, and none before or after it")
   func stretch() {
     var run = run([0: 5..<7])
     for (offset, cpu) in [(4, 95), (5, 10), (6, 95), (7, 10), (8, 95)] as [(Int64, Int)] {
@@ -67,7 +67,7 @@ struct BacktestRunTests {
     #expect(all == ["firing web-1 0@6"])
   }
 
-  @Test("partitions are evaluated each by itself, and their transitions come in the order of Kafka's time")
+  @Test("each partition is evaluated separately, and transitions come in the order of Kafka's time")
   func partitions() {
     var run = run([0: 0..<2, 1: 0..<2])
     give(95, host: "web-2", 1, 0, at: 3, to: &run)
@@ -79,7 +79,7 @@ struct BacktestRunTests {
     expect(run, isDone: true)
   }
 
-  @Test("an end behind markers of transactions ends a partition, too, and an empty one is done at once")
+  @Test("a partition that ends with transaction markers is done at its end; an empty one is done at once")
   func ends() {
     var run = run([0: 0..<3, 1: 4..<4])
     give(95, 0, 0, at: 1, to: &run)
@@ -92,7 +92,7 @@ struct BacktestRunTests {
     #expect(all == ["firing web-1 0@0"])
   }
 
-  @Test("what waited for a partition that can't be read comes once that is given up")
+  @Test("transitions that wait for an unreadable partition come once it is given up")
   func givenUp() {
     var run = run([0: 0..<3, 1: 0..<3])
     give(95, host: "web-2", 1, 0, at: 1, to: &run)

@@ -12,7 +12,7 @@ struct RuleSummaryTests {
     return summary.rows(until: WallTime(milliseconds: seconds * 1000)).first
   }
 
-  @Test("counts alerts, the time in which they fired, the shortest, and those that still fire")
+  @Test("counts alerts, their firing time, the shortest one, and those that still fire")
   func counts() {
     let row = row(
       of: [
@@ -25,7 +25,7 @@ struct RuleSummaryTests {
           rule: "cpu-high", alerts: 3, firing: .seconds(110), shortest: .seconds(20), flaps: 0, stillFiring: 1))
   }
 
-  @Test("an alert that fires again within ten minutes of its end has flapped")
+  @Test("an alert that fires again within ten minutes of being resolved counts as a flap")
   func flaps() {
     let row = row(
       of: [
@@ -36,10 +36,10 @@ struct RuleSummaryTests {
     #expect(row?.alerts == 4)
   }
 
-  @Test("a rule that never fired is there, with nothing")
+  @Test("a rule that never fired has a row of zeros")
   func quiet() { #expect(row(of: [], until: 0) == RuleSummary.Row(rule: "cpu-high")) }
 
-  @Test("what is resolved without having fired is no alert, and a clock set back makes no time negative")
+  @Test("a resolved alert that never fired isn't counted, and a clock set back gives no negative time")
   func odd() {
     let row = row(
       of: [.sample("a", .resolved, at: 0), .sample("b", at: 100), .sample("b", .resolved, at: 50)], until: 0)

@@ -42,7 +42,7 @@ struct RuleTestRunTests {
     }.joined()
   }
 
-  @Test("passes where all transitions come as expected, at their times")
+  @Test("passes if all transitions are as expected, at their times")
   func passes() throws {
     let run = try run(
       series + """
@@ -53,7 +53,7 @@ struct RuleTestRunTests {
     #expect(kinds(run) == "  ")
   }
 
-  @Test("fails where one came that nobody expected, or didn't come, in the order of time")
+  @Test("fails if a transition is unexpected or missing; both are listed in the order of time")
   func fails() throws {
     #expect(kinds(try run(series)) == "++")
     let run = try run(
@@ -62,7 +62,7 @@ struct RuleTestRunTests {
     #expect(kinds(run) == " -+")
   }
 
-  @Test("says what differs where a transition came otherwise")
+  @Test("names the fields in which a transition differs")
   func differs() throws {
     let run = try run(
       series + """
@@ -90,7 +90,7 @@ struct RuleTestRunTests {
       ])
   }
 
-  @Test("a step without a sample sends nothing, and a host that the rule doesn't match makes nothing")
+  @Test("a step without a sample sends nothing, and a host that the rule doesn't match causes nothing")
   func silence() throws {
     let run = try run(
       """
@@ -101,7 +101,7 @@ struct RuleTestRunTests {
     #expect(run.lines.isEmpty)
   }
 
-  @Test("silence means what the rule says, between two steps too, and a record of the same step ends it in time")
+  @Test("silence is judged as the rule says, even between two steps, and a record of the same step prevents it")
   func noData() throws {
     func run(_ samples: String, _ expected: String) throws -> RuleTestRun {
       let loaded = RuleTests.load(

@@ -10,7 +10,7 @@ import Testing
 @Suite("Files of rule tests")
 struct RuleTestsReadingTests {
   @Test(
-    "samples are numbers, repeated, rising or falling, or missing",
+    "samples are numbers, repetitions, rising or falling series, or gaps",
     arguments: [
       ("95", [95]), ("95x3 40", [95, 95, 95, 40]), (" 1.5\n-2e1\t3 ", [1.5, -20, 3]), ("10+5x4", [10, 15, 20, 25]),
       ("10-5x4", [10, 5, 0, -5]), ("-1--2x3", [-1, 1, 3]), ("1e-3-5x2", [0.001, -4.999]),
@@ -21,7 +21,7 @@ struct RuleTestsReadingTests {
   }
 
   @Test(
-    "what is no sample is refused",
+    "invalid samples are refused",
     arguments: [
       "", "  ", "a", "95x", "95x0", "95x-1", "95x1.5", "x5", "1+2", "+x3", "inf", "nan", "0x10p1", "1e999", "__", "1,2",
       "_+1x2",
@@ -31,7 +31,7 @@ struct RuleTestsReadingTests {
     #expect(throws: SampleNotation.Problem.self) { try SampleNotation.read(text, limit: 100) }
   }
 
-  @Test("more samples than the bound are refused before they are made")
+  @Test("more samples than the bound are refused before they are created")
   func bound() {
     #expect(throws: SampleNotation.Problem(message: "it has more than 10 samples")) {
       try SampleNotation.read("1x5 1x6", limit: 10)
@@ -45,7 +45,7 @@ struct RuleTestsReadingTests {
 
   private func complaints(_ text: String) -> [String] { load(text).complaints.map(\.description) }
 
-  @Test("a test has everything that it says")
+  @Test("every key of a test is read")
   func all() throws {
     let loaded = load(
       Self.rule + """
@@ -94,7 +94,7 @@ struct RuleTestsReadingTests {
     #expect(test.expected == [expected])
   }
 
-  @Test("every mistake is said at once, each with its place")
+  @Test("all mistakes are reported at once, each with its place")
   func mistakes() {
     #expect(
       complaints(
@@ -147,7 +147,7 @@ struct RuleTestsReadingTests {
       ])
   }
 
-  @Test("mistakes of the configuration are said under its own name, and hide none of the tests'")
+  @Test("mistakes in the configuration are reported with its file name, and hide none in the tests")
   func configuration() throws {
     let folder = try Folder()
     let path = try folder.write("statusd.toml", "kafka.brokers = 1\n")
@@ -159,7 +159,7 @@ struct RuleTestsReadingTests {
     #expect(complaints("config = \"/nowhere/statusd.toml\"\n[[test]]\nname = 1\n").count == 4)
   }
 
-  @Test("a file that can't be had is a complaint")
+  @Test("an unreadable file is a complaint")
   func missing() {
     #expect(
       RuleTests.load(path: "/nowhere/tests.toml").complaints.map(\.description)

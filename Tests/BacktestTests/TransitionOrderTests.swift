@@ -4,7 +4,7 @@ import Testing
 
 @testable import Backtest
 
-@Suite("The order of transitions of several partitions")
+@Suite("The order of several partitions' transitions")
 struct TransitionOrderTests {
   private func taken(_ order: inout TransitionOrder) -> [String] {
     var subjects: [String] = []
@@ -12,7 +12,7 @@ struct TransitionOrderTests {
     return subjects
   }
 
-  @Test("a transition waits until no other partition can bring an earlier one")
+  @Test("a transition waits until no other partition can have an earlier one")
   func waits() {
     var order = TransitionOrder(lanes: 2)
     order.advance(0, to: 10)
@@ -25,7 +25,7 @@ struct TransitionOrderTests {
     #expect(taken(&order) == ["a"])
   }
 
-  @Test("of equal times the lower partition comes first, however they arrive")
+  @Test("at equal times the lower partition comes first, in whatever order they arrive")
   func ties() {
     var order = TransitionOrder(lanes: 2)
     order.advance(1, to: 10)
@@ -34,13 +34,13 @@ struct TransitionOrderTests {
     order.advance(0, to: 10)
     order.append(.sample("a"), in: 0)
     #expect(taken(&order) == ["a"])
-    // The lower one may bring another of the same time.
+    // The lower partition may have another one of the same time.
     order.append(.sample("c"), in: 0)
     order.advance(0, to: 11)
     #expect(taken(&order) == ["c", "b"])
   }
 
-  @Test("each partition's own order stays, also where its times fall")
+  @Test("each partition keeps its own order, even if its times fall")
   func ownOrder() {
     var order = TransitionOrder(lanes: 1)
     for (time, subject) in [(10, "a"), (3, "b"), (-1, "c")] as [(Int64, String)] {
@@ -50,7 +50,7 @@ struct TransitionOrderTests {
     #expect(taken(&order) == ["a", "b", "c"])
   }
 
-  @Test("one that has ended keeps nobody waiting")
+  @Test("a partition that has ended makes no other wait")
   func ended() {
     var order = TransitionOrder(lanes: 3)
     order.advance(1, to: 10)
@@ -60,7 +60,7 @@ struct TransitionOrderTests {
     #expect(taken(&order) == ["a"])
   }
 
-  @Test("past the bound the earliest goes without waiting")
+  @Test("above the bound the earliest transition doesn't wait")
   func bound() {
     var order = TransitionOrder(lanes: 2)
     for number in 0..<(TransitionOrder.limit + 3) {
@@ -74,7 +74,7 @@ struct TransitionOrderTests {
 }
 
 extension Transition {
-  /// One of `subject`; seconds of event time since the epoch.
+  /// A transition of `subject`; `seconds` is the event time since the epoch.
   static func sample(
     _ subject: String, _ status: Status = .firing, at seconds: Int64 = 0, rule: String = "cpu-high",
     reason: Reason? = nil, partition: Int32 = 0, offset: Int64? = nil

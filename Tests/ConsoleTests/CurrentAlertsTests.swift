@@ -5,7 +5,7 @@ import Testing
 
 @testable import Console
 
-@Suite("What fires now")
+@Suite("The alerts that fire now")
 struct CurrentAlertsTests {
   private static func transition(
     _ rule: String, _ host: String, _ severity: Severity = .critical, since seconds: Int64 = 0,
@@ -32,7 +32,7 @@ struct CurrentAlertsTests {
     if let key { Array(key.utf8).withUnsafeBytes { take($0) } } else { take(nil) }
   }
 
-  @Test("the last record of each key counts, and a tombstone or an end takes the alert away")
+  @Test("the last record of each key counts, and a tombstone or a resolved alert removes it")
   func last() {
     var alerts = CurrentAlerts()
     take(Self.transition("a", "web-1", .warning), into: &alerts)
@@ -46,7 +46,7 @@ struct CurrentAlertsTests {
     #expect(alerts.foreign == 0)
   }
 
-  @Test("the worst comes first, then what has fired longest")
+  @Test("the worst comes first, then the one that has fired longest")
   func order() {
     var alerts = CurrentAlerts()
     for (rule, severity, since) in [
@@ -57,7 +57,7 @@ struct CurrentAlertsTests {
     #expect(alerts.firing().map(\.transition.rule) == ["a", "b", "e", "c", "d"])
   }
 
-  @Test("a match looks at the transition's fields")
+  @Test("a match filters by the transition's fields")
   func matches() throws {
     var alerts = CurrentAlerts()
     take(Self.transition("a", "web-1"), into: &alerts)
@@ -67,7 +67,7 @@ struct CurrentAlertsTests {
     #expect(alerts.firing(matching: [match, try #require(FieldMatch("severity=warning"))]).isEmpty)
   }
 
-  @Test("records without a key, or other than transitions, are counted and ignored")
+  @Test("records without a key, and those that aren't transitions, are counted and ignored")
   func foreign() {
     var alerts = CurrentAlerts()
     take(Array("{}".utf8), key: "a/web-1", into: &alerts)
@@ -76,7 +76,7 @@ struct CurrentAlertsTests {
     #expect(alerts.foreign == 2)
   }
 
-  @Test("lines are aligned, and say for how long")
+  @Test("lines are aligned, and say for how long an alert has fired")
   func lines() {
     var alerts = CurrentAlerts()
     take(Self.transition("memory-high", "web-1\u{1B}", .warning, since: 0), into: &alerts)

@@ -7,7 +7,7 @@ struct FieldMatchTests {
     FieldMatch(match).map { match in withRecord(value.map { Array($0.utf8) }) { match.covers($0) } }
   }
 
-  @Test("globs cover whole texts of top-level fields, numbers as they are written")
+  @Test("globs match the whole text of top-level fields, numbers as written")
   func covers() {
     let record = #"{"host":"web-12","cpu":80.0,"up":true,"none":null,"n":{"host":"db"},"eq":"a=b","host2":"\u0064b"}"#
     #expect(covers("host=web-*", record) == true)
@@ -28,7 +28,7 @@ struct FieldMatchTests {
     #expect(covers("host=b", #"{"host":"a","host":"b"}"#) == true)
   }
 
-  @Test("what has no name or no equals sign is no match", arguments: ["", "host", "=x"])
+  @Test("a filter needs a name and an equals sign", arguments: ["", "host", "=x"])
   func malformed(_ text: String) {
     #expect(FieldMatch(text) == nil)
   }

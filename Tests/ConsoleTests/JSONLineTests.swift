@@ -22,7 +22,7 @@ struct JSONLineTests {
     #expect(line("{\r\n  \"a\": 1\n}\n") == "{    \"a\": 1 } \n")
   }
 
-  @Test("a tombstone is null, and what is no JSON is a string")
+  @Test("a tombstone becomes null, and a value that isn't JSON becomes a string")
   func others() {
     #expect(line(nil) == "null\n")
     #expect(line("") == "\"\"\n")

@@ -29,7 +29,7 @@ struct LineSplitterTests {
   }
 
   @Test(
-    "NUL bytes are left out where they are to be, however long the hole and however it is cut",
+    "NUL bytes are left out if requested, however many they are and however the stream is cut",
     arguments: [1, 3, 7, 1000])
   func holes(_ chunk: Int) {
     let hole = String(repeating: "\0", count: 50)
@@ -72,7 +72,7 @@ struct LineSplitterTests {
     return now() - begin
   }
 
-  @Test("empty input, and a line end at the end, add no line")
+  @Test("empty input and a final line end add no line")
   func ends() {
     #expect(lines("", chunk: 1).lines == [])
     #expect(lines("a\n", chunk: 1).lines == ["a"])

@@ -42,7 +42,7 @@ struct RecordLinesTests {
     #expect(screen.show(text(reminder)).hasSuffix("(limit 90)     (reminder 2)"))
   }
 
-  @Test("columns grow with what they show, stay where they are, and leave what is very long alone")
+  @Test("columns grow with their content, keep their width, and don't follow very long texts")
   func growth() {
     let screen = Screen()
     let long = screen.show(text(transition(rule: String(repeating: "r", count: 30))))
@@ -55,7 +55,7 @@ struct RecordLinesTests {
     #expect(place(screen.show(text(transition()))) == 24 + 2 + 8 + 2 + 8 + 2 + 40 + 2)
   }
 
-  @Test("colours are for severity and status, and end where they began")
+  @Test("severity and status are coloured, and each colour is reset after its text")
   func colours() {
     let screen = Screen(colours: true)
     let line = screen.show(text(transition()))
@@ -83,7 +83,7 @@ struct RecordLinesTests {
     #expect(shown(#"{"timestamp":"rubbish"}"#, time: nil).hasPrefix("------------------------  -   "))
   }
 
-  @Test("Kafka's time has a mark, which the record's own time has not, and is in the same column")
+  @Test("Kafka's time is marked, unlike the record's own time, and is in the same column")
   func whoseTime() {
     let screen = Screen()
     let own = screen.show(Array(#"{"timestamp":"2026-11-20T12:00:00Z","host":"web-1"}"#.utf8))
@@ -129,14 +129,14 @@ struct RecordLinesTests {
         })
       #expect(line.contains("\\u{202E}"))
     }
-    // The key of a tombstone is all that it has.
+    // A tombstone has only its key.
     let screen = Screen()
     let line = screen.show(nil, key: Array(hostile.utf8))
     #expect(line.contains("\\u{1B}]0;owned\\u{7}\\u{9B}31m\\r\\n\\u{202E}\\u{2028}\\u{7F}"))
     #expect(!line.unicodeScalars.contains { $0.value < 0x20 || (0x7F..<0xA0).contains($0.value) })
   }
 
-  @Test("a line has an end")
+  @Test("the length of a line is bounded")
   func bounded() {
     let line = shown("{\"message\":\"\(String(repeating: "m", count: 100_000))\"}")
     #expect(line.count == RecordLines.greatestLength)

@@ -1,7 +1,7 @@
 import Console
 import Platform
 
-/// Lines as they are shown, one after the other.
+/// Formats records as lines, one after the other.
 final class Screen {
   private var lines: RecordLines
 
@@ -18,7 +18,7 @@ final class Screen {
   }
 }
 
-/// The line of a record on a screen of its own.
+/// The line of a record as the first one shown.
 func shown(_ value: String?, key: String? = nil, time: Int64? = 0) -> String {
   Screen().show(value.map { Array($0.utf8) }, key: key.map { Array($0.utf8) }, time: time)
 }

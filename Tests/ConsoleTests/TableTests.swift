@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A table")
 struct TableTests {
-  @Test("has columns as wide as what stands in them, aligned as wanted, and escapes what could disturb a terminal")
+  @Test("has columns as wide as their content, aligned as requested, and escapes control characters")
   func columns() {
     var table = Table(["rule", "alerts", "note"], rightAligned: [1])
     table.append(["cpu", "12", ""])

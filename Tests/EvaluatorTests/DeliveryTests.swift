@@ -11,7 +11,7 @@ struct DeliveryTests {
     return steps
   }
 
-  @Test("goes through its steps once: begin, each record, a flush behind each stage, the positions, commit")
+  @Test("takes each step once: begin, each record, a flush after each stage, the positions, commit")
   func steps() {
     #expect(
       steps(of: 3) { $0 >= 1 } == [
@@ -19,12 +19,12 @@ struct DeliveryTests {
       ])
   }
 
-  @Test("without records commits the positions")
+  @Test("commits the positions if there are no records")
   func positionsAlone() {
     #expect(steps(of: 0) { _ in true } == [.begin, .sendOffsets, .commit])
   }
 
-  @Test("repeats the step that may be repeated, aborts and begins anew where the log says so")
+  @Test("repeats a retriable step, and aborts and begins anew if the log requires it")
   func failures() {
     var delivery = Delivery()
     _ = delivery.succeeded(of: 1) { _ in true }

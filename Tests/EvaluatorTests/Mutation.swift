@@ -1,7 +1,7 @@
 import Records
 import TestRandom
 
-/// Ways in which a record is spoilt, each with the reason under which it must be counted.
+/// Ways to damage a record, each with the reason under which it must be counted.
 enum Mutation: CaseIterable {
   case nothing, cutShort, trailing, notObject, badNumber, badPunctuation, controlCharacter
   case wordlessTime, timeInNoForm, future, longHost, controlInHost, hostNotUTF8, keyNotUTF8
@@ -18,7 +18,7 @@ enum Mutation: CaseIterable {
     }
   }
 
-  /// A spoilt record, `now` (RFC 3339) being the log's time and `later` too far ahead of it; and its key.
+  /// A damaged record and its key. `now` (RFC 3339) is the log's time, `later` is too far ahead of it.
   func record(now: String, later: String, from random: inout SeededRandom) -> (
     value: [UInt8], key: [UInt8]
   ) {
@@ -52,7 +52,7 @@ enum Mutation: CaseIterable {
     case .controlInHost: text = object(random.pick(["a\\nb", "\\u0000", "x\\u007f", "\\t"]), now)
     case .hostNotUTF8:
       let bytes = Array(good.utf8).map { $0 == UInt8(ascii: "d") ? UInt8(0xff) : $0 }
-      // Only the host's text: "note" holds no d, "bad-1" one.
+      // Changes only the host's value: "bad-1" is the only text with a d.
       return (bytes, key)
     case .keyNotUTF8:
       key = [0x62, 0xc3, 0x28]

@@ -17,14 +17,14 @@ struct OutboxTests {
   private let here = LogPartition(topic: 0, number: 0)
   private let there = LogPartition(topic: 0, number: 1)
 
-  /// A log that notes what it is given.
+  /// A log whose cluster keeps a journal of the calls.
   private func log() throws -> (SimulatedCluster, SimulatedLog) {
     let cluster = SimulatedCluster(time: ManualTime())
     cluster.journal = []
     return (cluster, SimulatedLog(cluster, cluster.join("here"), isTransactional: false))
   }
 
-  @Test("gives everything out as often as it is asked for, stage by stage, until it is delivered")
+  @Test("produces the same records each time, stage by stage, until it is emptied")
   func keeps() throws {
     var (cluster, log) = try log()
     var outbox = Outbox()
@@ -43,7 +43,7 @@ struct OutboxTests {
     #expect(outbox.isEmpty)
   }
 
-  @Test("drops what somebody else makes anew, positions included")
+  @Test("drops the records and positions of removed partitions")
   func drops() throws {
     var (cluster, log) = try log()
     var outbox = Outbox()
@@ -60,7 +60,7 @@ struct OutboxTests {
     #expect(!outbox.isSealed)
   }
 
-  @Test("hands on why the log didn't take a record")
+  @Test("passes on the log's reason for refusing a record")
   func refused() throws {
     var (cluster, log) = try log()
     cluster.faults = { call, _ in call == .produce ? .fails(.retry) : nil }

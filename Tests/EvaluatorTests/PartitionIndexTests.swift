@@ -4,7 +4,7 @@ import Testing
 
 @Suite("The table of partitions")
 struct PartitionTableTests {
-  @Test("finds each partition at its place, and nothing else")
+  @Test("finds each partition at its place, and no other partition")
   func places() {
     var table = PartitionIndex()
     let partitions = [(0, 3), (1, 0), (0, 0)].map { LogPartition(topic: $0.0, number: Int32($0.1)) }

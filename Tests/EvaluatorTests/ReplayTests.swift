@@ -6,7 +6,7 @@ import Testing
 
 @testable import Evaluator
 
-@Suite("Records that are there already")
+@Suite("A replay of existing records")
 struct ReplayTests {
   private func replay(_ rule: Rule) -> Replay {
     var settings = Settings(brokers: "a:1", hostName: "h")
@@ -31,7 +31,7 @@ struct ReplayTests {
     }
   }
 
-  @Test("what a changelog should know is thrown away now and then, and changes nothing")
+  @Test("state that waits for a changelog is dropped from time to time, without effect on transitions")
   func nothingIsKept() {
     var replay = replay(.cpuHigh)
     replay.settlesEvery = 17
@@ -48,7 +48,7 @@ struct ReplayTests {
     #expect(made == [.firing, .resolved])
   }
 
-  @Test("silence is declared where somebody turns the clock, and never by itself")
+  @Test("silence is declared only when the caller moves the clock")
   func silence() {
     var rule = Rule.cpuHigh
     rule.noData = .alert
@@ -63,7 +63,7 @@ struct ReplayTests {
     #expect(made.map(\.reason) == [.noData])
   }
 
-  @Test("a producer whose clock is ahead makes nobody look gone; the clock on the wall does")
+  @Test("a producer's clock that is ahead makes no other host look gone; the wall clock decides")
   func producersTimes() {
     var settings = Settings(brokers: "a:1", hostName: "h")
     settings.rules = [.cpuHigh]
@@ -87,7 +87,7 @@ struct ReplayTests {
         }
       }
     }
-    // Two hours went by on the wall, not a year: both are gone, and the one that spoke begins anew.
+    // The wall clock moved by two hours, not a year: both hosts are forgotten, and the one that sends begins anew.
     let subjects = replay.numbers.subjects
     let made = replay.takeTransitions().map(\.subject)
     #expect(subjects == 1)

@@ -4,10 +4,10 @@ import Testing
 
 @testable import Evaluator
 
-/// A few of what `make simulation` runs by the ten thousand.
+/// A few of the schedules of `make simulation`, which runs tens of thousands.
 @Suite("Workers on a simulated cluster")
 struct SimulationTests {
-  @Test("whatever goes wrong, each transition is seen once, in order, and alerts-current has the last of each")
+  @Test("under any faults each transition is seen once and in order, and alerts-current agrees with them")
   func exactlyOnce() {
     let first = UInt64.random(in: 0...(.max >> 8))
     for number in 0..<300 {
@@ -16,7 +16,7 @@ struct SimulationTests {
     }
   }
 
-  @Test("without transactions each is seen at least once, with the same ids")
+  @Test("without transactions each transition is seen at least once, with the same ids")
   func atLeastOnce() {
     let first = UInt64.random(in: 0...(.max >> 8))
     for number in 0..<100 {
@@ -25,13 +25,13 @@ struct SimulationTests {
     }
   }
 
-  /// What shows only once in thousands of schedules is left to `make simulation`.
-  @Test("a mistake that is planted is noticed", arguments: PlantedMistake.allCases.filter { $0 != .sendsNoMember })
+  /// A bug that shows only once in thousands of schedules is left to `make simulation`.
+  @Test("a planted bug is detected", arguments: PlantedMistake.allCases.filter { $0 != .sendsNoMember })
   func planted(_ mistake: PlantedMistake) {
     #expect((0..<3000).contains { Schedule(seed: 1 << 40 | $0, kind: .init(mistake: mistake)).run() != nil })
   }
 
-  @Test("the simulated group tells an owner once to let go of a partition, also where its next owner dies meanwhile")
+  @Test("the simulated group revokes a partition only once, even if the next owner dies meanwhile")
   func toldOnce() {
     let cluster = SimulatedCluster(time: ManualTime())
     let members = ["one", "two", "three"].map(cluster.join)
@@ -43,7 +43,7 @@ struct SimulationTests {
     #expect(members[0].events.count == 1)
   }
 
-  @Test("a static member that comes back to the simulated group gets what it had, and the other of its name is out")
+  @Test("a static member that rejoins the simulated group gets its partitions, and the old member is fenced")
   func comesBack() {
     let cluster = SimulatedCluster(time: ManualTime(), partitions: 2)
     let (first, other) = (cluster.join("one"), cluster.join("two"))
@@ -55,14 +55,14 @@ struct SimulationTests {
     #expect(second.events == [.assigned([LogPartition(topic: 0, number: 0)])])
     #expect(first.events.last == .replaced)
     #expect(cluster.group.owner(of: 1) === other)
-    // What it was about to let go of isn't its own any more.
+    // A partition that it was about to release isn't its own any more.
     cluster.group.move(0, to: other)
     let third = cluster.join("one")
     #expect(third.events.isEmpty)
     #expect(cluster.group.owner(of: 0) === other)
   }
 
-  @Test("what a member of the simulated group had lost it doesn't give back once it has the same anew")
+  @Test("a member of the simulated group that lost a partition and has it again doesn't give it back for the loss")
   func givenAnew() throws {
     let cluster = SimulatedCluster(time: ManualTime())
     let member = cluster.join("one")
@@ -70,7 +70,7 @@ struct SimulationTests {
     cluster.group.move(0, to: member)
     #expect(log.nextEvent() == .assigned([LogPartition(topic: 0, number: 0)]))
     log.accept([LogPartition(topic: 0, number: 0)])
-    // Another process of its name joins, and it joins again before it has asked what became of it.
+    // Another process with its name joins. Then the member joins again, before it has read its events.
     _ = cluster.join("one")
     cluster.group.join(member)
     #expect(log.nextEvent() == .revoked([LogPartition(topic: 0, number: 0)], lost: true))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Evaluator
 
-@Suite("Topics with rules of their own in one worker")
+@Suite("Topics with separate rules in one worker")
 struct SourceTests {
   private static let busy = Rule(name: "busy", metric: "load", side: .above, limits: Rule.Limits(warning: 5))
   private static let slow = Rule(name: "slow", metric: "took_ms", side: .above, limits: Rule.Limits(critical: 500))
@@ -47,7 +47,7 @@ struct SourceTests {
 
   private static let both = #"{"host":"a","load":9,"took_ms":900}"#
 
-  @Test("each topic's records meet its own rules alone, in each of its partitions")
+  @Test("each topic's records are evaluated only by its own rules, in each partition")
   func apart() {
     var evaluation = Self.evaluation()
     Self.send(Self.both, to: 1, 2, offset: 0, &evaluation)
@@ -56,7 +56,7 @@ struct SourceTests {
     #expect(Self.made(&evaluation) == ["slow/a firing 1/2", "busy/a firing 0/0", "slow/a firing 1/0"])
   }
 
-  @Test("new rules of one topic end what fires there, and leave the other as it is")
+  @Test("new rules of one topic resolve its alerts, and don't affect the other topic")
   func replaced() {
     var evaluation = Self.evaluation()
     Self.send(Self.both, to: 0, offset: 0, &evaluation)
@@ -69,7 +69,7 @@ struct SourceTests {
     #expect(Self.made(&evaluation) == ["busy/a firing 1/1"])
   }
 
-  @Test("what is written down of a partition is its own topic's: keys, rules, position")
+  @Test("a partition's state in the changelog is its own topic's: keys, rules, position")
   func written() throws {
     var evaluation = Self.evaluation()
     Self.send(Self.both, to: 0, offset: 0, &evaluation)

@@ -7,8 +7,8 @@ import TestSupport
 
 @testable import Evaluator
 
-/// A worker on a simulated cluster, with clocks that move only by waiting. Markers stand everywhere as soon as a
-/// transaction ends.
+/// A worker on a simulated cluster, with clocks that move only by waiting. Transaction markers are in all partitions as
+/// soon as a transaction ends.
 struct WorkerBench: ~Copyable {
   let time = ManualTime()
   let cluster: SimulatedCluster
@@ -59,7 +59,7 @@ struct WorkerBench: ~Copyable {
       logger: Logger(level: .debug, output: log), time: cluster.time)
   }
 
-  /// The process dies, another one takes its place, and gets all partitions. `instance`: it goes by another name.
+  /// The process dies, and another one with the name `instance` takes its place and gets all partitions.
   mutating func restart(_ rules: [Rule] = [.cpuHigh], as instance: String = "here") throws {
     plan.instance = instance
     member.isDead = true
@@ -70,7 +70,7 @@ struct WorkerBench: ~Copyable {
     cluster.group.giveOutFree()
   }
 
-  /// The process dies, and is started again before the group has noticed.
+  /// The process dies and restarts before the group has noticed.
   mutating func comeBack(_ rules: [Rule] = [.cpuHigh]) throws {
     member.isDead = true
     share = try WorkerShare<SourceRules>()
@@ -78,13 +78,13 @@ struct WorkerBench: ~Copyable {
     worker = Self.worker(cluster, member, rules, plan, share, log, heartbeat, isTransactional, longestWait)
   }
 
-  /// An evaluator of the group has committed this position, and the changelog has nothing of it.
+  /// Sets a position that an evaluator of the group has committed without state in the changelog.
   func committedByStatusd(_ partition: Int32, _ position: Int64) {
     cluster.group.committed[partition] = position
     cluster.group.since[partition] = WallTime(milliseconds: 0)
   }
 
-  /// Somebody who is no evaluator has committed this position.
+  /// Sets a position that another program has committed.
   func committedByStranger(_ partition: Int32, _ position: Int64) {
     cluster.group.committed[partition] = position
     cluster.group.since[partition] = nil
@@ -96,7 +96,7 @@ struct WorkerBench: ~Copyable {
     return WallTime(milliseconds: entry?.kafkaTime ?? -1)
   }
 
-  /// See `WorkerPlan.ownTopic`; the next process has it.
+  /// See `WorkerPlan.ownTopic`. Takes effect at the next restart.
   var ownTopic: Int? {
     get { plan.ownTopic }
     set { plan.ownTopic = newValue }
@@ -104,20 +104,20 @@ struct WorkerBench: ~Copyable {
 
   func assign(_ partitions: Int32...) { for number in partitions { cluster.group.move(number, to: member) } }
 
-  /// The group takes partitions back; lost: it has gone on without asking.
+  /// The group revokes partitions; with `lost` it has already given them away.
   func revoke(_ partitions: Int32..., lost: Bool = false) {
     member.events.append(.revoked(partitions.map { LogPartition(topic: 0, number: $0) }, lost: lost))
   }
 
-  /// A call that comes next, or behind those that were planted before, goes wrong; `after` so many that don't.
+  /// Plants a fault in the next call of this kind, after the faults planted before and `count` calls without a fault.
   func fail(_ call: SimulatedCall, _ fault: SimulatedFault, after count: Int = 0) {
     planted.faults[call, default: []] += Array(repeating: nil, count: count) + [fault]
   }
 
-  /// What readers of committed records see in the alerts topic.
+  /// The alerts topic as readers of committed records see it.
   var alerts: [(key: String, value: String)] { SimulatedCluster.lines(cluster.alerts) }
 
-  /// What fires now, by what stands in its topic.
+  /// The firing alerts according to alerts-current.
   var current: [String: String] {
     var current: [String: String] = [:]
     for entry in cluster.alertsCurrent.committed {
@@ -132,25 +132,25 @@ struct WorkerBench: ~Copyable {
 
   var journal: [SimulatedCluster.Entry] { cluster.journal ?? [] }
 
-  /// Turns the worker's loop so many times.
+  /// Runs this many turns of the worker's loop.
   mutating func settle(turns: Int = 50) {
     for _ in 0..<turns { worker.turn() }
   }
 
   var numbers: EvaluatorNumbers { share.numbers }
 
-  /// A record whose time is that of the simulated log, `cpu` as its `cpu_usage`.
+  /// Appends a record at the simulated log's time with this `cpu_usage`.
   mutating func sample(_ cpu: Double, host: String = "web-1", to partition: Int32 = 0, after: Duration = .seconds(1)) {
     time.advance(by: after)
     append(#"{"timestamp":"\#(time.wall.rfc3339)","host":"\#(host)","cpu_usage":\#(cpu)}"#, key: host, to: partition)
   }
 
-  /// A record of this second by its host's clock, which is behind: what is waited for doesn't show in it.
+  /// Appends a record with this second of its host's clock, which is behind. So waiting doesn't change its time.
   mutating func sample(_ cpu: Double, second: Int64) {
     append(#"{"timestamp":\#(1_767_000_000 + second),"host":"web-1","cpu_usage":\#(cpu)}"#)
   }
 
-  /// Appends a record that comes just now.
+  /// Appends a record.
   func append(
     _ value: String?, key: String? = "web-1", to partition: Int32 = 0, kafkaTime: Int64? = nil,
     isLogAppendTime: Bool = true
@@ -161,7 +161,7 @@ struct WorkerBench: ~Copyable {
   }
 }
 
-/// Faults of each call, the next one first.
+/// The planted faults of each kind of call, the next one first.
 private final class PlantedFaults {
   var faults: [SimulatedCall: [SimulatedFault?]] = [:]
 

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A worker's deliveries")
 struct WorkerDeliveryTests {
-  /// What a worker did since the last delivery was begun, but for the keys of state.
+  /// The worker's calls since the last delivery began, without the keys of state.
   private func steps(_ bench: borrowing WorkerBench) -> [SimulatedCluster.Entry] {
     let start = bench.journal.lastIndex(of: .began) ?? bench.journal.startIndex
     return bench.journal[start...].map { entry in
@@ -15,7 +15,7 @@ struct WorkerDeliveryTests {
     }
   }
 
-  @Test("a delivery is one transaction: transitions, what fires now, state, positions")
+  @Test("a delivery is one transaction: transitions, alerts-current, state, positions")
   func transaction() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -36,7 +36,7 @@ struct WorkerDeliveryTests {
   }
 
   @Test(
-    "without transactions each stage is acknowledged before the next: transitions, what fires now, state, positions")
+    "without transactions each stage is acknowledged before the next: transitions, alerts-current, state, positions")
   func order() throws {
     var bench = try WorkerBench(isTransactional: false)
     bench.assign(0)
@@ -51,7 +51,7 @@ struct WorkerDeliveryTests {
       ])
   }
 
-  @Test("what fires stands in alerts-current until it is resolved")
+  @Test("a firing alert is in alerts-current until it is resolved")
   func current() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -91,7 +91,7 @@ struct WorkerDeliveryTests {
     #expect((3...5).contains(bench.numbers.commits - before))
   }
 
-  @Test("behind the marker of a transaction the end's position is committed, so that an idle topic shows no lag")
+  @Test("a position after a final transaction marker is committed, so that an idle topic shows no lag")
   func marker() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -102,7 +102,7 @@ struct WorkerDeliveryTests {
     #expect(bench.numbers.lag == 0)
   }
 
-  @Test("after an abort the same is delivered again, the same bytes and positions")
+  @Test("after an abort the same bytes and positions are delivered again")
   func sentAgain() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -118,7 +118,7 @@ struct WorkerDeliveryTests {
     #expect(bench.numbers.transitions == 1)
   }
 
-  @Test("a call that may be repeated is repeated alone")
+  @Test("after a retriable error only the failed call is repeated")
   func repeated() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -133,7 +133,7 @@ struct WorkerDeliveryTests {
   }
 
   @Test(
-    "where nobody knows what became of a delivery, the state is restored, and the changelog says whether it was committed",
+    "if a delivery's result is unknown, the state is restored, and the changelog shows whether it was committed",
     arguments: [SimulatedFault.fails(.restore), .failsAfter(.restore)])
   func unknown(_ fault: SimulatedFault) throws {
     var bench = try WorkerBench()
@@ -149,7 +149,7 @@ struct WorkerDeliveryTests {
     #expect(bench.log.messages.contains { $0.contains("nobody knows what became of a delivery") })
   }
 
-  @Test("a delivery that the group refuses is aborted, and delivered again as far as its partitions are still held")
+  @Test("a delivery that the group refuses is aborted, and delivered again for the partitions still held")
   func refused() throws {
     var bench = try WorkerBench(partitions: 2)
     bench.assign(0, 1)
@@ -165,7 +165,7 @@ struct WorkerDeliveryTests {
     #expect(bench.current.keys.sorted() == ["cpu-high/web-2"])
   }
 
-  @Test("somebody else who goes by the same name ends the worker for good")
+  @Test("a worker ends for good if another process has taken its name")
   func fenced() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -180,7 +180,7 @@ struct WorkerDeliveryTests {
     bench.worker.run()
   }
 
-  @Test("while brokers don't acknowledge, nothing is fetched and it is said")
+  @Test("while brokers don't acknowledge, nothing is fetched, and the log says so")
   func silence() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -200,7 +200,7 @@ struct WorkerDeliveryTests {
     #expect(bench.log.messages.contains { $0.contains("delivered again") })
   }
 
-  @Test("stopping delivers what there is, commits and leaves the group")
+  @Test("stopping delivers the outbox, commits and closes the log")
   func stop() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -215,7 +215,7 @@ struct WorkerDeliveryTests {
     #expect(bench.share.undone == 0)
   }
 
-  @Test("stopping while brokers are silent ends in time and counts what wasn't done")
+  @Test("stopping while brokers are silent ends in time, with the number of undelivered records")
   func stopInSilence() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -231,7 +231,7 @@ struct WorkerDeliveryTests {
     #expect(bench.log.messages.contains("stopped before everything was delivered"))
   }
 
-  @Test("what nobody knows the fate of counts as not delivered, until its partition is restored")
+  @Test("a delivery with an unknown result counts as undelivered until its partition is restored")
   func stopInDoubt() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -252,7 +252,7 @@ struct WorkerDeliveryTests {
     #expect(bench.log.messages.contains("stopped before everything was delivered"))
   }
 
-  /// How many deliveries ten batches are made into, each two records that fire and `taking` so long to evaluate.
+  /// The number of deliveries for ten batches. Each has two records that fire, and takes this long to fetch.
   private func deliveries(taking: Duration) throws -> Int {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -270,13 +270,13 @@ struct WorkerDeliveryTests {
     return bench.journal.count { $0 == .began } - before
   }
 
-  @Test("while a backlog waits, what several batches cause shares a delivery, for 50 ms at most")
+  @Test("while a backlog waits, several batches share a delivery, for 50 ms at most")
   func gathers() throws {
-    // The first goes at once, all others together; the last positions.
+    // The first batch at once, all others together, then the last positions.
     #expect(try deliveries(taking: .milliseconds(1)) == 3)
-    // The first, then by threes.
+    // The first batch alone, then three at a time.
     #expect(try deliveries(taking: .milliseconds(20)) == 5)
-    // Each by itself.
+    // Each batch alone.
     #expect(try deliveries(taking: .milliseconds(60)) == 11)
   }
 }

@@ -5,10 +5,10 @@ import Testing
 
 @testable import Evaluator
 
-/// Who comes back under a worker's name, and what the worker does about it.
+/// A worker that comes back under its name, and a worker whose name another process takes.
 @Suite("A worker's place in the group")
 struct WorkerMembershipTests {
-  @Test("a worker takes its name over before it joins the group")
+  @Test("a worker takes over the transactional id before it joins the group")
   func takesOverFirst() throws {
     let cluster = SimulatedCluster(time: ManualTime())
     let member = cluster.newMember("here")
@@ -21,7 +21,7 @@ struct WorkerMembershipTests {
     #expect(cluster.group.members.map(\.id) == [member.id])
   }
 
-  @Test("a worker that comes back has its partition at once, and nothing moves")
+  @Test("a worker that comes back gets its partition at once, without a rebalance")
   func comesBack() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -38,7 +38,7 @@ struct WorkerMembershipTests {
     #expect(bench.numbers.partitions == 1)
   }
 
-  @Test("a late request of a predecessor costs a worker its place for a moment: it joins again, and says so")
+  @Test("a predecessor's late request replaces a worker only for a moment: it joins again")
   func lateRequest() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -53,7 +53,7 @@ struct WorkerMembershipTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/web-1"])
   }
 
-  @Test("while brokers don't say whose name it is, a worker that was replaced asks again")
+  @Test("a replaced worker asks again until brokers say who holds its name")
   func asksAgain() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -64,7 +64,7 @@ struct WorkerMembershipTests {
     #expect(bench.cluster.group.members.map(\.id) == [bench.member.id])
   }
 
-  @Test("somebody else who has the place and the producer's name ends a worker that has nothing to deliver, too")
+  @Test("a process with the same name also replaces a worker that has nothing to deliver")
   func replacedForGood() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -78,7 +78,7 @@ struct WorkerMembershipTests {
     #expect(bench.cluster.group.members.count == 1)
   }
 
-  @Test("whoever ends because a person has to do something leaves the group; told to stop, it keeps its place")
+  @Test("a worker that needs a person leaves the group; one that is told to stop keeps its place")
   func leaves() throws {
     for isStuck in [true, false] {
       var bench = try WorkerBench()
@@ -92,7 +92,7 @@ struct WorkerMembershipTests {
     }
   }
 
-  @Test("whoever isn't meant to come back leaves the group")
+  @Test("a worker that leaves for good leaves the group")
   func leavesForGood() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -106,7 +106,7 @@ struct WorkerMembershipTests {
 
   // MARK: blind_ms
 
-  @Test("blind_ms is the age of the oldest record that waited for the assignment, 0 where none did")
+  @Test("blind_ms is the age of the oldest record that waited for the assignment, 0 if none waited")
   func blind() throws {
     var bench = try WorkerBench()
     bench.sample(20)
@@ -117,13 +117,13 @@ struct WorkerMembershipTests {
     #expect(bench.numbers.blind >= 7000)
     #expect(bench.numbers.blind < 8000)
     #expect(bench.numbers.fields.contains { $0.name == "blind_ms" && $0.value == Double(bench.numbers.blind) })
-    // What comes later waited for nobody, however late it is evaluated.
+    // A later record didn't wait for the assignment, however late it is evaluated.
     let before = bench.numbers.blind
     bench.sample(20)
     bench.time.advance(by: .seconds(60))
     bench.settle(turns: 5)
     #expect(bench.numbers.blind == before)
-    // The next assignment counts anew.
+    // The next assignment resets it.
     bench.revoke(0)
     bench.settle(turns: 5)
     bench.assign(0)
@@ -133,7 +133,7 @@ struct WorkerMembershipTests {
     #expect(bench.numbers.blind == 0)
   }
 
-  @Test("records that are only replayed don't count as having waited")
+  @Test("replayed records don't count as having waited")
   func blindAfterReplay() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -147,7 +147,7 @@ struct WorkerMembershipTests {
     #expect(bench.numbers.blind == 0)
   }
 
-  @Test("several workers' blind_ms is the greatest of them")
+  @Test("blind_ms of several workers is their maximum")
   func blindOfAll() {
     var sum = EvaluatorNumbers(lag: 0)
     for blind: Int64 in [3, 9, 4] {

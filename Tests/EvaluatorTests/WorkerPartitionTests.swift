@@ -7,7 +7,7 @@ import Testing
 
 @Suite("A worker's partitions")
 struct WorkerPartitionTests {
-  @Test("a new group begins at the beginning of the log")
+  @Test("a new group that starts at time 0 begins with the first record of the log")
   func beginning() throws {
     var bench = try WorkerBench()
     bench.sample(20)
@@ -17,7 +17,7 @@ struct WorkerPartitionTests {
     #expect(bench.numbers.records == 2)
   }
 
-  @Test("a group that has committed goes on from there")
+  @Test("a group continues at its committed position")
   func committed() throws {
     var bench = try WorkerBench()
     bench.committedByStatusd(0, 1)
@@ -29,7 +29,7 @@ struct WorkerPartitionTests {
     #expect(bench.numbers.records == 1)
   }
 
-  @Test("while brokers don't say what is committed it is asked again, and nothing is read")
+  @Test("until brokers return the committed position, it is requested again, and nothing is read")
   func committedLater() throws {
     var bench = try WorkerBench()
     bench.fail(.committed, .fails(.retry))
@@ -44,7 +44,7 @@ struct WorkerPartitionTests {
     #expect(bench.time.monotonic - start >= .milliseconds(400))
   }
 
-  @Test("a record that is delivered twice, or of a partition that isn't held, is left out")
+  @Test("a repeated record, or one of a partition that isn't held, is dropped")
   func strays() throws {
     var bench = try WorkerBench(partitions: 2)
     bench.assign(0)
@@ -62,7 +62,7 @@ struct WorkerPartitionTests {
     #expect(bench.alerts.isEmpty)
   }
 
-  @Test("brokers that need a moment to say where to read from are no warning; only what goes on is one")
+  @Test("a warning is logged only if brokers don't return the committed position for 10 s")
   func slowToSettle() throws {
     var bench = try WorkerBench()
     for _ in 0..<70 { bench.fail(.committed, .fails(.retry)) }
@@ -81,7 +81,7 @@ struct WorkerPartitionTests {
     #expect(said.map(\.level) == [.info, .warning])
   }
 
-  @Test("a source topic that may not be read is said, not committed, and tried again; what can be read goes on")
+  @Test("an unreadable partition is logged, not committed, and tried again; readable ones go on")
   func unreadable() throws {
     var bench = try WorkerBench(partitions: 2)
     bench.cluster.unreadable = [0]
@@ -99,7 +99,7 @@ struct WorkerPartitionTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/web-2", "cpu-high/web-1"])
   }
 
-  @Test("partitions that are handed over are delivered and committed first")
+  @Test("revoked partitions are delivered and committed before they are handed over")
   func handOver() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -113,7 +113,7 @@ struct WorkerPartitionTests {
     #expect(bench.numbers.partitions == 0)
   }
 
-  @Test("handing over to the group isn't held up for ever by brokers that are silent")
+  @Test("silent brokers delay the hand-over of a partition for 5 s at most")
   func handOverInSilence() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -129,7 +129,7 @@ struct WorkerPartitionTests {
     #expect(bench.log.messages.contains { $0.contains("before its positions could be committed") })
   }
 
-  @Test("of partitions that are lost nothing more is sent or committed")
+  @Test("nothing more is sent or committed for lost partitions")
   func lost() throws {
     var bench = try WorkerBench(partitions: 2)
     bench.assign(0, 1)
@@ -145,11 +145,11 @@ struct WorkerPartitionTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/web-2"])
     #expect(bench.committed[1] == 1)
     #expect(bench.committed[0] != 1)
-    // Why isn't known here, and nothing is claimed.
+    // The cause is unknown here, so the log names none.
     #expect(bench.log.messages.contains("\(LossCause.unknown.sentence)"))
   }
 
-  @Test("each cause for which a partition is lost has words of its own, and none blames another where it isn't known")
+  @Test("each cause of a lost partition has its own sentence, and an unknown cause blames nobody for certain")
   func lossCauses() {
     let sentences = [LossCause.brokersAway, .topicGone, .unknown].map { "\($0.sentence)" }
     #expect(Set(sentences).count == 3)
@@ -159,7 +159,7 @@ struct WorkerPartitionTests {
     #expect(sentences[2].contains("may have given"))
   }
 
-  @Test("retention that passed the position: on from the log's start, and it is said from where to where")
+  @Test("if retention passed the position, reading continues at the log's start, and the skipped range is logged")
   func retention() throws {
     var bench = try WorkerBench()
     for _ in 0..<10 { bench.sample(20) }
@@ -175,7 +175,7 @@ struct WorkerPartitionTests {
     #expect(line.metadata["goes_on"] == .time(bench.time(of: 7)))
   }
 
-  @Test("a position behind the end of the log: it is another log, read from its beginning")
+  @Test("a position beyond the log's end means another log, which is read from its beginning")
   func anotherLog() throws {
     var bench = try WorkerBench()
     bench.sample(20)
@@ -186,7 +186,7 @@ struct WorkerPartitionTests {
     #expect(bench.committed == [0: 1])
   }
 
-  @Test("a record without a key in a topic of several partitions belongs to its partition, and that is said once")
+  @Test("a record without a key in a topic of several partitions gets a subject of its partition, logged once")
   func keyless() throws {
     var bench = try WorkerBench(partitions: 2)
     bench.assign(0, 1)
@@ -198,7 +198,7 @@ struct WorkerPartitionTests {
     #expect(bench.log.messages.filter { $0.contains("without a key") }.count == 1)
   }
 
-  @Test("in a topic of one partition a record needs no key")
+  @Test("a record needs no key in a topic of one partition")
   func keylessAlone() throws {
     var bench = try WorkerBench()
     bench.assign(0)

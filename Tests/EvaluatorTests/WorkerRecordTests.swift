@@ -28,7 +28,7 @@ struct WorkerRecordTests {
     #expect(bench.committed == [0: 9])
   }
 
-  @Test("10,000 spoilt records between good ones: every good one is evaluated, every bad one counted under its reason")
+  @Test("among 10,000 damaged records every good one is evaluated, and every bad one is counted under its reason")
   func mutations() throws {
     var bench = try WorkerBench()
     bench.cluster.batch = 1000
@@ -38,7 +38,7 @@ struct WorkerRecordTests {
     var good: Int64 = 0
     for index in 0..<10_000 {
       if index.isMultiple(of: 10) {
-        // Each good one is another value than the last: one transition each.
+        // Each good record has another value than the one before, so each causes a transition.
         bench.sample(good.isMultiple(of: 2) ? 95 : 20)
         good += 1
       }
@@ -56,7 +56,7 @@ struct WorkerRecordTests {
     #expect(bench.numbers.lag == 0)
   }
 
-  @Test("a partition that ends in rubbish shows no lag")
+  @Test("a partition that ends with a bad record shows no lag")
   func rubbish() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -80,7 +80,7 @@ struct WorkerRecordTests {
     #expect(lines.first?.metadata["reason"] == .string("not JSON"))
   }
 
-  @Test("tombstones are counted apart and are no error")
+  @Test("tombstones are counted separately and are no error")
   func tombstones() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -92,7 +92,7 @@ struct WorkerRecordTests {
     #expect(bench.numbers.bad == 0)
   }
 
-  @Test("a tombstone ends the series of the subject in its key, and of nobody else")
+  @Test("a tombstone ends the series of its key's subject, and of no other")
   func forgets() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -105,13 +105,13 @@ struct WorkerRecordTests {
     #expect(bench.numbers.subjects == 1)
   }
 
-  @Test("a partition's Kafka time doesn't fall with a change of leaders")
+  @Test("a partition's Kafka time doesn't fall when the leader changes")
   func kafkaTime() throws {
     var bench = try WorkerBench()
     bench.assign(0)
     let now = bench.time.wall
     bench.append(#"{"cpu_usage":1}"#, kafkaTime: now.milliseconds)
-    // The new leader's clock is an hour behind: a sample of now isn't in the future for that.
+    // The new leader's clock is an hour behind. A current sample still isn't in the future.
     bench.append(
       #"{"timestamp":"\#((now + .seconds(1)).rfc3339)","cpu_usage":95}"#,
       kafkaTime: now.milliseconds - 3_600_000)
@@ -120,7 +120,7 @@ struct WorkerRecordTests {
     #expect(bench.alerts.count == 1)
   }
 
-  @Test("where times are the producers', one far ahead of the record's Kafka time is skipped, and said with its host")
+  @Test("with producers' timestamps, a record far ahead of its Kafka time is skipped and logged with its host")
   func createTime() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -139,7 +139,7 @@ struct WorkerRecordTests {
     #expect(line.metadata["ahead"] == .duration(.seconds(90)))
   }
 
-  @Test("an evaluator whose own clock is wrong by ten minutes skips nobody's records", arguments: [-600, 600])
+  @Test("an evaluator whose own clock is wrong by ten minutes skips no records", arguments: [-600, 600])
   func ownClock(behind: Int) throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -152,12 +152,12 @@ struct WorkerRecordTests {
     bench.settle(turns: 5)
     #expect(bench.numbers.bad == 0)
     #expect(bench.alerts.map(\.key) == ["cpu-high/h-1", "cpu-high/h-2", "cpu-high/h-3"])
-    // A clock that is ahead looks like records that waited.
+    // Only a clock that is behind is noticed: if it is ahead, records only look as if they had waited.
     let said = bench.log.messages.count { $0.hasPrefix("records' Kafka times are ahead of this machine's clock") }
     #expect(said == (behind > 0 ? 1 : 0))
   }
 
-  @Test("a sender whose clock is a year ahead concerns nobody else, and is heard again once its clock is set right")
+  @Test("a sender whose clock is a year ahead affects no other, and is evaluated again once its clock is corrected")
   func wildSender() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -181,7 +181,7 @@ struct WorkerRecordTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/right", "cpu-high/wild"])
   }
 
-  @Test("new rules take the old ones' place between two batches, and what can't go on is resolved")
+  @Test("new rules replace the old ones between two batches, and alerts of removed rules are resolved")
   func newRules() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -198,7 +198,7 @@ struct WorkerRecordTests {
     #expect(bench.log.messages.contains("new rules are in force"))
   }
 
-  @Test("the heartbeat beats while the loop goes on, also while brokers are silent")
+  @Test("the heartbeat is fresh while the loop runs, even if brokers are silent")
   func heartbeat() throws {
     var bench = try WorkerBench()
     bench.assign(0)

@@ -27,7 +27,7 @@ struct WorkerRestoreTests {
     return bench
   }
 
-  @Test("what fires goes on firing through a restart, and is resolved after it, once")
+  @Test("a firing alert survives a restart, and is resolved after it once")
   func firing() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -60,7 +60,7 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.first?.value.contains(#""offset":30"#) == true)
   }
 
-  @Test("while somebody's open transaction hides the changelog's end, it is waited for and not asked for all the time")
+  @Test("while an open transaction hides the changelog's end, the restore waits and asks for the end at a limited rate")
   func hiddenChangelog() throws {
     var bench = try WorkerBench()
     bench.cluster.appendToChangelog(key: [1], value: nil, transaction: 77)
@@ -76,16 +76,16 @@ struct WorkerRestoreTests {
     #expect(bench.log.messages.contains { $0.hasPrefix(said) })
   }
 
-  @Test("a partition whose restore waits for something holds up none of the others, and is said all the same")
+  @Test("a partition whose restore waits doesn't delay others, and is logged")
   func passedOver() throws {
     var bench = try WorkerBench(partitions: 3)
-    // Of the first the group's position is about to change, of the second the changelog's end is hidden.
+    // A transaction is about to change the first one's group position; another hides the second one's changelog end.
     _ = bench.cluster.transactions.takeOver("stranger", by: 99)
     let begun = bench.cluster.transactions.begin("stranger", at: bench.time.monotonic)
     let transaction = try #require(begun)
     bench.cluster.transactions.add([SimulatedCommit(partition: 0, position: 5)], to: transaction)
     bench.cluster.appendToChangelog(key: [1], value: nil, number: 1, transaction: 77)
-    // The group has begun: of the third its own position says all that must be known.
+    // The third one can be restored by its group position alone, because the group has begun.
     bench.committedByStatusd(2, 0)
     bench.assign(0, 1, 2)
     let began = bench.time.monotonic
@@ -100,7 +100,7 @@ struct WorkerRestoreTests {
     #expect(bench.numbers.restoring == 2)
   }
 
-  @Test("who takes over from an evaluator with other rules says whose they were; its own new file is nothing to say")
+  @Test("taking over from an instance with other rules is logged with its name; an instance's own new rules aren't")
   func otherRules() throws {
     let said = "another evaluator of this group had other rules in force here"
     var bench = try WorkerBench()
@@ -119,7 +119,7 @@ struct WorkerRestoreTests {
     #expect(line?.metadata.facts.contains { "\($0)".contains("here") } == true)
   }
 
-  @Test("only what changed since its last checkpoint is read once more")
+  @Test("only records since the last checkpoint are replayed")
   func lowWater() throws {
     var bench = try WorkerBench(checkpointInterval: .seconds(60))
     bench.assign(0)
@@ -135,7 +135,7 @@ struct WorkerRestoreTests {
     #expect(bench.numbers.subjects == 1)
   }
 
-  @Test("nothing is sent, committed or written before the state is restored")
+  @Test("nothing is produced or committed before the state is restored")
   func silence() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -150,7 +150,7 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 1)
   }
 
-  @Test("while somebody's transaction hides the end of the changelog, a restore waits for it")
+  @Test("a restore waits for transaction markers that are still under way to the changelog")
   func lastStable() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -169,7 +169,7 @@ struct WorkerRestoreTests {
   }
 
   @Test(
-    "a commit whose markers a broker has forgotten is ended by the evaluator itself, and nothing is lost or doubled",
+    "the evaluator itself ends a commit whose markers a broker has lost, and nothing is lost or doubled",
     arguments: [true, false])
   func forgottenMarkers(groupIsTold: Bool) throws {
     var bench = try WorkerBench()
@@ -180,7 +180,7 @@ struct WorkerRestoreTests {
     bench.sample(95)
     bench.settle(turns: 4)
     let number = try #require(bench.cluster.transactions.live.first)
-    // The group's offsets come last of those under way.
+    // The marker for the group's offsets is the last one.
     if groupIsTold { bench.cluster.arrive(bench.cluster.transactions.markersUnderWay - 1) }
     bench.cluster.transactions.forget(number)
     bench.cluster.marksAtOnce = true
@@ -199,7 +199,7 @@ struct WorkerRestoreTests {
     #expect(bench.current.isEmpty)
   }
 
-  @Test("somebody else's open transaction isn't ended, and little is written meanwhile")
+  @Test("another producer's open transaction isn't ended, and little is written meanwhile")
   func openElsewhere() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -213,11 +213,11 @@ struct WorkerRestoreTests {
     let (began, end) = (bench.time.monotonic, bench.cluster.changelog[0].end)
     while bench.time.monotonic - began < .seconds(25) { bench.worker.turn() }
     #expect(bench.numbers.partitions == 0)
-    // Three times a record and its marker.
+    // Three records, each with a marker.
     #expect(bench.cluster.changelog[0].end - end == 6)
   }
 
-  @Test("a partition that is taken back while it is restored is let go, and the next one is restored")
+  @Test("a partition that is revoked during its restore is released, and the next one is restored")
   func revoked() throws {
     var bench = try WorkerBench(partitions: 2)
     bench.assign(0, 1)
@@ -233,7 +233,7 @@ struct WorkerRestoreTests {
   }
 
   @Test(
-    "rules that changed while nobody ran apply at the position: what can't go on is resolved, everything else goes on")
+    "rules that changed while no evaluator ran apply at the position: removed rules' alerts are resolved, others go on")
   func rulesChanged() throws {
     var bench = try bothFire()
     bench.sample(96)
@@ -247,8 +247,8 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 3)
   }
 
-  /// Between the records of a delivery without transactions it can die, too.
-  @Test("a host that is forgotten began and ended once, whichever of its records got through", arguments: 0..<8)
+  /// Without transactions the process can also die between the records of a delivery.
+  @Test("a forgotten host's alert fires and ends once, whichever records of the delivery arrive", arguments: 0..<8)
   func forgottenInSteps(_ produced: Int) throws {
     var bench = try WorkerBench(isTransactional: false, checkpointInterval: .seconds(1))
     bench.assign(0)
@@ -269,9 +269,9 @@ struct WorkerRestoreTests {
     #expect(bench.current.isEmpty)
   }
 
-  /// Another's checkpoint that got through says how far the replay goes; what it comes by on the way is said again, all of
-  /// it or nothing.
-  @Test("what fires now is right, whichever records of a delivery that ends a host got through", arguments: 0..<12)
+  /// Another host's checkpoint that arrived decides how far the replay goes. The transitions on the way are delivered
+  /// again, all or none.
+  @Test("alerts-current is right, whichever records of a delivery that forgets a host arrive", arguments: 0..<12)
   func currentInSteps(_ produced: Int) throws {
     var bench = try WorkerBench(isTransactional: false)
     bench.assign(0)
@@ -287,12 +287,12 @@ struct WorkerRestoreTests {
     #expect(bench.current.keys.sorted() == ["cpu-high/web-2"])
   }
 
-  @Test("what ends with the rules of before is said in the transaction that puts the new ones in force")
+  @Test("alerts of removed rules are resolved in the transaction that puts the new rules into force")
   func endsWithRules() throws {
     var bench = try bothFire()
     bench.time.advance(by: .seconds(60))
     bench.settle(turns: 5)
-    // Nothing is to be replayed, and a delivery is due as soon as the partition is back.
+    // Nothing must be replayed, and a delivery is due as soon as the partition is back.
     try bench.restart([busy])
     bench.time.advance(by: .seconds(2))
     bench.fail(.commit, .crashesAfter)
@@ -303,7 +303,7 @@ struct WorkerRestoreTests {
     #expect(bench.current.keys.sorted() == ["cpu-busy/web-1"])
   }
 
-  @Test("before rules change, what changed under the old ones is written down")
+  @Test("before rules change, all state under the old ones is written")
   func reload() throws {
     var bench = try WorkerBench([held])
     bench.assign(0)
@@ -323,7 +323,7 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.first?.value.contains(#""offset":40"#) == true)
   }
 
-  @Test("the group's position counts where somebody moved it on, and is ignored where it is behind")
+  @Test("the group's position counts if somebody moved it forward, and is ignored if it is behind")
   func groupMoved() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -347,7 +347,7 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.first?.value.contains(#""offset":7"#) == true)
   }
 
-  @Test("positions that the group has forgotten are still known, and committed again")
+  @Test("positions that the group has lost are restored from the changelog, and committed again")
   func groupForgot() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -360,7 +360,7 @@ struct WorkerRestoreTests {
     #expect(bench.numbers.records == 0)
   }
 
-  @Test("retention that passed the position is said; what fires keeps firing", arguments: [true, false])
+  @Test("a position passed by retention is logged; firing alerts keep firing", arguments: [true, false])
   func retention(whileRunning: Bool) throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -383,7 +383,7 @@ struct WorkerRestoreTests {
   }
 
   @Test(
-    "a topic that is deleted and made again is read from its beginning; what fires keeps firing",
+    "a topic that is deleted and created again is read from its beginning; firing alerts keep firing",
     arguments: [true, false])
   func recreated(whileRunning: Bool) throws {
     var bench = try WorkerBench()
@@ -391,7 +391,7 @@ struct WorkerRestoreTests {
     for _ in 0..<3 { bench.sample(95) }
     bench.settle(turns: 5)
     bench.cluster.recreateSource()
-    // As long as the old one, so that only the records tell.
+    // The new log is as long as the old one, so only the records show the difference.
     if !whileRunning { for _ in 0..<4 { bench.sample(96) } }
     if !whileRunning { try bench.restart() }
     bench.settle(turns: 10)
@@ -407,7 +407,7 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 3)
   }
 
-  @Test("a record of the changelog that can't be used is named, its series begin anew, and no other suffers")
+  @Test("an unusable changelog record is logged, its series begin anew, and others aren't affected")
   func damaged() throws {
     var bench = try WorkerBench(checkpointInterval: .seconds(1))
     bench.assign(0)
@@ -428,13 +428,13 @@ struct WorkerRestoreTests {
     #expect(bench.numbers.unusableCheckpoints == 1)
   }
 
-  /// The newest record of the changelog whose key begins with this letter.
+  /// The last changelog record whose key begins with this letter.
   private func newest(_ kind: Character, of bench: borrowing WorkerBench) throws -> (key: [UInt8], value: [UInt8]) {
     let entry = bench.cluster.changelog[0].committed.last { $0.key?.first == kind.asciiValue && $0.value != nil }
     return try (#require(entry?.key), #require(entry?.value))
   }
 
-  @Test("a checkpoint of records beyond the log's end is unusable: it is said and counted, and the partition goes on")
+  @Test("a checkpoint beyond the log's end is unusable: it is logged and counted, and the partition goes on")
   func checkpointBeyondEnd() throws {
     var bench = try WorkerBench(checkpointInterval: .seconds(1))
     bench.assign(0)
@@ -460,7 +460,7 @@ struct WorkerRestoreTests {
     #expect(bench.committed == [0: 4])
   }
 
-  @Test("a marker beyond the end of the log that it names is unusable: the partition goes on behind the last record")
+  @Test("a marker beyond the log's end is unusable: the partition goes on after the last record")
   func markerBeyondEnd() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -485,7 +485,7 @@ struct WorkerRestoreTests {
     #expect(bench.committed == [0: 2])
   }
 
-  @Test("a log that was cut while it is read once more is read from its beginning, and what fires keeps firing")
+  @Test("a log that is created anew during the replay is read from its beginning, and firing alerts keep firing")
   func cutWhileReplaying() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -502,7 +502,7 @@ struct WorkerRestoreTests {
     #expect(bench.alerts.count == 2)
   }
 
-  @Test("statusd's own subjects, which another topic has now, are ended by the first start that knows it, once")
+  @Test("statusd's own subjects that have moved to another topic are forgotten once, at the first start that knows it")
   func moved() throws {
     var bench = try WorkerBench(ownTopic: nil)
     bench.assign(0)

@@ -14,7 +14,7 @@ struct WorkerSilenceTests {
     return [rule]
   }
 
-  /// A worker that holds its partition, and to which a subject has just spoken.
+  /// A worker that holds its partition, and whose subject has just sent a record.
   private func heard() throws -> WorkerBench {
     var bench = try WorkerBench(rules)
     bench.assign(0)
@@ -23,13 +23,13 @@ struct WorkerSilenceTests {
     return bench
   }
 
-  /// Turns the loop until so much time has passed.
+  /// Runs the loop until this much time has passed.
   private func pass(_ duration: Duration, _ bench: inout WorkerBench) {
     let end = bench.time.monotonic + duration
     while bench.time.monotonic < end { bench.worker.turn() }
   }
 
-  @Test("who sends nothing for no_data_after on a partition that is read to its end is said to be silent, once")
+  @Test("a subject that sends nothing for no_data_after is declared silent once, if its partition is read to the end")
   func silent() throws {
     var bench = try heard()
     pass(.seconds(55), &bench)
@@ -43,19 +43,19 @@ struct WorkerSilenceTests {
   }
 
   @Test(
-    "a host that is dead beside one that sends often is said to be silent within two seconds of being due",
+    "a dead host is declared silent within two seconds of being due, however often another host sends",
     arguments: [1, 4, 20, 2000])
   func besideOthers(_ perSecond: Int) throws {
     var rules = rules
     rules[0].noDataAfter = .seconds(10)
-    // A sample, and three turns of the loop that wait as long each where there is nothing.
+    // Each period has four equal parts: a sample, and three turns of the loop, which wait if there are no records.
     let part = Duration.seconds(1) / perSecond / 4
     var bench = try WorkerBench(rules, longestWait: part)
     bench.assign(0)
     bench.settle(turns: 3)
     bench.append(#"{"host":"dead","cpu_usage":20}"#, key: "dead")
     bench.settle(turns: 3)
-    // The end that is asked for has always moved on when the answer comes.
+    // When the answer comes, the log's end has always moved on.
     let alive = #"{"host":"alive","cpu_usage":20}"#
     let cluster = bench.cluster
     cluster.whileAsked = { [unowned cluster] in
@@ -64,7 +64,7 @@ struct WorkerSilenceTests {
     let last = bench.time.monotonic
     var said: Duration?
     while said == nil, bench.time.monotonic - last < .seconds(20) {
-      // The pace matters only once somebody may be silent.
+      // The pace matters only once silence may be due.
       bench.time.advance(by: bench.time.monotonic - last < .seconds(8) ? max(part, .milliseconds(20)) : part)
       bench.append(alive, key: "alive")
       bench.settle(turns: 3)
@@ -74,7 +74,7 @@ struct WorkerSilenceTests {
     #expect(try (.seconds(9) ... .seconds(12)).contains(#require(said)))
   }
 
-  @Test("an evaluator that lags behind declares nobody silent whose record it has still to read")
+  @Test("a lagging evaluator doesn't declare a subject silent whose record it hasn't read yet")
   func lagging() throws {
     var rules = rules
     rules[0].noDataAfter = .seconds(10)
@@ -84,7 +84,7 @@ struct WorkerSilenceTests {
     bench.cluster.batch = 1
     bench.sample(20, host: "alive", after: .seconds(1))
     bench.settle(turns: 3)
-    // Ten records a second come and one is read: this host's are always among those that wait.
+    // Ten records a second arrive and one is read, so this host's records are always among the waiting ones.
     for number in 0..<200 {
       bench.sample(20, host: number % 100 == 0 ? "alive" : "other", after: .milliseconds(100))
       if number % 10 == 0 { bench.worker.turn() }
@@ -92,7 +92,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.isEmpty)
   }
 
-  @Test("a sign of life counts from when it came, not from when the wait for it began")
+  @Test("a sign of life counts from its arrival, not from the beginning of the wait for it")
   func comesWhileWaiting() throws {
     var rules = rules
     rules[0].noDataAfter = .seconds(10)
@@ -112,7 +112,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.isEmpty)
   }
 
-  @Test("where a log was cut below the end that was asked for, silence waits for the new end")
+  @Test("if a log is cut below the end that was asked for, silence is judged by the new end")
   func cutLog() {
     var evaluation = Evaluation(
       WorkerPlan(topics: ["status_topic"], group: "g", instance: "i"), rules: SourceRules(RuleSet(rules)))
@@ -127,7 +127,7 @@ struct WorkerSilenceTests {
     #expect(isRead)
   }
 
-  @Test("a silence that was said isn't said again after a restart, and its end is")
+  @Test("a declared silence isn't declared again after a restart, and its end is reported")
   func restart() throws {
     var bench = try heard()
     pass(.seconds(70), &bench)
@@ -140,7 +140,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.count == 2)
   }
 
-  @Test("an evaluator that was just given a partition listens for no_data_after before it calls anybody silent")
+  @Test("after an assignment an evaluator listens for no_data_after before it declares silence")
   func justAssigned() throws {
     var bench = try heard()
     pass(.seconds(30), &bench)
@@ -152,7 +152,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.count == 1)
   }
 
-  @Test("a process that was stopped for a while listens anew before it calls anybody silent")
+  @Test("a process that stood still for a while listens anew before it declares silence")
   func stopped() throws {
     var bench = try heard()
     pass(.seconds(30), &bench)
@@ -161,7 +161,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.isEmpty)
   }
 
-  @Test("while brokers don't answer nobody is silent, nor right after")
+  @Test("no subject is declared silent while brokers don't answer, nor right after")
   func brokersAway() throws {
     var bench = try heard()
     pass(.seconds(58), &bench)
@@ -170,7 +170,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.isEmpty)
   }
 
-  @Test("behind what an open transaction hides nobody is declared silent")
+  @Test("no subject is declared silent while an open transaction hides records")
   func hidden() throws {
     var bench = try heard()
     bench.settle(turns: 3)
@@ -182,7 +182,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.count == 1)
   }
 
-  @Test("what an open transaction hides is said, how much and since when, and counted while it lasts")
+  @Test("hidden records of an open transaction are logged with number and time, and counted while it lasts")
   func saidHidden() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -209,7 +209,7 @@ struct WorkerSilenceTests {
     #expect(bench.alerts.count == 1)
   }
 
-  @Test("while brokers take their time to say where a partition ends, nobody blames them for what is delivered then")
+  @Test("a slow answer about a partition's end isn't reported as a missing acknowledgement")
   func slowAnswer() throws {
     var bench = try heard()
     bench.settle(turns: 3)

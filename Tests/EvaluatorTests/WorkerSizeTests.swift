@@ -26,7 +26,7 @@ struct WorkerSizeTests {
   }
 
   @Test(
-    "an alert that is too large goes without summary and labels, in both topics, with the id it has, and blocks nobody",
+    "an alert that is too large is sent without summary and labels, to both topics, and blocks no other",
     arguments: [true, false], [true, false])
   func bare(told: Bool, isTransactional: Bool) throws {
     var bench = try WorkerBench([.cpuHigh, talkative], isTransactional: isTransactional)
@@ -48,7 +48,7 @@ struct WorkerSizeTests {
     #expect(bench.log.messages.count { $0 == "alert fires" } == 2)
   }
 
-  @Test("what can't go even so is counted and said, and everything else goes, once", arguments: [true, false])
+  @Test("an alert still too large is counted and logged; everything else is delivered once", arguments: [true, false])
   func absent(told: Bool) throws {
     var bench = try WorkerBench([.cpuHigh, long])
     limit(600, of: bench, told: told)
@@ -68,7 +68,7 @@ struct WorkerSizeTests {
     #expect(bench.share.undone == 3)
   }
 
-  @Test("a topic whose limit is made greater gets whole alerts again")
+  @Test("after a topic's limit is raised, alerts are complete again")
   func greater() throws {
     var bench = try WorkerBench([talkative])
     limit(600, of: bench)
@@ -81,7 +81,7 @@ struct WorkerSizeTests {
     #expect(bench.alerts.map { $0.value.contains("summary") } == [false, true])
   }
 
-  @Test("a subject's state that is too large isn't kept, which is said, and blocks nobody")
+  @Test("a subject's state that is too large isn't kept, is logged, and blocks no other")
   func state() throws {
     let rules = (0..<40).map { number in
       var rule = Rule(name: "r\(number)", metric: "cpu_usage", side: .above, limits: .init(critical: 90))
@@ -91,7 +91,7 @@ struct WorkerSizeTests {
     var bench = try WorkerBench(rules)
     bench.assign(0)
     bench.settle(turns: 3)
-    // Now that the rules stand there.
+    // The rules have been written by now.
     bench.sample(20)
     bench.settle(turns: 5)
     bench.cluster.limits.changelog = 250
@@ -103,7 +103,7 @@ struct WorkerSizeTests {
     #expect(bench.log.messages.contains { $0.contains("isn't kept") })
   }
 
-  @Test("rules that the changelog's topic doesn't take end the evaluator at its start, with sizes")
+  @Test("rules that are too large for the changelog end the evaluator at its start, and the log has the sizes")
   func rulesAtStart() throws {
     var bench = try WorkerBench([talkative])
     bench.cluster.limits.changelog = 800
@@ -116,7 +116,7 @@ struct WorkerSizeTests {
     #expect(bench.alerts.isEmpty)
   }
 
-  @Test("rules of a reload that the changelog's topic doesn't take are refused, and the old ones stay in force")
+  @Test("a reload is refused if the rules are too large for the changelog, and the old ones stay in force")
   func rulesAtReload() throws {
     var bench = try WorkerBench([.cpuHigh])
     bench.cluster.limits.changelog = 800
@@ -132,7 +132,7 @@ struct WorkerSizeTests {
     #expect(!bench.log.messages.contains("new rules are in force"))
   }
 
-  @Test("a delivery that is refused again and again is tried less and less often, down to once in two seconds")
+  @Test("a repeatedly refused delivery is retried at growing intervals, up to two seconds")
   func backsOff() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -147,7 +147,7 @@ struct WorkerSizeTests {
   }
 
   @Test(
-    "what was dropped in doubt counts as undelivered at the end, also where its partition is only just being restored")
+    "a delivery with an unknown result counts as undelivered at the end, even while its partition is being restored")
   func stopWhileRestoring() throws {
     var bench = try WorkerBench()
     bench.assign(0)
@@ -156,7 +156,7 @@ struct WorkerSizeTests {
     bench.worker.turn()
     bench.fail(.commit, .fails(.restore))
     bench.worker.turn()
-    // It is restored, and its records aren't read again before the end.
+    // The restore has begun, and the records aren't evaluated again before the end.
     bench.cluster.isSilent = true
     bench.worker.turn()
     bench.share.stop(by: bench.time.monotonic + .seconds(3))

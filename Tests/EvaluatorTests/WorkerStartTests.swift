@@ -8,12 +8,12 @@ import Testing
 
 @Suite("Where a worker begins")
 struct WorkerStartTests {
-  /// What the log says of a group that begins.
+  /// The log lines of a group that begins.
   private func beginnings(_ bench: borrowing WorkerBench) -> [LogMetadata] {
     bench.log.lines.filter { $0.message.hasPrefix("the group begins with this partition") }.map(\.metadata)
   }
 
-  /// A worker of a group that has evaluated nothing, in a topic with three records of history: each would raise an alert.
+  /// A worker of a new group, on a topic with three records of history, each of which would raise an alert.
   private func benchWithHistory(partitions: Int32 = 1, since: Duration = .zero) throws -> WorkerBench {
     let empty = try WorkerBench()
     let began = empty.time.wall + .seconds(3) + .milliseconds(500) + since
@@ -22,7 +22,7 @@ struct WorkerStartTests {
     return bench
   }
 
-  @Test("a first start evaluates what comes from the evaluator's start on: a week of history raises no alert")
+  @Test("a first start evaluates records since the evaluator's start: history raises no alert")
   func end() throws {
     var bench = try benchWithHistory()
     bench.assign(0)
@@ -36,7 +36,7 @@ struct WorkerStartTests {
     #expect(said.first?["records_passed_by"] == .int(3))
   }
 
-  @Test("what came between the evaluator's start and its joining isn't lost")
+  @Test("records between the evaluator's start and its joining aren't lost")
   func lateJoin() throws {
     var bench = try benchWithHistory()
     bench.sample(95, host: "d")
@@ -47,7 +47,7 @@ struct WorkerStartTests {
     #expect(beginnings(bench).first?["goes_on"] == .time(bench.time(of: 3)))
   }
 
-  @Test("a first start that looks back begins with the first record of that time")
+  @Test("a first start with an earlier time begins with the first record since that time")
   func ago() throws {
     var bench = try benchWithHistory(since: .zero - .seconds(2))
     bench.assign(0)
@@ -55,7 +55,7 @@ struct WorkerStartTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/b", "cpu-high/c"])
   }
 
-  @Test("a topic that is younger than the evaluator is evaluated from its first record on")
+  @Test("a topic that is newer than the evaluator's start is evaluated from its first record")
   func fresh() throws {
     var bench = try WorkerBench(since: WorkerBench().time.wall)
     for host in ["a", "b"] { bench.sample(95, host: host) }
@@ -66,7 +66,7 @@ struct WorkerStartTests {
   }
 
   @Test(
-    "where it begins is written down at once: one that is killed then, and starts an hour later, begins there again")
+    "the beginning is committed at once: an evaluator that is killed and starts an hour later begins there again")
   func writtenDown() throws {
     var bench = try benchWithHistory()
     bench.assign(0)
@@ -81,7 +81,7 @@ struct WorkerStartTests {
     #expect(beginnings(bench).count == 1)
   }
 
-  @Test("a partition that comes later is evaluated from its beginning, also where it came while nobody was there")
+  @Test("a partition that is added later is evaluated from its beginning, even if no evaluator ran meanwhile")
   func laterPartition() throws {
     var bench = try benchWithHistory(partitions: 2)
     bench.assign(0)
@@ -94,7 +94,7 @@ struct WorkerStartTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/d"])
   }
 
-  @Test("a group of before, whose positions say nothing of its beginning, leaves no later partition's records out")
+  @Test("a group of an older version, whose positions lack the beginning's time, skips no records of a later partition")
   func groupOfBefore() throws {
     var bench = try benchWithHistory(partitions: 2)
     bench.plan.since = WallTime(milliseconds: 0)
@@ -112,7 +112,7 @@ struct WorkerStartTests {
     #expect(bench.alerts.dropFirst(before).map(\.key) == ["cpu-high/d"])
   }
 
-  @Test("a stranger's position doesn't count where the group begins, and is said", arguments: [Int64(1), 5, 100])
+  @Test("another program's position doesn't count when the group begins, and is logged", arguments: [Int64(1), 5, 100])
   func stranger(_ committed: Int64) throws {
     var bench = try benchWithHistory()
     bench.committedByStranger(0, committed)
@@ -127,7 +127,7 @@ struct WorkerStartTests {
     #expect(bench.committed == [0: 6])
   }
 
-  @Test("an evaluator's own position counts where the changelog was lost: nothing comes twice, nothing is left out")
+  @Test("an evaluator's own position counts if the changelog is lost: no record is repeated or skipped")
   func lostChangelog() throws {
     var bench = try benchWithHistory()
     bench.assign(0)
@@ -144,7 +144,7 @@ struct WorkerStartTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/e"])
   }
 
-  @Test("while brokers don't say where a time is in the log it is asked again, and nothing is evaluated")
+  @Test("until brokers return the offset for a time, it is requested again, and nothing is evaluated")
   func unanswered() throws {
     var bench = try benchWithHistory()
     bench.fail(.firstRecord, .fails(.retry))

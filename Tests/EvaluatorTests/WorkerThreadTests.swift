@@ -53,7 +53,7 @@ struct WorkerThreadTests {
     while time.nextDeadline == nil, SystemTime().monotonic < deadline { slept.wait(until: deadline) }
   }
 
-  @Test("it stands down for a minute, then it has failed")
+  @Test("a replaced worker stands down for a minute, then fails")
   func standsDown() throws {
     try start(comesBack: false)
     waitForSleeper()
@@ -67,7 +67,7 @@ struct WorkerThreadTests {
     #expect(made.value.withLock { $0 } == 1)
   }
 
-  @Test("told to stop, it doesn't wait")
+  @Test("a worker that is told to stop doesn't wait out the minute")
   func stops() throws {
     try start(comesBack: false)
     waitForSleeper()
@@ -75,7 +75,7 @@ struct WorkerThreadTests {
     #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
   }
 
-  @Test("alone, a worker that waits for a person fails at once")
+  @Test("a worker that needs a person fails at once if it runs alone")
   func stuck() throws {
     try start(comesBack: false, .stop)
     #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
@@ -83,7 +83,7 @@ struct WorkerThreadTests {
   }
 
   @Test(
-    "beside others of its process it tries again after each minute, and never fails",
+    "beside other services of its process a worker tries again each minute, and never fails",
     arguments: [LogFailure.Remedy.leave, .stop])
   func comesBack(_ remedy: LogFailure.Remedy) throws {
     try start(comesBack: true, remedy)

@@ -10,14 +10,14 @@ struct AlertsTests {
       + #""previous":"inactive","labels":{},"source":{"topic":"status_topic","partition":0,"offset":1}}"#
   }
 
-  /// A configuration whose topic of what fires now is `topic`.
+  /// A configuration whose `alerts_current` is `topic`.
   private func configuration(_ cluster: TestCluster, _ topic: String, in directory: TemporaryDirectory) throws -> String
   {
     try directory.write(
       "kafka.brokers = \"\(cluster.brokers)\"\ntopics.alerts_current = \"\(topic)\"\n", to: "statusd.toml")
   }
 
-  @Test("shows what fires, the worst first, and fails where that is asked for", arguments: TestCluster.Kind.main)
+  @Test("shows firing alerts, the worst first, and fails if requested", arguments: TestCluster.Kind.main)
   func shows(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
     let topic = try cluster.createTopic(partitions: 2, configuration: [("cleanup.policy", "compact")])
@@ -35,7 +35,7 @@ struct AlertsTests {
     #expect(pretty.status == .exited(0), "\(pretty.errors)")
     let lines = pretty.output.split(separator: "\n")
     #expect(lines.count == 2)
-    // How wide the times are depends on when it runs.
+    // The width of the times depends on when the test runs.
     #expect(lines.first?.hasPrefix("critical  cpu-high  web-2  cpu_usage 97.5 (limit 95)  ") == true)
     #expect(lines.first?.contains(" for ") == true)
     #expect(lines.last?.contains("since 2026-11-20T12:00:00.000Z") == true)
@@ -48,13 +48,13 @@ struct AlertsTests {
   }
 
   @Test(
-    "that nothing fires is no answer where the topic deletes what fires: it is said, with status 75 for scripts",
+    "if alerts-current deletes records, an empty result has a warning, and status 75 with --fail-if-firing",
     .needsKafka, arguments: ["delete", "compact,delete"])
   func deletes(_ policy: String) throws {
     let cluster = try TestCluster.open(.newest)
     let topic = try cluster.createTopic(configuration: [("cleanup.policy", policy)])
     let writer = try TopicWriter(on: cluster.brokers)
-    // Once this is there, every broker knows the topic.
+    // After this write every broker knows the topic.
     try writer.write(nil, key: Array("cpu-high/web-1".utf8), to: topic)
     try writer.flush()
     let directory = try TemporaryDirectory()
@@ -69,11 +69,11 @@ struct AlertsTests {
     let firing = value("cpu-high", "web-1", "warning", since: "2026-11-20T12:00:00.000Z")
     try writer.write(firing, key: "cpu-high/web-1", to: topic)
     try writer.flush()
-    // What is there fires for sure.
+    // An alert that is in the topic does fire.
     #expect(try Program.run(["alerts", "--config", file, "--fail-if-firing"]).status == .exited(1))
   }
 
-  @Test("a topic that isn't there is said, with status 75", .needsKafka)
+  @Test("a missing topic is reported, with status 75", .needsKafka)
   func noTopic() throws {
     let cluster = try TestCluster.open(.newest)
     let directory = try TemporaryDirectory()
@@ -87,7 +87,7 @@ struct AlertsTests {
 
 @Suite("statusd forget", .waits)
 struct ForgetTests {
-  @Test("writes a tombstone of the host to every partition before it ends", arguments: TestCluster.Kind.main)
+  @Test("writes a tombstone for the host to every partition before it ends", arguments: TestCluster.Kind.main)
   func tombstones(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
     let topic = try cluster.createTopic(partitions: 3)
@@ -100,7 +100,7 @@ struct ForgetTests {
     #expect(Set(records.map(\.partition)) == [0, 1, 2])
   }
 
-  @Test("what isn't delivered is said, with status 75")
+  @Test("undelivered tombstones are reported, with status 75")
   func undelivered() throws {
     let ended = try Program.run(["forget", "--brokers", "127.0.0.1:1", "--within", "500ms", "web-1"])
     #expect(ended.status == .exited(75))
@@ -108,7 +108,7 @@ struct ForgetTests {
     #expect(ended.errors.contains("nothing was written"))
   }
 
-  @Test("a topic that isn't there is no success", .needsKafka)
+  @Test("a missing topic is a failure", .needsKafka)
   func noTopic() throws {
     let cluster = try TestCluster.open(.newest)
     let ended = try Program.run(["forget", "--brokers", cluster.brokers, "--topic", uniqueName("none"), "web-1"])
@@ -116,7 +116,7 @@ struct ForgetTests {
     #expect(ended.errors.contains("there is no topic"))
   }
 
-  @Test("what fires for the host is resolved, and no other alert", .needsKafka)
+  @Test("the host's alerts are resolved, and no others", .needsKafka)
   func resolves() throws {
     let site = try Site(.newest, makesTopics: true)
     try site.configure(rules: Site.rule)

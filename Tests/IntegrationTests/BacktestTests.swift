@@ -6,7 +6,7 @@ import Testing
 
 @Suite("statusd backtest", .waits)
 struct BacktestTests {
-  /// A site whose status topic has several partitions and some history: two hosts that go up and down.
+  /// A site whose status topic has several partitions and some history: five hosts whose levels rise and fall.
   private func history() throws -> (site: Site, hosts: [String]) {
     let site = try Site(.newest, makesTopics: false)
     try site.cluster.createTopic(
@@ -45,7 +45,7 @@ struct BacktestTests {
     #expect(ended.status == .exited(0), "\(ended.errors)")
     let lines = ended.output.split(separator: "\n").map(String.init)
     #expect(lines.sorted() == written.sorted())
-    // The evaluator may have sent numbers of its own.
+    // The evaluator may have sent metrics of its own.
     #expect(ended.errors.contains(/2\d records/))
     let again = try backtest(site, "--format", "json")
     #expect(again.output == ended.output)
@@ -54,7 +54,7 @@ struct BacktestTests {
     #expect(same.status == .exited(0), "\(same.errors)")
     #expect(same.output.hasSuffix(" records\nno difference: 15 transitions on both sides\n"))
 
-    // Other rules would have said other things.
+    // Other rules give other transitions.
     try site.configure(rules: Site.rule.replacingOccurrences(of: "above = 50", with: "above = 85"))
     let other = try backtest(site, "--compare", "alerts")
     #expect(other.status == .exited(1))
@@ -75,12 +75,12 @@ struct BacktestTests {
     #expect(ended.output.contains("\nlevel      10"))
   }
 
-  @Test("begins and ends where it is told, by Kafka's time", .needsKafka)
+  @Test("begins and ends at the given Kafka times", .needsKafka)
   func stretch() throws {
     let (site, hosts) = try history()
     let reader = try TopicReader(site.status, on: site.cluster.brokers, partitions: 3)
     let last = try (0..<20).map { _ in try reader.next().timestamp }.max() ?? 0
-    // The next records come in a later millisecond.
+    // The next records get a later millisecond.
     while Site.now <= last + 1 {}
     try write(site, hosts, levels: [95])
     let time = WallTime(milliseconds: last + 1).rfc3339
@@ -94,7 +94,7 @@ struct BacktestTests {
     #expect(try backtest(site, "--until", "1h").output.contains("0 records"))
   }
 
-  @Test("somebody's open transaction ends it with status 75, and what it hides is said", .needsKafka)
+  @Test("an open transaction ends it with status 75, and the hidden partition is named", .needsKafka)
   func openTransaction() throws {
     let (site, _) = try history()
     var options = TransactionalProducer.Options(id: uniqueName("transaction"))
@@ -117,7 +117,7 @@ struct BacktestTests {
     producer.close(by: SystemTime().monotonic + .seconds(5))
   }
 
-  @Test("a topic that isn't there is said", .needsKafka)
+  @Test("a missing topic is reported", .needsKafka)
   func noTopic() throws {
     let site = try Site(.newest)
     try site.configure(rules: Site.rule)
@@ -147,7 +147,7 @@ struct RecordedBacktestTests {
     {"key":"a","timestamp":1795176003000,"value":{"level":10}}
     """
 
-  @Test("needs no broker, and counts what can't be read")
+  @Test("needs no broker, and counts unreadable records")
   func reads() throws {
     let ended = try run(good)
     #expect(ended.status == .exited(0), "\(ended.errors)")
@@ -160,7 +160,7 @@ struct RecordedBacktestTests {
     #expect(json.output.contains(#""source":{"topic":"status_topic","partition":0,"offset":1}"#))
   }
 
-  @Test("a line that is no record ends it, said with its number")
+  @Test("a line that isn't a record ends it, and is reported with its number")
   func badLine() throws {
     let ended = try run(good + "\n{\"level\":95}\n" + good)
     #expect(ended.status == .exited(1))
@@ -169,7 +169,7 @@ struct RecordedBacktestTests {
         "\(ended.file):6: \"value\" is missing; expected {\"key\":…,\"timestamp\":…,\"value\":…}\n"))
   }
 
-  @Test("a line that is no JSON at all is a record that can't be read, and is said with its number")
+  @Test("a line that isn't JSON counts as an unreadable record, and is reported with its number")
   func noJSON() throws {
     let ended = try run(good + "\nrubbish\n")
     #expect(ended.status == .exited(0))
@@ -177,7 +177,7 @@ struct RecordedBacktestTests {
     #expect(ended.output.contains("bad, and skipped: 2 not JSON"))
   }
 
-  @Test("a signal ends it with status 75 and the summary of what was read")
+  @Test("a signal ends it with status 75 and a summary of the records read")
   func signal() throws {
     let directory = try TemporaryDirectory()
     let rules = try directory.write("kafka.brokers = \"127.0.0.1:1\"\n\(Site.rule)", to: "rules.toml")
@@ -190,7 +190,7 @@ struct RecordedBacktestTests {
     #expect(backtest.errors.text.contains("stopped before everything was read"))
   }
 
-  @Test("a file that isn't there, or options that don't go together, are said")
+  @Test("a missing file and incompatible options are reported")
   func misuse() throws {
     let missing = try Program.run(["backtest", "--config", packageRoot + "/Config/statusd.toml", "--from-file", "/no"])
     #expect(missing.status == .exited(1))

@@ -6,7 +6,7 @@ import Testing
 @Suite("bad input", .serialized, .waits)
 struct BadInputTests {
   @Test(
-    "ten thousand records that can't be read stop none of the good ones between them, and each is counted by its reason",
+    "ten thousand unreadable records don't stop the good ones between them, and each is counted by its reason",
     arguments: TestCluster.Kind.main)
   func mutated(_ kind: TestCluster.Kind) throws {
     let site = try Site(kind, makesTopics: true)
@@ -26,7 +26,7 @@ struct BadInputTests {
       try writer.write(
         Site.record("good", level: number % 2 == 0 ? 90 : 10, at: begin + Int64(number)), key: "good", to: site.status)
     }
-    // Bad ones behind the last good one: a partition that ends in rubbish is read to its end all the same.
+    // A bad record after the last good one: a partition that ends with rubbish is read to its end, too.
     try writer.write("rubbish", to: site.status)
     expected[.notJSON, default: 0] += 1
     try writer.flush()
@@ -38,7 +38,7 @@ struct BadInputTests {
       try #require(object["host"] as? String == "good")
       try #require(object["status"] as? String == (number % 2 == 0 ? "firing" : "resolved"))
     }
-    // Its own numbers come every 10 s.
+    // Its own metrics come every 10 s.
     let numbers = try TopicReader(site.readings, on: site.cluster.brokers).next(within: 60) { record in
       guard record.key == "statusd@\(site.host)" else { return false }
       return try (record.object["records"] as? NSNumber)?.intValue ?? 0 >= good * 21 + 1
@@ -50,11 +50,11 @@ struct BadInputTests {
     #expect((numbers["records_bad"] as? NSNumber)?.intValue == good * 20 + 1)
     #expect((numbers["lag"] as? NSNumber)?.intValue ?? -1 >= 0)
     try daemon.endWell()
-    // A handful of lines for ten thousand records.
+    // Few log lines for ten thousand records.
     #expect(daemon.errors.lines.count < 200, "\(daemon.errors.lines.count) lines")
   }
 
-  @Test("twelve mistakes in a configuration are twelve complaints, each at its place")
+  @Test("twelve mistakes in a configuration give twelve complaints, each with its place")
   func mistakes() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write(
@@ -95,7 +95,7 @@ struct BadInputTests {
   }
 }
 
-/// A way to spoil a record; the name is the end of its counter's.
+/// A way to damage a record. The raw value is the end of its counter's name.
 private enum Mutation: String, CaseIterable {
   case empty
   case notJSON = "not_json"
@@ -117,7 +117,7 @@ private enum Mutation: String, CaseIterable {
     case .empty: return ([], key)
     case .notJSON:
       switch random.next() % 5 {
-      // Every proper beginning of an object lacks its end.
+      // Any cut leaves an incomplete object.
       case 0: return (Array(good[..<Int.random(in: 1..<good.count, using: &random)]), key)
       case 1: return (good + Array("x".utf8), key)
       case 2: return (replaced(":99", Array(":NaN".utf8)), key)

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Each of these has a broker of its own.
+/// Each of these tests has its own broker.
 @Suite("a broker is away for a while", .waits)
 struct BrokerOutageTests {
-  /// What is done to a running broker.
+  /// An outage of a running broker.
   enum Trouble: String, CaseIterable, CustomTestStringConvertible {
     case stopped, killed, paused
     var testDescription: String { rawValue }
@@ -46,7 +46,7 @@ struct BrokerOutageTests {
     #expect(try alerts.next().object["status"] as? String == "firing")
 
     try trouble.begin(broker)
-    // Samples go on being taken while nobody answers: two seconds of them.
+    // Samples are still taken while no broker answers: two seconds of them.
     let log = daemon.errors.lines.count
     _ = try? daemon.waitForLine(on: \.errors, skipping: log, within: 2) { _ in false }
     try trouble.end(broker)
@@ -61,10 +61,10 @@ struct BrokerOutageTests {
     let sequences = try collected.map(sequence)
     let first = try #require(sequences.first)
     #expect(sequences == Array(first..<(first + Int64(sequences.count))))
-    // A group's coordinator may be back long after the partitions are.
+    // The group's coordinator may be back long after the partitions.
     let deadline = Date(timeIntervalSinceNow: 90)
     while try site.committed() <= offset, Date() < deadline {}
-    // What a delivery left in doubt is restored, in both source topics.
+    // After a delivery with an unknown result the partitions of both source topics are restored.
     func count(_ words: String) -> Int { daemon.errors.lines.count { $0.contains(words) } }
     while count("evaluated here from now on") < 2 * (1 + count("nobody knows what became of a delivery")),
       Date() < deadline

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("the tests' own broker", .waits)
 struct BrokerTests {
-  @Test("it serves, keeps its address through a kill, and leaves nothing behind", .needsKafka)
+  @Test("it keeps its address after a kill, and leaves nothing behind", .needsKafka)
   func lives() throws {
     var broker: Broker? = try Broker.start()
     let directory = try #require(broker?.directory)
@@ -16,7 +16,7 @@ struct BrokerTests {
     #expect(!FileManager.default.fileExists(atPath: directory))
   }
 
-  @Test("a child's lines, its end and its number come as they are")
+  @Test("a child's output lines and exit status arrive unchanged")
   func child() throws {
     let child = try Subprocess(
       "/bin/sh", ["-c", "read line; echo \"got $line\"; echo oops >&2; pwd; exit 3"], directory: "/tmp")
@@ -27,7 +27,7 @@ struct BrokerTests {
     #expect(child.errors.text == "oops\n")
   }
 
-  @Test("a child that is killed says by what")
+  @Test("the status of a killed child names the signal")
   func killed() throws {
     let child = try Subprocess("/bin/cat")
     child.signal(SIGTERM)
@@ -37,7 +37,7 @@ struct BrokerTests {
 
 @Suite("the tests' own clusters", .waits)
 struct ClusterTests {
-  @Test("what is written is read back, up to the end", arguments: TestCluster.Kind.here)
+  @Test("written records are read back, up to the end", arguments: TestCluster.Kind.here)
   func writesAndReads(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
     let topic = try cluster.createTopic(partitions: 2)

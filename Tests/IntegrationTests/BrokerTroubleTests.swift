@@ -5,7 +5,7 @@ import Testing
 @Suite("brokers come and go", .waits)
 struct BrokerTroubleTests {
   @Test(
-    "samples that a broker refuses for what they are, are set aside and counted; the others arrive, each once and in order",
+    "samples that a broker refuses for their size are dropped; the others arrive, each once and in order",
     .needsKafka)
   func refused() throws {
     let site = try Site(TestCluster.own(), makesTopics: true)
@@ -27,13 +27,13 @@ struct BrokerTroubleTests {
       if next != last + 1 { gaps += 1 }
       last = next
     }
-    // What stands there before and behind it has no other gap.
+    // The refused samples are the only gap.
     #expect(gaps == 1)
     daemon.signal(SIGTERM)
     #expect(try daemon.waitForExit(within: 10) == .exited(75))
   }
 
-  @Test("both parts start without a broker; what was sampled meanwhile arrives once there is one", .needsKafka)
+  @Test("agent and evaluator start without a broker; samples taken meanwhile arrive once there is one", .needsKafka)
   func awayAtStart() throws {
     let site = try Site(TestCluster.own())
     let broker = try #require(site.cluster.broker)
@@ -58,7 +58,7 @@ struct BrokerTroubleTests {
   }
 
   @Test(
-    "SIGTERM while a broker is silent ends it within 5 s, with status 75 and the count of what isn't delivered",
+    "SIGTERM while a broker is silent ends it within 5 s, with status 75 and the number of undelivered records",
     .needsKafka)
   func silentAtEnd() throws {
     let site = try Site(TestCluster.own())
@@ -79,7 +79,7 @@ struct BrokerTroubleTests {
     try broker.resume()
   }
 
-  @Test("SIGTERM commits what was evaluated, and a second start goes on behind it", .needsKafka)
+  @Test("SIGTERM commits the evaluated records, and a second start continues after them", .needsKafka)
   func commits() throws {
     let site = try Site(.newest, makesTopics: true)
     try site.configure(rules: Site.rule)
@@ -106,7 +106,7 @@ struct BrokerTroubleTests {
   }
 
   @Test(
-    "a topic that is missing and may not be made is named with the command that makes it, and then used", .needsKafka)
+    "a missing topic that may not be created is named with the command for it, and used once it exists", .needsKafka)
   func unknownTopic() throws {
     let site = try Site(TestCluster.own(settings: ["auto.create.topics.enable=false"]))
     try site.directory.write(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A compiler of C, which whoever builds Swift has.
+/// A C compiler, which every machine that builds Swift has; nil if it is elsewhere.
 private let cc = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"].first {
   FileManager.default.isExecutableFile(atPath: $0)
 }
@@ -10,7 +10,7 @@ private let cc = ["/usr/bin/cc", "/usr/bin/clang", "/usr/bin/gcc"].first {
 @Suite("the command line of statusd", .waits)
 struct CommandLineTests {
   @Test(
-    "help and version go to standard output and end well",
+    "help and version go to standard output, with status 0",
     arguments: [["--help"], ["--version"], ["help"], ["version"], ["help", "run"], ["run", "--help"]])
   func shows(arguments: [String]) throws {
     let (status, output, errors) = try Program.run(arguments)
@@ -20,7 +20,7 @@ struct CommandLineTests {
   }
 
   @Test(
-    "a mistyped line is answered on standard error with status 64",
+    "a wrong command line is reported on standard error, with status 64",
     arguments: [
       [], ["chekc"], ["run"], ["run", "--confg", "x"], ["check", "--config"], ["help", "nothing"], ["version", "x"],
     ])
@@ -32,7 +32,7 @@ struct CommandLineTests {
     #expect(errors.hasSuffix("for more information.\n"))
   }
 
-  @Test("every command has a help with an example, and a suggestion for a slip")
+  @Test("every command has help with an example, and is suggested for a typing mistake")
   func everyCommand() throws {
     let overall = try Program.run(["--help"]).output
     let list = overall.components(separatedBy: "Commands:\n")[1].components(separatedBy: "\n\n")[0]
@@ -50,7 +50,7 @@ struct CommandLineTests {
     }
   }
 
-  @Test("a library that sets a variable before main runs doesn't take the arguments away", .enabled(if: cc != nil))
+  @Test("the arguments are complete even if a library sets a variable before main runs", .enabled(if: cc != nil))
   func preloaded() throws {
     let directory = try TemporaryDirectory()
     let source = try directory.write(
@@ -75,7 +75,7 @@ struct CheckTests {
     return try Program.run(["check", "--config", file] + arguments)
   }
 
-  @Test("a good configuration is ok, without a broker")
+  @Test("a valid configuration is ok, without a broker")
   func ok() throws {
     let (status, output, errors) = try check("[kafka]\nbrokers = \"nowhere.invalid:9092\"\n")
     #expect(status == .exited(0))
@@ -83,7 +83,7 @@ struct CheckTests {
     #expect(errors == "")
   }
 
-  @Test("every mistake has its place, and the status is 78")
+  @Test("every mistake is reported with its place, and the status is 78")
   func mistakes() throws {
     let (status, output, errors) = try check(
       "[kafka]\nbrokers = 9092\n[agent]\nintervall = \"1s\"\ninterval = \"soon\"\n")
@@ -94,14 +94,14 @@ struct CheckTests {
     #expect(zip(lines, [":2:", ":4:", ":5:"]).allSatisfy { $0.contains("statusd.toml" + $1) })
   }
 
-  @Test("a file that isn't there is a mistake of the configuration")
+  @Test("a missing file counts as a mistake in the configuration")
   func missing() throws {
     let (status, _, errors) = try Program.run(["check", "--config", "/nowhere/statusd.toml"])
     #expect(status == .exited(78))
     #expect(errors.hasPrefix("/nowhere/statusd.toml: "))
   }
 
-  @Test("what --print shows is a configuration itself, with its secrets masked")
+  @Test("the output of --print is itself a configuration, with masked secrets")
   func prints() throws {
     let (status, output, errors) = try check(
       """

@@ -19,14 +19,14 @@ struct DemoStoryTests {
     actions.compactMap { if case .load(let load) = $0 { .some(load) } else { nil } }
   }
 
-  @Test("on a quiet machine the limit lies between rest and load, and one alert lives its life")
+  @Test("on a quiet machine the limit is between idle and load, and one alert fires and is resolved")
   mutating func quiet() {
     #expect(loads(in: take(3, 5, 4)) == [.computing])
     let actions = take(50, 99, 97, 98)
     #expect(rules(in: actions).map(\.metric) == ["cpu_usage"])
     #expect(rules(in: actions).first?.limits.critical == 51)
     #expect(loads(in: actions) == [nil])
-    // The last of the trial load must be over before the real one begins.
+    // The trial load must have ended before the real one begins.
     #expect(loads(in: take(60)) == [])
     #expect(loads(in: take(4)) == [.computing])
     let fires = story.alertFires()
@@ -36,7 +36,7 @@ struct DemoStoryTests {
     #expect(story.isTold && !ends.isEmpty)
   }
 
-  @Test("on a busy machine the load reads instead, and what it moves is the kernel's share")
+  @Test("on a busy machine the load reads files instead, and raises the kernel's share")
   mutating func busy() {
     #expect(loads(in: take(100, 100, 100, system: 5)) == [.reading(threadsPerCPU: 4)])
     let actions = take(100, 100, 100, 100, system: 45)
@@ -44,7 +44,7 @@ struct DemoStoryTests {
     #expect(rules(in: actions).first?.limits.critical == 25)
   }
 
-  @Test("where a load moves nothing it is measured anew, with a stronger one")
+  @Test("if a load has no effect, it measures again with a stronger one")
   mutating func unmoved() {
     _ = take(100, 100, 100, system: 50)
     let actions = take(100, 100, 100, 100, system: 50)
@@ -53,7 +53,7 @@ struct DemoStoryTests {
     #expect(loads(in: take(100, 100, 100, system: 50)) == [.reading(threadsPerCPU: 8)])
   }
 
-  @Test("an alert that something else raises, or that doesn't end, is no story")
+  @Test("an alert that something else raises, or that isn't resolved, doesn't complete the story")
   mutating func foreign() {
     _ = take(3, 5, 4, 50, 99, 97, 98)
     #expect(story.alertFires().isEmpty)

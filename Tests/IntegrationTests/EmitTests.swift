@@ -6,7 +6,7 @@ import Testing
 @Suite("statusd emit", .waits)
 struct EmitTests {
   @Test(
-    "every line arrives before it ends, keyed by its source, objects with their fields",
+    "every line is delivered before it ends, keyed by its source, objects with their fields",
     arguments: TestCluster.Kind.main)
   func delivers(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
@@ -23,7 +23,7 @@ struct EmitTests {
     #expect(try records.allSatisfy { try $0.object["timestamp"] is String })
   }
 
-  @Test("what brokers that aren't there don't take is counted, with status 75")
+  @Test("records are counted as undelivered if brokers are away, with status 75")
   func undelivered() throws {
     let ended = try Program.run(
       ["emit", "--brokers", "127.0.0.1:1", "--topic", "t", "--within", "300ms"], input: "one\ntwo\n")
@@ -31,7 +31,7 @@ struct EmitTests {
     #expect(ended.errors.contains("2 of 2 records not delivered"))
   }
 
-  @Test("where the producer fails for good a new one delivers what it hadn't, in order, without another line")
+  @Test("if the producer fails for good, a new one delivers the rest in order, without waiting for another line")
   func renewal() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
@@ -53,11 +53,11 @@ struct EmitTests {
   }
 
   @Test(
-    "a batch that is larger than its topic takes goes again in smaller ones, and only what is too large alone is lost")
+    "a batch that is too large for its topic is sent again in smaller ones; only a record too large alone is lost")
   func smallerBatches() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
-    // The mock takes everything; so a refusal is planted for each size of batches, and one for a record alone.
+    // The mock accepts any size, so a refusal is planted for each batch size, and one for a record alone.
     cluster.mock?.fail(.produce, with: Array(repeating: .messageTooLarge, count: 4))
     let ended = try Program.run(["emit", "--brokers", cluster.brokers, "--topic", topic], input: "0\n1\n2\n3\n")
     #expect(ended.status == .exited(65))
@@ -67,7 +67,7 @@ struct EmitTests {
     #expect(Set(seen).count == 3)
   }
 
-  @Test("where no producer can do it, it ends at once, with status 75, the count, and the reason")
+  @Test("if no producer can deliver, it ends at once, with status 75, the count, and the reason")
   func noProducer() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
@@ -79,7 +79,7 @@ struct EmitTests {
     #expect(emit.errors.text.contains("CLUSTER_AUTHORIZATION_FAILED"), "\(emit.errors.text)")
   }
 
-  @Test("a signal ends it while it waits for lines, and for brokers", arguments: [SIGTERM, SIGINT])
+  @Test("a signal ends it while it waits for lines", arguments: [SIGTERM, SIGINT])
   func signals(_ signal: Int32) throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
@@ -92,7 +92,7 @@ struct EmitTests {
   }
 
   @Test(
-    "a line too long for a record is cut, escapes counted, and that is said at once with its number",
+    "a line that is too long for a record, escapes included, is cut, and reported at once with its number",
     arguments: ["x", "\u{1}", "\\", "\u{1F600}"])
   func longLine(_ character: String) throws {
     let cluster = try TestCluster.open(.mock)
@@ -112,7 +112,7 @@ struct EmitTests {
     #expect(emit.errors.text.contains("1 line cut to records of 524288 bytes"))
   }
 
-  @Test("the line behind the hole that truncating a log leaves is delivered, and the hole isn't")
+  @Test("after a log is truncated, the next line is delivered without the NUL bytes before it")
   func hole() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
@@ -126,7 +126,7 @@ struct EmitTests {
     #expect(records == ["real line after the hole", "next line"])
   }
 
-  @Test("a line that brokers refuse is said at once, with its number, and isn't to be tried again: status 65")
+  @Test("a line that brokers refuse is reported at once with its number; status 65 says that a retry can't help")
   func refused() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
@@ -134,7 +134,7 @@ struct EmitTests {
     let reader = try TopicReader(topic, on: cluster.brokers)
     try emit.write("one\n")
     _ = try reader.next()
-    // For each size of batches, and for the record alone.
+    // One refusal for each batch size, and one for the record alone.
     cluster.mock?.fail(.produce, with: Array(repeating: .messageTooLarge, count: 4))
     try emit.write("two\n")
     try emit.waitForLine(containing: "a line was not delivered line=2 reason=", on: \.errors)
@@ -145,7 +145,7 @@ struct EmitTests {
     #expect(emit.errors.text.contains("1 of 3 records not delivered"))
   }
 
-  @Test("records, and what is sent of them at once, are as small as the topic wants them", .needsKafka)
+  @Test("records and batches are as small as the topic requires", .needsKafka)
   func smallTopic() throws {
     let cluster = try TestCluster.open(.newest)
     let topic = try cluster.createTopic(configuration: [("max.message.bytes", "5000")])
@@ -156,7 +156,7 @@ struct EmitTests {
     #expect(try TopicReader(topic, on: cluster.brokers).readToEnd().count == 500)
   }
 
-  @Test("a source that no record has room for is refused", arguments: [0, 256])
+  @Test("a source that is empty or too long is refused", arguments: [0, 256])
   func source(_ length: Int) throws {
     let source = String(repeating: "s", count: length)
     let ended = try Program.run(["emit", "--brokers", "127.0.0.1:1", "--source", source])

@@ -4,7 +4,7 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("an alert's life goes on", .waits)
+@Suite("exactly-once evaluation", .waits)
 struct ExactlyOnceTests {
   private func site() throws -> Site {
     let site = try Site.withState()
@@ -28,11 +28,11 @@ struct ExactlyOnceTests {
     above = 70
     """
 
-  /// 30 s at 95, 15 s at 70, which only hysteresis holds, 40 s at 50.
+  /// 30 s at 95, 15 s at 70, where only hysteresis holds the level, 40 s at 50.
   private static let levels =
     Array(repeating: 95.0, count: 30) + Array(repeating: 70, count: 15) + Array(repeating: 50, count: 40)
 
-  @Test("a process that is killed in the middle of it, again and again, changes no transition", .needsKafka)
+  @Test("killing the process again and again changes no transition", .needsKafka)
   func killed() throws {
     let site = try site()
     try site.configure(rules: Self.rules)
@@ -72,14 +72,14 @@ struct ExactlyOnceTests {
   }
 
   @Test(
-    "the second process of one name takes its place from the first, which says why once and does nothing any more",
+    "a second process with the same name replaces the first, which logs the cause once and stands down",
     .needsKafka)
   func sameName() throws {
     let site = try site()
     try site.configure(rules: Site.rule)
     let first = try site.runEvaluator()
     let second = try site.runEvaluator()
-    // Also without a record that it could deliver something for.
+    // It notices even without a record to deliver something for.
     try first.waitForLine(containing: "another evaluator goes by this one's name", on: \.errors, within: 60)
     let alerts = try site.alertsReader()
     let writer = try TopicWriter(on: site.cluster.brokers)
@@ -87,21 +87,21 @@ struct ExactlyOnceTests {
     try writer.flush()
     #expect(try alerts.next().key == "level/web-1")
     #expect(!second.errors.text.contains("another evaluator goes by"))
-    // It stands down for a minute, unless it is told to end.
+    // It stands down for a minute unless it is told to end.
     first.signal(SIGTERM)
     _ = try first.waitForExit(within: 10)
     #expect(first.errors.text.split(separator: "another evaluator goes by").count == 2)
     try second.endWell()
   }
 
-  /// A site whose group waits a minute for a member that is gone.
+  /// A site whose group keeps a missing member's place for a minute.
   private func patientSite() throws -> Site {
     let site = try site()
     site.extra["kafka.properties"] = "\"session.timeout.ms\" = 60000"
     return site
   }
 
-  @Test("an evaluator that is killed and started again doesn't wait for its dead self's session to end", .needsKafka)
+  @Test("an evaluator that is killed and restarted doesn't wait until its former session ends", .needsKafka)
   func comesBack() throws {
     let site = try patientSite()
     try site.configure(rules: Site.rule)
@@ -113,7 +113,7 @@ struct ExactlyOnceTests {
     try site.runEvaluator(within: 30).endWell()
   }
 
-  @Test("an evaluator that is ended by Ctrl-C hands its partitions over at once, not with its session", .needsKafka)
+  @Test("an evaluator ended by Ctrl-C hands its partitions over at once, not when its session ends", .needsKafka)
   func leavesForGood() throws {
     let site = try patientSite()
     try site.configure(rules: Site.rule)
@@ -128,7 +128,7 @@ struct ExactlyOnceTests {
   }
 
   @Test(
-    "behind somebody's open transaction nobody is declared silent, and what it hid is evaluated in order", .needsKafka)
+    "no host is declared silent while a transaction hides records, which are later evaluated in order", .needsKafka)
   func openTransaction() throws {
     let site = try site()
     try site.configure(rules: Site.rule + "no_data = \"alert\"\nno_data_after = \"3s\"\n")
@@ -166,7 +166,7 @@ struct ExactlyOnceTests {
   }
 
   @Test(
-    "where nobody ends a transaction that keeps the group's offset, the log says so, and the changelog alone counts",
+    "if nobody ends a transaction with the group's offset, the log says so, and the changelog alone counts",
     .needsKafka)
   func pendingOffset() throws {
     let site = try site()
@@ -194,7 +194,7 @@ struct ExactlyOnceTests {
     try evaluator.endWell()
   }
 
-  @Test("a changelog that isn't compacted is refused by name", .needsKafka)
+  @Test("a changelog without compaction is refused by name", .needsKafka)
   func notCompacted() throws {
     let site = try Site(.newest)
     let changelog = try site.cluster.createTopic(uniqueName("changelog"))
@@ -206,7 +206,7 @@ struct ExactlyOnceTests {
     #expect(evaluator.errors.text.contains("\(changelog) has cleanup.policy=delete"))
   }
 
-  @Test("a source topic that gains partitions ends the evaluator with one clear error, and its cure works", .needsKafka)
+  @Test("a source topic that gains partitions ends the evaluator with an error, whose remedy works", .needsKafka)
   func grown() throws {
     let site = try site()
     try site.configure(rules: Site.rule)
@@ -221,7 +221,7 @@ struct ExactlyOnceTests {
     #expect(evaluator.errors.text.contains("a source topic has grown to 3 partitions"))
     try site.cluster.administer { try $0.growTopic(site.changelog, to: 3, within: .seconds(30)) }
     let second = try site.run("evaluator")
-    // The first one hears of new partitions only after minutes.
+    // The first writer would learn of new partitions only after minutes.
     let writer2 = try TopicWriter(on: site.cluster.brokers)
     try writer2.write(Site.record("db-1", level: 90, at: Site.now), key: "db-1", to: site.status, partition: 2)
     try writer2.flush()

@@ -3,8 +3,8 @@ import Platform
 import TestSupport
 import Testing
 
-/// What becomes of an alert that fires when the log that it was raised from is no longer as it was.
-@Suite("a log that isn't as it was", .serialized, .waits)
+/// A firing alert when the log that raised it has changed.
+@Suite("a changed log", .serialized, .waits)
 struct LostLogTests {
   private let site: Site
   private let broker: Broker
@@ -19,7 +19,7 @@ struct LostLogTests {
     let writer = try TopicWriter(on: site.cluster.brokers)
     let now = Site.now
     for (index, level) in levels.enumerated() {
-      // Two records of one instant would be one said twice.
+      // Two records with the same time would count as a repeat.
       let value = Site.record("web-1", level: level, at: now + Int64(index))
       try writer.write(value, key: "web-1", to: site.status)
     }
@@ -30,7 +30,7 @@ struct LostLogTests {
     try alerts.next(within: 30).object["status"] as? String ?? ""
   }
 
-  /// Raises the alert and ends the evaluator; all is committed. Returns a reader of what comes behind that.
+  /// Raises the alert and ends the evaluator, with everything committed. Returns a reader of the following transitions.
   private func raise() throws -> TopicReader {
     let evaluator = try site.runEvaluator()
     let alerts = try site.alertsReader()
@@ -41,7 +41,7 @@ struct LostLogTests {
   }
 
   @Test(
-    "a topic that is deleted and created again while nobody looks keeps its alerts, and is read from its beginning",
+    "a topic that is created anew while no evaluator runs keeps its alerts, and is read from its beginning",
     .needsKafka)
   func recreated() throws {
     let alerts = try raise()
@@ -49,7 +49,7 @@ struct LostLogTests {
       for case let error? in try admin.delete([site.status], within: .seconds(30)) { throw error }
     }
     let evaluator = try site.runEvaluator()
-    // As many records as the old topic had, and more: its offsets look as if nothing had happened.
+    // At least as many records as the old topic had, so that the offsets don't show the change.
     try write(95, 95, 95, 95, 10)
     #expect(try nextStatus(alerts) == "resolved")
     #expect(evaluator.errors.text.contains("the topic was deleted and created again"))
@@ -58,7 +58,7 @@ struct LostLogTests {
   }
 
   @Test(
-    "records that retention took before they were evaluated are counted by name, and the alert goes on", .needsKafka)
+    "records that retention deleted before their evaluation are counted in the log, and the alert goes on", .needsKafka)
   func retention() throws {
     let alerts = try raise()
     try write(10, 10, 95)
@@ -73,7 +73,7 @@ struct LostLogTests {
   }
 
   @Test(
-    "a group whose positions Kafka has forgotten goes on where the changelog says, and says nothing twice", .needsKafka)
+    "a group without its positions continues at the changelog's position, and repeats no transition", .needsKafka)
   func forgotten() throws {
     let alerts = try raise()
     try broker.run(tool: "kafka-consumer-groups", ["--delete", "--group", site.group])
@@ -85,7 +85,7 @@ struct LostLogTests {
     #expect(try site.committed() == 4)
   }
 
-  @Test("what fires is there to be asked for when the record that raised it is long gone from the history", .needsKafka)
+  @Test("a firing alert can be queried after its transition is gone from the alerts topic", .needsKafka)
   func quietWeek() throws {
     let alerts = try raise()
     try broker.deleteRecords(of: site.alerts, before: nil)

@@ -8,14 +8,14 @@ import Testing
 
 @Suite("A machine without a name", .waits)
 struct MachineNameTests {
-  /// Runs `body` on a thread of its own: signals change the mask of the thread that takes them.
+  /// Runs `body` on its own thread, because `Signals` changes the signal mask of the thread that creates it.
   private func onThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) throws -> Result {
     let outcome = Outcome<Result>()
     try startThread(name: "name") { outcome.value.withLock { $0 = Swift.Result { try body() } } }.join()
     return try #require(outcome.value.withLock { $0 }).get()
   }
 
-  @Test("is waited for until it has one, and what goes by its name goes by that")
+  @Test("makes statusd wait for a name, which then replaces the placeholder in the settings")
   func waits() throws {
     let captured = CapturedLog()
     let name = try onThread {
@@ -34,7 +34,7 @@ struct MachineNameTests {
     #expect(!MachineName.isMissing(in: settings, ["agent.host", "run.instance"]))
   }
 
-  @Test("is known by what it is called", arguments: ["localhost", "LOCALHOST", "localhost.localdomain", "(none)"])
+  @Test("is recognized by a placeholder", arguments: ["localhost", "LOCALHOST", "localhost.localdomain", "(none)"])
   func placeholder(_ name: String) {
     #expect(Surroundings.isPlaceholder(name))
     #expect(!Surroundings.isPlaceholder("web-1"))

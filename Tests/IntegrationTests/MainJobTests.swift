@@ -8,7 +8,7 @@ import Testing
 
 @Suite("the main job", .serialized, .waits)
 struct MainJobTests {
-  @Test("samples of this machine arrive each interval, none missing, none twice, on each kind of cluster")
+  @Test("samples of this machine arrive each interval, none missing, none repeated, on each kind of cluster")
   func samples() throws {
     let sites = try TestCluster.Kind.here.map { try Site($0) }
     var agents: [Subprocess] = []
@@ -39,12 +39,12 @@ struct MainJobTests {
       #expect((object["memory_total_bytes"] as? NSNumber)?.int64Value ?? 0 > 0)
     }
     let times = try objects.map { try milliseconds($0["timestamp"]) }
-    // Each sample is stamped with its own tick; how late it was read on a busy machine doesn't add up.
+    // Samples follow the ticks, so delays on a busy machine don't add up.
     let pace = Double(times[7] - times[0]) / 7
     #expect((400...650).contains(pace), "\(times)")
   }
 
-  /// A daemon on one kind of cluster, and what came of it so far.
+  /// A daemon on one kind of cluster, and its transitions so far.
   private struct Station {
     let site: Site
     let daemon: Subprocess
@@ -65,8 +65,8 @@ struct MainJobTests {
     var status: String? { seen.last?["status"] as? String }
   }
 
-  /// The load is the whole machine's, so that one story serves daemons on all kinds of clusters.
-  @Test("a real load raises cpu-high after its for, and its end resolves the alert; tail shows both")
+  /// The load affects the whole machine, so one story serves the daemons on all kinds of clusters.
+  @Test("a real load raises cpu-high after its hold, and its end resolves the alert; tail shows both")
   func alert() throws {
     var stations = try TestCluster.Kind.here.map { try Station($0) }
     let first = try #require(stations.first)
@@ -98,7 +98,7 @@ struct MainJobTests {
       for index in stations.indices {
         while let transition = stations[index].transitions.poll() { stations[index].seen.append(try transition.object) }
       }
-      // The story goes on once all have come so far.
+      // The story goes on once all daemons are at the same point.
       guard let status = stations[0].status, status != told, stations.allSatisfy({ $0.status == status }) else {
         continue
       }
@@ -137,7 +137,7 @@ struct MainJobTests {
     try station.daemon.endWell()
   }
 
-  @Test("the demo raises and resolves an alert on this machine, and says each step")
+  @Test("the demo raises and resolves an alert on this machine, and explains each step")
   func demo() throws {
     let demo = try Program.start(["demo", "--exit-after", "90s"])
     try demo.waitForLine(containing: "resolved", within: 90)

@@ -9,7 +9,7 @@ import Testing
 
 @testable import statusd
 
-/// A service that only notes its start, and that it leaves for good.
+/// A service that only records its start and its leaving for good.
 private final class Started: Service {
   let name = "started"
   let heartbeats: [Heartbeat] = []
@@ -21,7 +21,7 @@ private final class Started: Service {
   func stop(by deadline: MonotonicTime) -> Int { 0 }
 }
 
-@Suite("What the machine must have for a configuration", .waits)
+@Suite("The resources that a configuration needs", .waits)
 struct NeedsTests {
   private func needs(workers: Int, role: Settings.Role = .all) -> Needs {
     var settings = Settings(brokers: "127.0.0.1:1", hostName: "h")
@@ -30,7 +30,7 @@ struct NeedsTests {
     return Needs(settings)
   }
 
-  @Test("sixteen workers don't fit where 128 threads may be, and that is said with the numbers")
+  @Test("sixteen workers don't fit a limit of 128 threads, and the advice has the numbers")
   func tooFewThreads() throws {
     let needs = needs(workers: 16)
     let limits = Needs.Limits(openFiles: { nil }, roomForThreads: { min($0, 128) })
@@ -45,20 +45,20 @@ struct NeedsTests {
     #expect(self.needs(workers: 64, role: .agent).shortage(limits) == nil)
   }
 
-  @Test("open files are reckoned with the workers, too")
+  @Test("the number of open files needed depends on the workers, too")
   func tooFewFiles() {
     let limits = Needs.Limits(openFiles: { 256 }, roomForThreads: { $0 })
     #expect(needs(workers: 16).shortage(limits) == .files(limit: 256))
     #expect(needs(workers: 1).shortage(limits) == nil)
   }
 
-  @Test("a cluster that is larger than was reckoned with is asked for room again, before there are many clients")
+  @Test("for a cluster larger than assumed, the limits are checked again before clients are created")
   func largeCluster() throws {
     var settings = Settings(brokers: "127.0.0.1:1", hostName: "h")
     settings.evaluator.workers = 2
     let enough = Needs(settings).all.threads
     let limits = Needs.Limits(openFiles: { nil }, roomForThreads: { min($0, enough) })
-    /// Whether the service behind it is started, where the cluster has so many brokers.
+    /// Whether the service is started in a cluster of this many brokers.
     func isStarted(_ count: Int?) throws -> Bool {
       let service = Started()
       try RoomFirst(service, settings, brokerCount: { count }, limits: limits).start()
@@ -71,14 +71,14 @@ struct NeedsTests {
     #expect(error?.needs.text.contains("4 brokers") == true)
   }
 
-  @Test("who waits for room hands on that its service leaves for good")
+  @Test("the check for room passes on that its service leaves for good")
   func leaves() {
     let service = Started()
     RoomFirst(service, Settings(brokers: "127.0.0.1:1", hostName: "h"), brokerCount: { nil }).leaveForGood()
     #expect(service.isLeaving.withLock { $0 })
   }
 
-  @Test("the unit's limits are enough for as many workers as the configuration allows, and 24 brokers")
+  @Test("the unit's limits are enough for the maximum number of workers and 24 brokers")
   func unit() throws {
     let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
     let unit = try String(contentsOf: repository.appendingPathComponent("systemd/statusd.service"), encoding: .utf8)
@@ -93,7 +93,7 @@ struct NeedsTests {
     #expect(most.descriptors <= value("LimitNOFILE"))
   }
 
-  @Test("with too few open files the start is refused before anything is tried, with status 75 and what helps")
+  @Test("with too few open files the start is refused before anything else, with status 75 and the remedy")
   func refusedStart() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write("[kafka]\nbrokers = \"127.0.0.1:1\"\n", to: "statusd.toml")
@@ -107,7 +107,7 @@ struct NeedsTests {
     #expect(!errors.contains("procfs"), "\(errors)")
   }
 
-  @Test("check says what a configuration needs, and where the limits here don't fit")
+  @Test("check shows the needs of a configuration, and warns if the limits here are lower")
   func check() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write(
@@ -120,7 +120,7 @@ struct NeedsTests {
     #expect(child.output.text.hasPrefix("# ok\n# needs up to \(needs(workers: 8).all.threads) threads and "))
   }
 
-  @Test("too many open files is no fault of /proc: another remedy, and a status that is tried again")
+  @Test("too many open files has another remedy than an unreadable /proc, and a status for a retry")
   func lacksDescriptor() {
     for code in [EMFILE, ENFILE] {
       let error = ProcError(path: "/proc/stat", code: code)

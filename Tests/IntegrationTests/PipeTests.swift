@@ -5,7 +5,7 @@ import Testing
 @Suite("emit and tail in pipes", .serialized, .waits)
 struct PipeTests {
   @Test(
-    "lines become records with time and source, objects keep their fields, and tail gives them back",
+    "lines become records with time and source, objects keep their fields, and tail shows them",
     arguments: TestCluster.Kind.main)
   func roundTrip(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
@@ -30,7 +30,7 @@ struct PipeTests {
     #expect((objects[1]["code"] as? NSNumber)?.intValue == 7)
   }
 
-  @Test("tail ends when nobody reads it any more", arguments: [TestCluster.Kind.mock])
+  @Test("tail ends when nobody reads its output any more", arguments: [TestCluster.Kind.mock])
   func closedPipe(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
     let topic = try cluster.createTopic()
@@ -49,7 +49,7 @@ struct PipeTests {
     #expect(child.output.lines.count == 1)
   }
 
-  @Test("tail shows what matches, from a time on, and no colours in a pipe", arguments: [TestCluster.Kind.mock])
+  @Test("tail shows matching records, without colours in a pipe", arguments: [TestCluster.Kind.mock])
   func matches(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
     let topic = try cluster.createTopic()

@@ -20,7 +20,7 @@ struct RuleTestCommandTests {
     expect = [{ at = "0s", status = "firing" }, { at = "1m", status = "firing", severity = "warning" }]
     """
 
-  @Test("says which tests pass and how the others fail, with status 1")
+  @Test("shows which tests pass and how the others fail, with status 1")
   func fails() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write(text, to: "tests.toml")
@@ -39,7 +39,7 @@ struct RuleTestCommandTests {
     #expect(ended.errors == "")
   }
 
-  @Test("a test's name is shown as text from a record is: it drives no terminal")
+  @Test("control characters in a test's name are escaped")
   func names() throws {
     let directory = try TemporaryDirectory()
     let hostile = text.replacing("is full\"", with: "is \\u001B[2J\\nfull\\u202E\"")
@@ -49,7 +49,7 @@ struct RuleTestCommandTests {
     #expect(ended.output.contains(#"FAILED  nearly full is \u{1B}[2J\nfull\u{202E}  ("#))
   }
 
-  @Test("the example passes, and a mistake is said with its place")
+  @Test("the example passes, and a mistake is reported with its place")
   func ends() throws {
     let ended = try Program.run(["test", packageRoot + "/Config/rules-tests.toml"])
     #expect(ended.status == .exited(0))

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("the life of statusd run", .waits)
 struct RunTests {
-  /// A daemon, by default on brokers that aren't there, once it has started.
+  /// Starts a daemon, by default on unreachable brokers, and waits until it has started.
   private func start(
     _ directory: TemporaryDirectory, brokers: String = "127.0.0.1:1", role: String = "evaluator",
     environment: [String: String?] = [:]
@@ -17,7 +17,7 @@ struct RunTests {
     return daemon
   }
 
-  /// A daemon that has taken a sample, as its status line says.
+  /// Starts a daemon, and waits until its status line shows a sample.
   private func startSampling(brokers: String, role: String) throws -> Subprocess {
     let systemd = try NotifySocket()
     let daemon = try start(
@@ -35,7 +35,7 @@ struct RunTests {
       to: "statusd.toml")
   }
 
-  @Test("SIGTERM and SIGINT end it well within 5 s where nothing is left to deliver", arguments: [SIGTERM, SIGINT])
+  @Test("SIGTERM and SIGINT end it within 5 s, with status 0 if all is delivered", arguments: [SIGTERM, SIGINT])
   func ends(signal: Int32) throws {
     let daemon = try start(try TemporaryDirectory())
     let begin = Date()
@@ -45,7 +45,7 @@ struct RunTests {
     #expect(daemon.errors.text.contains("stopped, everything delivered"))
   }
 
-  @Test("a configuration with a mistake ends it with status 78 and every complaint")
+  @Test("an invalid configuration ends it with status 78 and every complaint")
   func configuration() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write("[kafka]\nbrokers = 1\n[agnet]\n", to: "statusd.toml")
@@ -56,7 +56,7 @@ struct RunTests {
     #expect(errors.contains("statusd.toml:3:"))
   }
 
-  @Test("SIGHUP takes new rules, and refuses a bad file with every complaint while the old one stays")
+  @Test("SIGHUP applies new rules, and refuses an invalid file with every complaint while the old one stays in effect")
   func reload() throws {
     let directory = try TemporaryDirectory()
     let daemon = try start(directory)
@@ -80,7 +80,7 @@ struct RunTests {
     try daemon.waitForExit(within: 5)
   }
 
-  @Test("a reload of what no parser bears, of a pipe, or of mistakes alone leaves everything as it was")
+  @Test("a reload with invalid TOML, a very long key, a pipe for a password, or thousands of mistakes changes nothing")
   func badReloads() throws {
     let directory = try TemporaryDirectory()
     let daemon = try start(directory)
@@ -102,7 +102,7 @@ struct RunTests {
     #expect(try daemon.waitForExit(within: 5) == .exited(0))
   }
 
-  @Test("systemd hears when it is ready, reloads and stops, and its watchdog is fed")
+  @Test("systemd is told when it is ready, reloads and stops, and its watchdog is fed")
   func notifies() throws {
     let systemd = try NotifySocket()
     let directory = try TemporaryDirectory()
@@ -119,7 +119,7 @@ struct RunTests {
     #expect(try daemon.waitForExit(within: 5) == .exited(0))
   }
 
-  @Test("a watchdog of another process isn't fed")
+  @Test("another process's watchdog isn't fed")
   func othersWatchdog() throws {
     let systemd = try NotifySocket()
     let daemon = try start(
@@ -131,7 +131,7 @@ struct RunTests {
     #expect(try daemon.waitForExit(within: 5) == .exited(0))
   }
 
-  @Test("what was sampled is delivered before it ends, and that is said by status 0", arguments: [SIGTERM, SIGINT])
+  @Test("samples are delivered before it ends, and the status is 0", arguments: [SIGTERM, SIGINT])
   func delivers(signal: Int32) throws {
     let cluster = try MockCluster()
     try cluster.createTopic("status_topic", partitions: 1)
@@ -144,7 +144,7 @@ struct RunTests {
     #expect(daemon.errors.text.contains("stopped, everything delivered"))
   }
 
-  @Test("while no broker is there it keeps trying, and ends within 5 s with status 75 and the count of what waits")
+  @Test("without a broker it keeps trying, and ends within 5 s with status 75 and the number of undelivered records")
   func brokersAway() throws {
     let daemon = try startSampling(brokers: "127.0.0.1:1", role: "agent")
     let begin = Date()
@@ -155,7 +155,7 @@ struct RunTests {
   }
 
   @Test(
-    "a broker that takes connections and says nothing doesn't hold the end either",
+    "a broker that accepts connections but never answers doesn't delay the end",
     arguments: ["agent", "evaluator", "all"])
   func silentBroker(role: String) throws {
     let broker = try SilentBroker()
@@ -169,7 +169,7 @@ struct RunTests {
     daemon.signal(SIGTERM)
     let status = try daemon.waitForExit(within: 10)
     #expect(Date().timeIntervalSince(begin) < 5)
-    // The evaluator alone has nothing to deliver but the program's own numbers.
+    // An evaluator alone has nothing to deliver except statusd's own metrics.
     if role != "evaluator" { #expect(status == .exited(75)) }
   }
 
@@ -186,7 +186,7 @@ struct RunTests {
     #expect(daemon.errors.text.contains("a second signal came; ended at once"))
   }
 
-  @Test("a /proc that can't be read ends the start with status 78, its path, and the key that says where it is")
+  @Test("the start fails with status 78, the path of an unreadable /proc, and the key that sets it")
   func noProc() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write(
@@ -197,7 +197,7 @@ struct RunTests {
     #expect(errors.contains("remedy=\"set agent.procfs to"), "\(errors)")
   }
 
-  @Test("the status line says what was sampled")
+  @Test("the status line shows the number of samples")
   func statusLine() throws {
     let cluster = try MockCluster()
     try cluster.createTopic("status_topic", partitions: 1)
@@ -211,7 +211,7 @@ struct RunTests {
   }
 }
 
-/// Takes connections and never answers.
+/// Accepts connections and never answers.
 private final class SilentBroker {
   let address: String
   private let descriptor: Int32

@@ -6,7 +6,7 @@ import Testing
 struct SecretTests {
   private static let secret = "S3cret-\(uniqueName())"
 
-  /// Every way of having a secret in a configuration, by a name; no broker is there.
+  /// Every way to put a secret into a configuration, by name. There is no broker.
   private static let configurations: [(name: String, text: String)] = [
     (
       "typed",
@@ -68,7 +68,7 @@ struct SecretTests {
     ),
   ]
 
-  @Test("nothing that any command says has the password in it", arguments: configurations)
+  @Test("no command's output contains the password", arguments: configurations)
   func leaks(_ configuration: (name: String, text: String)) throws {
     let directory = try TemporaryDirectory()
     try directory.write(Self.secret + "\n", to: "password")
@@ -83,10 +83,10 @@ struct SecretTests {
     expectSilence(check, "check")
     for role in ["agent", "evaluator"] {
       let daemon = try Program.start(["run", "--config", file, "--role", role], environment: environment)
-      // Until it has tried to connect, or has refused the configuration.
+      // Waits until it has tried to connect, or has refused the configuration.
       _ = try? daemon.waitForLine(on: \.errors, within: 20) { $0.contains("refused") || $0.contains("mistake") }
       expectSilence(daemon, "run \(role)")
-      // Who refuses the configuration may be gone by now.
+      // A process that refuses the configuration may be gone by now.
       let arguments = try? String(contentsOfFile: "/proc/\(daemon.processIdentifier)/cmdline", encoding: .utf8)
       #expect(arguments?.contains(Self.secret) != true)
       daemon.signal(SIGTERM)
@@ -100,7 +100,7 @@ struct SecretTests {
     expectSilence(tail, "tail")
   }
 
-  @Test("a misspelt property is corrected at its place, without its value")
+  @Test("a misspelt property is reported at its place with a suggestion")
   func misspelt() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write(Self.configurations[1].text + "\n", to: "statusd.toml")

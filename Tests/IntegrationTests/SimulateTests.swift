@@ -18,7 +18,7 @@ struct SimulateTests {
     return records.map(\.value)
   }
 
-  @Test("the same seed makes the same bytes, another one others")
+  @Test("the same seed gives the same bytes, another seed gives others")
   func deterministic() throws {
     let cluster = try TestCluster.open(.mock)
     let first = try values(cluster, seed: "5")
@@ -27,7 +27,7 @@ struct SimulateTests {
   }
 
   @Test(
-    "times that no calendar has are refused before anything is sent",
+    "times outside the years 1 to 9999 are refused before anything is sent",
     arguments: [
       (["--interval", "1d", "--count", "9223372036854775807"], "before the year 1"),
       (["--interval", "1d", "--count", "1000000"], "before the year 1"),
@@ -40,7 +40,7 @@ struct SimulateTests {
     #expect(ended.errors.contains(reason))
   }
 
-  @Test("it keeps to its rate, and a signal ends it with everything delivered")
+  @Test("it keeps its rate, and after a signal everything is delivered")
   func rate() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()

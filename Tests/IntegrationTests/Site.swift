@@ -4,24 +4,24 @@ import Platform
 import TestSupport
 import Testing
 
-/// A statusd of one test: a cluster, and topics, group and host of its own on it.
+/// The statusd of one test: a cluster, with topics, group and host of its own.
 final class Site {
   let cluster: TestCluster
   let directory: TemporaryDirectory
   let status: String
   let alerts: String
   let readings = uniqueName("readings")
-  /// What fires now, and the evaluators' state, where `withState` made the site.
+  /// alerts-current and the changelog, if `withState` created the site.
   let current = uniqueName("current")
   let changelog = uniqueName("changelog")
   let group = uniqueName("group")
   let host = uniqueName("host")
-  /// From where on its evaluators begin: tests may write first, and the mock knows no times.
+  /// Where its evaluators begin. Tests may write before they start, and the mock can't look up offsets by time.
   var start = "beginning"
-  /// Lines of the configuration beside what every site has, by table.
+  /// Additional lines of the configuration, by table.
   var extra: [String: String] = [:]
 
-  /// On the mock the topics are made here; on a real broker by statusd, unless `makesTopics`.
+  /// Creates the topics on the mock or with `makesTopics`; otherwise statusd creates them.
   init(_ cluster: TestCluster, makesTopics: Bool = false) throws {
     self.cluster = cluster
     directory = try TemporaryDirectory()
@@ -38,8 +38,8 @@ final class Site {
     try self.init(TestCluster.open(kind), makesTopics: makesTopics)
   }
 
-  /// One whose evaluators have topics of their own for their state, too, all made by statusd, and whose group waits 6 s
-  /// for a member that was killed.
+  /// A site whose evaluators also have their own state topics, all created by statusd. Its group waits 6 s for a killed
+  /// member.
   static func withState() throws -> Site {
     let site = try Site(.newest)
     site.extra["topics"] = "alerts_current = \"\(site.current)\"\nchangelog = \"\(site.changelog)\""
@@ -55,7 +55,7 @@ final class Site {
   func configure(rules: String = "") throws -> String {
     let tables = [
       ("kafka", "brokers = \"\(cluster.brokers)\""),
-      // The mock answers a fetch only when it is full or this has passed: 500 ms by default.
+      // The mock answers a fetch only when it is full or after this time, by default 500 ms.
       ("kafka.properties", cluster.mock == nil ? "" : "\"fetch.wait.max.ms\" = 5"),
       (
         "topics",
@@ -93,7 +93,7 @@ final class Site {
   /// A reader of the transitions.
   func alertsReader() throws -> TopicReader { try TopicReader(alerts, on: cluster.brokers) }
 
-  /// What the group has committed for the status topic; -1: nothing.
+  /// The group's committed offset in the status topic; -1 if there is none.
   func committed() throws -> Int64 {
     let options = Consumer.Options(group: group)
     let consumer = try Consumer(
@@ -102,7 +102,7 @@ final class Site {
     return offsets.first.map { $0.offset.isNumber ? $0.offset.rawValue : -1 } ?? -1
   }
 
-  /// A rule on the field `level`, which only the records of a test have.
+  /// A rule on the field `level`, which only test records have.
   static let rule = "[[rule]]\nname = \"level\"\nmetric = \"level\"\nabove = 50\n"
 
   /// A record of `subject` with the field `level`, at `milliseconds` since the epoch.

@@ -2,10 +2,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What commands do where standard input, output or error is closed, full, or read by nobody.
+/// Commands whose standard input, output or error is closed, full, or read by nobody.
 @Suite("standard descriptors", .waits)
 struct StandardDescriptorTests {
-  /// Runs a line of the shell in which `statusd` is the program.
+  /// Runs a shell line in which `statusd` is the program.
   private func shell(_ line: String, _ arguments: String...) throws -> Subprocess {
     try Subprocess("/bin/sh", ["-c", "statusd() { \"$0\" \"$@\"; }; \(line)", Program.path] + arguments)
   }
@@ -17,7 +17,7 @@ struct StandardDescriptorTests {
     }.joined(separator: "\n") + "\n"
 
   @Test(
-    "a full disk under standard output is said, with status 74",
+    "a full disk under standard output is reported, with status 74",
     arguments: [
       "statusd --help > /dev/full", "statusd help --man > /dev/full", "statusd version > /dev/full",
       "statusd check --config \"$1\" > /dev/full", "statusd check --config \"$1\" --print > /dev/full",
@@ -42,7 +42,7 @@ struct StandardDescriptorTests {
     #expect(child.errors.text.contains("standard output can't be written: No space left on device"))
   }
 
-  @Test("tail and alerts say a full disk, with status 74")
+  @Test("tail and alerts report a full disk, with status 74")
   func fullTopic() throws {
     let site = try Site(.mock)
     site.extra["topics"] = "alerts_current = \"\(site.current)\""
@@ -60,7 +60,7 @@ struct StandardDescriptorTests {
   }
 
   @Test(
-    "a file that may not grow is an error like any other, not the process's end by a signal",
+    "a file size limit is an ordinary error, and no signal kills the process",
     .enabled(if: environment("STATUSD_SANITIZER") != "thread", "ThreadSanitizer itself makes files grow at its start"))
   func fileLimit() throws {
     let directory = try TemporaryDirectory()
@@ -70,7 +70,7 @@ struct StandardDescriptorTests {
   }
 
   @Test(
-    "a standard output that is closed is said at once, with status 74",
+    "a closed standard output is reported at once, with status 74",
     arguments: ["statusd version >&-", "statusd tail --brokers 127.0.0.1:1 >&-", "statusd demo >&-"])
   func closedOutput(_ line: String) throws {
     let child = try shell(line)
@@ -79,7 +79,7 @@ struct StandardDescriptorTests {
   }
 
   @Test(
-    "a standard input that can't be read ends emit at once, and is said, with status 74",
+    "an unreadable standard input is reported and ends emit at once, with status 74",
     arguments: [("<&-", "Bad file descriptor"), ("< /", "Is a directory"), ("<&- >&- 2>&3", "Bad file descriptor")])
   func closedInput(_ redirection: String, _ reason: String) throws {
     let child = try shell("exec 3>&2; statusd emit --brokers 127.0.0.1:1 --topic t \(redirection)")
@@ -87,7 +87,7 @@ struct StandardDescriptorTests {
     #expect(child.errors.text.hasSuffix("statusd emit: standard input can't be read: \(reason)\n"))
   }
 
-  @Test("a service without standard descriptors opens nothing in their place, and works")
+  @Test("a service without standard descriptors works, and opens nothing else under their numbers")
   func closedAll() throws {
     let site = try Site(.mock)
     try site.configure()
@@ -103,7 +103,7 @@ struct StandardDescriptorTests {
     #expect(try service.waitForExit(within: 20) == .exited(0))
   }
 
-  @Test("tail ends well when its reader does, without waiting for another record")
+  @Test("tail ends with status 0 when its reader ends, without waiting for another record")
   func readerOfTail() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
@@ -119,7 +119,7 @@ struct StandardDescriptorTests {
   }
 
   @Test(
-    "a command that waits, for brokers or for a topic, ends well when its reader does",
+    "a command that waits for brokers or records ends with status 0 when its reader ends",
     arguments: ["tail --brokers 127.0.0.1:1", "backtest --config \"$1\"", "demo --exit-after 1h"])
   func readerOfWaiting(_ command: String) throws {
     let directory = try TemporaryDirectory()
@@ -129,7 +129,7 @@ struct StandardDescriptorTests {
     #expect(child.errors.lines.last == "0")
   }
 
-  @Test("backtest ends well when its reader does, without waiting for another line")
+  @Test("backtest ends with status 0 when its reader ends, without waiting for another line")
   func readerOfBacktest() throws {
     let directory = try TemporaryDirectory()
     let file = try directory.write(configuration, to: "statusd.toml")

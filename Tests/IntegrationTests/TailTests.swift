@@ -13,7 +13,7 @@ struct TailTests {
     + #""source":{"topic":"status_topic","partition":0,"offset":1}}"#
 
   @Test(
-    "shows what is there and what comes, one line each, and ends after as many as asked",
+    "shows existing and new records, one line each, and ends after the requested number",
     arguments: TestCluster.Kind.main)
   func follows(_ kind: TestCluster.Kind) throws {
     let cluster = try TestCluster.open(kind)
@@ -36,7 +36,7 @@ struct TailTests {
     #expect(!tail.output.text.contains("\u{1B}"))
   }
 
-  @Test("a partition that comes later is read from its beginning", .needsKafka)
+  @Test("a partition that is added later is read from its beginning", .needsKafka)
   func newPartition() throws {
     let cluster = try TestCluster.open(.newest)
     let topic = try cluster.createTopic()
@@ -51,7 +51,7 @@ struct TailTests {
     let admin = try Admin(Configuration(brokers: cluster.brokers), log: Logger(output: CapturedLog()))
     try admin.growTopic(topic, to: 2, within: .seconds(30))
     admin.close(by: SystemTime().monotonic + .seconds(5))
-    // A producer of its own: the first one may not know the partition yet.
+    // A new producer, because the first one may not know the partition yet.
     let other = try TopicWriter(on: cluster.brokers)
     try other.write("{\"partition\":1}", to: topic, partition: 1)
     try other.flush()
@@ -59,7 +59,7 @@ struct TailTests {
     #expect(tail.output.text == "{\"partition\":0}\n{\"partition\":1}\n")
   }
 
-  @Test("json is the record on one line, and only what matches is shown and counted")
+  @Test("json shows a record on one line, and only matching records are shown and counted")
   func json() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()
@@ -75,7 +75,7 @@ struct TailTests {
     #expect(ended.output == "{\"host\":\"web-1\", \"a\":1.50}\n{\"host\":\"web-2\"}\n")
   }
 
-  @Test("an unknown topic is said at once, with the nearest there is", .needsKafka)
+  @Test("an unknown topic is reported at once, with the closest name", .needsKafka)
   func unknownTopic() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic()
@@ -84,7 +84,7 @@ struct TailTests {
     #expect(ended.errors.contains("there is no topic '\(topic)x' (did you mean '\(topic)'?)"))
   }
 
-  @Test("brokers that aren't there are said, and a signal ends it well", arguments: [SIGTERM, SIGINT])
+  @Test("unreachable brokers are reported, and a signal ends it with status 0", arguments: [SIGTERM, SIGINT])
   func away(_ signal: Int32) throws {
     let tail = try Program.start(["tail", "--brokers", "127.0.0.1:1"])
     try tail.waitForLine(containing: "no answer from 127.0.0.1:1", on: \.errors)
@@ -92,7 +92,7 @@ struct TailTests {
     #expect(try tail.waitForExit(within: 10) == .exited(0))
   }
 
-  @Test("a reader that has gone ends it well")
+  @Test("it ends with status 0 when its reader is gone")
   func closedPipe() throws {
     let cluster = try TestCluster.open(.mock)
     let topic = try cluster.createTopic()

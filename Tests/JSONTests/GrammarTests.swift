@@ -109,7 +109,7 @@ struct GrammarTests {
     #expect(!isJSON([0x00, 0x5B, 0x00, 0x5D]))
   }
 
-  @Test("numbers are the nearest doubles, at the edges as well")
+  @Test("numbers become the nearest doubles, even at the limits of the range")
   func edges() {
     func double(_ text: String) -> Double {
       let padded = Padded(Array(text.utf8))
@@ -134,7 +134,7 @@ struct GrammarTests {
     #expect(double(String(repeating: "9", count: 100_000)) == .infinity)
   }
 
-  @Test("whole numbers reach from the least Int64 to the greatest")
+  @Test("whole numbers are read from the smallest Int64 to the greatest")
   func wholeNumbers() {
     func whole(_ text: String) -> Int64? {
       let padded = Padded(Array(text.utf8))

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Reader")
 struct ReaderTests {
-  /// The tokens of `text`, each as its kind and what is written.
+  /// The tokens of `text`, each as its kind and its text.
   private func tokens(_ text: String) -> [String] {
     var reader = Reader(Array(text.utf8))
     var found: [String] = []
@@ -46,7 +46,7 @@ struct ReaderTests {
     same(reader.next(), .invalid)
   }
 
-  @Test("skip goes past a value however deep, and leaves the reader behind it")
+  @Test("skip passes over a value of any depth, and leaves the reader after it")
   func skip() {
     var reader = Reader(Array(#"{"a":{"b":[{"c":1}]},"d":7}"#.utf8))
     same(reader.next(), .beginObject)
@@ -107,7 +107,7 @@ struct ReaderTests {
   }
 }
 
-/// `#expect(a == b)`, for what belongs to a type that can't be copied.
+/// `#expect(a == b)` for members of a noncopyable type.
 func same<Value: Equatable>(_ a: Value, _ b: Value, sourceLocation: SourceLocation = #_sourceLocation) {
   #expect(a == b, sourceLocation: sourceLocation)
 }

@@ -29,20 +29,20 @@ struct WriterTests {
     #expect(written == #"{"a":[1,{},null],"b\"":true,"c":"x"}"#)
   }
 
-  @Test("exactly what must be escaped is escaped")
+  @Test("only characters that must be escaped are escaped")
   func escapes() {
     #expect(
       text { $0.string("a\"\\/\u{8}\u{c}\n\r\t\u{0}\u{1f}\u{7f}é😀") }
         == "\"a\\\"\\\\/\\b\\f\\n\\r\\t\\u0000\\u001f\u{7f}é😀\"")
   }
 
-  @Test("bytes that are no UTF-8 become the replacement character, one for each")
+  @Test("each byte that isn't UTF-8 becomes a replacement character")
   func repaired() {
     let bytes: [UInt8] = [0x61, 0xFF, 0xC3, 0xA9, 0xE2, 0x82, 0x22]
     #expect(text { writer in bytes.withUnsafeBytes { writer.string($0) } } == "\"a\u{FFFD}é\u{FFFD}\u{FFFD}\\\"\"")
   }
 
-  @Test("fixed decimals are rounded to the nearest, and never minus zero")
+  @Test("fixed decimals are rounded to the nearest, and are never minus zero")
   func fixed() {
     func fixed(_ value: Double, _ decimals: Int) -> String { text { $0.fixed(value, decimals: decimals) } }
     #expect(fixed(37.254, 2) == "37.25")
@@ -58,7 +58,7 @@ struct WriterTests {
     #expect(fixed(.nan, 2) == "null")
   }
 
-  @Test("doubles read back as they were")
+  @Test("doubles read back as the same values")
   func doubles() {
     for value in [0.1, 97.1, 1e-300, -.leastNonzeroMagnitude, 1.7976931348623157e308, 1e22, 123_456_789.125, -0.0] {
       var reader = Reader(Array(text { $0.double(value) }.utf8))
@@ -68,7 +68,7 @@ struct WriterTests {
     #expect(text { $0.double(.infinity) } == "null")
   }
 
-  @Test("whole numbers to both ends of their range")
+  @Test("whole numbers are written up to both ends of their range")
   func wholeNumbers() {
     #expect(text { $0.int(.min) } == "-9223372036854775808")
     #expect(text { $0.uint(.max) } == "18446744073709551615")

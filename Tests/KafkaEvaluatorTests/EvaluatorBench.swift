@@ -11,7 +11,7 @@ private struct NotSaid: Error {
   var lines: [[String]]
 }
 
-/// A service on topics and a group of its own.
+/// An evaluator service with its own topics and group.
 struct EvaluatorBench {
   let cluster: TestCluster
   var settings: Settings
@@ -33,10 +33,10 @@ struct EvaluatorBench {
     settings.topics.alertsCurrent = try cluster.createTopic(configuration: [("cleanup.policy", "compact")])
     settings.topics.changelog = try cluster.createTopic(
       partitions: partitions, configuration: [("cleanup.policy", "compact")])
-    // The mock cluster's transactions aren't the real ones.
+    // The mock cluster's transactions don't behave like real ones.
     if cluster.mock != nil { settings.evaluator.delivery = .atLeastOnce }
     settings.evaluator.group = uniqueName("group")
-    // Tests may write first, and the mock knows no times.
+    // Tests may write before the service starts, and the mock can't look up offsets by time.
     settings.evaluator.start = .beginning
     settings.rules = rules
   }
@@ -51,7 +51,7 @@ struct EvaluatorBench {
     return service
   }
 
-  /// Its topics and group as a worker has them.
+  /// A worker's log on these topics and this group.
   func kafkaLog(
     _ delivery: KafkaLog.Mode, time: any TimeSource = SystemTime(), properties: [(name: String, value: String)] = []
   ) throws -> KafkaLog {
@@ -67,12 +67,12 @@ struct EvaluatorBench {
       logger: Logger(output: CapturedLog()), wakeup: Wakeup(), time: time)
   }
 
-  /// Waits until this sentence stands in the log.
+  /// Waits until the log has this sentence.
   func wait(for message: String) throws {
     try wait { log.messages.contains(message) }
   }
 
-  /// Waits until what the logs, which all ring `arrived`, say makes this true.
+  /// Waits until `isTrue` returns true. Checks it at each line of the logs, which all ring `arrived`.
   func wait(logs: [CapturedLog] = [], until isTrue: () -> Bool) throws {
     let deadline = SystemTime().monotonic + .seconds(60)
     while !isTrue() {
@@ -85,7 +85,7 @@ struct EvaluatorBench {
 
   func writer() throws -> TopicWriter { try TopicWriter(on: cluster.brokers) }
 
-  /// Writes one sample and waits until it is there.
+  /// Writes one sample and waits until it is delivered.
   func write(_ cpu: Double, host: String = "web-1", partition: Int32? = nil, with writer: TopicWriter) throws {
     try writer.write(
       #"{"timestamp":"\#(SystemTime().wall.rfc3339)","host":"\#(host)","cpu_usage":\#(cpu)}"#, key: host,
@@ -104,7 +104,7 @@ struct EvaluatorBench {
 }
 
 extension EvaluatorService {
-  /// Stops it in a time that a healthy machine never needs; what wasn't delivered.
+  /// Stops it with ample time. Returns the number of undelivered records.
   func stop() -> Int { stop(by: SystemTime().monotonic + .seconds(10)) }
 }
 

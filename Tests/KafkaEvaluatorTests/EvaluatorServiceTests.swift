@@ -22,7 +22,7 @@ struct EvaluatorServiceTests {
     #expect(try firing.object["status"] as? String == "firing")
     try bench.write(20, with: writer)
     #expect(try alerts.next().object["status"] as? String == "resolved")
-    // Of a topic without records the end is known once a first look at it was answered.
+    // The end of a topic without records is known only after the first query.
     let deadline = SystemTime().monotonic + .seconds(60)
     while service.numbers.lag == nil, SystemTime().monotonic < deadline { _ = try bench.committed() }
     #expect(service.stop() == 0)
@@ -33,7 +33,7 @@ struct EvaluatorServiceTests {
   }
 
   @Test(
-    "rules watch statusd's own numbers as they watch hosts, in a topic of their own", arguments: TestCluster.Kind.main)
+    "rules apply to statusd's own metrics, in their own topic, as they do to hosts", arguments: TestCluster.Kind.main)
   func readings(kind: TestCluster.Kind) throws {
     let bench = try EvaluatorBench(TestCluster.open(kind), [.cpuHigh])
     let alerts = try bench.alerts()
@@ -47,7 +47,7 @@ struct EvaluatorServiceTests {
     #expect(service.stop() == 0)
   }
 
-  @Test("a topic of own numbers that isn't there holds up no host", .needsKafka)
+  @Test("a missing topic of statusd's own metrics delays no host", .needsKafka)
   func noReadings() throws {
     var bench = try EvaluatorBench(TestCluster.open(.newest))
     bench.settings.topics.readings = uniqueName("nowhere")
@@ -60,14 +60,14 @@ struct EvaluatorServiceTests {
   }
 
   @Test(
-    "two workers share the partitions of one evaluator; each alert is raised once, and the numbers add up", .needsKafka)
+    "two workers of one evaluator share the partitions; each alert is raised once, and the metrics add up", .needsKafka)
   func workers() throws {
     var bench = try EvaluatorBench(TestCluster.open(.newest), partitions: 4)
     bench.settings.evaluator.workers = 2
     let alerts = try bench.alerts()
     let writer = try bench.writer()
     let service = try bench.start()
-    // Of each worker, once it has a part of them.
+    // Each worker logs this once it holds a partition.
     try bench.wait { bench.log.messages.filter { $0.contains("evaluated here from now on") }.count >= 2 }
     #expect(service.heartbeats.map(\.name) == ["evaluator-0", "evaluator-1"])
     for partition: Int32 in 0..<4 {
@@ -82,7 +82,7 @@ struct EvaluatorServiceTests {
     #expect(alerts.poll() == nil)
   }
 
-  @Test("a first start passes history by, and misses nothing of what comes while it joins", .needsKafka)
+  @Test("a first start skips history, and misses no record that arrives while it joins", .needsKafka)
   func firstStart() throws {
     var bench = try EvaluatorBench(TestCluster.open(.newest))
     bench.settings.evaluator.start = .end
@@ -107,7 +107,7 @@ struct EvaluatorServiceTests {
     #expect(alerts.poll() == nil)
   }
 
-  @Test("after a restart it goes on where it was", .needsKafka)
+  @Test("after a restart it continues at its position", .needsKafka)
   func restart() throws {
     let bench = try EvaluatorBench(TestCluster.open(.kafka43))
     let alerts = try bench.alerts()
@@ -124,18 +124,18 @@ struct EvaluatorServiceTests {
   }
 
   @Test(
-    "sixteen partitions without records are evaluated within seconds: no question waits behind a fetch", .needsKafka)
+    "sixteen empty partitions are evaluated within seconds: no query waits behind a fetch", .needsKafka)
   func manyIdlePartitions() throws {
     let bench = try EvaluatorBench(TestCluster.open(.newest), partitions: 16)
     let began = SystemTime().monotonic
     let service = try bench.start()
     try bench.wait { held(bench.log) == 16 }
-    // Each of the brokers' answers would take half a second, and there are several for each partition.
+    // Behind a fetch each answer would take half a second, and each partition needs several.
     #expect(SystemTime().monotonic - began < .seconds(12))
     #expect(service.stop() == 0)
   }
 
-  @Test("a position that the log doesn't have: read from the log's beginning", arguments: TestCluster.Kind.main)
+  @Test("a position beyond the log's end makes it read from the log's beginning", arguments: TestCluster.Kind.main)
   func positionBeyondTheEnd(on kind: TestCluster.Kind) throws {
     let bench = try EvaluatorBench(TestCluster.open(kind))
     let writer = try bench.writer()
@@ -159,7 +159,7 @@ struct EvaluatorServiceTests {
     #expect(bench.log.messages.contains { $0.contains("deleted and created again") })
   }
 
-  @Test("new rules are taken while it runs", arguments: TestCluster.Kind.main)
+  @Test("new rules take effect while it runs", arguments: TestCluster.Kind.main)
   func reload(on kind: TestCluster.Kind) throws {
     let bench = try EvaluatorBench(TestCluster.open(kind))
     let alerts = try bench.alerts()
@@ -173,7 +173,7 @@ struct EvaluatorServiceTests {
     #expect(service.stop() == 0)
   }
 
-  @Test("two evaluators share the partitions, and one that leaves for good hands its part over at once", .needsKafka)
+  @Test("two evaluators share the partitions, and one that leaves for good hands its share over at once", .needsKafka)
   func group() throws {
     let bench = try EvaluatorBench(TestCluster.open(.kafka43), partitions: 4)
     let alerts = try bench.alerts()
@@ -181,7 +181,7 @@ struct EvaluatorServiceTests {
     let logs = [CapturedLog(arrived: bench.arrived), CapturedLog(arrived: bench.arrived)]
     let first = try bench.start(log: logs[0])
     let second = try bench.start(log: logs[1], instance: "two")
-    // Four of hosts, and one of statusd's own numbers.
+    // Four partitions of hosts, and one of statusd's own metrics.
     try bench.wait(logs: logs) { logs.map(held).sorted() == [2, 3] }
     for partition: Int32 in 0..<4 { try bench.write(95, host: "web-\(partition)", partition: partition, with: writer) }
     var keys: Set<String?> = []
@@ -199,10 +199,10 @@ struct EvaluatorServiceTests {
     #expect(try bench.committed(partitions: 4) == [2, 2, 2, 2])
   }
 
-  /// How many partitions a service holds, by what it has said.
+  /// The number of partitions that a service holds, according to its log.
   private func held(_ log: CapturedLog) -> Int {
     log.messages.reduce(0) { count, message in
-      // A delivery that nobody knows the fate of, as on a slow machine, makes it begin with all of them anew.
+      // After a delivery with an unknown result, as on a slow machine, it restores all partitions again.
       if message.hasPrefix("nobody knows what became of a delivery") { return 0 }
       if message == "partition is evaluated here from now on" { return count + 1 }
       return message == "partition is handed over" || message.hasPrefix("partition is lost") ? count - 1 : count

@@ -7,9 +7,9 @@ import Testing
 @testable import Evaluator
 @testable import KafkaEvaluator
 
-@Suite("The evaluator where brokers are away, or lack something", .waits)
+@Suite("The evaluator if brokers are away or lack a feature", .waits)
 struct EvaluatorServiceTroubleTests {
-  /// Stops it within its three seconds, whatever brokers do; what wasn't delivered.
+  /// Expects that it stops within three seconds, whatever brokers do. Returns the number of undelivered records.
   private func stopInTrouble(_ service: EvaluatorService) -> Int {
     let began = SystemTime().monotonic
     let undone = service.stop(by: began + .seconds(3))
@@ -17,7 +17,7 @@ struct EvaluatorServiceTroubleTests {
     return undone
   }
 
-  @Test("it starts while brokers are away, and goes on when they come")
+  @Test("it starts while brokers are away, and goes on when they are back")
   func brokersAway() throws {
     let cluster = try TestCluster.open(.mock)
     let bench = try EvaluatorBench(cluster)
@@ -30,13 +30,13 @@ struct EvaluatorServiceTroubleTests {
     #expect(service.stop() == 0)
   }
 
-  /// librdkafka 2.0.2 doesn't give a queue back where the coordinator is too old (`rd_kafka_FindCoordinatorRequest`
-  /// returns without its reply queue's end), and LeakSanitizer can't tell that from one that we forget.
+  /// librdkafka 2.0.2 leaks a queue if the coordinator is too old (`rd_kafka_FindCoordinatorRequest` returns without
+  /// destroying its reply queue). LeakSanitizer can't tell that from a leak of ours.
   private static let mayLeak = environment("STATUSD_SANITIZER") != "address"
 
   private func withoutTransactions(delivery: Settings.Delivery?) throws -> EvaluatorBench {
     let cluster = try TestCluster.open(.mock)
-    // Transactions need the coordinator's second version.
+    // Transactions need version 1 or newer of this request.
     try cluster.mock?.limit(.findCoordinator, toVersion: 0)
     var bench = try EvaluatorBench(cluster)
     bench.settings.evaluator.delivery = delivery
@@ -44,7 +44,7 @@ struct EvaluatorServiceTroubleTests {
   }
 
   @Test(
-    "where brokers have no transactions it says so once, and delivers at least once",
+    "if brokers lack transactions, it says so once, and delivers at least once",
     .enabled(if: mayLeak, "librdkafka leaks a queue here"))
   func noTransactions() throws {
     let bench = try withoutTransactions(delivery: nil)
@@ -61,7 +61,7 @@ struct EvaluatorServiceTroubleTests {
   }
 
   @Test(
-    "where brokers have no transactions but exactly_once is asked for, it keeps trying and says why",
+    "if brokers lack transactions but exactly_once is set, it keeps trying and says why",
     .enabled(if: mayLeak, "librdkafka leaks a queue here"))
   func exactlyOnceOnly() throws {
     let bench = try withoutTransactions(delivery: .exactlyOnce)
@@ -77,13 +77,13 @@ struct EvaluatorServiceTroubleTests {
   }
 
   @Test(
-    "a producer of transactions that brokers refuse is made anew less and less often",
+    "a transactional producer that brokers refuse is created anew at growing intervals",
     .enabled(if: mayLeak, "librdkafka leaks a queue here"))
   func refusedProducer() throws {
     let bench = try withoutTransactions(delivery: .exactlyOnce)
     let time = ManualTime()
     var log = try bench.kafkaLog(.transactions, time: time)
-    /// Tries to take over until brokers have refused once more.
+    /// Tries to take the transactional id over until brokers have refused once more.
     func refusal(_ log: inout KafkaLog, after pause: Duration?) throws -> Refusal {
       for _ in 0..<100 {
         do throws(LogFailure) {
@@ -106,14 +106,14 @@ struct EvaluatorServiceTroubleTests {
     log.close(until: SystemTime().monotonic, forGood: false)
   }
 
-  /// A service whose group has no coordinator from its first delivery on.
+  /// A service whose group has no coordinator since its first delivery.
   private func withoutCoordinator() throws -> (EvaluatorBench, EvaluatorService) {
     let cluster = try TestCluster.open(.mock)
     var bench = try EvaluatorBench(cluster)
     bench.settings.evaluator.delivery = .exactlyOnce
     try bench.write(95, with: bench.writer())
     let service = try bench.start()
-    // Time enough until the first delivery.
+    // Slows the broker down, so that the coordinator is gone before the first delivery.
     cluster.mock?.delayBroker(1, by: .milliseconds(50))
     try bench.wait(for: "a partition's state is restored")
     cluster.mock?.fail(.findCoordinator, with: Array(repeating: .coordinatorNotAvailable, count: 1000))
@@ -121,14 +121,14 @@ struct EvaluatorServiceTroubleTests {
     return (bench, service)
   }
 
-  @Test("where the group has no coordinator, a delivery is given up, and made again when it has one")
+  @Test("without a group coordinator a delivery is given up, and made again once there is one")
   func noCoordinator() throws {
     let (bench, service) = try withoutCoordinator()
     try bench.wait(for: "nobody knows what became of a delivery: state is restored from the changelog")
     bench.cluster.mock?.fail(.findCoordinator, with: [])
     try bench.wait(for: "transitions and positions are delivered again")
     #expect(try bench.alerts().next().key == "cpu-high/web-1")
-    // What a delivery left in doubt counts as undelivered until its partition is restored, in both source topics.
+    // A delivery with an unknown result counts as undelivered until its partitions are restored, in both source topics.
     try bench.wait {
       let doubt = "nobody knows what became of a delivery: state is restored from the changelog"
       let messages = bench.log.messages
@@ -138,14 +138,14 @@ struct EvaluatorServiceTroubleTests {
     #expect(service.stop() == 0)
   }
 
-  @Test("while the group has no coordinator, stopping is bounded and counts what wasn't delivered")
+  @Test("without a group coordinator it stops in time, with the number of undelivered records")
   func stopsWithoutCoordinator() throws {
     let (bench, service) = try withoutCoordinator()
     #expect(stopInTrouble(service) > 0)
     bench.cluster.mock?.fail(.findCoordinator, with: [])
   }
 
-  @Test("a producer that fails for good is made anew, and what it held is sent again")
+  @Test("a producer with a fatal error is replaced, and its records are sent again")
   func fatalProducer() throws {
     let cluster = try TestCluster.open(.mock)
     let bench = try EvaluatorBench(cluster)
@@ -154,7 +154,7 @@ struct EvaluatorServiceTroubleTests {
     let service = try bench.start()
     try bench.write(95, with: writer)
     #expect(try alerts.next().object["status"] as? String == "firing")
-    // OUT_OF_ORDER_SEQUENCE_NUMBER and then INVALID_PRODUCER_EPOCH, which the idempotent producer can't get over.
+    // No error for the sample, then INVALID_PRODUCER_EPOCH, from which an idempotent producer can't recover.
     try writeSample(
       bench, 20, before: { cluster.mock?.fail(.produce, with: [.init(rawValue: 0), .init(rawValue: 47)]) })
     #expect(try alerts.next().object["status"] as? String == "resolved")
@@ -162,7 +162,7 @@ struct EvaluatorServiceTroubleTests {
     #expect(try bench.committed() == [2])
   }
 
-  @Test("of a topic that was deleted it is said that it is gone, not that another evaluator has it", .needsKafka)
+  @Test("the log says that a deleted topic is gone, not that another evaluator has its partition", .needsKafka)
   func deletedTopic() throws {
     let bench = try EvaluatorBench(TestCluster.open(.newest))
     let service = try bench.start()
@@ -180,13 +180,13 @@ struct EvaluatorServiceTroubleTests {
     try bench.write(cpu, with: writer)
   }
 
-  @Test("while the brokers don't take alerts, stopping is bounded and counts what wasn't delivered")
+  @Test("while brokers don't accept alerts, it stops in time, with the number of undelivered records")
   func undelivered() throws {
     let cluster = try TestCluster.open(.mock)
     let bench = try EvaluatorBench(cluster)
     let writer = try bench.writer()
     let service = try bench.start()
-    // NOT_LEADER_FOR_PARTITION, for as long as it takes.
+    // NOT_LEADER_FOR_PARTITION, until the end of the test.
     cluster.mock?.setError(.init(rawValue: 6), of: bench.settings.topics.alerts)
     try bench.write(95, with: writer)
     try bench.wait(for: "alert fires")

@@ -5,7 +5,7 @@ import Testing
 @testable import Evaluator
 @testable import KafkaEvaluator
 
-/// What a watch says, for `#expect`.
+/// Makes a watch's calls usable in `#expect`.
 private final class Watching {
   private var watch: GroupWatch
 
@@ -22,7 +22,7 @@ private final class Watching {
   }
 }
 
-@Suite("Who is in the evaluators' group")
+@Suite("The members of the evaluators' group")
 struct GroupWatchTests {
   private let stranger = GroupMember(
     clientID: "rdkafka", host: "10.0.0.7", partitions: [TopicPartition("status_topic", 0)])
@@ -30,7 +30,7 @@ struct GroupWatchTests {
 
   private func at(_ seconds: Int64) -> MonotonicTime { MonotonicTime(nanoseconds: seconds * 1_000_000_000) }
 
-  @Test("a group that refuses this evaluator is asked at once who is in it, and again each minute until it doesn't")
+  @Test("if the group refuses this evaluator, its members are requested at once, then each minute until it accepts")
   func refused() {
     let watch = Watching(clientID: "statusd")
     #expect(!watch.asks(at(0)))
@@ -52,7 +52,7 @@ struct GroupWatchTests {
     #expect(!watch.asks(at(10_000)))
   }
 
-  @Test("a group that refuses, and doesn't say who is in it, is said all the same")
+  @Test("a refusal is reported even if the members can't be requested")
   func unnamed() {
     let watch = Watching(clientID: "statusd")
     watch.isRefused(at(0))
@@ -63,7 +63,7 @@ struct GroupWatchTests {
     #expect(watch.asks(at(61)))
   }
 
-  @Test("a question that goes with the consumer that asked it is asked again")
+  @Test("a request that is lost with its consumer is repeated")
   func lost() {
     let watch = Watching(clientID: "statusd")
     watch.isRefused(at(0))
@@ -72,7 +72,7 @@ struct GroupWatchTests {
     #expect(watch.asks(at(5)))
   }
 
-  @Test("a stranger that shares partitions as evaluators do is found after the rebalance that it causes")
+  @Test("a stranger with the evaluators' strategy is found after the rebalance that it causes")
   func compatible() {
     let watch = Watching(clientID: "statusd")
     #expect(watch.rebalances(at(0)) == nil)
@@ -91,7 +91,7 @@ struct GroupWatchTests {
     #expect(!watch.asks(at(10_000)))
   }
 
-  @Test("a group that rebalances over and over is asked every ten seconds")
+  @Test("if a group keeps rebalancing, its members are requested every ten seconds")
   func rebalances() {
     let watch = Watching(clientID: "statusd")
     var asked = 0
@@ -105,7 +105,7 @@ struct GroupWatchTests {
     #expect((5...7).contains(asked), "\(asked)")
   }
 
-  @Test("whoever has this evaluator's own client.id is one, too")
+  @Test("a member with this evaluator's client.id counts as an evaluator")
   func ownName() {
     let watch = Watching(clientID: "rack-7")
     let other = GroupMember(clientID: "rack-7", host: "10.0.0.2")

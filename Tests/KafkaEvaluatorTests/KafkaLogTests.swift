@@ -6,7 +6,7 @@ import Testing
 @testable import Evaluator
 @testable import KafkaEvaluator
 
-/// Counts what it is given.
+/// Counts the records that it receives.
 private struct Count: ChangelogReceiver {
   var records = 0
 
@@ -14,7 +14,7 @@ private struct Count: ChangelogReceiver {
 }
 
 @Suite("Kafka as a worker's log", .waits) struct KafkaLogTests {
-  /// Opens a partition of the changelog and reads all that there is; how many records.
+  /// Opens a partition of the changelog and reads it to its end. Returns the number of records.
   private func read(_ number: Int32, of log: inout KafkaLog) throws -> Int {
     let deadline = SystemTime().monotonic + .seconds(30)
     var end: Int64?
@@ -31,7 +31,7 @@ private struct Count: ChangelogReceiver {
   }
 
   @Test(
-    "a changelog that is opened is read from its oldest record, also where it is open",
+    "opening a changelog reads it from its oldest record, even if it was already open",
     arguments: TestCluster.Kind.main)
   func openAgain(kind: TestCluster.Kind) throws {
     let bench = try EvaluatorBench(TestCluster.open(kind), partitions: 2)
@@ -41,13 +41,13 @@ private struct Count: ChangelogReceiver {
     }
     try writer.flush()
     var log = try bench.kafkaLog(.steps)
-    // As after a delivery that nobody knows the fate of, and of another topic's partition with the same number.
+    // Reopened as after a delivery with an unknown result, or for another topic's partition with the same number.
     let counts = try [0, 0, 1, 0, 0].map { number in try read(number, of: &log) }
     #expect(counts == [3, 3, 0, 3, 3])
     log.close(until: SystemTime().monotonic, forGood: false)
   }
 
-  /// Takes an assignment and reads from the beginning until the partition's end came.
+  /// Counts the partition ends that it receives.
   private struct Ends: LogReceiver {
     var count = 0
     mutating func expect(_ record: LogRecord) {}
@@ -56,13 +56,13 @@ private struct Count: ChangelogReceiver {
   }
 
   @Test(
-    "where a partition ends is answered while a fetch waits for records there, open transactions included",
+    "the high watermark is returned while a fetch waits for records of the partition",
     arguments: TestCluster.Kind.main)
   func endsDuringFetch(kind: TestCluster.Kind) throws {
     let bench = try EvaluatorBench(TestCluster.open(kind))
     let writer = try bench.writer()
     try bench.write(20, with: writer)
-    // A fetch that finds nothing stays for longer than this test takes.
+    // A fetch that finds nothing waits longer than this test takes.
     var log = try bench.kafkaLog(.steps, properties: [("fetch.wait.max.ms", "50000"), ("socket.timeout.ms", "60000")])
     let deadline = SystemTime().monotonic + .seconds(120)
     try log.join()
@@ -78,7 +78,7 @@ private struct Count: ChangelogReceiver {
       }
       _ = log.fetch(until: min(deadline, SystemTime().monotonic + .seconds(1)), into: &ends)
     }
-    // From here on the consumer's connection is held by its fetch.
+    // From now on a fetch occupies the consumer's connection.
     let asked = SystemTime().monotonic
     let end = try log.askHighWatermarks(of: [partition], until: asked + .seconds(40))
     #expect(end == [1])
@@ -86,7 +86,7 @@ private struct Count: ChangelogReceiver {
     log.close(until: SystemTime().monotonic, forGood: false)
   }
 
-  /// Delivers `values` as alerts, as often as the log asks for it; how often that was.
+  /// Delivers `values` as alerts, again as often as the log requires. Returns the number of deliveries.
   private func deliver(_ values: [[UInt8]], with log: inout KafkaLog) throws -> Int {
     let deadline = SystemTime().monotonic + .seconds(60)
     var tries = 0
@@ -118,7 +118,7 @@ private struct Count: ChangelogReceiver {
   }
 
   @Test(
-    "a storm that is larger than the topic takes at once goes in batches that it takes, also after its limit fell; what is too large alone keeps nothing from going",
+    "many alerts go in batches that fit the topic, even after its limit fell; one too large alone blocks no other",
     .needsKafka, arguments: [KafkaLog.Mode.transactions, .steps])
   func storm(mode: KafkaLog.Mode) throws {
     let bench = try EvaluatorBench(
@@ -135,10 +135,10 @@ private struct Count: ChangelogReceiver {
     }
     let storm = (0..<200).map { [UInt8](repeating: UInt8($0), count: 500) }
     let large = [UInt8](repeating: 0, count: 30_000)
-    // Asked for before: nothing is refused.
+    // The limit was requested before, so nothing is refused.
     #expect(try deliver(storm + [large], with: &log) == 1)
     #expect(log.sizes.batch == 20_000)
-    // What is remembered isn't so any more: the first try shows it.
+    // The remembered limit is outdated, which the first delivery shows.
     log.sizes.told([bench.settings.topics.alerts: 1_000_000], at: SystemTime().monotonic)
     #expect((2...3).contains(try deliver(storm + [large], with: &log)))
     let seen = try bench.alerts().readToEnd()
@@ -147,7 +147,7 @@ private struct Count: ChangelogReceiver {
     log.close(until: SystemTime().monotonic, forGood: false)
   }
 
-  @Test("without transactions a producer that couldn't be made anew at once is made by the next record")
+  @Test("without transactions the next record creates a producer that couldn't be replaced at once")
   func producerLater() throws {
     let bench = try EvaluatorBench(TestCluster.open(.mock))
     var log = try bench.kafkaLog(.steps)

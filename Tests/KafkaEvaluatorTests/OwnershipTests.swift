@@ -5,12 +5,12 @@ import Testing
 @testable import Evaluator
 @testable import KafkaEvaluator
 
-@Suite("Partitions that are nobody's")
+@Suite("Partitions without an owner")
 struct OwnershipTests {
   private let all = (0..<3).map { TopicPartition("t", $0) }
   private let now = MonotonicTime(nanoseconds: 1_000_000_000)
 
-  @Test("after an assignment it is looked once, where everything has an owner")
+  @Test("owners are checked once after an assignment if all partitions have one")
   func owned() {
     var ownership = Ownership()
     ownership.noteAssignment(now)
@@ -19,7 +19,7 @@ struct OwnershipTests {
     #expect(ownership.nextLook == nil)
   }
 
-  @Test("what is nobody's twice is said; what has moved meanwhile isn't")
+  @Test("a partition that has no owner twice is reported; one that has moved meanwhile isn't")
   func unowned() {
     var ownership = Ownership()
     ownership.noteAssignment(now)
@@ -30,7 +30,7 @@ struct OwnershipTests {
     #expect(ownership.nextLook == nil)
   }
 
-  @Test("a group that is just sharing out, or says nothing, is asked again")
+  @Test("a group that rebalances or doesn't answer is asked again")
   func silent() {
     var ownership = Ownership()
     ownership.noteAssignment(now)
@@ -38,7 +38,7 @@ struct OwnershipTests {
     #expect(ownership.note(nil, of: all, now).isEmpty)
     #expect(!ownership.isAsked)
     #expect(ownership.nextLook == now + Ownership.pause)
-    // An assignment begins it anew.
+    // An assignment starts the check anew.
     _ = ownership.note([], of: all, now)
     ownership.noteAssignment(now)
     #expect(ownership.note([], of: all, now).isEmpty)

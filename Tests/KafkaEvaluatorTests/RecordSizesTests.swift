@@ -9,7 +9,7 @@ import Testing
 
   private func sizes(client: Int = 1_000_000) -> RecordSizes { RecordSizes(client: client, topics: ["a", "b"]) }
 
-  @Test("the least limit of the topics bounds batches, each topic's own its records, and the client's both")
+  @Test("the smallest topic limit bounds batches, a topic's own limit its records, and the client's limit both")
   func said() {
     var sizes = sizes()
     #expect(sizes.batch == 1_000_000)
@@ -19,12 +19,12 @@ import Testing
     #expect(sizes.room(in: "a") == 4900)
     #expect(sizes.room(in: "b") == 1_000_000)
     #expect(!sizes.mustAsk(["a": 4900], at: start + .seconds(3600)))
-    // Brokers that don't answer take nothing back.
+    // A missing answer changes nothing.
     sizes.told([:], at: start + .seconds(3600))
     #expect(sizes.batch == 5000)
   }
 
-  @Test("a record that is too large is reason to ask again, once a minute")
+  @Test("a record that is too large makes it ask again, once a minute")
   func asksAgain() {
     var sizes = sizes()
     sizes.told(["a": 5000, "b": 5000], at: start)
@@ -34,7 +34,7 @@ import Testing
     #expect(sizes.room(in: "a") == 9900)
   }
 
-  @Test("a limit that fell while it ran is asked for at the first refusal")
+  @Test("the first refusal makes it ask for a limit that has fallen")
   func fell() {
     var sizes = sizes()
     sizes.told(["a": 1_048_588, "b": 1_048_588], at: start)
@@ -46,7 +46,7 @@ import Testing
     #expect(sizes.room(in: "b") == 1_000_000)
   }
 
-  @Test("where brokers don't tell, refusals show it: first batches get smaller, then the record is at fault")
+  @Test("if brokers don't tell a limit, refusals make batches smaller, until the record itself is too large")
   func shown() {
     var sizes = sizes()
     sizes.told([:], at: start)
@@ -60,14 +60,14 @@ import Testing
     #expect(sizes.batch == 1)
     #expect(sizes.room(in: "a") == 699)
     #expect(sizes.room(in: "b") == 1_000_000)
-    // Somebody may have made the limit greater: it is tried again after ten minutes.
+    // The limit may have been raised, so larger records are tried again after ten minutes.
     #expect(!sizes.mustAsk(["a": 700], at: start + .seconds(59)))
     #expect(sizes.mustAsk(["a": 700], at: start + .seconds(601)))
     sizes.told([:], at: start + .seconds(601))
     #expect(sizes.room(in: "a") == 1_000_000)
   }
 
-  @Test("two topics that refuse the same batch make it smaller once")
+  @Test("two topics that refuse batches of the same size make batches smaller only once")
   func once() {
     var sizes = sizes()
     let batch = sizes.batch

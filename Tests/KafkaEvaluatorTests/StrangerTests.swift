@@ -6,10 +6,10 @@ import Testing
 @testable import Evaluator
 @testable import KafkaEvaluator
 
-/// A program of somebody else's that uses the evaluators' group.
+/// Another program that uses the evaluators' group.
 @Suite("A stranger in the group", .serialized, .waits)
 struct StrangerTests {
-  /// A member of the bench's group, as tutorials write it.
+  /// A member of the bench's group, as in tutorials.
   private func stranger(
     _ bench: EvaluatorBench, _ strategy: Consumer.Strategy, _ wakeup: Wakeup
   ) throws -> Consumer {
@@ -43,7 +43,7 @@ struct StrangerTests {
     return try #require(bench.log.lines.first { $0.message.hasPrefix(start) })
   }
 
-  @Test("one that keeps evaluators out is named with its host, and they come in as soon as it is gone", .needsKafka)
+  @Test("a stranger that keeps evaluators out is named with its host, and they join as soon as it is gone", .needsKafka)
   func refuses() throws {
     let bench = try EvaluatorBench(TestCluster.open(.newest))
     let writer = try bench.writer()
@@ -65,7 +65,7 @@ struct StrangerTests {
     #expect(service.stop() == 0)
   }
 
-  @Test("one that takes partitions as evaluators do is named, with how many it has", .needsKafka)
+  @Test("a stranger that gets partitions like an evaluator is named with its host", .needsKafka)
   func takesPartitions() throws {
     let bench = try EvaluatorBench(TestCluster.open(.newest), partitions: 2)
     let service = try bench.start()

@@ -5,7 +5,7 @@ import Testing
 @testable import Kafka
 
 @Suite(.waits) struct AdminTests {
-  @Test("a topic is made with its configuration, described, grown and deleted", .needsKafka)
+  @Test("a topic is created with its configuration, described, grown and deleted", .needsKafka)
   func life() throws {
     let cluster = try TestCluster.open(.kafka43)
     let admin = try Admin(Configuration(brokers: cluster.brokers), log: silent)
@@ -38,7 +38,7 @@ import Testing
     admin.close(by: soon())
   }
 
-  @Test("asking for a topic that is missing doesn't make it", .needsKafka)
+  @Test("a query for a missing topic doesn't create it", .needsKafka)
   func missing() throws {
     let cluster = try TestCluster.open(.kafka43)
     let admin = try Admin(Configuration(brokers: cluster.brokers), log: silent)
@@ -69,7 +69,7 @@ import Testing
     #expect(throws: KafkaError.self) { try admin.growTopic("x", to: 0, within: .seconds(1)) }
   }
 
-  @Test("without a broker every question ends at its time-out")
+  @Test("without a broker every query ends at its time-out")
   func timeouts() throws {
     let admin = try Admin(Configuration(brokers: "127.0.0.1:1"), log: silent)
     let start = SystemTime().monotonic

@@ -4,7 +4,7 @@ import Testing
 @testable import Kafka
 
 @Suite("The bound of batches") struct BatchBoundTests {
-  @Test("each refusal makes batches smaller, until a record that is refused was alone")
+  @Test("each refusal makes batches smaller, until a refused record was alone in its batch")
   func shrinks() {
     var bound = BatchBound(1_000_000)
     var sizes: [Int] = []
@@ -12,7 +12,7 @@ import Testing
     #expect(sizes == [125_000, 15_625, 1])
   }
 
-  @Test("a record as large as a batch was alone, so that nothing but its own size is at fault")
+  @Test("a record as large as a batch was alone in it, so its own size is the cause")
   func alone() {
     var bound = BatchBound(4000)
     #expect(bound.refused(size: 4000) == .tooLarge)

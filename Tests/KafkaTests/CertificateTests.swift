@@ -5,7 +5,7 @@ import Testing
 @testable import Kafka
 
 @Suite struct CertificateTests {
-  /// A self-signed certificate by the openssl program, as DER.
+  /// A self-signed certificate, created by the openssl program, as DER.
   static func certificate(_ arguments: [String]) throws -> [UInt8] {
     let folder = try TemporaryDirectory()
     let path = folder.path + "/certificate.der"
@@ -30,13 +30,13 @@ import Testing
     #expect(names(certificate) == ["kafka-1.example.com", "*.example.com", "127.0.0.1", "2001:db8::1"])
   }
 
-  @Test("without a subjectAltName it is the common name")
+  @Test("without a subjectAltName the common name is the name")
   func commonName() throws {
     let certificate = try Self.certificate(["-subj", "/O=Example/OU=Unit/CN=broker-7"])
     #expect(names(certificate) == ["broker-7"])
   }
 
-  @Test("a certificate that is cut short or damaged anywhere is read as far as it goes, without harm")
+  @Test("a certificate that is truncated or damaged anywhere is parsed as far as possible, without a crash")
   func damaged() throws {
     let certificate = try Self.certificate(["-subj", "/CN=x", "-addext", "subjectAltName=DNS:a,IP:::1"])
     for length in 0..<certificate.count { _ = names(certificate.prefix(length)) }

@@ -9,7 +9,7 @@ import Testing
     return kept.problem(wanted: needed)
   }
 
-  @Test("a topic of state that deletes with time or size is found, with compaction or without")
+  @Test("a state topic that deletes by time or size is a problem, with or without compaction")
   func state() {
     let week = ["retention.ms": "604800000", "retention.bytes": "-1"]
     let bySize = ["retention.ms": "-1", "retention.bytes": "1000000"]
@@ -23,14 +23,14 @@ import Testing
     }
   }
 
-  @Test("deletion without a bound deletes nothing: only compaction may be missing")
+  @Test("deletion without a bound deletes nothing, so only missing compaction is a problem")
   func unbounded() {
     let forEver = ["retention.ms": "-1", "retention.bytes": "-1"]
     #expect(problem(of: forEver.merging(["cleanup.policy": "delete"]) { $1 }, wanted: "compact") == .keepsAll)
     #expect(problem(of: forEver.merging(["cleanup.policy": "compact,delete"]) { $1 }, wanted: "compact") == nil)
   }
 
-  @Test("a topic of history that is compacted is found")
+  @Test("a history topic that is compacted is a problem")
   func history() {
     #expect(problem(of: ["cleanup.policy": "compact"], wanted: "delete") == .dropsHistory)
     #expect(problem(of: ["cleanup.policy": "compact,delete"], wanted: "delete") == .dropsHistory)

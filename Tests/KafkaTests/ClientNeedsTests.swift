@@ -3,7 +3,7 @@ import Testing
 
 @testable import Kafka
 
-@Suite("What clients need of the machine")
+@Suite("The resources that clients need")
 struct ClientNeedsTests {
   @Test("a client has a main thread, an internal one, one for the coordinator, and one for each address")
   func one() {
@@ -14,7 +14,7 @@ struct ClientNeedsTests {
         == ClientNeeds(threads: 7, descriptors: 12))
   }
 
-  @Test("an unknown cluster is assumed to have three brokers, or as many as are named")
+  @Test("an unknown cluster is assumed to have three brokers, or as many as bootstrap.servers names if that is more")
   func assumed() {
     #expect(Configuration(brokers: "a:1").assumedBrokers == 3)
     let five = Configuration(brokers: "a:1,b:1,c:1,d:1,e:1")

@@ -29,13 +29,13 @@ import Testing
     #expect(complaint.message == "librdkafka has no property '\(name)', did you mean '\(meant)'?")
   }
 
-  @Test("a name that resembles none gets no suggestion")
+  @Test("a name that resembles no property gets no suggestion")
   func farOff() {
     #expect(Configuration.complaint(about: "zookeeper", value: "x")?.suggestion == nil)
   }
 
   @Test(
-    "what statusd sets for its guarantees can't be set, and the complaint says why",
+    "properties that statusd sets for its guarantees can't be set, and the complaint says why",
     arguments: [
       "isolation.level", "transactional.id", "enable.auto.commit", "acks", "request.required.acks", "group.id",
       "enable.idempotence", "partitioner", "auto.offset.reset", "bootstrap.servers", "message.timeout.ms",
@@ -45,7 +45,7 @@ import Testing
     #expect(complaint.message.hasPrefix("'\(name)' can't be set: "))
   }
 
-  @Test("every reserved name is one that librdkafka knows, or knew")
+  @Test("every reserved name is a property of this or another version of librdkafka")
   func reservedNames() {
     let later: Set = ["group.protocol", "group.remote.assignor", "sasl.oauthbearer.token.refresh.cb"]
     for name in Configuration.reserved.keys where !later.contains(name) {
@@ -54,7 +54,7 @@ import Testing
   }
 
   @Test(
-    "secrets are known by name, misspelt ones too",
+    "secrets are recognized by name, even misspelt",
     arguments: [
       "sasl.password", "ssl.key.password", "ssl.keystore.password", "ssl.key.pem", "ssl_key",
       "sasl.oauthbearer.client.secret", "sasl.oauthbearer.config", "sasl.pasword", "SASL.PASSWORD", "ssl.key.pme",
@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test(
-    "names, addresses and paths are no secrets",
+    "names, addresses and paths aren't secrets",
     arguments: [
       "sasl.username", "ssl.key.location", "ssl.keystore.location", "ssl.ca.location", "linger.ms",
       "bootstrap.servers", "ssl.certificate.pem",
@@ -107,20 +107,20 @@ import Testing
         """)
   }
 
-  @Test("a broker is retried within a second, unless the user has set another limit")
+  @Test("a reconnect follows within a second, unless the user has set a longer pause")
   func reconnects() {
     var configuration = Configuration(brokers: "127.0.0.1:1")
     #expect(configuration.effective("reconnect.backoff.max.ms") == "1000")
     #expect(configuration.validate() == nil)
     configuration.properties = [("reconnect.backoff.max.ms", "7000")]
     #expect(configuration.effective("reconnect.backoff.max.ms") == "7000")
-    // librdkafka refuses a limit below the first pause.
+    // librdkafka refuses a maximum below the first pause.
     configuration.properties = [("reconnect.backoff.ms", "5000")]
     #expect(configuration.effective("reconnect.backoff.max.ms") == "5000")
     #expect(configuration.validate() == nil)
   }
 
-  @Test("login and encryption choose the protocol")
+  @Test("login and encryption determine the protocol")
   func securityProtocol() {
     var configuration = Configuration(brokers: "a:1")
     #expect(configuration.mechanism == nil)
@@ -136,7 +136,7 @@ import Testing
     #expect(configuration.mechanism == "GSSAPI")
   }
 
-  @Test("a whole configuration is checked without connecting to anybody")
+  @Test("a whole configuration is checked without a connection")
   func whole() throws {
     #expect(Configuration(brokers: "127.0.0.1:1").validate() == nil)
     var missing = Configuration(brokers: "127.0.0.1:1")
@@ -150,7 +150,7 @@ import Testing
     #expect(unknown.validate()?.message == "librdkafka has no property 'sasl.pasword'")
   }
 
-  @Test("a client that can't be made says why, without a secret")
+  @Test("the error of a client that can't be created has the reason, without secrets")
   func refusedClient() throws {
     var configuration = full
     configuration.properties.append(("client.id", "S3cret-1"))
@@ -159,7 +159,7 @@ import Testing
     #expect(!error.message.contains("S3cret"))
   }
 
-  @Test("values hidden because of their source are masked in all texts, unless they are very short")
+  @Test("values that are hidden because of their source are masked in all texts, unless they are very short")
   func hidden() {
     var configuration = Configuration(
       brokers: "a:1", properties: [("client.rack", "S3cret"), ("linger.ms", "5"), ("broker.address.family", "v4")])
@@ -171,7 +171,7 @@ import Testing
     #expect(configuration.validate()?.message == "librdkafka refuses the value of 'linger.ms'")
   }
 
-  @Test("secrets are cut out of any text, the longer ones first")
+  @Test("secrets are removed from any text, the longer ones first")
   func redaction() {
     let redaction = Redaction(["abc", "abcdef", "", "ü"])
     #expect(redaction.applied(to: "x abcdef y abc z ü") == "x … y … z …")

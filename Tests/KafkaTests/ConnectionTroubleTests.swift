@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-/// Texts as librdkafka 2.0.2 and brokers of Kafka 4.3 and 3.9 gave them.
+/// Error texts of librdkafka 2.0.2 with brokers of Kafka 4.3 and 3.9.
 @Suite(.waits) struct ConnectionTroubleTests {
   private func trouble(
     _ code: KafkaError.Code, _ message: String, refusal: ConnectionNotes.Refusal? = nil, mechanism: String? = nil,
@@ -52,7 +52,7 @@ import Testing
     "sasl_ssl://kafka-alias:20214/bootstrap: SSL handshake failed: ../ssl/statem/statem_clnt.c:1889:tls_post_process_server_certificate error:0A000086:SSL routines::certificate verify failed: broker certificate could not be verified, verify that ssl.ca.location is correctly configured or root CA certificates are installed (install ca-certificates package) (after 286ms in state SSL_HANDSHAKE)"
 
   @Test(
-    "each way in which a certificate is refused has a line of its own",
+    "each cause of a refused certificate has its own sentence",
     arguments: [
       (20, ConnectionTrouble.Kind.wrongAuthority), (19, .wrongAuthority), (18, .wrongAuthority), (10, .expired),
       (9, .notYetValid), (62, .otherName), (64, .otherName), (23, .otherCertificate),
@@ -92,7 +92,7 @@ import Testing
     let other = trouble(code, text, isListed: false)
     #expect(other.kind == .advertised)
     #expect("\(other.kind.sentence)".contains("advertised.listeners"))
-    // An address that was connected before isn't wrong.
+    // An address that was connected before is right.
     #expect(
       trouble(.timedOut, "kafka-1:9092/1: 1 request(s) timed out: disconnect", isListed: false).kind == .timedOut)
   }
@@ -179,13 +179,13 @@ import Testing
     #expect(missing.facts["broker"] == nil)
   }
 
-  @Test("every kind has a sentence, and no two the same")
+  @Test("every kind has its own sentence")
   func sentences() {
     let said = Set(ConnectionTroubleKind.allCases.map { "\($0.sentence)" })
     #expect(said.count == ConnectionTroubleKind.allCases.count)
   }
 
-  @Test("texts that only look like a broker's name aren't split")
+  @Test("texts that only look like a broker's address aren't split")
   func noBroker() {
     for text in [
       "", "a/b", "x: y", "Failed to acquire PID / epoch: timed out", "://", "/: x", "[thrd:main]", "[thrd:x]: ",
@@ -197,7 +197,7 @@ import Testing
   }
 
   @Test(
-    "a coordinator is named by its address, so that it is no other broker than that one", arguments: ["Group", "Txn"])
+    "a coordinator is named by its address, like any other broker", arguments: ["Group", "Txn"])
   func coordinators(kind: String) {
     let (broker, detail) = ConnectionTrouble.split(
       "\(kind)Coordinator: [::1]:9092: Connect to ipv6#[::1]:9092 failed: Connection refused (after 0ms in state CONNECT)"

@@ -16,7 +16,7 @@ private let t1 = TopicPartition("t", 1)
     return try Consumer(configuration(cluster), options: options, log: silent, wakeup: Wakeup())
   }
 
-  @Test("records come in order, each once, and the end of the partition is a value")
+  @Test("records come in order, each once, and the end of the partition is an entry")
   func order() throws {
     let cluster = try cluster()
     try fill(cluster.brokers, numbers(500))
@@ -53,7 +53,7 @@ private let t1 = TopicPartition("t", 1)
     #expect(isLeft)
   }
 
-  @Test("a record that arrives is seen at once, by the wake-up alone")
+  @Test("the wake-up alone signals a new record at once")
   func wakeup() throws {
     let cluster = try cluster()
     var consumer = try consumer(cluster)
@@ -66,7 +66,7 @@ private let t1 = TopicPartition("t", 1)
     }
   }
 
-  @Test("a seek goes on exactly there, also in the middle of what was fetched")
+  @Test("a seek continues exactly at its offset, even among records already fetched")
   func seek() throws {
     let cluster = try cluster(partitions: 2)
     for partition in 0..<Int32(2) { try fill(cluster.brokers, partition: partition, numbers(2000)) }
@@ -88,7 +88,7 @@ private let t1 = TopicPartition("t", 1)
     #expect(rest.filter { $0.partition == 1 }.map(\.offset) == Array(before..<2000))
   }
 
-  @Test("assigning again rewinds, and nothing gets stuck")
+  @Test("a second assignment rewinds, and reading continues")
   func reassign() throws {
     let cluster = try cluster(partitions: 2)
     for partition in 0..<Int32(2) { try fill(cluster.brokers, partition: partition, numbers(300)) }
@@ -105,7 +105,7 @@ private let t1 = TopicPartition("t", 1)
     }
   }
 
-  @Test("a paused partition gives nothing, and goes on where it stopped")
+  @Test("a paused partition delivers nothing, and later continues where it stopped")
   func pause() throws {
     let cluster = try cluster(partitions: 2)
     for partition in 0..<Int32(2) { try fill(cluster.brokers, partition: partition, numbers(1000)) }
@@ -124,7 +124,7 @@ private let t1 = TopicPartition("t", 1)
     }
   }
 
-  @Test("a position that the log does not have is an error that names the partition")
+  @Test("a position outside the log is an error that names the partition")
   func outOfRange() throws {
     let cluster = try cluster()
     try fill(cluster.brokers, ["0"])
@@ -144,7 +144,7 @@ private let t1 = TopicPartition("t", 1)
     #expect(error?.code == .autoOffsetReset)
   }
 
-  @Test("batches that live on keep their records")
+  @Test("a batch that outlives the next fetch keeps its records")
   func batches() throws {
     let cluster = try cluster()
     try fill(cluster.brokers, numbers(20))
@@ -165,7 +165,7 @@ private let t1 = TopicPartition("t", 1)
     #expect(first.error(at: 0) == nil)
   }
 
-  @Test("reading from the newest skips the records that were there before")
+  @Test("reading from the end skips existing records")
   func fromTheEnd() throws {
     let cluster = try cluster()
     try fill(cluster.brokers, numbers(10))
@@ -190,7 +190,7 @@ private let t1 = TopicPartition("t", 1)
     #expect(nobody == nil)
   }
 
-  @Test("a seek where nothing is read is refused")
+  @Test("a seek in a partition that isn't being read is refused")
   func seekNowhere() throws {
     let cluster = try cluster()
     var consumer = try consumer(cluster)

@@ -17,13 +17,13 @@ import Testing
     255, 255, 255, 255,
   ]
 
-  @Test("the partitions of an assignment are read")
+  @Test("the partitions of an assignment are parsed")
   func read() {
     #expect(partitions(bytes) == [TopicPartition("ab", 0), TopicPartition("ab", 258), TopicPartition("c", 7)])
     #expect(partitions([]) == [])
   }
 
-  @Test("an assignment that breaks off, or says more than there is, is read as far as it goes")
+  @Test("a truncated assignment, or one with wrong counts, is parsed as far as possible")
   func damaged() {
     for count in 0..<bytes.count { #expect(partitions(Array(bytes.prefix(count))).count <= 3) }
     #expect(partitions([0, 0, 127, 255, 255, 255, 127, 255, 1]) == [])

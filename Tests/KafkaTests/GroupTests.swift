@@ -5,7 +5,7 @@ import Testing
 
 @testable import Kafka
 
-/// A member of a group, with what it holds and what it has read.
+/// A group member, with its partitions and the records that it has read.
 private struct Member: ~Copyable {
   var consumer: Consumer
   var seen: [Seen] = []
@@ -23,7 +23,7 @@ private struct Member: ~Copyable {
     self.consumer = consumer
   }
 
-  /// Takes events and one batch; commits what it has read before it gives a partition back.
+  /// Takes events and one batch. Commits its offsets before it gives a partition back.
   mutating func step() throws {
     while let event = consumer.nextEvent() {
       switch event {
@@ -59,7 +59,7 @@ private struct Member: ~Copyable {
 
 @Suite(.waits) struct GroupTests {
   @Test(
-    "a member that has no time to leave ends all the same, whether its last rebalance was answered or not",
+    "a member without time to leave is destroyed, whether its last rebalance was answered or not",
     arguments: [true, false])
   func endsWithoutTime(answers: Bool) throws {
     let cluster = try cluster()
@@ -73,7 +73,7 @@ private struct Member: ~Copyable {
     }
   }
 
-  /// Joins a group, and is closed, or dropped, by a deadline that has passed.
+  /// Joins a group, answers the assignment if `answers`, and closes the member with a deadline that has passed.
   private func leaveAtOnce(_ cluster: MockCluster, answers: Bool, _ released: inout Wakeup?) throws {
     let wakeup = try Wakeup()
     released = wakeup
@@ -92,7 +92,7 @@ private struct Member: ~Copyable {
   }
 
   @Test(
-    "two members share the partitions, nothing is lost or read twice, and the remaining member gets all back",
+    "two members share the partitions, no record is lost or repeated, and the remaining member gets all back",
     .needsKafka, arguments: [Consumer.Strategy.cooperativeSticky, .range])
   func sharing(strategy: Consumer.Strategy) throws {
     let cluster = try TestCluster.open(.kafka43)
@@ -205,7 +205,7 @@ private struct Member: ~Copyable {
     #expect(isLeft)
   }
 
-  @Test("a member that is silent for too long loses its partitions, is told so, and its commit is refused", .needsKafka)
+  @Test("a member that is silent for too long is told that its partitions are lost; its commit is refused", .needsKafka)
   func lostPartitions() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic()
@@ -220,7 +220,7 @@ private struct Member: ~Copyable {
     _ = try consumer.read(events: { if case .assigned(let partitions) = $0 { assigned = partitions } }) { _ in
       !assigned.isEmpty
     }
-    // Don't poll: the broker's clock decides, and librdkafka rings after that.
+    // Doesn't poll: the broker's clock decides, and librdkafka rings after that.
     wakeup.drain()
     var lost: Bool?
     var refusal: KafkaError?
@@ -243,7 +243,7 @@ private struct Member: ~Copyable {
     consumer.close(by: soon())
   }
 
-  @Test("leaving is bounded while the broker is silent", .needsKafka)
+  @Test("leaving ends in time while the broker is silent", .needsKafka)
   func boundedLeave() throws {
     let cluster = try TestCluster.own()
     let topic = try cluster.createTopic()
@@ -268,7 +268,7 @@ private struct Member: ~Copyable {
     try cluster.broker?.resume()
   }
 
-  /// A member that has joined its group, but never got an assignment: at each SyncGroup the group has rebalanced again.
+  /// A member that has joined its group but never gets an assignment, because each SyncGroup meets another rebalance.
   private func joined(_ cluster: MockCluster) throws -> Consumer {
     cluster.fail(.syncGroup, with: Array(repeating: .rebalanceInProgress, count: 1000))
     let wakeup = try Wakeup()
@@ -289,7 +289,7 @@ private struct Member: ~Copyable {
     return consumer
   }
 
-  @Test("a member that has joined and was never given anything leaves without harm")
+  @Test("a member that has joined but never got an assignment leaves without a crash")
   func leaveBeforeTheFirstAssignment() throws {
     let cluster = try cluster()
     let consumer = try joined(cluster)
@@ -297,7 +297,7 @@ private struct Member: ~Copyable {
     #expect(isLeft)
   }
 
-  @Test("a member that finds no broker ends well")
+  @Test("a member that finds no broker closes in time")
   func leaveBeforeJoining() throws {
     for _ in 0..<3 {
       var consumer = try Consumer(
@@ -309,13 +309,13 @@ private struct Member: ~Copyable {
     }
   }
 
-  @Test("a member that has joined and was never given anything can be dropped without harm")
+  @Test("a member that has joined but never got an assignment can be dropped without a crash")
   func dropBeforeTheFirstAssignment() throws {
     let cluster = try cluster()
     let began = SystemTime().monotonic
     let generation: Int32?
     do { generation = try joined(cluster).groupMetadata().generation }
-    // It is gone here, and took no more than its own time.
+    // The member is gone by now, and dropping it took no extra time.
     #expect(generation != nil)
     #expect(SystemTime().monotonic - began < .seconds(30))
   }

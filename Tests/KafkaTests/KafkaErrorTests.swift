@@ -12,7 +12,7 @@ import Testing
     #expect(KafkaError(code: .fenced, message: "", isFatal: true, requiresAbort: true).remedy == .recreateClient)
   }
 
-  @Test("codes have librdkafka's names and words, also those that it doesn't know")
+  @Test("every code has a name and a text, even one that librdkafka doesn't know")
   func codes() {
     #expect(KafkaError.Code.transport.name == "_TRANSPORT")
     #expect(KafkaError.Code.unknownTopicOrPartition.name == "UNKNOWN_TOPIC_OR_PART")

@@ -4,14 +4,14 @@ import Testing
 
 @testable import Kafka
 
-@Suite("A right that is missing") struct MissingRightTests {
+@Suite("A missing right") struct MissingRightTests {
   private var configuration: Configuration {
     var configuration = Configuration(brokers: "kafka:9092")
     configuration.sasl = .init(mechanism: "PLAIN", username: "agent", password: "secret")
     return configuration
   }
 
-  @Test("it is named with operation, resource and principal, and the command that grants it")
+  @Test("it has operation, resource and principal, and the command that grants it")
   func command() {
     let missing = MissingRight(.topicAuthorizationFailed, for: .write(topic: "status_topic"), configuration)
     #expect(missing?.right == "Write on topic status_topic")
@@ -30,7 +30,7 @@ import Testing
         .hasSuffix("--operation Write --transactional-id 'g/i/0'") == true)
   }
 
-  @Test("the principal is known for a login by name, and without a login")
+  @Test("the principal is known for a login with a user name, and without a login")
   func principal() {
     func principal(_ configuration: Configuration) -> String? {
       MissingRight(.topicAuthorizationFailed, for: .read(topic: "t"), configuration)?.principal
@@ -42,7 +42,7 @@ import Testing
     #expect(principal(other) == "User:NAME")
   }
 
-  @Test("another error names no right; the right that an idempotent producer lacks is implied by Write")
+  @Test("other errors name no right; Write implies the right that an idempotent producer lacks")
   func others() {
     #expect(MissingRight(.messageTooLarge, for: .write(topic: "t"), configuration) == nil)
     #expect(MissingRight(.groupAuthorizationFailed, for: .write(topic: "t"), configuration) == nil)

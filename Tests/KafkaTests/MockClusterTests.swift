@@ -7,7 +7,7 @@ import Testing
 @testable import Kafka
 
 @Suite(.waits) struct MockClusterTests {
-  @Test("a topic is made once")
+  @Test("a topic is created only once")
   func topics() throws {
     let cluster = try MockCluster(brokerCount: 3)
     #expect(cluster.brokers.split(separator: ",").count == 3)
@@ -47,7 +47,7 @@ import Testing
     #expect(error?.code == .topicAuthorizationFailed)
   }
 
-  @Test("a topic's error is told to whoever asks")
+  @Test("every request about a topic gets the topic's error")
   func topicError() throws {
     let cluster = try cluster()
     let admin = try Admin(configuration(cluster), log: silent)
@@ -84,14 +84,14 @@ import Testing
     #expect(error?.isFatal == true)
   }
 
-  @Test("a broker whose port somebody else has got meanwhile is back once that is free")
+  @Test("a broker whose port is taken meanwhile comes back once the port is free")
   func portIsTaken() throws {
     let cluster = try cluster()
     let port = try #require(cluster.brokers.split(separator: ":").last.flatMap { UInt16($0) })
     cluster.stopBroker(1)
     let other = MockCluster.bind(to: port)
     try #require(other >= 0 && listen(other, 1) == 0)
-    // The broker is waited for meanwhile; if it came too early, librdkafka would end the process.
+    // The broker is waited for meanwhile. If it started too early, librdkafka would abort the process.
     let end = try startThread(name: "other") {
       usleep(200_000)
       close(other)

@@ -5,7 +5,7 @@ import Testing
 @testable import Kafka
 
 @Suite(.waits) struct OffsetsTests {
-  @Test("offsets for a time are those of the first record of that time or later", .needsKafka)
+  @Test("the offset for a time is that of the first record with this time or later", .needsKafka)
   func times() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic(configuration: [("message.timestamp.type", "CreateTime")])
@@ -45,7 +45,7 @@ import Testing
     #expect(error != nil)
   }
 
-  @Test("a topic with the broker's own time says so in each record", .needsKafka)
+  @Test("each record of a LogAppendTime topic says that the time is the broker's", .needsKafka)
   func appendTime() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic(configuration: [("message.timestamp.type", "LogAppendTime")])
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  @Test("nothing committed is a value, and a commit is read back, with its note, by the next of the group", .needsKafka)
+  @Test("without a commit the offset is `.none`; a commit and its note are read back by another member", .needsKafka)
   func commits() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic(partitions: 2)

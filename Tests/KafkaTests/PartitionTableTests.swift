@@ -34,7 +34,7 @@ import Testing
     #expect(table.entries.count == 1)
   }
 
-  @Test("a topic's handle is asked for its name once, and anew after the assignment has changed")
+  @Test("a topic handle's name is requested once, and again after the assignment has changed")
   func handles() {
     var table = PartitionTable()
     var asked = 0

@@ -16,7 +16,7 @@ import Testing
     #expect(producer.outstanding == 100)
     var offsets: [UInt: Int64] = [:]
     while producer.outstanding > 0 {
-      // Also what the client wrote to its log while it was made rings.
+      // The client's log lines from its creation ring, too.
       let isRung = wakeup.wait(until: soon())
       try #require(isRung)
       producer.serve { delivery in
@@ -31,7 +31,7 @@ import Testing
     #expect(left == 0)
   }
 
-  @Test("a full queue takes nothing and loses nothing")
+  @Test("a full queue accepts no record and loses none")
   func fullQueue() throws {
     let cluster = try cluster()
     var options = Producer.Options()
@@ -65,7 +65,7 @@ import Testing
     #expect(producer.outstanding == 0)
   }
 
-  @Test("an impossible topic is refused by its name")
+  @Test("an invalid topic is refused by name")
   func impossibleTopic() throws {
     var producer = try Producer(Configuration(brokers: "127.0.0.1:1"), log: silent)
     let name = String(repeating: "n", count: 600)
@@ -90,7 +90,7 @@ import Testing
     #expect(order == Array(1..<50))
   }
 
-  @Test("closing is bounded while no broker answers, and counts what is not delivered")
+  @Test("closing ends in time while no broker answers, with the number of undelivered records")
   func boundedClose() throws {
     var producer = try Producer(Configuration(brokers: "127.0.0.1:1"), log: silent)
     for _ in 0..<7 { try producer.send("t", value: "x") }
@@ -100,7 +100,7 @@ import Testing
     #expect(SystemTime().monotonic - start < .seconds(2))
   }
 
-  @Test("keys go where Java's partitioner puts them")
+  @Test("keys go to the same partitions as with Java's partitioner")
   func murmur2() throws {
     // kafka-clients: Utils.toPositive(Utils.murmur2(key)) % 7.
     let cluster = try cluster(partitions: 7)

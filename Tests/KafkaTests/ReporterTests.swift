@@ -5,7 +5,7 @@ import Testing
 @testable import Kafka
 
 @Suite(.waits) struct ReporterTests {
-  @Test("no secret is in any line, also where librdkafka traces everything")
+  @Test("no log line has a secret, even if librdkafka traces everything")
   func secrets() throws {
     let cluster = try cluster()
     let log = CapturedLog()
@@ -26,7 +26,7 @@ import Testing
     #expect(log.lines.contains { $0.message == "librdkafka traces" })
   }
 
-  @Test("an unreachable broker is logged once a minute, however often it is tried")
+  @Test("an unreachable broker is logged once a minute, however often the client tries")
   func rateLimit() throws {
     let log = CapturedLog()
     let wakeup = try Wakeup()
@@ -39,7 +39,7 @@ import Testing
       wakeup.wait(until: deadline)
       producer.serve()
     }
-    // librdkafka itself gives the same error no more than once in 30 s.
+    // librdkafka itself reports the same error at most once in 30 s.
     let message =
       "127.0.0.1:1/bootstrap: Connect to ipv4#127.0.0.1:1 failed: Connection refused (after 0ms in state CONNECT)"
     for _ in 0..<50 { producer.client.reporter.report(KafkaError(code: .transport, message: message)) }
@@ -47,7 +47,7 @@ import Testing
     #expect(!log.messages.contains("librdkafka says"))
   }
 
-  @Test("a bound on librdkafka's own lines holds for all clients of a configuration, also those that come later")
+  @Test("the rate limit of librdkafka's own lines is shared by all clients of a configuration, even later ones")
   func bound() {
     let book = Configuration(brokers: "a:1").troubles
     let log = CapturedLog()
@@ -57,7 +57,7 @@ import Testing
     #expect(log.lines.count == 11)
   }
 
-  @Test("clients of one configuration log each broker and cause once between them")
+  @Test("all clients of one configuration together log each broker and cause once")
   func once() throws {
     let log = CapturedLog()
     let configuration = Configuration(brokers: "127.0.0.1:1,127.0.0.1:2")
@@ -72,7 +72,7 @@ import Testing
       first.serve()
       second.serve()
     }
-    // The errors that the other client has met by now are known, too.
+    // The errors of the other client are known by now, too.
     first.serve()
     second.serve()
     #expect(said("127.0.0.1:1") == 1)
@@ -102,7 +102,7 @@ import Testing
     #expect(line.metadata["facility"] == "CONFWARN")
   }
 
-  @Test("what an error event or a call also reports gets no line of its own, however often librdkafka writes it")
+  @Test("librdkafka's lines about an error that an event or call also reports have only level debug")
   func repetitions() {
     let texts = [
       ("REQTMOUT", "127.0.0.1:1/1: Timed out ApiVersionRequest in flight (after 10010ms, timeout #0)"),
@@ -115,7 +115,7 @@ import Testing
     #expect(Reporter.level("CONFWARN", "Configuration property x is deprecated: No longer used.", 4) == .warning)
   }
 
-  @Test("a property of the other kind of client is no warning: one file serves all clients")
+  @Test("a property of the other kind of client gives no warning, because one configuration serves all clients")
   func otherClients() throws {
     let log = CapturedLog()
     let configuration = Configuration(
@@ -129,7 +129,7 @@ import Testing
   }
 
   @Test(
-    "the first answer after an outage says that brokers are back and how long they were away; one from before says nothing"
+    "the first answer after an outage logs that brokers are back and how long they were away; an earlier answer doesn't"
   )
   func lateAnswer() throws {
     let log = CapturedLog()
@@ -146,7 +146,7 @@ import Testing
     second.report(gone)
     second.noteAnswer()
     first.noteAnswer()
-    // Once, from one client for all.
+    // One client logs it for all.
     let lines = log.lines.filter { $0.message == "brokers are back" }
     #expect(lines.count == 1)
     guard case .duration(let away)? = lines.first?.metadata["away"] else {
@@ -173,7 +173,7 @@ import Testing
     #expect(book.returned(at: at(71)) == nil)
   }
 
-  @Test("addresses of brokers are normalized as librdkafka does it")
+  @Test("broker addresses are normalized as in librdkafka")
   func addresses() {
     #expect(
       Configuration(brokers: "a, b:1,ssl://c:2,[::1]:3,[::2]").addresses

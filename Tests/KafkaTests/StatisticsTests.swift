@@ -52,7 +52,7 @@ import Testing
     #expect(statistics.name == "")
   }
 
-  @Test("what is no object, or ends early, is none", arguments: ["", "[]", "{", #"{"name":"#, #"{"name":"x""#, "7"])
+  @Test("invalid or cut texts give no statistics", arguments: ["", "[]", "{", #"{"name":"#, #"{"name":"x""#, "7"])
   func broken(text: String) {
     #expect(decode(text) == nil)
   }

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Kafka
 
-/// Bytes of a text, as records have them.
+/// The bytes of a text.
 func bytes<R>(_ text: String, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
   try Array(text.utf8).withUnsafeBytes(body)
 }
@@ -53,7 +53,7 @@ func fill(_ brokers: String, topic: String = "t", partition: Int32 = 0, _ values
   #expect(left == 0)
 }
 
-/// 0 to `count` - 1, as texts.
+/// The texts `0` to `count` - 1.
 func numbers(_ count: Int) -> [String?] { (0..<count).map { "\($0)" } }
 
 extension Consumer {

@@ -50,7 +50,7 @@ import Testing
     ])
   }
 
-  /// The line with `text` that a producer logs if the server has certificate `served` and it trusts `trusted`.
+  /// The log line with `text` of a producer that trusts `trusted`, for a server with the certificate `served`.
   private func line(
     _ text: String, served: String, trusted: String
   ) throws -> CapturedLog.Line {

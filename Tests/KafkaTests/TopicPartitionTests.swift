@@ -4,7 +4,7 @@ import Testing
 @testable import Kafka
 
 @Suite struct TopicPartitionTests {
-  @Test("partitions are ordered by topic, then by number, and written as people read them")
+  @Test("partitions are ordered by topic, then by number, and printed for people")
   func order() {
     let sorted = [TopicPartition("b", 0), TopicPartition("a", 10), TopicPartition("a", 2)].sorted()
     #expect(sorted.map(\.description) == ["a[2]", "a[10]", "b[0]"])
@@ -19,7 +19,7 @@ import Testing
     #expect(!Offset.end.isNumber)
   }
 
-  @Test("a list for C comes back as it went")
+  @Test("a list for C reads back as the same entries")
   func lists() throws {
     let entries = [PartitionOffset(TopicPartition("a", 2), 7), PartitionOffset(TopicPartition("b", 0), .beginning)]
     let list = PartitionList(entries)

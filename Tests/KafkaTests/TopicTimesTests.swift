@@ -4,9 +4,9 @@ import Testing
 
 @testable import Kafka
 
-@Suite("The times that a topic takes") struct TopicTimesTests {
+@Suite("The timestamps that a topic accepts") struct TopicTimesTests {
   @Test(
-    "the bounds of every Kafka are understood: one for both, one for each, or all three",
+    "the limits of every Kafka version are understood: one for both directions, one for each, or all three",
     arguments: [
       (["message.timestamp.difference.max.ms": "60000"], "more than 1m ahead of the broker's, or 1m behind it"),
       (

@@ -11,7 +11,7 @@ import Testing
     }
   }
 
-  /// The macro can't take a property of a noncopyable value.
+  /// `#expect` can't take a property of a noncopyable value.
   private func expect(
     _ producer: borrowing TransactionalProducer, isInDoubt expected: Bool,
     sourceLocation: SourceLocation = #_sourceLocation
@@ -31,7 +31,7 @@ import Testing
     return try consumer.read { $0.count >= count }.map(\.value)
   }
 
-  @Test("what is committed is seen, what is aborted is not, and the offsets go with it", .needsKafka)
+  @Test("committed records are seen, aborted ones aren't, and offsets follow the transaction", .needsKafka)
   func commitAndAbort() throws {
     let cluster = try TestCluster.open(.kafka43)
     let configuration = Configuration(brokers: cluster.brokers)
@@ -67,7 +67,7 @@ import Testing
     consumer.close(by: soon())
   }
 
-  @Test("offsets that an open transaction may change aren't returned before it has ended", .needsKafka)
+  @Test("committed offsets that an open transaction may change are returned only after its end", .needsKafka)
   func pendingOffsets() throws {
     let cluster = try TestCluster.open(.kafka43)
     let configuration = Configuration(brokers: cluster.brokers)
@@ -97,7 +97,7 @@ import Testing
     other.close(by: soon())
   }
 
-  @Test("if the group has no coordinator, the call for its offsets still ends, and the producer fails")
+  @Test("without a group coordinator the call with the offsets ends nevertheless, and the producer fails")
   func noCoordinator() throws {
     let mock = try MockCluster()
     let configuration = Configuration(brokers: mock.brokers)
@@ -108,7 +108,7 @@ import Testing
     var producer = try TransactionalProducer(configuration, options: options, log: silent)
     try producer.initialize(within: .seconds(30))
     try producer.begin()
-    // librdkafka asks three times, and then waits for any connection to change.
+    // librdkafka asks three times, then waits until a connection changes.
     mock.fail(.findCoordinator, with: Array(repeating: .coordinatorNotAvailable, count: 1000))
     let began = SystemTime().monotonic
     let error = try #require(throws: KafkaError.self) {
@@ -132,7 +132,7 @@ import Testing
     consumer.close(by: soon())
   }
 
-  @Test("a producer with the same id fences the former owner, whose remedy is a new client", .needsKafka)
+  @Test("a producer with the same id fences the former one, whose remedy is a new client", .needsKafka)
   func fencing() throws {
     let cluster = try TestCluster.open(.kafka43)
     let topic = try cluster.createTopic()
@@ -170,7 +170,7 @@ import Testing
     #expect(error.remedy == .abortTransaction)
     #expect(error.message.contains("too large"))
     try producer.abort(within: .seconds(10))
-    // librdkafka 2.0.2 may want one more abort, until its epoch has risen.
+    // librdkafka 2.0.2 may need one more abort, until its producer epoch has risen.
     var attempts = 0
     while true {
       attempts += 1
@@ -187,7 +187,7 @@ import Testing
     #expect(values == ["small"])
   }
 
-  @Test("a member that the group has left behind can't put offsets into a transaction", .needsKafka)
+  @Test("a member of an old generation can't add offsets to a transaction", .needsKafka)
   func staleMember() throws {
     let cluster = try TestCluster.open(.kafka43)
     let configuration = Configuration(brokers: cluster.brokers)
@@ -257,7 +257,7 @@ import Testing
     producer.close(by: soon())
   }
 
-  @Test("a commit that brokers never answer is in doubt, and ends the producer")
+  @Test("a commit without an answer is in doubt, and ends the producer")
   func unanswered() throws {
     let mock = try MockCluster()
     let topic = uniqueName("topic")
@@ -294,7 +294,7 @@ import Testing
     }
   }
 
-  @Test("a commit that is asked for again while its answer arrives leaves nothing behind for the next transaction")
+  @Test("repeating a commit while its answer arrives doesn't affect the next transaction")
   func commitAskedForAgain() throws {
     let mock = try MockCluster()
     let topic = uniqueName("topic")
@@ -302,7 +302,7 @@ import Testing
     var producer = try TransactionalProducer(
       Configuration(brokers: mock.brokers), options: .init(id: uniqueName("id")), log: silent)
     try producer.initialize(within: .seconds(30))
-    // Answers that arrive about when the next call is made, under any load of the machine.
+    // Under any load some answers arrive about when the next call is made.
     mock.delayBroker(1, by: .milliseconds(3))
     let rounds = 150
     for round in 0..<rounds {
@@ -318,7 +318,7 @@ import Testing
     #expect(count == rounds)
   }
 
-  @Test("without a broker each call ends at its time-out, to be tried again")
+  @Test("without a broker `initialize` ends at its time-out with a retriable error")
   func timeouts() throws {
     var producer = try TransactionalProducer(
       Configuration(brokers: "127.0.0.1:1"), options: .init(id: "id"), log: silent)

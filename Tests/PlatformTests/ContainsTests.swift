@@ -1,10 +1,10 @@
 import Platform
 import Testing
 
-@Suite("Texts in texts")
+@Suite("Substrings")
 struct ContainsTests {
   @Test(
-    "a part is found wherever it stands",
+    "a part is found wherever it is",
     arguments: [
       ("connection refused", "refused", true), ("refused", "refused", true), ("refuse", "refused", false),
       ("", "", true),

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Logger")
 struct LoggerTests {
-  @Test("lines below the level aren't written, and their metadata isn't made")
+  @Test("lines below the level aren't written, and their metadata isn't built")
   func level() {
     let captured = CapturedLog()
     let log = Logger(level: .warning, output: captured)
@@ -34,7 +34,7 @@ struct LoggerTests {
     #expect(captured.messages == ["said"])
   }
 
-  @Test("each level by its name and by syslog's number")
+  @Test("each level has a name and a syslog priority")
   func levels() {
     for level in LogLevel.allCases { #expect(LogLevel(name: level.name) == level) }
     #expect(LogLevel(name: "loud") == nil)
@@ -81,7 +81,7 @@ struct LoggerTests {
 struct StandardErrorLogTests {
   let time = ManualTime(wall: WallTime(milliseconds: 1_795_370_400_000))
 
-  /// The lines that `body` makes the log write.
+  /// The lines that the log writes while `body` runs.
   private func written(isJournal: Bool = false, _ body: (Logger) -> Void) throws -> String {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)
@@ -137,7 +137,7 @@ struct StandardErrorLogTests {
         + #"g="\u{202e}evil" h="\u{2028}""# + "\n")
   }
 
-  @Test("a line is cut between characters, and says so", arguments: [0, 1, 2, 3])
+  @Test("a long line is cut between characters, and ends in `…`", arguments: [0, 1, 2, 3])
   func cuts(shift: Int) throws {
     for character in ["a", "ü", "€", "😀"] {
       let value = String(repeating: "x", count: shift) + String(repeating: character, count: 5000)
@@ -176,7 +176,7 @@ struct StandardErrorLogTests {
     #expect(String(decoding: bytes.prefix(max(0, count)), as: UTF8.self) == "<3>said lines_lost=2\n")
   }
 
-  @Test("the journal is recognised by device and inode of the descriptor")
+  @Test("the journal is recognized by the descriptor's device and inode")
   func recognisesTheJournal() throws {
     var ends: [Int32] = [0, 0]
     try #require(pipe(&ends) == 0)

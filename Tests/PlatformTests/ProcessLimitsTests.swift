@@ -3,16 +3,16 @@ import Platform
 import TestSupport
 import Testing
 
-@Suite("What a process may have")
+@Suite("The limits of a process")
 struct ProcessLimitsTests {
-  @Test("room for threads is found by starting them, and never more than was asked for")
+  @Test("room for threads is found by starting them, up to the requested number")
   func threads() {
     #expect(ProcessLimits.roomForThreads(8) == 8)
     #expect(ProcessLimits.roomForThreads(0) == 0)
     #expect(ProcessLimits.roomForThreads(-1) == 0)
   }
 
-  @Test("files may be open up to the hard limit")
+  @Test("the limit of open files is raised to the hard limit")
   func files() {
     let limit = ProcessLimits.raiseOpenFiles()
     var now = rlimit()
@@ -21,7 +21,7 @@ struct ProcessLimitsTests {
     #expect(limit == (now.rlim_cur == .max ? nil : Int(now.rlim_cur)))
   }
 
-  @Test("a control group's limit on threads is the least of its own and of those above it")
+  @Test("a control group's limit on threads is the smallest of its own and its ancestors'")
   func group() throws {
     let folder = try TemporaryDirectory()
     func write(_ text: String, _ path: String) throws {
@@ -38,7 +38,7 @@ struct ProcessLimitsTests {
     #expect(limit() == 128)
     try write("64\n", "/groups/system.slice/statusd.service/pids.max")
     #expect(limit() == 64)
-    // Version 1, which has other folders.
+    // Version 1 has other folders.
     try write("5:pids:/x\n", "/proc/self/cgroup")
     #expect(limit() == nil)
   }

@@ -10,7 +10,7 @@ struct ProcessMemoryTests {
     return try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) })
   }
 
-  @Test("memory that only the start needed is released, and pages that are needed again are still readable")
+  @Test("memory that only the start needed is released, and its pages are still readable")
   func forgetStart() throws {
     let text = (0..<1000).map { "\($0)" }.joined(separator: ",")
     let before = try residentKilobytes()

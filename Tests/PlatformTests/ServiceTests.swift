@@ -9,7 +9,7 @@ struct ServiceTests {
     ServiceGroup(log: Logger(output: CapturedLog()), time: time)
   }
 
-  @Test("services start in order and stop in reverse, and what they didn't deliver is summed up")
+  @Test("services start in order and stop in reverse, and their undelivered records are added up")
   func order() throws {
     let time = ManualTime()
     let journal = Journal()
@@ -23,7 +23,7 @@ struct ServiceTests {
     #expect(group.heartbeats.isEmpty)
   }
 
-  @Test("a service that doesn't start leaves those before it running")
+  @Test("if a service doesn't start, those before it keep running")
   func failedStart() throws {
     let time = ManualTime()
     let journal = Journal()
@@ -34,7 +34,7 @@ struct ServiceTests {
     #expect(journal.entries == ["start one", "stop one"])
   }
 
-  @Test("a service that is slow to stop leaves half a second to each of those after it")
+  @Test("a service that stops slowly leaves half a second for each of the others")
   func shares() throws {
     let time = ManualTime()
     let journal = Journal()
@@ -46,7 +46,7 @@ struct ServiceTests {
     #expect(journal.given == [.seconds(8), .milliseconds(7500), .milliseconds(500)])
   }
 
-  @Test("if there is less time than that, each service gets an equal share")
+  @Test("if there is too little time for that, each service gets an equal share")
   func equalShares() throws {
     let time = ManualTime()
     let journal = Journal()

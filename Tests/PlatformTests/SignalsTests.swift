@@ -33,7 +33,7 @@ struct SignalsTests {
   }
 
   @Test(
-    "losing the output's reader is a stop; a file never loses it",
+    "a stop comes when the output loses its reader, which a file never does",
     arguments: [Output.pipe, .socket, .file, .null])
   func reader(_ output: Output) throws {
     try onOwnThread {
@@ -62,7 +62,7 @@ enum Output: Sendable {
   case file
   case null
 
-  /// The descriptor that is written to, and the one that is read, if there is any.
+  /// The descriptor to write to, and the one to read from, if there is one.
   func open() throws -> (written: Int32, read: Int32?) {
     var ends: [Int32] = [-1, -1]
     switch self {

@@ -5,13 +5,13 @@ import Testing
 struct SupervisionTests {
   let start = MonotonicTime(nanoseconds: 0)
 
-  @Test("while every loop shows signs of life the watchdog is fed")
+  @Test("the watchdog is fed while every loop shows signs of life")
   func feeds() {
     var supervision = Supervision()
     #expect(supervision.handle(.tick(stale: []), now: start) == [.showStatus, .feedWatchdog])
   }
 
-  @Test("a stale loop is logged once, and stops the watchdog's feeding until it goes on")
+  @Test("a stale loop is logged once, and the watchdog isn't fed until the loop goes on")
   func stale() {
     var supervision = Supervision()
     #expect(supervision.handle(.tick(stale: ["agent"]), now: start) == [.complain(stale: ["agent"]), .showStatus])
@@ -57,7 +57,7 @@ struct SupervisionTests {
     #expect(supervision.handle(.signal(.stop), now: start) == [.end(.interrupted)])
   }
 
-  @Test("a service that doesn't stop isn't waited for beyond its limit and the grace")
+  @Test("the wait for a service that doesn't stop ends after the limit and the grace")
   func tooSlow() {
     var supervision = Supervision(closingLimit: .seconds(3), grace: .seconds(1))
     _ = supervision.handle(.signal(.stop), now: start)
@@ -65,7 +65,7 @@ struct SupervisionTests {
     #expect(supervision.handle(.tick(stale: []), now: start + .seconds(4)) == [.end(.tooSlow)])
   }
 
-  @Test("only an end with everything delivered is a success")
+  @Test("only an end with everything delivered has status 0")
   func exitCodes() {
     #expect(Supervision.Ending.stopped(undelivered: 0).exitCode == .ok)
     #expect(Supervision.Ending.stopped(undelivered: 1).exitCode == .temporary)

@@ -33,7 +33,7 @@ struct SystemdNotifierTests {
   }
 
   @Test(
-    "impossible addresses are ignored",
+    "invalid addresses are ignored",
     arguments: ["", "@", "/", "relative", "vsock:2:1", "/" + String(repeating: "x", count: 107)])
   func badAddresses(name: String) {
     #expect(!SystemdNotifier(environment: { $0 == "NOTIFY_SOCKET" ? name : nil }).isActive)

@@ -28,7 +28,7 @@ struct ThreadTests {
     thread.join()
   }
 
-  @Test("what a thread holds is released once it is joined")
+  @Test("objects that a thread holds are released once it is joined")
   func releases() throws {
     let seen = Seen()
     weak var held: Held?
@@ -48,7 +48,7 @@ struct ThreadTests {
     }
   }
 
-  @Test("an error of the system says which call and why")
+  @Test("a system error names the call and the reason")
   func systemError() {
     #expect(SystemError(call: "eventfd", code: EMFILE).description == "eventfd: Too many open files")
     #expect(SystemError.text(of: 99_999) == "error 99999")

@@ -4,11 +4,11 @@ import Testing
 
 @Suite("Instants and durations")
 struct TimeTests {
-  @Test("RFC 3339 agrees with Foundation, also around leap days and before 1970")
+  @Test("RFC 3339 agrees with Foundation, even around leap days and before 1970")
   func agreesWithFoundation() {
     let formatter = ISO8601DateFormatter()
     formatter.formatOptions = [.withInternetDateTime, .withFractionalSeconds]
-    // Foundation counts in the Julian calendar before October 1582, RFC 3339 in the Gregorian one throughout.
+    // Foundation uses the Julian calendar before October 1582, RFC 3339 always the Gregorian one.
     for milliseconds in stride(from: Int64(-11_676_096_000_000), through: 253_402_300_799_999, by: 86_399_999_123) {
       let date = Date(timeIntervalSince1970: TimeInterval(milliseconds) / 1000)
       let ours = WallTime(milliseconds: milliseconds).rfc3339
@@ -29,7 +29,7 @@ struct TimeTests {
     #expect(WallTime(milliseconds: milliseconds).rfc3339 == text)
   }
 
-  @Test("instants that RFC 3339 can't write become the nearest that it can")
+  @Test("an instant that RFC 3339 can't write becomes the nearest one that it can")
   func beyondTheYears() {
     #expect(WallTime(milliseconds: .max).rfc3339 == "9999-12-31T23:59:59.999Z")
     #expect(WallTime(milliseconds: .min).rfc3339 == "0001-01-01T00:00:00.000Z")
@@ -49,7 +49,7 @@ struct TimeTests {
     #expect(Duration.seconds(Int64.min).wholeNanoseconds == .min)
   }
 
-  @Test("arithmetic to the nanosecond and the millisecond")
+  @Test("arithmetic is exact to the nanosecond or millisecond")
   func arithmetic() {
     #expect(MonotonicTime(nanoseconds: 5) + .nanoseconds(7) == MonotonicTime(nanoseconds: 12))
     #expect(MonotonicTime(nanoseconds: 5) - MonotonicTime(nanoseconds: 7) == .nanoseconds(-2))
@@ -68,7 +68,7 @@ struct TimeTests {
   }
 
   @Test(
-    "durations as people write them",
+    "durations are parsed as people write them",
     arguments: [
       ("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("4h", 14_400_000), ("7d", 604_800_000), ("1h30m", 5_400_000),
       ("1d2h3m4s5ms", 93_784_005), ("0s", 0), ("007s", 7000), ("1s500ms", 1500),
@@ -78,7 +78,7 @@ struct TimeTests {
   }
 
   @Test(
-    "what is no duration",
+    "other texts aren't durations",
     arguments: [
       "", "30", "s", "30 s", " 30s", "30s ", "1.5h", "-1s", "+1s", "1m1h", "1s1s", "1S", "1w", "1h30",
       "9999999999999999d",
@@ -96,7 +96,7 @@ struct TimeTests {
     #expect(Duration(text: duration.text) == duration)
   }
 
-  @Test("a duration's text has its longest units")
+  @Test("a duration's text uses the longest units")
   func shortestText() {
     #expect(Duration.seconds(5400).text == "1h30m")
     #expect(Duration.milliseconds(-1500).text == "-1s500ms")

@@ -7,7 +7,7 @@ import Testing
 struct WakeupTests {
   let time = SystemTime()
 
-  @Test("rings before the wait count, as one")
+  @Test("rings before the wait count as one")
   func ringsBeforeTheWait() throws {
     let wakeup = try Wakeup()
     wakeup.ring()
@@ -41,7 +41,7 @@ struct WakeupTests {
     #expect(!wakeup.drain())
   }
 
-  @Test("stop rings every wake-up that was registered, and those that come later at once")
+  @Test("stop rings every registered wake-up, and later ones at once")
   func stop() throws {
     let source = StopSource()
     let token = source.token
@@ -90,7 +90,7 @@ struct WakeupTests {
     #expect(answer.rung.withLock { $0 } == true)
   }
 
-  @Test("a deadline that has passed isn't waited for, and a ring before it isn't lost")
+  @Test("a wait with a past deadline returns at once, and reports an earlier ring")
   func passedDeadline() throws {
     let time = ManualTime()
     let wakeup = try Wakeup()

@@ -24,7 +24,7 @@ struct CPUUsageTests {
           usage: 40, user: 5, nice: 10, system: 15, idle: 50, iowait: 10, irq: 2.5, softirq: 2.5, steal: 5))
   }
 
-  @Test("steal may fall by millions: it counts 0 and the rest goes on")
+  @Test("steal may fall by millions: it counts 0, and the other rates go on")
   func stealFalls() {
     let found = usage(times(0, 0, 0, 0, 0, 0, 0, 9_000_000), times(25, 0, 25, 50, 0, 0, 0, 1))
     #expect(found?.usage == 50)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Counters and files that don't add up")
 struct FaultTests {
-  @Test("an idle column beyond 2^63 leaves the rates out until it is possible again; memory keeps coming")
+  @Test("an idle column above 2^63 leaves the rates out until it is valid again; memory isn't affected")
   func idleBeyondInt64() throws {
     let tree = try FixtureTree("lxcfs-idle-beyond-int64")
     var sampler = try tree.sampler()
@@ -25,7 +25,7 @@ struct FaultTests {
     #expect(healed["cpu_user"] == 30)
   }
 
-  @Test("idle and iowait that step back by some ticks count 0, and no sample is said to be odd")
+  @Test("idle and iowait that step back by some ticks count 0, without an oddity")
   func stepsBack() throws {
     let tree = try FixtureTree("iowait-and-idle-step-back")
     var sampler = try tree.sampler()
@@ -47,7 +47,7 @@ struct FaultTests {
   }
 
   @Test(
-    "a line of meminfo that is missing or contradicts another is worked around, and the CPUs are read all the same",
+    "a missing or contradictory line of meminfo is worked around, and doesn't affect the CPUs",
     arguments: [
       Meminfo(
         tree: "meminfo-glued-swap-free-16-eib", usage: 93.37564958740572, swapUsage: nil,
@@ -84,12 +84,12 @@ struct FaultTests {
     #expect(sampler.sample()["cpu_usage"] == 40)
   }
 
-  @Test("a CPU that goes offline and comes back changes the count and not the rates")
+  @Test("a CPU that goes offline and comes back changes the CPU count, not the rates")
   func hotplug() throws {
     let tree = try FixtureTree("linux-6.1-vm")
     var sampler = try tree.sampler()
     let text = try tree.read("stat")
-    // The kernel's sums hold every CPU that was ever online; only its line goes.
+    // The kernel's sums include every CPU that was ever online. Only the CPU's line goes.
     try tree.step(1)
     let withoutOne = try tree.read("stat").split(separator: "\n").filter { !$0.hasPrefix("cpu1") }
     try tree.write(withoutOne.joined(separator: "\n") + "\n", to: "stat")
@@ -101,7 +101,7 @@ struct FaultTests {
     #expect(sampler.sample()["cpu_count"] == 2)
   }
 
-  @Test("when a container gets another CPU, that CPU's old counts aren't taken for the last second's")
+  @Test("if a container gets another CPU, the CPU's old counts don't count for the last second")
   func cpusetGrows() throws {
     let tree = try FixtureTree("lxcfs-container")
     var sampler = try tree.sampler()
@@ -162,7 +162,7 @@ struct FaultTests {
     #expect(healed.oddities == [])
   }
 
-  @Test("rubbish in any file leaves its fields out and nothing else")
+  @Test("a file with rubbish leaves out only its own fields")
   func rubbish() throws {
     for text in ["", "\n", "cpu", "cpu  -1 x\n", "MemTotal: many kB\n", "0.5", ".", "\u{0}\u{0}\n", "some avg10=\n"] {
       let tree = try FixtureTree("linux-6.1-vm")
@@ -182,7 +182,7 @@ struct FaultTests {
     }
   }
 
-  @Test("a file that goes missing mid-run is named with its error, and read again once it is back")
+  @Test("a file that disappears is named with its error, and read again once it is back")
   func missing() throws {
     let tree = try FixtureTree("linux-6.1-vm")
     var sampler = try tree.sampler()

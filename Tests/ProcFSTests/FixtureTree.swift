@@ -3,7 +3,7 @@ import Testing
 
 @testable import ProcFS
 
-/// A copy of a fixture tree whose files are rewritten in place, as those of /proc change under a reader.
+/// A copy of a fixture tree. Its files are rewritten in place, as /proc's files change while they are open.
 final class FixtureTree {
   let root: URL
   private let source: URL
@@ -17,7 +17,7 @@ final class FixtureTree {
 
   deinit { try? FileManager.default.removeItem(at: root) }
 
-  /// Step `index` overwrites the step before.
+  /// Overwrites the files with those of step `index`.
   func step(_ index: Int) throws {
     let folder = source.appending(path: "t\(index)")
     for case let file as String in try #require(FileManager.default.enumerator(atPath: folder.path)) {
@@ -60,7 +60,7 @@ func near(_ a: Double?, _ b: Double?) -> Bool {
   return abs(a - b) < 0.001
 }
 
-/// The bytes of `text` as a parser takes them.
+/// Parses the bytes of `text`.
 func parsing<Value>(_ text: String, _ parser: (Span<UInt8>) -> Value) -> Value {
   parser(Array(text.utf8).span)
 }

@@ -84,7 +84,7 @@ struct MachineTests {
     #expect(sample.oddities == machine.oddities)
   }
 
-  @Test("the modes of a sample add up to all of the time", arguments: machines)
+  @Test("the modes of a sample add up to the whole time", arguments: machines)
   func sum(machine: Machine) throws {
     let tree = try FixtureTree(machine.tree)
     let collector = CPUCollector(root: tree.root.path, ticksPerSecond: 100)

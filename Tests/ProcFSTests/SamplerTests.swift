@@ -9,7 +9,7 @@ import Testing
 
 @Suite("Sampler")
 struct SamplerTests {
-  @Test("this machine is read, and what it says is within its bounds")
+  @Test("this machine's values are read, and are within their bounds")
   func thisMachine() throws {
     var sampler = try Sampler()
     let sample = sampler.sample()

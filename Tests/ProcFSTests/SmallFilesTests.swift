@@ -2,7 +2,7 @@ import Testing
 
 @testable import ProcFS
 
-/// What meminfo holds, in kB, and what of it is available.
+/// Contents of meminfo in kB, and the available memory that they give.
 private let contradictions: [(MemoryInfo, UInt64?)] = [
   (MemoryInfo(total: 0, free: 0), nil),
   (MemoryInfo(total: .max, free: 1), nil),
@@ -17,7 +17,7 @@ private let contradictions: [(MemoryInfo, UInt64?)] = [
 
 @Suite("The small files")
 struct SmallFilesTests {
-  @Test("three loads are read to the hundredth")
+  @Test("the three load averages are read to the hundredth")
   func load() {
     #expect(
       parsing("0.52 12.61 1024.58 1/321 4242\n", LoadAverages.parse)
@@ -27,7 +27,7 @@ struct SmallFilesTests {
     }
   }
 
-  @Test("an uptime is read to the hundredth, and a number that may be cut short is none")
+  @Test("an uptime is read to the hundredth, and a number that may be truncated is ignored")
   func uptime() {
     #expect(parsing("604800.25 1000.00\n", Uptime.parse) == 60_480_025)
     #expect(parsing("7.5 1\n", Uptime.parse) == 750)
@@ -47,7 +47,7 @@ struct SmallFilesTests {
     }
   }
 
-  @Test("a pressure above 100% is none")
+  @Test("a pressure above 100% is ignored")
   func impossiblePressure() {
     #expect(parsing("some avg10=100.00 avg60=0.50 avg300=0.10 total=123\n", Pressure.parse) == 100)
     for share in ["100.01", "127", "18446744073709551615"] {
@@ -55,7 +55,7 @@ struct SmallFilesTests {
     }
   }
 
-  @Test("a boot id is a UUID and nothing else")
+  @Test("only a UUID is a boot id")
   func bootID() {
     let id = "3b6f7f0e-6f0a-4d5e-9a77-0c6a1e2d3f40"
     #expect(parsing(id + "\n", BootID.parse) == id)
@@ -65,7 +65,7 @@ struct SmallFilesTests {
     }
   }
 
-  @Test("meminfo's numbers may stand right behind their colon, and a line that is cut short doesn't count")
+  @Test("meminfo's numbers may follow the colon directly, and a truncated line is ignored")
   func meminfo() {
     let info = parsing(
       "MemTotal:5 kB\nMemFree:\t 3 kB\nCached: 2 kB extra\nSwapTotal: 7\nSwapFree: 123", MemoryInfo.parse)

@@ -110,11 +110,11 @@ struct ChangelogTests {
       let digits = Array("123456789".utf8)
       return digits[..<place].withUnsafeBytes { key in digits[place...].withUnsafeBytes { Checksum.of(key, $0) } }
     }
-    // The check value of CRC-32/ISO-HDLC in Williams' and Cook's catalogues.
+    // The check value of CRC-32/ISO-HDLC in the catalogues of Williams and Cook.
     #expect(Set(sums) == [0xCBF4_3926])
   }
 
-  @Test("a marker with statusd's own checksum, from before it was zlib's, is read")
+  @Test("a marker with statusd's former own checksum is read")
   func ownChecksum() throws {
     var writer = BinaryWriter()
     writer.raw([2] + ChangelogTests.bytes(of: ChangelogTests.marker).dropFirst().dropLast(4))

@@ -14,7 +14,7 @@ struct EventTimeTests {
     return record.outcome == .record && record.bringsOwnTime ? record.time - ReadRecord.noon : nil
   }
 
-  @Test("RFC 3339 with any offset, a blank or lower-case letters")
+  @Test("RFC 3339 may have any offset, a blank or lower-case letters")
   func rfc3339() {
     #expect(offset(#""2026-11-20T12:00:00Z""#) == 0)
     #expect(offset(#""2026-11-20T13:00:05+01:00""#) == 5_000)
@@ -33,7 +33,7 @@ struct EventTimeTests {
     #expect(time(#""1969-12-31T23:59:59.9999Z""#).time == -1)
   }
 
-  @Test("a number is seconds below 1e11 and milliseconds from there on; finer digits are cut as they are written")
+  @Test("a number is seconds below 1e11, else milliseconds; finer digits are truncated")
   func numbers() {
     #expect(offset("1795176003.5") == 3_500)
     #expect(offset("1795176003.9999") == 3_999)
@@ -65,7 +65,7 @@ struct EventTimeTests {
     #expect(time(timestamp).outcome == .bad(.future))
   }
 
-  @Test("max_future itself is not yet too far")
+  @Test("a time exactly max_future ahead is good")
   func nearFuture() {
     #expect(offset("1795176070000") == 70_000)
   }
@@ -106,18 +106,18 @@ struct EventTimeTests {
     #expect(time(#""2017-01-01T00:59:60+01:00""#).time == 1_483_228_800_000)
   }
 
-  @Test("without a field, Kafka's time counts, and having none is bad")
+  @Test("without a time field Kafka's time counts; a record without either is bad")
   func kafkaTime() {
     #expect(ReadRecord.read("{}").time == ReadRecord.noon)
     #expect(ReadRecord.read("{}", kafkaTime: -1).outcome == .bad(.timestamp))
     #expect(ReadRecord.read("{}", kafkaTime: 0).outcome == .record)
     #expect(ReadRecord.read(#"{"timestamp":5}"#, kafkaTime: -1, clock: 5_000).outcome == .record)
-    // A producer that wrote microseconds as the record's own time, held against the wall clock.
+    // A producer wrote microseconds as the Kafka time, which is compared with the wall clock.
     #expect(ReadRecord.read("{}", kafkaTime: ReadRecord.noon * 1000, clock: ReadRecord.noon).outcome == .bad(.future))
     #expect(ReadRecord.read("{}", kafkaTime: .max, clock: .max).outcome == .bad(.future))
   }
 
-  @Test("the minute learnt last doesn't affect the next record")
+  @Test("the minute remembered from the last record doesn't affect the next one")
   func minutes() {
     var reader = RecordReader(plan: FieldPlan(fields: []), maxFuture: 60_000)
     func offset(_ text: String) -> Int64? {

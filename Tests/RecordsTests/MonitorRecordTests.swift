@@ -30,7 +30,7 @@ struct MonitorRecordTests {
     )
   }
 
-  @Test("a JSON object keeps its fields, and gets time and source only where it has none")
+  @Test("a JSON object keeps its fields, and gets time and source only if it lacks them")
   func object() {
     #expect(record(#" { "level":"warn" } "#) == #"{\#(stamp),"source":"app","level":"warn"}"#)
     #expect(record(#"{"timestamp":1,"a":[{"source":1}]}"#) == #"{"source":"app","timestamp":1,"a":[{"source":1}]}"#)
@@ -39,7 +39,7 @@ struct MonitorRecordTests {
     #expect(record("{}") == #"{\#(stamp),"source":"app"}"#)
   }
 
-  @Test("the record is bounded, not the line: escapes count, and it is cut between characters", arguments: 60...180)
+  @Test("the record's size is bounded, escapes included, and its text is cut between characters", arguments: 60...180)
   func bounded(_ limit: Int) throws {
     let line = Array("a\u{1}\"ä\u{1F600}\\\n\0z".utf8) + [0xFF, 0xC3] + Array("\u{1}\u{2}\u{3}\u{4}".utf8)
     let (whole, uncut) = encode(line)
@@ -54,7 +54,7 @@ struct MonitorRecordTests {
     #expect(ReadRecord.read(cut).outcome == .record)
   }
 
-  @Test("an object that is longer than the bound becomes a message, and is cut")
+  @Test("an object above the bound becomes a message, and is cut")
   func longObject() {
     let line = Array(#"{"source":"db","message":"\#(String(repeating: "x", count: 100))"}"#.utf8)
     #expect(encode(line, limit: 200).1 == .init(key: "db", isCut: false))
@@ -64,7 +64,7 @@ struct MonitorRecordTests {
     #expect(record.hasPrefix(#"{\#(stamp),"source":"app","message":"{\"source\":\"db\""#))
   }
 
-  @Test("a source that is longer than any subject is no key")
+  @Test("a source that is longer than any subject doesn't become the key")
   func longSource() {
     let line = Array(#"{"source":"\#(String(repeating: "s", count: 256))"}"#.utf8)
     #expect(encode(line).1 == .init(key: "app", isCut: false))

@@ -6,12 +6,12 @@ import TestSupport
 import Testing
 
 /// Compares the fast reader with slow ones, on random records. A failure names its seed.
-@Suite("Against slow readers")
+@Suite("Comparison with slow readers")
 struct OracleTests {
   private let plan = FieldPlan(
     fields: ["cpu_usage", "memory_usage", "x"], strings: ["role", "host", "boot_id", "timestamp"])
 
-  @Test("a reader finds what the plain one finds, whatever it has learnt before", arguments: 0..<8 as Range<UInt64>)
+  @Test("the reader finds what the plain one finds, after any learnt layout", arguments: 0..<8 as Range<UInt64>)
   func records(_ seed: UInt64) {
     var records = RandomRecord(random: SeededRandom(seed: seed))
     var reader = RecordReader(plan: plan, maxFuture: 60_000)
@@ -30,7 +30,7 @@ struct OracleTests {
   }
 
   @Test(
-    "what a full decoder takes as JSON is JSON here, and what it refuses isn't", arguments: 100..<104 as Range<UInt64>)
+    "the reader accepts the same texts as JSON as a full decoder", arguments: 100..<104 as Range<UInt64>)
   func grammar(_ seed: UInt64) {
     var records = RandomRecord(random: SeededRandom(seed: seed))
     for round in 0..<2000 {
@@ -38,8 +38,8 @@ struct OracleTests {
       let ours = isJSON(bytes)
       #expect(ours == (ReferenceReader.parse(bytes) != nil), "seed \(seed), round \(round)")
       #expect(ours == tokensAreJSON(bytes), "seed \(seed), round \(round)")
-      // Foundation decodes every string, has no number beyond a double's range, and takes a comma before a bracket that
-      // closes (JSONSerialization of Swift 6.3).
+      // Foundation decodes every string, refuses numbers outside a double's range, and accepts a comma before a closing
+      // bracket (JSONSerialization of Swift 6.3).
       let text = String(validating: bytes, as: UTF8.self)
       guard let text, !text.contains(/[dD][89a-fA-F]|[eE]|[0-9]{17}|,\s*[}\]]/), !text.hasPrefix("\u{feff}") else {
         continue
@@ -49,7 +49,7 @@ struct OracleTests {
     }
   }
 
-  @Test("every number is the double that strtod makes of it", arguments: 200..<204 as Range<UInt64>)
+  @Test("every number is the same double as from strtod", arguments: 200..<204 as Range<UInt64>)
   func numbers(_ seed: UInt64) {
     var records = RandomRecord(random: SeededRandom(seed: seed))
     for round in 0..<5000 {

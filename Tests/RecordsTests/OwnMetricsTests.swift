@@ -4,7 +4,7 @@ import Testing
 
 @Suite("statusd's own metrics")
 struct OwnMetricsTests {
-  @Test("docs/configuration.md names each of them with its kind, in the order of the record")
+  @Test("docs/configuration.md lists each metric with its kind, in the order of the record")
   func documentation() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
       .deletingLastPathComponent().deletingLastPathComponent()
@@ -20,7 +20,7 @@ struct OwnMetricsTests {
     #expect(rows == agent + evaluator)
   }
 
-  @Test("each has a name of its own, and every number is one of them")
+  @Test("each metric has a unique name, and every property is a metric")
   func names() {
     let names = AgentNumbers.metrics.map(\.name) + EvaluatorNumbers.metrics.map(\.name)
     #expect(Set(names).count == names.count)
@@ -31,7 +31,7 @@ struct OwnMetricsTests {
         == Mirror(reflecting: EvaluatorNumbers()).children.count + BadReason.allCases.count)
   }
 
-  @Test("the numbers of workers add up, except blind_ms; lag is known if all know theirs")
+  @Test("workers' metrics add up, except blind_ms; lag is known if all workers know theirs")
   func sum() {
     var first = EvaluatorNumbers(lag: 5)
     (first.records, first.partitions, first.blind) = (7, 1, 300)
@@ -55,7 +55,7 @@ struct OwnMetricsTests {
     #expect(!sum.fields.contains { $0.name == "lag" })
   }
 
-  @Test("a worker that begins anew keeps the counters, and holds nothing yet")
+  @Test("a restarted worker keeps the counters, and its gauges are reset")
   func successor() {
     var numbers = EvaluatorNumbers(lag: 5)
     (numbers.records, numbers.partitions, numbers.hidden, numbers.blind) = (7, 1, 3, 300)

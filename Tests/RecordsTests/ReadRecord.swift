@@ -1,6 +1,6 @@
 import Records
 
-/// What a reader found in one record, copied out of it.
+/// A reader's results for one record, copied.
 struct ReadRecord: Equatable {
   var outcome: Outcome
   var subject = ""
@@ -13,10 +13,10 @@ struct ReadRecord: Equatable {
   var fields: [Field] = []
   var texts: [String?] = []
 
-  /// 2026-11-20T12:00:00Z, when the records of these tests come to Kafka.
+  /// 2026-11-20T12:00:00Z, the Kafka time of these tests' records.
   static let noon: Int64 = 1_795_176_000_000
 
-  /// Reads one record with a reader of its own.
+  /// Reads one record with a new reader.
   static func read(
     _ value: String?, key: String? = "web-1", kafkaTime: Int64 = noon, clock: Int64? = nil,
     fields: [String] = ["cpu_usage", "memory_usage"], strings: [String] = []
@@ -26,7 +26,7 @@ struct ReadRecord: Equatable {
       plan: FieldPlan(fields: fields, strings: strings))
   }
 
-  /// Reads one record, bytes as they are, with a reader of its own.
+  /// Reads one record, given as bytes, with a new reader.
   static func read(
     bytes: [UInt8]?, key: [UInt8]? = nil, kafkaTime: Int64 = noon, clock: Int64? = nil,
     plan: FieldPlan = FieldPlan(fields: ["cpu_usage", "memory_usage"])
@@ -58,7 +58,7 @@ extension ReadRecord {
   }
 }
 
-/// `bytes` in memory of exactly their size, so that an address sanitizer sees every step beyond them; nil stays nil.
+/// `bytes` in memory of exactly their size, so that AddressSanitizer detects any read beyond them; nil stays nil.
 func withBytes<Result>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
   guard let bytes else { return body(nil) }
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("RecordReader")
 struct RecordReaderTests {
-  @Test("a tutorial's record, without key, host or time, is a record of `unknown` at Kafka's time")
+  @Test("a record without key, host or time has the subject `unknown` and Kafka's time")
   func tutorial() {
     let record = ReadRecord.read(#"{"cpu_usage": 80.0, "memory_usage": 70.0}"#, key: nil)
     #expect(record.outcome == .record)
@@ -17,7 +17,7 @@ struct RecordReaderTests {
     #expect(record.sequence == -1)
   }
 
-  @Test("a record of our own has its host, time, boot and number")
+  @Test("an agent's record has its host, time, boot id and sequence number")
   func own() {
     let record = ReadRecord.read(
       #"{"timestamp":"2026-11-20T11:59:59.250Z","host":"web-2","cpu_usage":37.25,"memory_usage":61.80,"#
@@ -50,14 +50,14 @@ struct RecordReaderTests {
   }
 
   @Test(
-    "a long non-ASCII text that a rule matches has room, even if the reader needs the field itself",
+    "a rule can match a long non-ASCII text, even in a field that the reader itself uses",
     arguments: ["boot_id", "timestamp", "host", "role"])
   func matchedTexts(name: String) {
     let text = String(repeating: "é", count: 20_000)
     let record = ReadRecord.read(
       #"{"\#(name)":"\#(text)","cpu_usage":1}"#, strings: ["boot_id", "timestamp", "host", "role"])
     switch name {
-    // Too long for a name, and no time.
+    // The text is too long for a host name, and isn't a time.
     case "host": #expect(record.outcome == .bad(.subject))
     case "timestamp": #expect(record.outcome == .bad(.timestamp))
     default:
@@ -81,7 +81,7 @@ struct RecordReaderTests {
     #expect(matched.texts == [nil, "2026-11-20T11:59:59.250Z", "weéb", #"ab"#])
   }
 
-  @Test("what a reader has learnt of the layout lets nothing through that isn't JSON")
+  @Test("a reader that has learnt a layout accepts nothing that isn't JSON")
   func learntLayout() {
     var reader = RecordReader(plan: FieldPlan(fields: ["x"]), maxFuture: 60_000)
     #expect(ReadRecord(&reader, Array(#"{"x":1}"#.utf8), nil, slots: 1).outcome == .record)
@@ -91,7 +91,7 @@ struct RecordReaderTests {
     }
   }
 
-  @Test("a nested field isn't the field, and a nested host isn't the host")
+  @Test("a nested field or host doesn't count")
   func nested() {
     let inside = ReadRecord.read(
       #"{"fields":{"cpu_usage":97},"name":"cpu","tags":{"host":"web-9"},"timestamp":1795176002}"#)
@@ -108,13 +108,13 @@ struct RecordReaderTests {
   }
 
   @Test(
-    "an array, a string, a number is JSON, but no object",
+    "an array, a string or a number is JSON, but not an object",
     arguments: ["[{\"cpu_usage\":97}]", "\"cpu_usage\"", "97", "null", " true "])
   func notObject(_ value: String) {
     #expect(ReadRecord.read(value).outcome == .bad(.notObject))
   }
 
-  @Test("three thousand levels of brackets are read, and a million")
+  @Test("a million nested brackets are read")
   func deep() {
     for depth in [3_000, 1_000_000] {
       let nest = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -146,13 +146,13 @@ struct RecordReaderTests {
   func similarNames() {
     #expect(ReadRecord.read(#"{"cpu_usage ":99,"CPU_USAGE":99,"cpu_usag":99,"cpu_usage":10}"#).fields[0] == .number(10))
     #expect(ReadRecord.read(#"{"":1795176000.385769,"cpu_usage":50,"cpu0.p_cpu":2.0}"#).fields[0] == .number(50))
-    // A letter and its accent, as one character and as two, are two names.
+    // A letter with its accent as one character, and as two, are different names.
     #expect(ReadRecord.read("{\"caf\u{e9}\":1}", fields: ["cafe\u{301}"]).fields[0] == .absent)
     #expect(ReadRecord.read("{\"caf\u{e9}\":1}", fields: ["caf\u{e9}"]).fields[0] == .number(1))
     #expect(ReadRecord.read(#"{"caf\u00e9":1}"#, fields: ["caf\u{e9}"]).fields[0] == .number(1))
   }
 
-  @Test("text is read only where the plan says so, unescaped")
+  @Test("a text is read only if the plan requests it, unescaped")
   func texts() {
     let record = ReadRecord.read(
       #"{"role":"d\u00e4ta\nbase","host":"web-1","other":"x"}"#, fields: ["other"], strings: ["role", "host"])
@@ -160,7 +160,7 @@ struct RecordReaderTests {
     #expect(ReadRecord.read(#"{"role":7}"#, strings: ["role"]).texts.last == .some(nil))
   }
 
-  @Test("a string that is used and isn't UTF-8 makes the record bad, one that is skipped doesn't")
+  @Test("a used string that isn't UTF-8 makes the record bad, a skipped one doesn't")
   func encoding() {
     let bad: [UInt8] = [0xC3, 0x28]
     func record(_ name: String, _ bytes: [UInt8]) -> [UInt8] {
@@ -172,14 +172,14 @@ struct RecordReaderTests {
     for name in ["host", "role", "timestamp", "boot_id"] {
       #expect(ReadRecord.read(bytes: record(name, bad), plan: plan).outcome == .bad(.encoding), "\(name)")
     }
-    // Half a surrogate pair is grammatical, but no text.
+    // Half a surrogate pair is valid JSON, but not text.
     #expect(ReadRecord.read(#"{"message":"\ud800"}"#).outcome == .record)
     #expect(ReadRecord.read(#"{"host":"\ud800"}"#).outcome == .bad(.encoding))
     // A key that isn't UTF-8 matches no field name.
     #expect(ReadRecord.read(bytes: [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D], plan: plan).outcome == .record)
   }
 
-  @Test("an empty value, and blanks alone, are told apart from an object with nothing in it")
+  @Test("an empty value and blanks differ from an empty object")
   func empty() {
     #expect(ReadRecord.read("").outcome == .bad(.empty))
     #expect(ReadRecord.read("  ").outcome == .bad(.notJSON))
@@ -212,7 +212,7 @@ struct RecordReaderTests {
     }
   }
 
-  @Test("a thousand names that occur only once cost only time")
+  @Test("a thousand names that occur only once do no harm")
   func manyNames() {
     let plan = FieldPlan(fields: ["a"])
     var reader = RecordReader(plan: plan, maxFuture: 0)
@@ -223,7 +223,7 @@ struct RecordReaderTests {
     }
   }
 
-  @Test("a tombstone names the subject that is gone; without a key it names none, and is no error")
+  @Test("a tombstone's key is the subject that is gone; without a key there is none, which is no error")
   func tombstones() {
     #expect(ReadRecord.read(nil).outcome == .tombstone)
     #expect(ReadRecord.read(nil).subject == "web-1")

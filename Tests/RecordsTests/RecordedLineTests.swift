@@ -23,7 +23,7 @@ struct RecordedLineTests {
     return try result.get()
   }
 
-  @Test("has key, Kafka time and value, which is taken byte for byte")
+  @Test("has key, Kafka time and value, which is kept byte for byte")
   func parts() throws {
     #expect(
       try read(#"{"key":"w\u0065b-1","timestamp":5,"value":{"a" : 1.50,"a":"\u0041"}}"#)
@@ -38,7 +38,7 @@ struct RecordedLineTests {
   }
 
   @Test(
-    "a value that is no JSON stays what it is: a record that can't be read",
+    "a value that isn't JSON is kept, and gives an unreadable record",
     arguments: ["{\"a\":NaN}", "{\"a\":95.}", "{\"a\":1", "", "}", "{\"a\":1}}", "{'a':1}", "\"a", "{\"a\":1} x"])
   func brokenValue(_ value: String) throws {
     #expect(
@@ -59,7 +59,7 @@ struct RecordedLineTests {
   }
 
   @Test(
-    "the error of a line tells what is wrong",
+    "the error of a line names the problem",
     arguments: [
       ("", "the line isn't JSON"), ("rubbish", "the line isn't JSON"), ("{\"value\"", "the line isn't JSON"),
       ("[1]", "the line isn't an object; expected {\"key\":…,\"timestamp\":…,\"value\":…}"),

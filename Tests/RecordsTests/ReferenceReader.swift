@@ -4,7 +4,7 @@ import JSON
 
 /// Reads a record in the plainest way, slowly and recursively, as a reference for the fast reader.
 struct ReferenceReader {
-  /// A JSON value; texts as they stand between their quotes.
+  /// A JSON value. Texts are as written between their quotes.
   indirect enum Tree {
     case object([(key: [UInt8], value: Tree)])
     case array

@@ -11,7 +11,7 @@ struct StatusRecordTests {
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 
-  /// Metrics of each unit; their slots have another order than their fields.
+  /// Metrics of each unit. Their slots have another order than their fields.
   private static let table = MetricTable([
     Metric("memory_total_bytes", .bytes, at: 50), Metric("cpu_usage", .percent, at: 10),
     Metric("cpu_steal", .percent, at: 33), Metric("memory_usage", .percent, at: 20),
@@ -31,7 +31,7 @@ struct StatusRecordTests {
     return record
   }
 
-  @Test("metrics are written in the order of their places, each as its unit asks")
+  @Test("metrics are written in the order of their places, each in the format of its unit")
   func encoded() {
     #expect(
       text(full)
@@ -40,7 +40,7 @@ struct StatusRecordTests {
         + #""interval_ms":1000,"boot_id":"6c0ef2f0-5a5b-4b1f-8e36-1c9f2b7f3f11","sequence":1042}"#)
   }
 
-  @Test("what is absent stays absent, and so does what is no finite number")
+  @Test("absent values and values that aren't finite are left out")
   func absent() {
     var record = StatusRecord(
       timestamp: WallTime(milliseconds: 0), host: "a\"b", metrics: StatusRecordTests.table)
@@ -54,7 +54,7 @@ struct StatusRecordTests {
         == #"{"timestamp":"1970-01-01T00:00:00.000Z","host":"a\"b","lag":12,"y":0.125,"huge":1e+20,"below":-3}"#)
   }
 
-  @Test("a reader finds in it what was written")
+  @Test("a reader gets the written values")
   func roundTrip() {
     let names = ["cpu_usage", "memory_usage", "memory_total_bytes", "load_1", "interval_ms"]
     let read = ReadRecord.read(text(full), key: nil, fields: names)

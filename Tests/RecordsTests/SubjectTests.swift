@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Subject")
 struct SubjectTests {
-  @Test("the host where it is a string that isn't empty, else the key, else `unknown`")
+  @Test("the subject is the host if that is a nonempty string, else the key, else `unknown`")
   func order() {
     #expect(ReadRecord.read(#"{"host":"db-1"}"#).subject == "db-1")
     #expect(ReadRecord.read(#"{"host":""}"#).subject == "web-1")
@@ -17,13 +17,13 @@ struct SubjectTests {
     #expect(ReadRecord.read(#"{"host":"d\u00e9j\u00e0"}"#).subject == "déjà")
   }
 
-  @Test("a key that isn't needed may be anything")
+  @Test("an unused key may have any bytes")
   func unusedKey() {
     #expect(ReadRecord.read(bytes: Array(#"{"host":"db-1"}"#.utf8), key: [0xFF, 0x00]).subject == "db-1")
     #expect(ReadRecord.read(bytes: Array("{}".utf8), key: [0xFF, 0x00]).outcome == .bad(.encoding))
   }
 
-  @Test("255 bytes are a subject, 256 are none")
+  @Test("a subject has at most 255 bytes")
   func length() {
     let longest = String(repeating: "h", count: 255)
     #expect(ReadRecord.read("{\"host\":\"\(longest)\"}").subject == longest)
@@ -42,7 +42,7 @@ struct SubjectTests {
     #expect(ReadRecord.read("{\"host\":\"\(host)\"}").outcome == .bad(.subject))
   }
 
-  @Test("a blank, a slash, a non-breaking blank and an emoji are no control characters")
+  @Test("a subject may have a blank, a slash, a non-breaking blank and an emoji")
   func otherCharacters() {
     #expect(ReadRecord.read("{\"host\":\"a /\u{a0}😀\"}").subject == "a /\u{a0}😀")
   }

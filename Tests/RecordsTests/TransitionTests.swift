@@ -23,7 +23,7 @@ struct TransitionTests {
     Array(text.utf8).withUnsafeBytes { Transition.decode($0) }
   }
 
-  @Test("stands in its topic as version 1 has it")
+  @Test("has the bytes of version 1")
   func encoded() {
     #expect(
       text(example)
@@ -45,7 +45,7 @@ struct TransitionTests {
     #expect(bare.id == example.id)
   }
 
-  @Test("reads back as what was written, with everything and with little")
+  @Test("reads back as written, with all fields and with few")
   func roundTrip() {
     #expect(decode(text(example)) == example)
     var other = example
@@ -67,7 +67,7 @@ struct TransitionTests {
     }
   }
 
-  @Test("is read with fields unknown, doubled, escaped and in any order, the last one counting")
+  @Test("may have unknown, repeated and escaped fields in any order; the last one of a name counts")
   func tolerant() {
     let more = text(example).dropFirst().dropLast()
     #expect(decode("{\"new\":{\"status\":[1]},\(more)}") == example)

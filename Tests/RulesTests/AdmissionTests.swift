@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-@Suite("How many subjects there may be")
+@Suite("The maximum number of subjects")
 struct AdmissionTests {
   private let rules = RuleSet([cpuHigh()])
 
@@ -12,7 +12,7 @@ struct AdmissionTests {
     Engine(rules: rules, topic: "status_topic", partition: partition, room: room)
   }
 
-  /// A record of `host`; what it changed.
+  /// Applies a record of `host`. Returns the transitions.
   @discardableResult
   private func tell(_ engine: Engine, _ host: String, _ value: Double, at second: Int64) -> [Transition] {
     var made: [Transition] = []
@@ -55,7 +55,7 @@ struct AdmissionTests {
     #expect(room.count == 2)
   }
 
-  @Test("the partitions of a process share the places, and one that goes gives its own back")
+  @Test("the partitions of a process share the places, and a partition that goes releases its own")
   func shared() {
     let room = SubjectRoom(limit: 3)
     let first = engine(room, partition: 0)
@@ -86,7 +86,8 @@ struct AdmissionTests {
     #expect(engine.counters.refused == 1)
   }
 
-  /// Bytes that this thread allocates while one record each of so many hosts comes, for each host that there is room for.
+  /// The bytes that this thread allocates for one record from each of `hosts` hosts, divided by the number of admitted
+  /// hosts.
   private func bytes(_ hosts: Int, limit: Int, _ rules: [Rule]) -> Int {
     let set = RuleSet(rules)
     let before = allocated_bytes_of_this_thread()
@@ -103,7 +104,7 @@ struct AdmissionTests {
   }
 
   @Test(
-    "hosts of which one record came are small also under rules with windows, and those beyond the limit cost nothing",
+    "hosts with one record take little memory even under rules with windows, and refused hosts take less",
     .enabled(if: allocations_of_this_thread() >= 0, "a sanitizer has the allocations"))
   func memory() {
     let windows = [Rule.Aggregate.avg, .max, .percentile(95)].enumerated().map { number, aggregate in
@@ -114,7 +115,7 @@ struct AdmissionTests {
       (rule.window, rule.aggregate) = (nil, .last)
       return rule
     }
-    // What tests make of a record is among it, and is the same for both.
+    // Both include what the test itself allocates for a record.
     let difference = bytes(5000, limit: 5000, windows) - bytes(5000, limit: 5000, plain)
     #expect(difference < 1000, "three windows with a sample each")
     let few = bytes(1000, limit: 1000, windows)

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("docs/rules.md")
 struct DocumentationTests {
-  @Test("every test that the text names is there")
+  @Test("every test that the text names exists")
   func namedTests() throws {
     let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .resolvingSymlinksInPath()

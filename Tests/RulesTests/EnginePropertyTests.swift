@@ -4,6 +4,6 @@ import Testing
 
 @Suite("The engine against its reference")
 struct EnginePropertyTests {
-  @Test("random rules over random series make the same transitions as the reference", arguments: 0..<20)
+  @Test("random rules over random series give the same transitions as the reference", arguments: 0..<20)
   func sameTransitions(part: Int) { EngineCase.search(part: part) }
 }

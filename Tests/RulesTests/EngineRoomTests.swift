@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The engine's room")
 struct EngineRoomTests {
-  @Test("many subjects, with long names too, keep apart and are found again")
+  @Test("many subjects, even with long names, stay separate and are found again")
   func manySubjects() {
     let story = Story(cpuHigh(hold: .seconds(1)))
     let hosts = (0..<3000).map { "host-\($0)" + String(repeating: "x", count: $0 % 60) }
@@ -18,7 +18,7 @@ struct EngineRoomTests {
     #expect(story.engine.counters.subjects == 0)
   }
 
-  @Test("a hash is the reader's own, whatever the length")
+  @Test("the reader's subject hash is the hash of the key at every length")
   func hashes() {
     var reader = RecordReader(plan: FieldPlan(fields: []), maxFuture: 60_000)
     let value = Array("{}".utf8)
@@ -31,7 +31,7 @@ struct EngineRoomTests {
     }
   }
 
-  @Test("a record that is expected, or isn't, makes no difference")
+  @Test("announcing a record has no effect on its evaluation")
   func expected() {
     let story = Story(cpuHigh(hold: .seconds(1)))
     for second in 0...1 {
@@ -46,7 +46,7 @@ struct EngineRoomTests {
     #expect(story.engine.counters.subjects == 1)
   }
 
-  @Test("happenings that nobody takes are counted, not kept")
+  @Test("happenings that nobody takes are counted and dropped above a bound")
   func boundedHappenings() {
     let story = Story(cpuHigh())
     for number in 0..<100 {
@@ -58,7 +58,7 @@ struct EngineRoomTests {
     #expect(story.engine.counters.happeningsDropped == 36)
   }
 
-  @Test("more boots than are remembered do no harm")
+  @Test("more boots than the engine remembers do no harm")
   func manyBoots() {
     let story = Story(cpuHigh(hold: .seconds(1)))
     for boot in 1...50 { story.at(Double(boot), 10) { ($0.boot, $0.sequence, $0.ownTime) = (UInt64(boot), 0, false) } }
@@ -67,7 +67,7 @@ struct EngineRoomTests {
     #expect(story.engine.counters.repeated == 1)
   }
 
-  @Test("a real reader's records go through the engine")
+  @Test("the engine evaluates a real reader's records")
   func realReader() {
     let rules = RuleSet([cpuHigh()])
     var reader = RecordReader(plan: rules.plan, maxFuture: 60_000)

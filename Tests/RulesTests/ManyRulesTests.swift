@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Many rules")
 struct ManyRulesTests {
-  /// CPU seconds of this thread that `body` takes, the least of three.
+  /// The CPU seconds of this thread for `body`, the minimum of three runs.
   private func cost(_ body: () -> Void) -> Double {
     (0..<3).map { _ in
       let start = ManyRulesTests.cpuSeconds()
@@ -21,7 +21,7 @@ struct ManyRulesTests {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }
 
-  /// So many rules; on one metric each, or on the same one.
+  /// `count` rules, distributed over this number of metrics.
   private func rules(_ count: Int, metrics: Int, windows: Bool = false) -> [Rule] {
     (0..<count).map { number in
       var rule = Rule(
@@ -34,7 +34,7 @@ struct ManyRulesTests {
     }
   }
 
-  /// Eight times the rules may cost so many times as much; what is quadratic costs 64 times as much.
+  /// How many times as much eight times the rules may cost. Quadratic work would cost 64 times as much.
   private static let bound = 24.0
 
   private func expectLinear(_ step: (Int) -> () -> Void, _ name: Comment) {
@@ -42,7 +42,7 @@ struct ManyRulesTests {
     #expect(many < few * ManyRulesTests.bound, name)
   }
 
-  @Test("laying out eight times the rules costs no more than a few times eight", arguments: [false, true])
+  @Test("the cost of laying out rules grows about linearly", arguments: [false, true])
   func layout(onOneMetric: Bool) {
     expectLinear(
       { count in
@@ -51,7 +51,7 @@ struct ManyRulesTests {
       }, "layout")
   }
 
-  @Test("replacing eight times the rules costs no more than a few times eight", arguments: [false, true])
+  @Test("the cost of replacing rules grows about linearly", arguments: [false, true])
   func reload(onOneMetric: Bool) {
     expectLinear(
       { count in
@@ -66,7 +66,7 @@ struct ManyRulesTests {
       }, "reload")
   }
 
-  @Test("storing and reading eight times the rules costs no more than a few times eight")
+  @Test("the cost of storing and reading rules grows about linearly")
   func stored() {
     expectLinear(
       { count in
@@ -82,7 +82,7 @@ struct ManyRulesTests {
       }, "stored rules")
   }
 
-  @Test("a host under eight times the rules costs no more than a few times eight to evaluate and to restore")
+  @Test("the cost of evaluating and restoring a host grows about linearly with the rules")
   func host() {
     expectLinear(
       { count in
@@ -98,7 +98,7 @@ struct ManyRulesTests {
         keeper.deliver(story.engine, position: story.offset, changedBefore: .max)
         var second = 1.0
         return {
-          // All rules fire, track by track, so that their transitions come in another order than that of the rules.
+          // All rules fire, track by track, so their transitions come in another order than the rules.
           tell(second * 1000, 95)
           tell(second * 1000 + 500, 10)
           second += 1

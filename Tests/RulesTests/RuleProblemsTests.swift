@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rules
 
-@Suite("What is wrong about a rule")
+@Suite("The problems of a rule")
 struct RuleProblemsTests {
   private func paths(_ change: (inout Rule) -> Void) -> [[String]] {
     var rule = cpuHigh(warning: 80, critical: 90)
@@ -41,7 +41,7 @@ struct RuleProblemsTests {
     #expect(paths { $0.limits = Rule.Limits() } == [["above"]])
   }
 
-  @Test("warning comes before critical on the way to trouble")
+  @Test("the warning limit is reached before the critical one")
   func order() {
     #expect(paths { $0.limits = Rule.Limits(warning: 90, critical: 80) } == [["above"]])
     #expect(paths { $0.limits = Rule.Limits(warning: 90, critical: 90) } == [["above"]])
@@ -67,27 +67,27 @@ struct RuleProblemsTests {
     #expect(paths { $0.clear.warning = .nan } == [["clear", "warning"]])
   }
 
-  @Test("durations aren't negative, and no_data_after is something")
+  @Test("durations aren't negative, and no_data_after isn't zero")
   func durations() {
     #expect(paths { ($0.hold, $0.keepFiringFor) = (.seconds(-1), .seconds(-1)) } == [["for"], ["keep_firing_for"]])
     #expect(paths { $0.noDataAfter = .zero } == [["no_data_after"]])
   }
 
-  @Test("a summary names what there is")
+  @Test("a summary uses only existing names")
   func summary() {
     #expect(paths { $0.summary = "{{hots}}" } == [["summary"]])
     #expect(paths { $0.summary = "{{labels.team}}" } == [["summary"]])
     #expect(paths { $0.summary = "{{host" } == [["summary"]])
   }
 
-  @Test("window wants an aggregate and an aggregate wants a window")
+  @Test("window and aggregate need each other")
   func windows() {
     #expect(paths { $0.window = .seconds(60) } == [["window"]])
     #expect(paths { $0.aggregate = .avg } == [["aggregate"]])
     #expect(paths { ($0.window, $0.aggregate) = (.seconds(60), .percentile(100)) }.contains(["aggregate"]))
   }
 
-  @Test("at_least stands instead of for, and its first number is the smaller one")
+  @Test("at_least excludes for, and its first number isn't above the second")
   func atLeast() {
     #expect(paths { ($0.atLeast, $0.hold) = (Rule.AtLeast(count: 3, of: 5), .seconds(1)) } == [["at_least"]])
     #expect(paths { $0.atLeast = Rule.AtLeast(count: 6, of: 5) } == [["at_least"]])
@@ -96,7 +96,7 @@ struct RuleProblemsTests {
     #expect(paths { $0.atLeast = Rule.AtLeast(count: 1, of: 257) } == [["at_least"]])
   }
 
-  @Test("samples that come too slowly for no_data_after are worth an advice")
+  @Test("samples that come too slowly for no_data_after or a window get an advice")
   func advice() {
     let rule = cpuHigh(hold: .seconds(600), noDataAfter: .seconds(60))
     #expect(rule.advice(samplesEvery: .seconds(300))?.path == ["no_data_after"])

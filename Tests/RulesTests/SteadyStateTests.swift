@@ -4,7 +4,7 @@ import Testing
 
 @testable import Rules
 
-/// A record of one host that costs the test nothing: its value for every metric.
+/// A record of one host with the same value for every metric, which allocates nothing.
 private struct LeanView: RecordView {
   let subject: UnsafeRawBufferPointer
   let subjectHash: UInt64
@@ -23,7 +23,7 @@ private struct LeanView: RecordView {
 
 @Suite("The engine's steady state")
 struct SteadyStateTests {
-  /// Allocations of `count` records a second apart, after as many others: values that never breach, with a ripple.
+  /// The allocations of `count` records, one a second, after as many others. Their values vary but never breach.
   private func allocations(_ rules: [Rule], count: Int) -> Int {
     let engine = Engine(rules: RuleSet(rules), topic: "status_topic", partition: 0)
     var transitions: [Transition] = []
@@ -56,12 +56,12 @@ struct SteadyStateTests {
       cpuHigh(name: "rule-\(index)", critical: 1e9).over(Double(20 + 30 * index), aggregate).onSilence(.alert)
     }
     rules.append(cpuHigh(name: "plain", critical: 1e9).repeating(every: 60))
-    // Held now and then, never often enough.
+    // Some samples hold the level, but never enough of them.
     rules.append(cpuHigh(name: "votes", critical: 4.5).atLeast(60, of: 60))
     #expect(allocations(rules, count: 2000) == 0)
   }
 
-  @Test("samples take as much room as the longest window needs")
+  @Test("samples take only as much memory as the longest window needs")
   func bounded() {
     let story = Story(cpuHigh(critical: 1e9).over(100, .avg), cpuHigh(name: "b", critical: 1e9).over(10, .max))
     for second in 0..<2000 { story.at(Double(second), 1) }

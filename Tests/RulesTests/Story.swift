@@ -3,7 +3,7 @@ import Records
 
 @testable import Rules
 
-/// An engine that is told what happens second by second, and whose answers read like a log.
+/// Feeds an engine second by second, and returns its transitions as lines.
 final class Story {
   private(set) var rules: [Rule]
   private var set: RuleSet
@@ -25,7 +25,7 @@ final class Story {
     engine.keylessFrom = keylessFrom
   }
 
-  /// A record with `cpu_usage` of `value`, by its own time and Kafka's, in seconds. Gives what it changed.
+  /// Applies a record with this `cpu_usage`. Its own time and Kafka's are in seconds. Returns the transitions.
   @discardableResult
   func at(
     _ seconds: Double, _ value: Double?, host: String = "web-1", kafka: Double? = nil,
@@ -42,7 +42,7 @@ final class Story {
     }
   }
 
-  /// Values one second apart, from second `start` on: everything they changed.
+  /// Applies values `step` seconds apart, from second `start` on. Returns all transitions.
   @discardableResult
   func each(from start: Double, every step: Double = 1, _ values: [Double]) -> [String] {
     values.enumerated().flatMap { at(start + Double($0) * step, $1) }
@@ -58,7 +58,7 @@ final class Story {
     return take { engine.replaceRules(set, into: &$0) }
   }
 
-  /// The same rules under other bounds.
+  /// Reloads the same rules with other bounds.
   @discardableResult
   func reload(under bounds: RuleSet.Bounds) -> [String] {
     self.bounds = bounds
@@ -74,8 +74,8 @@ final class Story {
     }
   }
 
-  /// Who is silent at second `seconds` on the wall (where Kafka's clock hangs), on a partition that is held and read to
-  /// its end since second `since`.
+  /// Declares silence at second `seconds` of the wall clock, which equals Kafka's, in a partition that has been held
+  /// and read to its end since second `since`.
   @discardableResult
   func silent(at seconds: Double, since: Double = 0) -> [String] {
     engine.now = Int64(seconds * 1000)
@@ -103,7 +103,7 @@ final class Story {
   private static func seconds(_ time: WallTime) -> String { (Double(time.milliseconds) / 1000).textOfLimit }
 }
 
-/// The rule `cpu-high` with some of its keys written.
+/// The rule `cpu-high` with these keys.
 func cpuHigh(
   name: String = "cpu-high", warning: Double? = nil, critical: Double? = 90, side: Rule.Side = .above,
   clear: Rule.Limits = Rule.Limits(), hold: Duration = .zero, keepFiringFor: Duration = .zero,
@@ -120,28 +120,28 @@ func cpuHigh(
 }
 
 extension Rule {
-  /// The same rule with an aggregate over a window of so many seconds.
+  /// The same rule with an aggregate over a window of this many seconds.
   func over(_ seconds: Double, _ aggregate: Aggregate) -> Rule {
     var rule = self
     (rule.window, rule.aggregate) = (.milliseconds(Int64(seconds * 1000)), aggregate)
     return rule
   }
 
-  /// The same rule, holding a level where `count` of the last `of` samples do.
+  /// The same rule with `at_least`: `count` of the last `of` samples.
   func atLeast(_ count: Int, of: Int) -> Rule {
     var rule = self
     rule.atLeast = AtLeast(count: count, of: of)
     return rule
   }
 
-  /// The same rule, saying again every so many seconds that it fires.
+  /// The same rule with a reminder every `seconds` seconds.
   func repeating(every seconds: Double) -> Rule {
     var rule = self
     rule.repeatEvery = .milliseconds(Int64(seconds * 1000))
     return rule
   }
 
-  /// The same rule, to which silence means something.
+  /// The same rule with `no_data`.
   func onSilence(_ noData: NoData) -> Rule {
     var rule = self
     rule.noData = noData

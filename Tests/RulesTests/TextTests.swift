@@ -25,12 +25,12 @@ struct GlobTests {
     #expect(matches("[a]", "[a]"))
   }
 
-  @Test("a pattern that tries everything is still quick")
+  @Test("a pattern with many stars is quick")
   func quick() {
     #expect(!matches(String(repeating: "*a", count: 50), String(repeating: "a", count: 5000) + "b"))
   }
 
-  @Test("globs agree with a definition that says it in one line each")
+  @Test("globs agree with a simple recursive definition")
   func reference() {
     var random = SeededRandom(seed: 7)
     for _ in 0..<5000 {
@@ -83,12 +83,12 @@ struct TemplateTests {
     #expect(try text("") == "")
   }
 
-  @Test("what a label holds is not looked at again")
+  @Test("the value of a label isn't expanded")
   func labels() throws {
     #expect(try text("{{labels.team}}") == "{{host}}")
   }
 
-  @Test("a place that names nothing, or isn't closed, is a mistake")
+  @Test("a place with an unknown name or without its end is a mistake")
   func mistakes() {
     #expect(throws: Template.Mistake.unknown("hots")) { try Template("{{ hots }}", labels: []) }
     #expect(throws: Template.Mistake.open) { try Template("{{host}", labels: []) }

@@ -1,4 +1,4 @@
-/// A certificate that signed itself, made for these tests; its key is nowhere.
+/// A self-signed certificate for these tests. Its key doesn't exist any more.
 let certificate = """
   -----BEGIN CERTIFICATE-----
   MIIBhTCCASugAwIBAgIUOLTduffi0ODQpJIjOqw2CD8CIDcwCgYIKoZIzj0EAwIw

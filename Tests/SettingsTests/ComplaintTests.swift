@@ -63,7 +63,7 @@ struct ComplaintTests {
       ])
   }
 
-  @Test("a complaint about a file as a whole has no line, and advice says that it is advice")
+  @Test("a complaint about a whole file has no line, and advice is marked as advice")
   func description() {
     #expect(Complaint(file: "f", position: nil, message: "m").description == "f: m")
     let position = Complaint.Position(line: 3, column: 4)
@@ -73,7 +73,7 @@ struct ComplaintTests {
   }
 
   @Test(
-    "an unknown key gets what was probably meant",
+    "an unknown key gets a suggestion",
     arguments: [
       ("[agnet]", "1:2: unknown key agnet; did you mean agent?"),
       ("[rules]", "1:2: unknown key rules; did you mean rule?"),
@@ -100,7 +100,7 @@ struct ComplaintTests {
     #expect(complaints(text).contains("file.toml:\(expected)"))
   }
 
-  @Test("an unknown key that is long, or steers terminals, is shown on one line, cut")
+  @Test("an unknown key that is long or has control characters is shown cut and escaped")
   func hostileKeys() {
     let long = String(repeating: "k", count: 100)
     let all = complaints(besideBrokers: "\"a\\u001B[2Jb\" = 1\n\(long) = 2")
@@ -109,14 +109,14 @@ struct ComplaintTests {
     #expect(all[1].contains("\(long.prefix(80))…"))
   }
 
-  @Test("brokers that are missing are asked for at their table, or at the beginning")
+  @Test("missing brokers are reported at their table, or at the beginning")
   func missingBrokers() {
     let message = "kafka.brokers is missing: write [kafka] and under it brokers = \"host:9092\""
     #expect(complaints("") == ["file.toml:1:1: \(message)"])
     #expect(complaints("[run]\n[kafka]\n") == ["file.toml:2:1: \(message)"])
   }
 
-  @Test("a table where a value belongs, and a value where a table belongs, are told apart")
+  @Test("a table instead of a value, and a value instead of a table, have different complaints")
   func tables() {
     #expect(complaints("kafka = 5").contains("file.toml:1:9: kafka: that is a whole number: write a table, [kafka]"))
     #expect(
@@ -134,7 +134,7 @@ struct ComplaintTests {
   }
 
   @Test(
-    "a duration that can't be is refused with the reason",
+    "an invalid duration is refused with the reason",
     arguments: [
       ("\"\"", "that is no duration; write whole numbers with ms, s, m, h or d, such as \"30s\" or \"1h30m\""),
       ("\"1.5s\"", "that is no duration; write whole numbers with ms, s, m, h or d, such as \"30s\" or \"1h30m\""),
@@ -155,7 +155,7 @@ struct ComplaintTests {
   }
 
   @Test(
-    "a size that can't be is refused with the reason",
+    "an invalid size is refused with the reason",
     arguments: [
       ("\"64\"", "that is no size: write one whole number with KiB, MiB or GiB, such as \"64MiB\""),
       ("\"64MB\"", "that is no size: write one whole number with KiB, MiB or GiB, such as \"64MiB\""),
@@ -169,7 +169,7 @@ struct ComplaintTests {
   }
 
   @Test(
-    "where a first start begins is a word or a duration",
+    "evaluator.start is a word or a duration",
     arguments: [
       ("\"now\"", "unknown word; write \"end\", \"beginning\", or a duration, such as \"1h\""),
       ("\"-1h\"", "unknown word; write \"end\", \"beginning\", or a duration, such as \"1h\""),
@@ -182,7 +182,7 @@ struct ComplaintTests {
       complaints(besideBrokers: "[evaluator]\nstart = \(text)") == ["file.toml:3:9: evaluator.start: \(expected)"])
   }
 
-  @Test("other types that are wrong are refused with what to write")
+  @Test("values of wrong types are refused with what to write")
   func types() {
     let all = complaints(
       besideBrokers: """

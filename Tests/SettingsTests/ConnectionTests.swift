@@ -17,7 +17,7 @@ struct ConnectionTests {
   }
 
   @Test(
-    "what is no address is refused",
+    "invalid addresses are refused",
     arguments: [
       "", " ", "a:9092,", ",a", "a:0", "a:65536", "a:", "a:b", "::1", "::1:9092", "[::1", "[::1]9092", "http://a:9092",
       "a;b", "a b", "a/b", ":9092", "[]:1",
@@ -34,7 +34,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("a host name is a subject as the records have it")
+  @Test("a host name must be a valid subject")
   func hosts() {
     for name in ["web-1", "Zürich", "a/b", String(repeating: "x", count: 255)] {
       #expect(Names.problem(ofHost: name) == nil)
@@ -44,7 +44,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("topics that are the same, or that brokers can't tell apart, are refused where the later one stands")
+  @Test("equal topics, and those that differ only in '.' and '_', are refused at the later one")
   func equalTopics() {
     #expect(
       complaints(besideBrokers: "[topics]\nalerts = \"status_topic\"") == [
@@ -61,7 +61,7 @@ struct ConnectionTests {
       ])
   }
 
-  @Test("a login needs what its mechanism needs")
+  @Test("a login needs the keys of its mechanism")
   func login() {
     #expect(
       complaints(besideBrokers: "[kafka.sasl]\nmechanism = \"SCRAM-SHA-512\"") == [
@@ -81,7 +81,7 @@ struct ConnectionTests {
         + "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, GSSAPI, OAUTHBEARER")
   }
 
-  @Test("a password in the clear is advice, not a mistake")
+  @Test("a password over an unencrypted connection gets advice, and isn't a mistake")
   func clearPassword() {
     let loaded = load(
       "[kafka]\nbrokers = \"a:1\"\n[kafka.sasl]\nmechanism = \"PLAIN\"\nusername = \"u\"\npassword = \"p\"\n")
@@ -90,7 +90,7 @@ struct ConnectionTests {
     #expect(loaded.complaints.first?.position == Complaint.Position(line: 3, column: 1))
   }
 
-  @Test("TLS is on where its table is, and its files must be readable")
+  @Test("TLS is on if its table exists, and its files must be readable")
   func tls() throws {
     let folder = try Folder()
     try folder.write("ca.crt", certificate)
@@ -117,7 +117,7 @@ struct ConnectionTests {
       ])
   }
 
-  @Test("properties are taken as text, with and without quotes around their names")
+  @Test("properties are read as text, with and without quotes around their names")
   func properties() {
     let text = """
       kafka.brokers = "a:1"
@@ -139,7 +139,7 @@ struct ConnectionTests {
     #expect(complaints(besideBrokers: "[kafka.properties]\n\"linger.ms\" = 0.5").isEmpty)
   }
 
-  @Test("properties that statusd sets, or that have a key of their own, are refused")
+  @Test("properties that statusd sets, or that have their own key, are refused")
   func reserved() {
     for name in ["isolation.level", "transactional.id", "enable.auto.commit", "acks", "group.id", "bootstrap.servers"] {
       let all = complaints(besideBrokers: "[kafka.properties]\n\"\(name)\" = \"x\"")
@@ -148,7 +148,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("a property that another table says already is refused with the line of that table")
+  @Test("a property that another table already sets is refused with that table's line")
   func doubled() {
     let all = complaints(
       besideBrokers: """
@@ -168,7 +168,7 @@ struct ConnectionTests {
       ])
   }
 
-  @Test("what librdkafka says of a connection is kept back where it quotes a variable")
+  @Test("librdkafka's error about a connection is hidden if it contains a variable's value")
   func quietValidation() {
     let all = complaints(
       besideBrokers: """
@@ -180,7 +180,7 @@ struct ConnectionTests {
     #expect(all.first?.contains("S3cret") == false)
   }
 
-  @Test("librdkafka is asked whether the connection as a whole can be, and nothing is written by it")
+  @Test("librdkafka checks the connection as a whole")
   func validation() throws {
     let folder = try Folder()
     let path = try folder.write("ca.crt", "no certificate")
@@ -189,7 +189,7 @@ struct ConnectionTests {
     #expect(all.first?.hasPrefix("file.toml:2:1: kafka: librdkafka refuses the connection's settings: ") == true)
   }
 
-  @Test("the clients of Kafka get what the file says, secrets as they are")
+  @Test("the Kafka clients get the file's settings with unmasked secrets")
   func configuration() throws {
     var settings = Settings(brokers: "a:1", hostName: "h")
     settings.kafka.sasl = Connection.SASL(mechanism: "PLAIN", username: "u", password: Secret("p"))

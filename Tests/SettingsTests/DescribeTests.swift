@@ -5,9 +5,9 @@ import Testing
 
 @testable import Settings
 
-@Suite("Settings that are printed")
+@Suite("Printed settings")
 struct DescribeTests {
-  @Test("what is printed loads again to the same settings")
+  @Test("printed settings load again as the same settings")
   func roundTrip() throws {
     let folder = try Folder()
     let authority = try folder.write("ca.crt", certificate)
@@ -69,7 +69,7 @@ struct DescribeTests {
     #expect(load(settings.describe()).settings == settings)
   }
 
-  @Test("an empty table of TLS is printed, for it switches TLS on")
+  @Test("an empty TLS table is printed, because it switches TLS on")
   func emptyTLS() {
     var settings = Settings(brokers: "a:1", hostName: "h")
     settings.kafka.tls = Connection.TLS()
@@ -77,7 +77,7 @@ struct DescribeTests {
   }
 
   @Test(
-    "where a first start begins is printed as it is written",
+    "evaluator.start is printed as it is written in the file",
     arguments: [("end", Settings.Start.end), ("beginning", .beginning), ("1h", .ago(.seconds(3600)))])
   func start(text: String, start: Settings.Start) {
     var settings = Settings(brokers: "a:1", hostName: "h")
@@ -89,7 +89,7 @@ struct DescribeTests {
     #expect(start.time(now: now).milliseconds == expected)
   }
 
-  @Test("durations and sizes are printed as short as they can be")
+  @Test("sizes are printed with the largest unit that fits")
   func units() {
     for (text, bytes) in [("1KiB", 1 << 10), ("64MiB", 64 << 20), ("3GiB", 3 << 30), ("1025KiB", 1025 << 10)]
       as [(
@@ -102,7 +102,7 @@ struct DescribeTests {
     #expect(Units.text(bytes: 0) == "0KiB")
   }
 
-  @Test("a rule with all that it may say one day is printed as it is written")
+  @Test("a rule's window, at_least, no_data and repeat_every are printed as they are written in the file")
   func windows() {
     var settings = Settings(brokers: "a:1", hostName: "h")
     var rule = Rule(name: "r", metric: "m", side: .below, limits: Rule.Limits(warning: 1))
@@ -121,7 +121,7 @@ struct DescribeTests {
     #expect(Rule.Aggregate.words.allSatisfy { $0.aggregate.word == $0.word })
   }
 
-  @Test("a reload names what waits for a restart, and takes rules and the log's level")
+  @Test("a reload names the keys that need a restart; rules and the log level don't")
   func changes() {
     let old = Settings(brokers: "a:1", hostName: "h")
     var new = old
@@ -143,7 +143,7 @@ struct DescribeTests {
     #expect(new.changesThatNeedRestart(to: other) == ["kafka.sasl.password"])
   }
 
-  @Test("the surroundings of the machine have a host name and variables")
+  @Test("the machine's surroundings have a host name and variables")
   func surroundings() {
     let machine = Surroundings.machine
     #expect(!machine.hostName.isEmpty)

@@ -12,7 +12,7 @@ struct DocumentTests {
     }.sorted()
   }
 
-  @Test("every key and value has its place, also in inline tables, arrays of tables and dotted keys")
+  @Test("every key and value has its place, even in inline tables, arrays of tables and dotted keys")
   func positions() throws {
     let text = """
       [a]
@@ -30,7 +30,7 @@ struct DocumentTests {
         ].sorted())
   }
 
-  @Test("values arrive as they are")
+  @Test("values are read unchanged")
   func values() throws {
     let text = "a = \"x\\u0000y\"\nb = -9223372036854775808\nc = 1e308\nd = false\ne = 2026-01-01T00:00:00Z\nf = 'ü'\n"
     let document = try Document(parsing: Array(text.utf8))
@@ -53,7 +53,7 @@ struct DocumentTests {
     #expect(try Document(parsing: []).nodes.count == 1)
   }
 
-  @Test("no prefix of a document, and no document with a byte changed, ends anything but well")
+  @Test("truncated documents, and documents with a changed byte, don't crash the parser")
   func mutations() throws {
     let text = Array(try Repository.text("Config/statusd.toml").utf8).filter { $0 < 0x80 }
     let sample = Array(text.suffix(700))

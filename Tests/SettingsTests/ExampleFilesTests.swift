@@ -4,15 +4,15 @@ import Testing
 
 @testable import Settings
 
-@Suite("The files that explain the configuration")
+@Suite("The example files of the configuration")
 struct ExampleFilesTests {
-  /// Keys that are shown with an example, as they have no fixed default.
+  /// Keys that are shown with an example, because they have no fixed default.
   private let examples: Set<String> = [
     "topics.replication", "agent.host", "kafka.brokers", "run.instance",
     "evaluator.delivery",
   ]
 
-  /// A line such as `#interval = "1s"`, without its mark; other comments and lines as they are.
+  /// Uncomments a line such as `#interval = "1s"`; returns other lines unchanged.
   private func uncommented(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
       line.hasPrefix("#") && !line.hasPrefix("# ") && line.count > 1 ? String(line.dropFirst()) : String(line)
@@ -39,7 +39,7 @@ struct ExampleFilesTests {
     #expect(settings == Settings(brokers: "localhost:9092", hostName: "web-1"))
   }
 
-  @Test("Config/statusd.toml with every comment taken away from its keys is accepted but for the files it names")
+  @Test("Config/statusd.toml with every key uncommented is accepted, except for the files that it names")
   func everyKey() throws {
     let folder = try Folder()
     try folder.write("kafka-password", "x\n")
@@ -49,7 +49,7 @@ struct ExampleFilesTests {
     let text = uncommented(try Repository.text("Config/statusd.toml"))
       .replacing("/etc/statusd/", with: "\(folder.path)/")
     let loaded = load(text, ["CREDENTIALS_DIRECTORY": folder.path])
-    // The key of a certificate is no file for a repository, so one is left to complain of.
+    // The repository has no certificate key, so that file is missing.
     #expect(loaded.complaints.count == 1)
     #expect(loaded.complaints.first?.message.contains("ssl.key.location failed") == true)
   }
@@ -61,7 +61,7 @@ struct ExampleFilesTests {
     for key in Key.all {
       var node = 0
       for part in key.path.split(separator: ".") {
-        // A password stands in a file or in a variable; the text above the table shows the second.
+        // A password is in a file or a variable. The text above the table shows the variable.
         if key.path == "kafka.sasl.password" { continue }
         node = try #require(document.child(String(part), of: node), "\(key.path) isn't in the file")
       }

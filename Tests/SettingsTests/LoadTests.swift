@@ -11,19 +11,19 @@ func load(_ text: String, _ variables: [String: String] = [:], file: String = "f
     surroundings: Surroundings(hostName: "web-1", client: LibrdkafkaChecks()) { variables[$0] })
 }
 
-/// What is complained of in `text`.
+/// The complaints about `text`.
 func complaints(_ text: String, _ variables: [String: String] = [:]) -> [String] {
   load(text, variables).complaints.map(\.description)
 }
 
-/// What is complained of in `text` beside the brokers that it lacks.
+/// The complaints about `text`, except that brokers are missing.
 func complaints(besideBrokers text: String, _ variables: [String: String] = [:]) -> [String] {
   complaints("kafka.brokers = \"a:9092\"\n" + text, variables)
 }
 
 @Suite("A configuration")
 struct LoadTests {
-  @Test("brokers are all that must be there")
+  @Test("only brokers are required")
   func minimal() {
     let loaded = load("[kafka]\nbrokers = \"kafka-1:9092\"\n")
     #expect(loaded.complaints.isEmpty)

@@ -8,12 +8,12 @@ import Topics
 
 @Suite("Mutated files")
 struct MutationTests {
-  /// `STATUSD_MUTANTS=100000` tries more of them.
+  /// `STATUSD_MUTANTS=100000` tries more.
   private static let count = ProcessInfo.processInfo.environment["STATUSD_MUTANTS"].flatMap { Int($0) } ?? 2000
 
   private static let surroundings = Surroundings(hostName: "h", client: LibrdkafkaChecks()) { ["HOME": "/root"][$0] }
 
-  @Test("mutants of the configurations that come along are read, or complained of with their places")
+  @Test("mutants of the example configurations are accepted, or get complaints with places")
   func configurations() throws {
     let files = try ["Config/statusd.toml", "Config/minimal.toml"].map { Array(try Repository.text($0).utf8) }
     var random = SeededRandom(seed: 13)
@@ -24,7 +24,7 @@ struct MutationTests {
     }
   }
 
-  @Test("mutants of the tests of rules that come along are read, or complained of with their places")
+  @Test("mutants of the example rule tests are accepted, or get complaints with places")
   func ruleTests() throws {
     let file = Array(try Repository.text("Config/rules-tests.toml").utf8)
     var random = SeededRandom(seed: 14)
@@ -45,7 +45,7 @@ struct MutationTests {
     return random.broken(random.broken(text, with: tokens), with: tokens)
   }
 
-  /// What means something in TOML, and what nearly does.
+  /// Texts with a meaning in TOML, and similar ones.
   private static let tokens: [[UInt8]] = [
     "[", "]", "[[", "]]", "{", "}", "\"", "'", "\"\"\"", "'''", ".", "..", ",", "=", "#", "\n", "\r", "\r\n", "\t", " ",
     "\\", "\\u", "\\U", "\\x", "\\\n", "$", "${", "${HOME}", "*", ":", "+", "-", "_", "a.b", "a . b", "\"a b\".'c'",

@@ -14,7 +14,7 @@ struct RuleReadingTests {
     complaints(besideBrokers: "[[rule]]\nname = \"r\"\nmetric = \"m\"\n\(lines)")
   }
 
-  @Test("everything that a rule may say arrives")
+  @Test("every key of a rule is read")
   func everything() {
     var expected = Rule(
       name: "r", metric: "m", side: .above, limits: Rule.Limits(warning: 80, critical: 95.5))
@@ -43,7 +43,7 @@ struct RuleReadingTests {
   }
 
   @Test(
-    "what can't fit into a record is refused, with sizes: a long summary, one that names a long label often, all rules together"
+    "texts too large for a record are refused with sizes: a long summary, many copies of a label, all rules together"
   )
   func sizes() throws {
     func complaint(_ lines: String, _ more: String = "") throws -> String {
@@ -66,14 +66,14 @@ struct RuleReadingTests {
     #expect(!speak(complaints(besideBrokers: many.joined())))
   }
 
-  @Test("one number is critical's")
+  @Test("a single number is the critical limit")
   func oneNumber() {
     #expect(rule("below = 5")?.limits == Rule.Limits(critical: 5))
     #expect(rule("below = 5")?.side == .below)
     #expect(rule("above = 9.5\nclear = 9")?.clear == Rule.Limits(critical: 9))
   }
 
-  @Test("what is wrong with a rule is said with its name and its place")
+  @Test("a complaint about a rule has the rule's name and the place")
   func wrong() {
     #expect(
       problems("above = \"90\"") == [
@@ -110,7 +110,7 @@ struct RuleReadingTests {
         == true)
   }
 
-  @Test("a rule that lacks its name is called by its number")
+  @Test("a rule without a name is called by its number")
   func number() {
     #expect(
       complaints(besideBrokers: "[[rule]]\nname = \"a\"\nmetric = \"m\"\nabove = 1\n[[rule]]\nabove = 1") == [
@@ -118,7 +118,7 @@ struct RuleReadingTests {
       ])
   }
 
-  @Test("hosts that can take more memory than the unit has are advice, with the figures")
+  @Test("if the hosts may need more memory than the unit allows, there is advice with the figures")
   func memory() {
     let rule = "[[rule]]\nname = \"r\"\nmetric = \"m\"\nabove = 1\n"
     func advice(_ evaluator: String, _ more: String = "") -> [String] {
@@ -134,7 +134,7 @@ struct RuleReadingTests {
     #expect(advice("max_subjects = 0").count == 1)
   }
 
-  @Test("a hold that the agent's own pace makes impossible is advice")
+  @Test("a hold that can't be met at the agent's interval gets advice")
   func pace() {
     let text = "[agent]\ninterval = \"2m\"\n[[rule]]\nname = \"r\"\nmetric = \"m\"\nabove = 1\nfor = \"5m\"\n"
     #expect(complaints(besideBrokers: text).isEmpty)
@@ -147,7 +147,7 @@ struct RuleReadingTests {
       complaints(besideBrokers: "run.role = \"evaluator\"\n" + text + "no_data_after = \"1m\"").isEmpty)
   }
 
-  @Test("what a rule says against itself is located within the rule")
+  @Test("contradictions within a rule are reported at the key")
   func contradictions() {
     let all = problems(
       """
@@ -166,7 +166,7 @@ struct RuleReadingTests {
       ])
   }
 
-  @Test("windows, aggregates and at_least are read, and what can't be is said")
+  @Test("windows, aggregates and at_least are read, and invalid ones are refused")
   func windows() {
     #expect(
       problems("above = 1\nwindow = \"0s\"") == [
@@ -183,7 +183,7 @@ struct RuleReadingTests {
     #expect(problems("above = 1\naggregate = \"p95\"\nwindow = \"1m\"").isEmpty)
   }
 
-  @Test("labels have names that a summary can use, and globs that know more than * and ? are advice")
+  @Test("labels must have names that a summary can use, and other wildcards than * and ? get advice")
   func labelsAndGlobs() {
     #expect(
       problems("above = 1\nlabels = { \"a b\" = \"x\" }").first?.hasPrefix("file.toml:6:12: rule r: labels.a b: ")

@@ -13,7 +13,7 @@ struct SecretTests {
     "[kafka]\nbrokers = \"a:1\"\n[kafka.tls]\n[kafka.sasl]\nmechanism = \"PLAIN\"\nusername = \"u\"\n\(line)\n"
   }
 
-  @Test("a secret shows itself to nobody but the one who asks for it")
+  @Test("only `reveal` shows a secret")
   func masked() {
     let value = Secret(secret)
     var dumped = ""
@@ -26,7 +26,7 @@ struct SecretTests {
     #expect(value != Secret("other"))
   }
 
-  @Test("settings with secrets show none, however they are printed")
+  @Test("settings show no secrets, however they are printed")
   func printed() throws {
     let folder = try Folder()
     let file = try folder.write("password", "\(secret)\n")
@@ -50,7 +50,7 @@ struct SecretTests {
     }
   }
 
-  @Test("what is printed names the variable or the file that a secret comes from, and masks the rest")
+  @Test("printed settings name the variable or file of a secret, and mask other secrets")
   func origins() throws {
     let folder = try Folder()
     let file = try folder.write("password", secret)
@@ -65,7 +65,7 @@ struct SecretTests {
       load(login("password_file = \"\(file)\"")).settings?.describe().contains("password_file = \"\(file)\"\n") == true)
   }
 
-  @Test("a property that librdkafka doesn't know, or whose value it doesn't take, is named without a secret value")
+  @Test("a property that librdkafka refuses is named without a secret value")
   func properties() {
     let all = complaints(
       besideBrokers: """
@@ -81,7 +81,7 @@ struct SecretTests {
     #expect(all[2].hasPrefix("file.toml:5:29: ") && all[2].contains("socket.keepalive.enable"))
   }
 
-  @Test("a variable that isn't set, or is empty, is named, and nothing of a value is")
+  @Test("an unset or empty variable is named, and no value is shown")
   func variables() {
     #expect(
       complaints(login("password = \"\(secret)${NONE}\"")) == [
@@ -109,7 +109,7 @@ struct SecretTests {
       ])
   }
 
-  @Test("${NAME} stands for a variable, $${ for itself, and a lone $ is a $")
+  @Test("${NAME} is replaced by a variable, $${ gives ${, and a single $ is kept")
   func expansion() throws {
     let variable = { (name: String) in ["A": "1", "B_2": "${A}"][name] }
     #expect(try Expansion("x${A}y${B_2}", variable: variable).value == "x1y${A}")
@@ -123,7 +123,7 @@ struct SecretTests {
     }
   }
 
-  @Test("a password file is read from the credentials of the service, and its line end isn't part of it")
+  @Test("a password file is read from the service's credentials, without its line end")
   func credentials() throws {
     let folder = try Folder()
     try folder.write("kafka", "\(secret)\r\n")
@@ -139,7 +139,7 @@ struct SecretTests {
       ])
   }
 
-  @Test("a password file that can't be one is refused without a word of what is in it")
+  @Test("an invalid password file is refused without showing its content")
   func passwordFiles() throws {
     let folder = try Folder()
     let files: [(String, [UInt8], String)] = [
@@ -161,7 +161,7 @@ struct SecretTests {
       complaints(login("password_file = \"\(folder.path)/none\"")).first?.hasSuffix("the file doesn't exist") == true)
   }
 
-  @Test("a pipe or a device is no file with a password, a certificate or a key in it, and nobody waits for it")
+  @Test("a pipe or a device is refused as password, certificate or key file, without waiting for it")
   func pipes() throws {
     let folder = try Folder()
     let path = "\(folder.path)/pipe"
@@ -188,7 +188,7 @@ struct SecretTests {
     }
   }
 
-  @Test("a secret that every user of the machine may read gets advice that says how to take it from them")
+  @Test("a secret that every user of the machine may read gets advice with the command against that")
   func openFiles() throws {
     let folder = try Folder()
     let password = try folder.write("password", secret)
@@ -199,7 +199,7 @@ struct SecretTests {
     func advice(_ text: String) -> [String] {
       load(text).complaints.filter { $0.weight == .advice }.map(\.description)
     }
-    // In a folder that nobody else may enter it is safe.
+    // The file is safe in a folder that nobody else may enter.
     #expect(advice(file).isEmpty)
     #expect(Settings.load(path: literal, surroundings: .machineWithKafka).complaints.isEmpty)
     chmod(folder.path, 0o755)
@@ -219,7 +219,7 @@ struct SecretTests {
     #expect(Settings.load(path: literal, surroundings: .machineWithKafka).complaints.isEmpty)
   }
 
-  @Test("the line end behind what a variable holds isn't part of it, as in a file")
+  @Test("a final line end of a variable is removed, as in a file")
   func lineEnds() {
     for end in ["\n", "\r\n", ""] {
       let settings = load(
@@ -231,7 +231,7 @@ struct SecretTests {
     }
   }
 
-  @Test("the value of a property that comes from a variable is hidden from everything that librdkafka says, too")
+  @Test("a property's value from a variable is also hidden in librdkafka's texts")
   func hiddenProperties() throws {
     let loaded = load(
       "kafka.brokers = \"a\"\n[kafka.properties]\n\"client.rack\" = \"${RACK}\"\n\"broker.address.family\" = \"v4\"",
@@ -242,14 +242,14 @@ struct SecretTests {
     dump(configuration, to: &dumped)
     #expect(!dumped.contains("S3cret"))
     #expect(dumped.contains("broker.address.family = v4"))
-    // What can't be taken is refused without its value.
+    // An invalid value is refused without being shown.
     let refused = complaints(
       besideBrokers: "[kafka.properties]\n\"security.protocol\" = \"ssl\"\n\"ssl.ca.location\" = \"${CA}\"",
       ["CA": "/none/\(secret)"])
     #expect(refused.count == 1 && !refused[0].contains("S3cret"))
   }
 
-  @Test("to check a configuration runs no program, whichever way Kerberos is asked for")
+  @Test("checking a configuration runs no program, however Kerberos is configured")
   func noEffects() throws {
     let folder = try Folder()
     let kinit = "\"sasl.kerberos.kinit.cmd\" = \"touch \(folder.path)/ran\""
@@ -263,7 +263,7 @@ struct SecretTests {
     #expect(access("\(folder.path)/ran", F_OK) != 0)
   }
 
-  @Test("password and password_file together are one too many")
+  @Test("password and password_file exclude each other")
   func both() throws {
     let folder = try Folder()
     let path = try folder.write("password", secret)

@@ -9,7 +9,7 @@ import Topics
 struct SourceTests {
   private let brokers = "kafka.brokers = \"a:9092\"\n"
 
-  @Test("a syntax error doesn't hide what else is wrong")
+  @Test("a syntax error doesn't hide other mistakes")
   func recovery() {
     let text = """
       [kafka]
@@ -30,7 +30,7 @@ struct SourceTests {
       ])
   }
 
-  @Test("a key that has moved is complained of where it stands, with its new place")
+  @Test("a key that has moved gets a complaint with its new table")
   func moved() {
     #expect(
       complaints(brokers + "[evaluator]\ninstance = \"web-1\"") == [
@@ -39,7 +39,7 @@ struct SourceTests {
     #expect(load(brokers + "[run]\ninstance = \"web-1\"").settings?.run.instance == "web-1")
   }
 
-  @Test("a mistake that could be anywhere ends the reading")
+  @Test("a syntax error without a clear end stops the reading")
   func noRecovery() {
     #expect(complaints(brokers + "[agent\nhots = 1").count == 1)
     #expect(complaints(brokers + "x = \"\"\"open\nhots = 1").count == 1)
@@ -47,13 +47,13 @@ struct SourceTests {
     #expect(load(brokers + "[agent").settings == nil)
   }
 
-  @Test("a file that is something else altogether is given up after twenty mistakes")
+  @Test("a file that isn't TOML at all is given up after twenty mistakes")
   func bounded() {
     let lines = (0..<50).map { "key\($0) = value" }.joined(separator: "\n")
     #expect(complaints(lines).count == 20)
   }
 
-  @Test("values nested in tables nested in headers are read as deep as they can be, on a small stack")
+  @Test("the deepest allowed nesting is read on a small stack")
   func greatestDepth() throws {
     let key = Array(repeating: "a", count: 16).joined(separator: ".")
     var value = "1"
@@ -61,7 +61,7 @@ struct SourceTests {
     let text = Array("[[\(key)]]\n\(key) = \(value)\n".utf8)
     let done = DispatchSemaphore(value: 0)
     let thread = Thread {
-      // Refused for its keys, which are read to the last.
+      // The file is refused for its unknown keys, so it was read completely.
       #expect(
         Settings.load(text: text, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
           .settings == nil)
@@ -72,7 +72,7 @@ struct SourceTests {
     done.wait()
   }
 
-  @Test("of very many mistakes the first hundred are said, and how many there are", .timeLimit(.minutes(2)))
+  @Test("of very many mistakes the first hundred and their number are reported", .timeLimit(.minutes(2)))
   func manyMistakes() {
     let text = "[agent]\n" + (0..<20_000).map { "k\($0)=1\n" }.joined()
     let loaded = load(text)
@@ -84,7 +84,7 @@ struct SourceTests {
       loaded.complaints[100].description == "file.toml: only the first 100 of 20001 complaints are shown")
   }
 
-  @Test("advice leaves room for mistakes that stand behind it")
+  @Test("many pieces of advice don't hide later mistakes")
   func adviceAndMistakes() {
     let rule = "[[rule]]\nname = \"r%\"\nmetric = \"m\"\nabove = 1\nmatch = { host = \"a|b\" }\n"
     let rules = (0..<150).map { rule.replacingOccurrences(of: "%", with: "\($0)") }.joined()
@@ -94,7 +94,7 @@ struct SourceTests {
     #expect(all[99].description.contains("unknown key agnet"))
   }
 
-  @Test("what a complaint quotes of a file has no line end, and nothing that drives a terminal")
+  @Test("quotes from the file in a complaint have no line ends or control characters")
   func quotes() {
     let all = complaints(
       besideBrokers: "[[rule]]\nname = \"a\\nb\\u001b[2J\\u202ec\"\nmetric = \"m\"\n\"x\\r\\ny\" = 1\n[\"q\\u0085\"]\n")
@@ -104,7 +104,7 @@ struct SourceTests {
     #expect(all.contains { $0.contains(#"rule a\nb\u{1B}[2J\u{202E}c: unknown key x\r\ny;"#) })
   }
 
-  @Test("a key that comes twice is complained of where it comes again")
+  @Test("a repeated key is reported at the second place")
   func duplicates() {
     #expect(
       complaints(brokers + "[agent]\nhost = \"a\"\nhost = \"b\"") == [
@@ -115,7 +115,7 @@ struct SourceTests {
   }
 
   @Test(
-    "an error in the syntax quotes no value, for it could be a password",
+    "a syntax error quotes no value, because it could be a password",
     arguments: [
       "S3cret", "trS3cret", "true_S3cret", "12S3cret", "123456789012345678901234567890", "\"x\" S3cret", "'S3cret",
     ])
@@ -125,7 +125,7 @@ struct SourceTests {
     #expect(all.allSatisfy { !$0.contains("S3") && !$0.contains("cret") && !$0.contains("1234") })
   }
 
-  @Test("the parser's words keep what they quote of keys, single characters, and of true and false, and nothing else")
+  @Test("the parser's messages keep quoted keys and single characters, and no quoted values")
   func words() {
     #expect(Document.withoutValues("Error while parsing x: expected ',', saw 'long'") == "expected ',', saw '…'")
     #expect(Document.withoutValues("cannot redefine existing string 'a.b'") == "cannot redefine existing string 'a.b'")
@@ -167,7 +167,7 @@ struct SourceTests {
     #expect(loaded.settings?.kafka.brokers == "a:9092")
   }
 
-  @Test("UTF-16 and what isn't UTF-8 are named, with the place")
+  @Test("UTF-16 and invalid UTF-8 are reported with the place")
   func encodings() {
     func first(_ bytes: [UInt8]) -> String? {
       Settings.load(text: bytes, file: "f", surroundings: Surroundings(hostName: "h", client: LibrdkafkaChecks()))
@@ -190,7 +190,7 @@ struct SourceTests {
     #expect(first(Array("a = 1\n b".utf8) + [0]) == "f:2:3: there is a zero byte here; remove it")
   }
 
-  @Test("a file that is missing, a folder, unreadable or too large is named without a line")
+  @Test("a missing, unreadable or too large file, or a folder, is reported without a line")
   func files() throws {
     let folder = try Folder()
     func first(_ path: String) -> String? {
@@ -207,7 +207,7 @@ struct SourceTests {
     #expect(first("a\0b")?.contains("zero byte") == true)
   }
 
-  @Test("a pipe is read to its end, and isn't waited for for ever")
+  @Test("a pipe is read to its end, but a pipe without a writer is given up")
   func pipes() throws {
     let folder = try Folder()
     let path = "\(folder.path)/pipe"
@@ -215,7 +215,7 @@ struct SourceTests {
     #expect(throws: SourceFile.Problem(message: "is a pipe that no process writes to")) {
       try SourceFile.read(path, limit: 1000, patience: 1)
     }
-    // As of `--config <(…)`.
+    // As for `--config <(…)`.
     var ends: [Int32] = [-1, -1]
     #expect(pipe(&ends) == 0)
     defer { close(ends[0]) }
@@ -224,13 +224,13 @@ struct SourceTests {
     #expect(try SourceFile.read("/dev/fd/\(ends[0])", limit: 1000).bytes == Array("a = 1".utf8))
   }
 
-  @Test("a file without read permission says that this user may not read it")
+  @Test("for a file without read permission the complaint says that this user may not read it")
   func permissions() throws {
     let folder = try Folder()
     let path = try folder.write("closed", "")
     chmod(path, 0)
-    // Root may read everything; to files this thread is somebody else for as long as it takes. sys/fsuid.h is in no
-    // module of Swift's.
+    // Root may read everything, so this thread accesses files as another user meanwhile. No Swift module has
+    // sys/fsuid.h.
     let address = try #require(dlsym(nil, "setfsuid"))
     let setFileSystemUser = unsafeBitCast(address, to: (@convention(c) (uid_t) -> Int32).self)
     let nobody: uid_t = 65534
@@ -247,13 +247,13 @@ struct SourceTests {
     #expect(Settings.load(path: path, surroundings: .machineWithKafka).settings?.kafka.brokers == "a:9092")
   }
 
-  @Test("a key of very many parts, or values nested very deeply, are a complaint")
+  @Test("a key with very many parts and a very deeply nested value are complaints")
   func depth() {
     let dotted = String(repeating: "a.", count: 300_000)
     let deep = dotted + "a = 1"
     let words = "not TOML: a key has too many parts; keys of statusd have only a few parts with dots between them"
     #expect(complaints(deep) == ["file.toml:1:34: \(words)"])
-    // Wherever such a key stands, and whatever stands before it on its line.
+    // The same at other places, and after other text on the line.
     #expect(complaints("x = [\"\"\"\n\"\"\", { \(deep) }]") == ["file.toml:2:41: \(words)"])
     #expect(complaints("x = '''\n# \"'''\n\(deep)").last == "file.toml:3:34: \(words)")
     #expect(complaints("[\(dotted)a]") == ["file.toml:1:35: \(words)"])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Settings
 
-/// A text or two for each class of toml-test (https://github.com/toml-lang/toml-test), by the names of its folders.
+/// One or two texts for each class of toml-test (https://github.com/toml-lang/toml-test), named like its folders.
 @Suite("The classes of toml-test")
 struct TOMLSuiteTests {
   static let invalid: [(name: String, texts: [String])] = [
@@ -159,10 +159,10 @@ struct TOMLSuiteTests {
     ("no line end", "a = 1", 1),
   ]
 
-  /// What toml++ 3.3.0 takes though TOML 1.0 doesn't; none of it can be mistaken for something else.
+  /// Texts that toml++ 3.3.0 accepts though TOML 1.0 doesn't. None is ambiguous.
   private static let taken: Set<String> = []
 
-  @Test("what isn't TOML is a complaint with its place", arguments: invalid)
+  @Test("invalid TOML is a complaint with its place", arguments: invalid)
   func refuses(_ kind: (name: String, texts: [String])) {
     for text in kind.texts {
       if !Self.taken.contains(text) {
@@ -177,13 +177,13 @@ struct TOMLSuiteTests {
     }
   }
 
-  @Test("what is TOML is read whole", arguments: valid)
+  @Test("valid TOML is read completely", arguments: valid)
   func reads(_ kind: (name: String, text: String, nodes: Int)) throws {
     let document = try Document(parsing: Array(kind.text.utf8))
     #expect(document.nodes.count - 1 == kind.nodes)
   }
 
-  @Test("a name that must be in quotes is complained of where it stands")
+  @Test("a name that needs quotes is reported at its place")
   func places() {
     #expect(
       complaints(besideBrokers: "[agent]\n[$x]") == [
@@ -200,7 +200,7 @@ struct TOMLSuiteTests {
   }
 }
 
-/// A complaint has a place in the file, and is one line without anything that drives a terminal.
+/// Whether a complaint has a place in the file, and is one line without control characters.
 func expectSane(_ complaint: Complaint, of size: Int, sourceLocation: SourceLocation = #_sourceLocation) {
   let text = complaint.description
   #expect(

@@ -20,7 +20,7 @@ struct LedgerTests {
     while ledger.backlog.withNext({ _, _ in }) { ledger.backlog.advance() }
   }
 
-  /// Settles a record; a code of nil: it is delivered.
+  /// Settles a record; `code` is nil if it is delivered.
   private func settle(
     _ number: UInt, _ code: KafkaError.Code?, size: Int = 100, isFatal: Bool = false,
     in ledger: inout Ledger
@@ -31,14 +31,14 @@ struct LedgerTests {
   }
 
   @Test(
-    "a delivery that failed is kept for the next producer; one that was refused is counted, where it was alone in its batch"
+    "a failed record is kept for the next producer; a refused one is set aside only if it was alone in its batch"
   )
   func endless() {
     var ledger = ledger(3, .endless)
     var dropped = [settle(1, nil, in: &ledger), settle(2, .messageTooLarge, in: &ledger)]
     dropped.append(settle(3, .topicAuthorizationFailed, in: &ledger))
     #expect(dropped == [nil, nil, nil])
-    // The failures that the refusal caused aren't the reason.
+    // The refusal is the failure, not the errors that it caused.
     #expect(ledger.failure?.code == .messageTooLarge)
     #expect([ledger.account.taken, ledger.account.delivered, ledger.account.setAside] == [3, 1, 0])
     ledger.rewind()
@@ -55,20 +55,20 @@ struct LedgerTests {
     #expect(ledger.backlog.waiting == 1)
   }
 
-  @Test("a lane that others can do without is closed where its topic is forbidden, and its records are set aside")
+  @Test("a dispensable lane is closed if its topic is forbidden, and its records are set aside")
   func dispensable() {
     var ledger = ledger(4, .endless, dispensable: [1])
     #expect(settle(2, .topicAuthorizationFailed, in: &ledger) != nil)
     #expect(ledger.failure == nil)
     #expect(ledger.closed.keys.sorted() == [1])
-    // Where the producer has failed with it, the others go on with a new one.
+    // If the producer has failed with it, the other lanes go on with a new one.
     #expect(settle(4, .topicAuthorizationFailed, isFatal: true, in: &ledger) != nil)
     #expect(ledger.failure?.error.isFatal == true)
     #expect([ledger.account.setAside, ledger.account.refused] == [2, 0])
     #expect(ledger.backlog.count == 2)
   }
 
-  @Test("a command's record that is refused is set aside at once; what a failed producer had is kept")
+  @Test("a command's refused record is set aside at once; the records of a failed producer are kept")
   func brief() {
     var ledger = ledger(3, .brief)
     #expect(settle(1, .invalidTimestamp, in: &ledger)?.code == .invalidTimestamp)
@@ -79,7 +79,7 @@ struct LedgerTests {
     #expect(ledger.account.firstError?.code == .invalidTimestamp)
   }
 
-  @Test("a command's batch that is too large goes again in smaller ones; a record that was alone is set aside")
+  @Test("a command's batch that is too large is sent again in smaller ones; a record that was alone is set aside")
   func smaller() {
     var ledger = ledger(2, .brief)
     let usual = ledger.bound
@@ -97,7 +97,7 @@ struct LedgerTests {
     #expect(ledger.backlog.count == 0)
   }
 
-  @Test("giving up sets aside every record that no broker has, and names each")
+  @Test("giving up sets aside every unacknowledged record, and reports each")
   func giveUp() {
     var ledger = ledger(4, .brief)
     #expect(settle(2, nil, in: &ledger) == nil)

@@ -27,7 +27,7 @@ private func handOver(_ backlog: inout MemoryBacklog) -> [(text: String, number:
 
 @Suite("A backlog in memory")
 struct MemoryBacklogTests {
-  @Test("records come out in the order in which they were put, each under its number")
+  @Test("records come out in the order in which they were appended, each with its number")
   func order() {
     var backlog = MemoryBacklog(limit: 1 << 20)
     for i in 0..<100 { _ = append("record \(i)", to: &backlog, lane: i % 10 == 9 ? 1 : 0) }
@@ -76,7 +76,7 @@ struct MemoryBacklogTests {
     #expect(backlog.next == nil)
   }
 
-  @Test("what isn't acknowledged is handed over again after a rewind, and nothing else")
+  @Test("after a rewind only unacknowledged records are handed over again")
   func rewind() {
     var backlog = MemoryBacklog(limit: 1 << 20)
     for i in 0..<6 { _ = append("\(i)", to: &backlog) }
@@ -91,7 +91,7 @@ struct MemoryBacklogTests {
     #expect(handOver(&backlog).isEmpty)
   }
 
-  @Test("a second acknowledgement, or one of something never handed over, changes nothing")
+  @Test("a second acknowledgement, or one of a record that wasn't handed over, changes nothing")
   func strangeNumbers() {
     var backlog = MemoryBacklog(limit: 1 << 20)
     for text in ["1", "2"] { _ = append(text, to: &backlog) }
@@ -126,7 +126,7 @@ struct MemoryBacklogTests {
       if next != (i, UInt(i + 1)) { Issue.record("\(next) instead of \(i)") }
       numbers.append(next.number)
       backlog.advance()
-      // The two after the oldest are acknowledged first, as with several partitions.
+      // The oldest is acknowledged last, as may happen with several partitions.
       if numbers.count == 3 {
         for number in [numbers[1], numbers[2], numbers[0]] { backlog.acknowledge(number) }
         numbers.removeAll(keepingCapacity: true)
@@ -135,14 +135,14 @@ struct MemoryBacklogTests {
     }
   }
 
-  @Test("whatever the order of appends, acknowledgements and rewinds, it holds what a plain list would")
+  @Test("after any appends, acknowledgements and rewinds it has the same content as a plain list")
   func random() {
     var random = SeededRandom(seed: 7)
     var backlog = MemoryBacklog(limit: 1 << 20)
     var list: [(number: UInt, text: String, isHanded: Bool)] = []
     var taken: UInt = 0
     for step in 0..<20_000 {
-      // Now more records come than go, now the other way round, so that it grows and is emptied.
+      // More records come than go for a while, then fewer, so that it grows and is emptied.
       switch Int.random(in: 0..<(step / 500 % 2 == 0 ? 5 : 9), using: &random) {
       case 0, 1:
         let text = String(repeating: "\(step) ", count: Int.random(in: 0...60, using: &random))

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Topics
 
-/// Keeps what a history gives.
+/// Keeps the records of a history.
 private struct Seen: HistoryReceiver {
   var values: [Int32: [String]] = [:]
   var expected = 0
@@ -27,7 +27,7 @@ private func fill(_ cluster: MockCluster, _ values: [String], partition: Int32 =
 
 @Suite("A topic's history", .timeLimit(.minutes(2)), .waits)
 struct HistoryTests {
-  @Test("is all that stands in the topic, each partition in order, and nothing that comes later")
+  @Test("has all records of the topic, each partition in order, and no later ones")
   func all() throws {
     let cluster = try cluster(partitions: 3)
     let values = (0..<2500).map { "\($0)" }
@@ -48,7 +48,7 @@ struct HistoryTests {
     }
   }
 
-  @Test("ends where its receiver has enough, and says that it isn't complete")
+  @Test("ends when its receiver wants no more, and says that it isn't complete")
   func enough() throws {
     let cluster = try cluster()
     try fill(cluster, (0..<10).map { "\($0)" })
@@ -70,7 +70,7 @@ struct FollowerTests {
     return try Follower.make(configuration(cluster), plan: plan, signals: Signals(), log: silent)
   }
 
-  @Test("gives what stands in all partitions, until its receiver has enough")
+  @Test("gives the records of all partitions until its receiver wants no more")
   func beginning() throws {
     let cluster = try cluster(partitions: 2)
     try fill(cluster, ["1", "2", "3"])
@@ -90,7 +90,7 @@ struct FollowerTests {
     }
   }
 
-  @Test("that begins now gives only what comes next")
+  @Test("that begins now gives only later records")
   func now() throws {
     let cluster = try cluster()
     try fill(cluster, ["before"])
@@ -99,7 +99,7 @@ struct FollowerTests {
       var seen: [String] = []
       var hasWritten = false
       _ = follower.run { batch in
-        // Its first batch says that it is at the end.
+        // The first batch says that it has reached the end.
         if !hasWritten { hasWritten = (try? fill(cluster, ["after"])) != nil }
         for index in batch.indices where batch[index].kind == .record {
           seen.append(batch[index].value.map { String(decoding: $0, as: UTF8.self) } ?? "null")

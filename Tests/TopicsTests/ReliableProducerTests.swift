@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A reliable producer", .timeLimit(.minutes(2)), .waits)
 struct ReliableProducerTests {
-  /// The notices so far, as words.
+  /// Collects the notices as texts.
   private final class Notices {
     var all: [String] = []
 
@@ -30,8 +30,8 @@ struct ReliableProducerTests {
     limit: Int = 1 << 20, notices: Notices = Notices()
   ) throws -> ReliableProducer {
     var plan = DeliveryPlan(Configuration(brokers: cluster.brokers), lanes: lanes, endurance: endurance)
-    // What is handed over together goes in one batch, at the latest with a flush: the mock cluster accepts what is sent
-    // behind a refused batch. A real broker refuses that, too, by its sequence number.
+    // Records that are handed over together share a batch, which is sent with the next flush at the latest. Otherwise
+    // the mock cluster would accept a batch behind a refused one. A real broker refuses it for its sequence number.
     plan.options.linger = .seconds(1)
     plan.options.isGapless = endurance == .endless
     return try ReliableProducer(plan, backlog: MemoryBacklog(limit: limit), log: silent, notice: notices.take)
@@ -80,7 +80,7 @@ struct ReliableProducerTests {
   }
 
   @Test(
-    "a failed producer is replaced, and what it hadn't delivered is sent again in order",
+    "a failed producer is replaced, and its undelivered records are sent again in order",
     arguments: [Endurance.endless, .brief])
   func renews(_ endurance: Endurance) throws {
     let cluster = try cluster()
@@ -100,7 +100,7 @@ struct ReliableProducerTests {
     producer.close(by: soon())
   }
 
-  @Test("a daemon's pauses double with each failure, and begin anew once something is delivered")
+  @Test("a daemon's pauses double with each failure, and are reset once something is delivered")
   func pauses() throws {
     let cluster = try cluster()
     let arrived = try Wakeup()
@@ -109,7 +109,7 @@ struct ReliableProducerTests {
     var producer = try ReliableProducer(
       plan, backlog: MemoryBacklog(limit: 1 << 20), log: silent, wakeup: arrived)
     var now = MonotonicTime(nanoseconds: 0)
-    /// Takes turns at one time until a pause begins, and returns its length.
+    /// Calls `turn` with the same time until a pause begins, and returns the pause.
     func pauseAfterFailure() throws -> Duration {
       cluster.fail(.produce, with: [Self.failsProducer])
       let deadline = soon()
@@ -134,14 +134,14 @@ struct ReliableProducerTests {
     }
     #expect(take("2", &producer))
     #expect(try pauseAfterFailure() == .seconds(1))
-    // During a pause nothing is sent.
+    // Nothing is sent during a pause.
     producer.turn(at: now + .milliseconds(-1))
     #expect(producer.outstanding == 0)
     #expect(producer.nextTurn(after: now) == now)
     producer.close(by: soon())
   }
 
-  @Test("a command gives up once a second producer comes to nothing, names every record, and takes no more")
+  @Test("a command gives up once a second producer fails without a delivery, reports every record, and takes no more")
   func givesUp() throws {
     let cluster = try cluster()
     cluster.fail(.initProducerID, with: Array(repeating: .clusterAuthorizationFailed, count: 100))
@@ -158,7 +158,7 @@ struct ReliableProducerTests {
     producer.close(by: soon())
   }
 
-  @Test("a full backlog takes nothing until brokers have something of it; what is left at the end is counted")
+  @Test("a full backlog takes no record until brokers acknowledge some; undelivered ones are counted at the end")
   func full() throws {
     let cluster = try cluster()
     cluster.stopBroker(1)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("A command's sender", .timeLimit(.minutes(2)), .waits)
 struct SenderTests {
-  @Test("sends to several topics and partitions, and counts what was delivered")
+  @Test("sends to several topics and partitions, and counts undelivered records")
   func topics() throws {
     let cluster = try cluster()
     try cluster.createTopic("u", partitions: 2)
@@ -18,7 +18,7 @@ struct SenderTests {
       Array("k".utf8).withUnsafeBytes { key in
         sender.send(key: key, value: key)
         for partition in 0..<2 as Range<Int32> { sender.send(to: 1, partition: partition, key: key, value: nil) }
-        // There is no such topic in the plan.
+        // The plan has no such topics.
         sender.send(to: 2, key: key, value: nil)
         sender.send(to: 256, key: key, value: nil)
       }
@@ -32,7 +32,7 @@ struct SenderTests {
     #expect(second.map(\.value) == [nil, nil])
   }
 
-  @Test("a signal ends the wait for brokers that are away, and what they haven't is counted")
+  @Test("a signal ends the wait for brokers, and undelivered records are counted")
   func signal() throws {
     try onOwnThread {
       let signals = try Signals()

@@ -20,7 +20,7 @@ import Testing
     log.messages.filter { $0 != "can't ask brokers for topics yet; trying again" }
   }
 
-  @Test("missing topics are made, with as many copies as there are brokers", .needsKafka)
+  @Test("missing topics are created, with as many copies as there are brokers", .needsKafka)
   func creates() throws {
     let cluster = try TestCluster.open(.kafka43)
     let (old, new) = (try cluster.createTopic(), uniqueName("topic"))
@@ -145,7 +145,7 @@ import Testing
     #expect(keeper.brokerCount == nil)
   }
 
-  @Test("a consumer asks how many partitions a topic has now")
+  @Test("a consumer can query the current number of partitions")
   func partitionCount() throws {
     let cluster = try cluster(partitions: 3)
     let consumer = try Consumer(configuration(cluster), log: silent, wakeup: Wakeup())

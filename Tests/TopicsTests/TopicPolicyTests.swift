@@ -5,7 +5,7 @@ import Topics
 
 @Suite("Topics that statusd creates")
 struct TopicPolicyTests {
-  @Test("each has its name, the broker's own times, and how long it is kept")
+  @Test("each has its name, the broker's time, and its retention or compaction")
   func policies() {
     var topics = Settings.Topics()
     topics.alerts = "a"

@@ -7,18 +7,18 @@ import Testing
 
 @testable import Backtest
 
-/// A history as `--from-file` takes it, and what the rules of a configuration made of it.
+/// A history in the format of `--from-file`, and the results of evaluating it.
 struct History {
-  /// `12:00:03.500 firing critical cpu-high/web-1 95 since 12:00:03.500`, in order.
+  /// The transitions in order: `12:00:03.500 firing critical cpu-high/web-1 95 since 12:00:03.500`.
   private(set) var told: [String] = []
-  /// What was counted.
+  /// The evaluator's counters.
   private(set) var numbers = EvaluatorNumbers()
-  /// What the log said.
+  /// The log lines.
   let log = CapturedLog()
 
   /// - Parameters:
   ///   - rules: tables of `[[rule]]`.
-  ///   - lines: `{"key":…,"timestamp":…,"value":…}`, one a line.
+  ///   - lines: one `{"key":…,"timestamp":…,"value":…}` per line.
   init(rules: String, _ lines: String) throws {
     try self.init(rules: rules, lines.split(separator: "\n").map(String.init))
   }
@@ -48,12 +48,12 @@ struct History {
       + "since \(clock(transition.since))"
   }
 
-  /// A line whose record came at this second of 2026-11-20, 12:00.
+  /// A line whose record has this Kafka time, in seconds after 12:00 on 2026-11-20.
   static func line(_ second: Double, _ value: String, key: String = "web-1") -> String {
     "{\"key\":\"\(key)\",\"timestamp\":\(1_795_176_000_000 + Int64((second * 1000).rounded())),\"value\":\(value)}"
   }
 
-  /// One rule, above 90.
+  /// One rule: `cpu_usage` above 90.
   static let cpuHigh = rule("cpu-high", on: "cpu_usage")
 
   static func rule(_ name: String, on metric: String, _ more: String = "above = 90") -> String {

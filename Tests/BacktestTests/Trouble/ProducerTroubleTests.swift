@@ -3,10 +3,10 @@ import Testing
 
 @testable import Backtest
 
-/// What other producers are known to write, and what it must come to.
+/// Malformed and odd records that other producers are known to write, and their expected results.
 @Suite("Trouble with other producers")
 struct ProducerTroubleTests {
-  @Test("a number that somebody has quoted is none: it neither fires nor resolves, and spoils no other rule")
+  @Test("a quoted number isn't a number: it neither fires nor resolves, and affects no other rule")
   func quotedNumbers() throws {
     let history = try History(
       rules: History.cpuHigh + History.rule("memory-high", on: "memory_usage"),
@@ -34,7 +34,7 @@ struct ProducerTroubleTests {
     #expect(said.first?.metadata["offset"] == .int(1))
   }
 
-  @Test("an array, a text or a number instead of an object is a bad record, and nested fields are other fields")
+  @Test("an array, string or number instead of an object is a bad record, and nested fields don't count")
   func shapes() throws {
     let history = try History(
       rules: History.cpuHigh,
@@ -54,7 +54,7 @@ struct ProducerTroubleTests {
     #expect(history.numbers.bad == 3)
   }
 
-  @Test("a value of thousands of brackets is read like any other")
+  @Test("a record with thousands of nested brackets is read like any other")
   func depth() throws {
     let depth = 5000
     let deep = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
@@ -63,7 +63,7 @@ struct ProducerTroubleTests {
     #expect(history.told == ["12:00:00.000 firing critical cpu-high/web-1 95 since 12:00:00.000"])
   }
 
-  @Test("of a key that comes twice the last one counts, for number, host and time alike, whatever its escapes")
+  @Test("the last value of a repeated key counts, for numbers, host and time, however the key is escaped")
   func doubledKeys() throws {
     let history = try History(
       rules: History.cpuHigh,
@@ -84,7 +84,7 @@ struct ProducerTroubleTests {
     #expect(history.numbers.badForRule == 2)
   }
 
-  @Test("a record that is no JSON is skipped, and the next one is evaluated")
+  @Test("a record that isn't JSON is skipped, and the next one is evaluated")
   func broken() throws {
     let history = try History(
       rules: History.cpuHigh,
@@ -99,7 +99,7 @@ struct ProducerTroubleTests {
     #expect(history.numbers.badByReason[Int(BadReason.empty.rawValue)] == 1)
   }
 
-  @Test("a tombstone ends what its host's alerts were")
+  @Test("a tombstone resolves its host's alerts")
   func tombstones() throws {
     let history = try History(
       rules: History.cpuHigh,

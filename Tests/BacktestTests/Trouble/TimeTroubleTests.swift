@@ -4,10 +4,10 @@ import Testing
 
 @testable import Backtest
 
-/// Clocks and times as they are known to go wrong, and what it must come to.
+/// Known faults of clocks and times, and their expected results.
 @Suite("Trouble with times")
 struct TimeTroubleTests {
-  @Test("a time that can't be read, or is ahead, makes one bad record, and moves nothing")
+  @Test("an unreadable time, or one ahead of Kafka's, makes that record bad and affects no other")
   func wildTimes() throws {
     func line(_ second: Double, _ timestamp: String, _ cpu: Int) -> String {
       History.line(second, "{\"timestamp\":\(timestamp),\"cpu_usage\":\(cpu)}")
@@ -35,7 +35,7 @@ struct TimeTroubleTests {
     #expect(history.numbers.late == 2)
   }
 
-  @Test("a host whose clock is set back by twenty minutes is heard again from its third record on")
+  @Test("a host whose clock is set back by twenty minutes is evaluated again from its third record on")
   func clockSetBack() throws {
     var lines: [String] = []
     for index in 0..<40 {
@@ -58,8 +58,8 @@ struct TimeTroubleTests {
     #expect(said.metadata["by"] == .duration(.seconds(1190)))
   }
 
-  /// Two machines called web-1, one of them busy, that send every ten seconds; the busy one's clock is `behind` seconds
-  /// behind, and its records are three seconds later in the log.
+  /// Two machines called web-1 that send every ten seconds. The busy one's clock is `behind` seconds behind, and its
+  /// records come three seconds later in the log.
   private func clones(behind: Int) -> [String] {
     (0..<72).flatMap { index in
       [("aaaa", 0, 0, 10), ("bbbb", 3, behind, index < 66 ? 95 : 10)].map { boot, later, behind, cpu in
@@ -72,7 +72,7 @@ struct TimeTroubleTests {
     }
   }
 
-  @Test("two machines of one name are said once, with both boots, also where one of them is always late")
+  @Test("two machines with one name are logged once, with both boot ids, even if one is always late")
   func clones() throws {
     for behind in [0, 4] {
       let history = try History(rules: History.cpuHigh, clones(behind: behind))
@@ -84,7 +84,7 @@ struct TimeTroubleTests {
     }
   }
 
-  @Test("a host whose boot id comes again and whose numbers begin anew is heard at once")
+  @Test("a host whose sequence numbers begin anew under the same boot id is evaluated at once")
   func bootAgain() throws {
     let lines = (0..<40).map { index in
       History.line(
@@ -99,11 +99,11 @@ struct TimeTroubleTests {
     #expect(history.log.lines.count { $0.message.contains("sequence went back") } == 1)
   }
 
-  @Test("a tail that is sent again is no clock set back")
+  @Test("records that are sent again don't count as a clock set back")
   func replayedTail() throws {
     let times = Array(0..<20) + Array(5..<20)
     let lines = times.enumerated().map { index, own in
-      // What is sent again comes within a second.
+      // The records that are sent again come within a second.
       let kafka = index < 20 ? Double(index) : 20 + Double(index - 20) / 100
       let cpu = own == 7 ? 95 : 5
       return History.line(kafka, "{\"timestamp\":\(1_795_176_000 + own).0,\"cpu_usage\":\(cpu)}")
@@ -113,7 +113,7 @@ struct TimeTroubleTests {
     #expect(history.numbers.clocksSetBack == 0)
   }
 
-  @Test("a producer slower than a minute meets for and keep_firing_for all the same")
+  @Test("a producer that sends less than once a minute can meet for and keep_firing_for")
   func slowProducer() throws {
     let rules =
       History.rule("disk-full", on: "disk_usage", "above = 90\nfor = \"20m\"\nkeep_firing_for = \"10m\"")

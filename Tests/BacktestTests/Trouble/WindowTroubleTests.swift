@@ -2,7 +2,7 @@ import Testing
 
 @testable import Backtest
 
-/// Arithmetic that has gone wrong in other systems' windows, and what it must come to.
+/// Arithmetic that goes wrong in other systems' windows, and its expected results.
 @Suite("Trouble with windows")
 struct WindowTroubleTests {
   private func rule(_ name: String, _ aggregate: String, _ window: String, _ limit: String) -> String {
@@ -13,7 +13,7 @@ struct WindowTroubleTests {
     values.enumerated().map { History.line(Double($0), "{\"x\":\($1)}") }
   }
 
-  @Test("equal values average to exactly that value, and deviate by nothing, however long it goes on")
+  @Test("equal values have exactly that average and a deviation of 0, however many they are")
   func equalValues() throws {
     for value in [0.1, 90.1, 1.1102230246251565e-16, 3.3e300] {
       let history = try History(
@@ -24,10 +24,10 @@ struct WindowTroubleTests {
     }
   }
 
-  @Test("a huge value leaves nothing behind once it has left the window, and small ones beside it aren't lost")
+  @Test("a huge value leaves no error after it has left the window, and small values beside it aren't lost")
   func spikes() throws {
     var values = Array(repeating: 2.0, count: 40)
-    // Together they are nothing; apart from each other only while one of them has left.
+    // Their sum is 0. It shows only while just one of them is in the window.
     values[10] = 1e18
     values[11] = -1e18
     let history = try History(
@@ -42,9 +42,9 @@ struct WindowTroubleTests {
       ])
   }
 
-  @Test("a percentile is the value of its rank, reckoned in whole numbers")
+  @Test("a percentile is the value at its rank, computed with whole numbers")
   func percentiles() throws {
-    // Of 1 to 100 the value of rank q is q itself.
+    // In the values 1 to 100 the value at rank q is q itself.
     let rules = [28, 55, 56, 57, 95].map { rank in
       rule("p\(rank)-over", "p\(rank)", "100s", "above = \(rank)")
         + rule("p\(rank)-under", "p\(rank)", "100s", "below = \(rank)\nmatch = { last = \"yes\" }")

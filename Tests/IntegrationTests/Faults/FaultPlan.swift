@@ -1,35 +1,35 @@
 import TestRandom
 import TestSupport
 
-/// What happens to evaluators and brokers while a load is evaluated, in an order that a seed makes.
+/// The faults of evaluators and brokers while a load is evaluated, in an order drawn from a seed.
 struct FaultPlan {
-  /// One thing that happens.
+  /// One fault.
   enum Fault {
-    /// An evaluator is killed as soon as a transition stands in the topic that isn't committed yet.
+    /// An evaluator is killed as soon as the alerts topic has a new transition, which isn't committed yet.
     case killAtTransition
-    /// An evaluator is killed this many milliseconds after the fault before.
+    /// An evaluator is killed this many milliseconds after the previous fault.
     case killAfter(Int)
-    /// A broker is ended by SIGTERM, and comes back.
+    /// A broker is ended by SIGTERM and restarted.
     case stopBroker
-    /// A broker is killed, and comes back.
+    /// A broker is killed and restarted.
     case killBroker
-    /// A broker is silent for so many seconds.
+    /// A broker is silent for this many seconds.
     case pauseBroker(Int)
-    /// One evaluator more.
+    /// A third evaluator starts.
     case join
-    /// It goes, by SIGTERM.
+    /// The third evaluator is ended by SIGTERM.
     case leave
   }
 
   let seed: UInt64
-  /// How many records the load has.
+  /// The number of records of the load.
   let records: Int
-  /// How many brokers there are.
+  /// The number of brokers.
   let brokers: Int
   let faults: [Fault]
 
-  /// `kills` of evaluators, half of them at a transition, among them a third evaluator that joins and leaves, and a
-  /// broker that is stopped, killed, and silent for `pause` seconds.
+  /// Evaluators are killed `kills` times, half of them at a transition. Meanwhile a third evaluator joins and leaves,
+  /// and a broker is stopped, killed, and silent for `pause` seconds.
   init(seed: UInt64, records: Int, kills: Int, pause: Int, brokers: Int) {
     (self.seed, self.records, self.brokers) = (seed, records, brokers)
     var random = SeededRandom(seed: seed)

@@ -4,8 +4,8 @@ import Platform
 import TestRandom
 import TestSupport
 
-/// Evaluators on real brokers, a load, and what a plan does to them; then what stands in the topics of alerts, beside
-/// what a backtest of the same input says.
+/// Runs evaluators on real brokers under a load and a plan's faults, then compares the alerts topics with a backtest of
+/// the same input.
 final class FaultRun {
   private let plan: FaultPlan
   private let nodes: [Broker]
@@ -16,16 +16,16 @@ final class FaultRun {
     changelog: uniqueName("changelog"), readings: uniqueName("readings"), group: uniqueName("group")
   )
   private var random: SeededRandom
-  /// Those that run, by their names.
+  /// The running evaluators by name.
   private var evaluators: [String: Subprocess] = [:]
-  /// Everything that is written to the alerts topic, also what a transaction takes back.
+  /// Reads everything written to the alerts topic, aborted transactions included.
   private let written: TopicReader
-  /// Evaluators that ended by themselves, with what they said; whoever runs statusd as a service starts them again.
+  /// Status and log of evaluators that ended by themselves. They are started again, as a service manager would do.
   private(set) var endings: [(status: Subprocess.Status, said: String)] = []
-  /// What was done to whom, and what each evaluator said until it ended, in the order of their ends.
+  /// The faults, and the log of each evaluator that ended, in order.
   private(set) var story: [String] = []
 
-  /// What went wrong with the run itself.
+  /// A failure of the run itself.
   struct NotAsPlanned: Error, CustomStringConvertible {
     let description: String
   }
@@ -36,10 +36,10 @@ final class FaultRun {
   init(_ plan: FaultPlan) throws {
     self.plan = plan
     random = SeededRandom(seed: ~plan.seed)
-    // A lone broker that is told to go hands its partitions over to nobody, and leaves out the markers of transactions
-    // that it has just committed, since nobody leads the partitions they belong into: it must not try. Nor may it give up a
-    // transaction for its age in the moment in which it goes, for those markers it leaves out as well (both seen with
-    // 4.3.1); whoever left one open ends it by coming back, and for who doesn't the run does (`endTransaction`).
+    // A single broker in a controlled shutdown has nobody to hand its partitions to. It doesn't write the markers of
+    // transactions committed at that moment, because their partitions have no leader. The same happens to transactions
+    // that it times out at that moment (both seen with 4.3.1). So both are switched off. An open transaction is ended
+    // by its producer's successor, else by the run (`endTransaction`).
     nodes =
       plan.brokers == 1
       ? [
@@ -56,13 +56,13 @@ final class FaultRun {
     try TopicReader(topic, on: brokers, partitions: Self.partitions, readsCommitted: committed).readToEnd()
   }
 
-  /// Does all that the plan says, and compares.
+  /// Carries out the plan and compares.
   func run() throws -> FaultVerdict {
     for name in ["a", "b"] { try start(name) }
     for name in ["a", "b"] {
       try evaluators[name]?.isLive(within: 120)
     }
-    // As long as the faults take, roughly.
+    // Roughly the time that the faults take.
     let seconds = 6 * plan.faults.count
     let load = try Program.start([
       "simulate", "--config", file(of: "load"), "--hosts", String(Self.hosts), "--count", String(plan.records),
@@ -83,7 +83,7 @@ final class FaultRun {
     return verdict
   }
 
-  /// Copies what the brokers have on disk, their logs included.
+  /// Copies the brokers' directories, including their logs.
   func keepBrokers(in folder: String) throws {
     for (number, node) in nodes.enumerated() {
       let copy = "\(folder)/broker-\(number + 1)"
@@ -124,7 +124,7 @@ final class FaultRun {
       """ + Self.rules, to: "\(name).toml")
   }
 
-  /// Rules that many hosts go over and under all the time.
+  /// Rules whose limits many hosts cross all the time.
   private static let rules = """
     [[rule]]
     name = "level"
@@ -157,7 +157,7 @@ final class FaultRun {
     repeat_every = "20s"
     """
 
-  /// Who ended by itself is started again, as a service would be.
+  /// Restarts evaluators that ended by themselves, as a service manager would do.
   private func tend() throws {
     for (name, evaluator) in evaluators {
       guard let status = try? evaluator.waitForExit(within: 0) else { continue }
@@ -168,7 +168,7 @@ final class FaultRun {
   }
 
   private func tellToEnd(_ evaluator: Subprocess) throws {
-    // Before it says something a signal would end it as any program that has just begun.
+    // Before the first log line the signal handling isn't set up yet, and a signal would kill it.
     try evaluator.waitForLine(on: \.errors) { !$0.isEmpty }
     evaluator.signal(SIGTERM)
   }
@@ -224,9 +224,9 @@ final class FaultRun {
     }
   }
 
-  /// An evaluator that goes for good while brokers are silent may leave a transaction open, and so may one that was killed
-  /// and is told to go before it has taken over from itself. Brokers give it up for its age, but for a lone one, which
-  /// may not: there it is ended as the evaluator itself would have done, and nobody waits for it for ever.
+  /// An evaluator that leaves while brokers are silent may leave a transaction open. So may a restarted one that leaves
+  /// before it has taken its transactional id over. Brokers time such a transaction out, but a single broker has that
+  /// switched off. There this ends the transaction as the evaluator's successor would.
   private func endTransaction(of name: String) throws {
     guard plan.brokers == 1 else { return }
     var successor = try TransactionalProducer(
@@ -236,10 +236,10 @@ final class FaultRun {
     successor.close(by: SystemTime().monotonic + .seconds(5))
   }
 
-  /// A lone broker that goes down between the decision to commit a transaction and its markers may count it as complete
-  /// when it is back, and never write those that are missing (seen with 4.3.1; docs/architecture.md). So evaluators stand
-  /// still, and in the middle of whatever they are doing, until it has written all that it has decided. Of three brokers
-  /// any may go at any time.
+  /// A single broker that goes down between the decision to commit a transaction and its markers may count it as
+  /// complete after its restart, without the missing markers (seen with 4.3.1; docs/architecture.md). So evaluators are
+  /// paused, whatever they are doing, until the broker has written everything decided. With three brokers any may go
+  /// down at any time.
   private func whileNothingIsDecided(_ body: () throws -> Void) throws {
     guard plan.brokers == 1 else { return try body() }
     for evaluator in evaluators.values { evaluator.signal(SIGSTOP) }
@@ -266,12 +266,12 @@ final class FaultRun {
     )
   }
 
-  /// Waits for one record, committed or not, in the alerts topic; goes on after `seconds` where none comes.
+  /// Waits up to `seconds` for one record in the alerts topic, committed or not.
   private func expectRecord(within seconds: Double) {
     _ = try? written.next(within: seconds)
   }
 
-  /// Lets time pass, in which records may come.
+  /// Waits for `seconds`, and reads the records that come meanwhile.
   private func pass(_ seconds: Double) {
     let end = SystemTime().monotonic + .seconds(seconds)
     while SystemTime().monotonic < end {
@@ -280,9 +280,9 @@ final class FaultRun {
     }
   }
 
-  // MARK: What came of it
+  // MARK: The result
 
-  /// What would have been said without any fault, one transition a line.
+  /// The transitions without any fault, one per line.
   private func backtest() throws -> [String] {
     let run = try Program.run(
       ["backtest", "--config", file(of: "load"), "--topic", "status", "--since", "beginning", "--format", "json"],
@@ -291,7 +291,7 @@ final class FaultRun {
     return run.output.split(separator: "\n").map(String.init)
   }
 
-  /// Waits until this many transitions are committed; false where they don't come.
+  /// Waits until this many transitions are committed. Returns false if they don't come.
   private func waitForAlerts(_ count: Int) throws -> Bool {
     let reader = try TopicReader(names.alerts, on: brokers, partitions: Self.partitions)
     for _ in 0..<count {

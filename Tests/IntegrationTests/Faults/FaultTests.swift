@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Runs only where it is asked for (`make faults`): it takes minutes. `STATUSD_FAULTS` says with how many records,
+/// Runs only if requested (`make faults`), because it takes minutes. `STATUSD_FAULTS` is the number of records,
 /// `STATUSD_FAULT_KILLS` how often an evaluator is killed, `STATUSD_FAULT_PAUSE` for how many seconds a broker is
-/// silent, `STATUSD_FAULT_BROKERS` on how many brokers (1 and then 3), `STATUSD_SEED` gives the seed.
-@Suite("what brokers and evaluators do changes nothing in the alerts", .serialized, .waits)
+/// silent, `STATUSD_FAULT_BROKERS` the number of brokers (default: 1, then 3), `STATUSD_SEED` the seed.
+@Suite("faults of brokers and evaluators don't change the alerts", .serialized, .waits)
 struct FaultTests {
 
   private static func number(_ name: String) -> Int? { environment(name).flatMap(Int.init) }
 
   @Test(
-    "as many transitions as without faults, each once and in order, and what fires now is what they say", .needsKafka,
+    "the transitions are the same as without faults, each once and in order, and alerts-current agrees", .needsKafka,
     .enabled(if: environment("STATUSD_FAULTS") != nil, "make faults runs it"),
     arguments: number("STATUSD_FAULT_BROKERS").map { [$0] } ?? [1, 3])
   func faults(brokers: Int) throws {
@@ -41,7 +41,7 @@ struct FaultTests {
       try keep(verdict.seenLines, in: folder, as: "seen.jsonl")
     }
     #expect(verdict.expected > plan.records / 500)
-    // Taken out first: an expectation that fails prints what its members belong to, here thousands of lines.
+    // Copied first, because a failed expectation would print the whole verdict, thousands of lines.
     let isComplete = verdict.isComplete
     #expect(isComplete, "seed \(seed): transitions were still missing when the evaluators were ended")
     for (what, which) in [

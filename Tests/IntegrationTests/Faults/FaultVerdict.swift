@@ -1,36 +1,36 @@
 import Foundation
 import TestSupport
 
-/// What stands in the topics of alerts, beside what should.
+/// Compares the alerts topics with the expected transitions.
 struct FaultVerdict {
-  /// Transitions that should stand there.
+  /// The number of expected transitions.
   let expected: Int
-  /// Their ids, where they don't.
+  /// Ids of expected transitions that are missing.
   private(set) var lost: [String] = []
-  /// Ids that stand there more than once.
+  /// Ids that occur more than once.
   private(set) var doubled: [String] = []
-  /// Ids that shouldn't.
+  /// Ids that aren't expected.
   private(set) var strange: [String] = []
-  /// Alerts whose transitions stand in another order, or say something else.
+  /// Alerts whose transitions differ in order or content.
   private(set) var disordered: [String] = []
-  /// Alerts that fire by the one, and not by the other, of the topic of what fires now and the transitions.
+  /// Alerts that fire according to only one of alerts-current and the expected transitions.
   private(set) var stale: [String] = []
-  /// Whether all came before anybody was ended.
+  /// Whether all transitions came before the evaluators were ended.
   var isComplete = false
-  /// Transitions that were written and taken back by the end of a transaction: the kills that hit between the two.
+  /// The number of transitions that were written and aborted: kills that hit between write and commit.
   var takenBack = 0
 
-  /// Both as they are, alert by alert, for whoever looks for the reason.
+  /// Both sides, sorted by alert, for finding the cause of a difference.
   let expectedLines: [String]
   let seenLines: [String]
 
-  /// Whether nothing is wrong.
+  /// Whether there is no difference.
   var isClean: Bool { isComplete && [lost, doubled, strange, disordered, stale].allSatisfy(\.isEmpty) }
 
   /// - Parameters:
-  ///   - expected: transitions as JSON, those of an alert in their order.
-  ///   - seen: those that a consumer of committed records gets.
-  ///   - current: all of the topic of what fires now.
+  ///   - expected: transitions as JSON, in order within each alert.
+  ///   - seen: the transitions that a consumer of committed records gets.
+  ///   - current: all records of alerts-current.
   init(expected: [String], seen: [String], current: [Record]) {
     self.expected = expected.count
     let (wanted, got) = (expected.map(Said.init), seen.map(Said.init))

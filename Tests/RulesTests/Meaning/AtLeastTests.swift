@@ -9,7 +9,7 @@ struct AtLeastTests {
     let story = Story(cpuHigh().atLeast(3, of: 5))
     #expect(story.each(from: 0, [95, 10, 95]).isEmpty)
     #expect(story.at(3, 95) == ["3 firing critical cpu-high/web-1 95 since 3"])
-    // 95 10 95 95 10: still three; then two.
+    // Of 95 10 95 95 10 three samples still hold the level, then two.
     #expect(story.at(4, 10).isEmpty)
     #expect(story.at(5, 10) == ["5 resolved critical cpu-high/web-1 10 since 5"])
   }
@@ -24,7 +24,7 @@ struct AtLeastTests {
   @Test("each sample has its own level, with hysteresis of its own")
   func hysteresis() {
     let story = Story(cpuHigh(clear: Rule.Limits(critical: 50)).atLeast(2, of: 2))
-    // 60 holds after 95, and not by itself.
+    // 60 holds the level after 95, but not alone.
     #expect(story.each(from: 0, [60, 95]).isEmpty)
     #expect(story.at(2, 60) == ["2 firing critical cpu-high/web-1 60 since 2"])
   }

@@ -44,7 +44,7 @@ struct ClockSetBackTests {
     #expect(story.engine.counters.clockSetBack == 0)
   }
 
-  /// What is counted where records of these times come.
+  /// The counters after records with these times.
   private func counted(_ times: [(own: Double, kafka: Double)]) -> EngineCounters {
     let story = Story(cpuHigh())
     for (own, kafka) in times { story.at(own, 10, kafka: kafka) }

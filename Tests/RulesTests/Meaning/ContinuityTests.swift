@@ -58,7 +58,7 @@ struct ContinuityTests {
     let story = Story(cpuHigh(hold: .milliseconds(1)))
     story.at(0, 10)
     story.at(10, 10)
-    // Gaps 10 and 100: the upper one is 100, so that 300 s are no hole.
+    // Of the gaps 10 and 100 the upper one is the median, so 300 s aren't a hole.
     story.at(110, 95)
     #expect(story.at(410, 95) == ["410 firing critical cpu-high/web-1 95 since 110"])
   }

@@ -8,7 +8,7 @@ struct NumbersTests {
     { ($0.boot, $0.sequence, $0.ownTime) = (boot, sequence, ownTime) }
   }
 
-  /// A host that has sent the numbers 1 to 100, one a second up to second 100, without times of its own.
+  /// A host that has sent the sequence numbers 1 to 100 in the seconds 1 to 100, without its own times.
   private func untimed(_ rule: Rule = cpuHigh()) -> Story {
     let story = Story(rule)
     for number in 1...100 { story.at(Double(number), 10, sent(7, Int64(number), ownTime: false)) }
@@ -139,7 +139,7 @@ struct NumbersTests {
     #expect(story.at(1060, 95, sent(7, 60, ownTime: false)).count == 1)
   }
 
-  /// What is said of boots that speak in this order, each with numbers of its own that rise.
+  /// The happenings if boots send in this order, each with its own rising sequence numbers.
   private func said(_ boots: [UInt64], lateBy: Double = 0) -> (happenings: [Happening], shared: Int) {
     let story = Story(cpuHigh())
     for (place, boot) in boots.enumerated() {
@@ -182,7 +182,7 @@ struct NumbersTests {
     #expect(story.engine.counters.repeated == 10)
   }
 
-  @Test("a subject that was forgotten is said again when it comes again")
+  @Test("two producers are reported again after their subject was forgotten")
   func forgotten() {
     let story = Story(cpuHigh())
     for _ in 0..<2 {

@@ -90,7 +90,7 @@ struct RuleChangeTests {
     #expect(story.at(1, 95) == ["1 firing critical a/web-1 95 since 1"])
   }
 
-  @Test("what was counted as bad stays with its rule")
+  @Test("the count of bad values stays with its rule")
   func countsStay() {
     let story = Story(cpuHigh(name: "a"), cpuHigh(name: "b"))
     story.at(0, nil) { $0.notNumbers["cpu_usage"] = .null }
@@ -112,7 +112,7 @@ struct ForgottenTests {
     #expect(story.at(-5, 95).count == 1, "it begins from nothing")
   }
 
-  @Test("others keep their state when one goes")
+  @Test("forgetting a subject doesn't affect the state of others")
   func othersStay() {
     let story = Story(cpuHigh(hold: .seconds(5)))
     for number in 0..<500 { story.at(0, 95, host: "web-\(number)") }

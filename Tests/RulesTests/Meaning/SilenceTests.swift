@@ -42,7 +42,7 @@ struct SilenceTests {
     #expect(story.silent(at: 100).isEmpty)
   }
 
-  @Test("subjects that have moved to another topic can be ended at once, and no other is touched")
+  @Test("subjects that have moved to another topic can be forgotten at once, without effect on others")
   func movedAtOnce() {
     let story = Story(cpuHigh())
     story.engine.movedPrefix = Array("statusd@".utf8)
@@ -88,7 +88,7 @@ struct SilenceTests {
     #expect(ok.silent(at: 90) == ["90 resolved critical cpu-high/web-1 95 since 60 (no data)"])
     #expect(ok.at(100, 10) == ["100 resolved critical cpu-high/web-1 10 since 100"])
     #expect(ok.transitions.last?.previous == .inactive)
-    // Nothing was said of this silence: nothing is said of its end, but trouble is told at once.
+    // This silence caused no transition, so its end causes none, but a breach is reported at once.
     ok.silent(at: 200)
     #expect(ok.at(210, 10).isEmpty)
     ok.silent(at: 300)
@@ -119,7 +119,7 @@ struct SilenceTests {
       story.each(from: 0, [10, 10, 10])
       story.at(3, 10) { ($0.boot, $0.sequence, $0.ownTime) = (7, 1_000_000, ownTime) }
       for second in 4..<300 {
-        // Without times of their own they don't even rise.
+        // Without their own times, their sequence numbers don't even rise.
         story.at(Double(second), 10) {
           ($0.boot, $0.sequence, $0.ownTime) = (7, ownTime ? Int64(second) : 5, ownTime)
         }
@@ -171,7 +171,7 @@ struct SilenceTests {
     let story = Story(cpuHigh(critical: 5, noDataAfter: .seconds(30)).over(10, .rate).onSilence(.alert))
     story.at(0, 70)
     #expect(story.silent(at: 30) == ["30 firing critical cpu-high/web-1 70 since 0 (no data)"])
-    // Alone in its window it has no value, and decides nothing.
+    // A single sample in the window gives no value, and decides nothing.
     #expect(story.at(40, 80).isEmpty)
     #expect(story.at(41, 82) == ["41 resolved critical cpu-high/web-1 2 since 41"])
     #expect(story.silent(at: 80) == ["71 firing critical cpu-high/web-1 2 since 41 (no data)"])
@@ -200,7 +200,7 @@ struct SilenceTests {
     story.reload(cpuHigh(hold: .seconds(100), noDataAfter: .seconds(30)).onSilence(.alert))
     #expect(story.silent(at: 90).isEmpty)
     #expect(story.at(91, 95) == ["91 firing critical cpu-high/web-1 95 since 91"])
-    // Until now nobody listened: the first sign that is known is the change itself.
+    // Until now signs of life weren't tracked, so silence is counted from the change itself.
     let late = Story(cpuHigh(noDataAfter: .seconds(30)))
     late.at(0, 10)
     late.engine.now = 20_000

@@ -9,7 +9,7 @@ struct WindowTests {
     let story = Story(cpuHigh(critical: 2.5).over(3, .count))
     #expect(story.each(from: 0, [1, 1]).isEmpty)
     #expect(story.at(2, 1) == ["2 firing critical cpu-high/web-1 3 since 2"])
-    // The sample at 0 is exactly as old as the window is long: it has left.
+    // The sample at 0 is exactly one window old, so it has left.
     #expect(story.at(3, 1).isEmpty)
     #expect(story.at(5, 1) == ["5 resolved critical cpu-high/web-1 2 since 5"])
   }
@@ -33,7 +33,7 @@ struct WindowTests {
     #expect(story.engine.alerts().map(\.value) == [wanted])
   }
 
-  @Test("the picture in the documentation is true")
+  @Test("the picture in the documentation is correct")
   func picture() {
     let values: [Double] = [4, 8, 6, 10, 2, 9]
     let wanted: [(Rule.Aggregate, [Double])] = [
@@ -83,7 +83,7 @@ struct WindowTests {
   @Test("rate is what a counter rose by each second, also across its fall")
   func rate() {
     let story = Story(cpuHigh(critical: 9).over(60, .rate))
-    // 100, 40 after a fall, 60: 200 in 20 s.
+    // Increases of 100, 40 after a fall, and 60 give 200 in 20 s.
     #expect(story.each(from: 0, every: 10, [1000]).isEmpty)
     #expect(story.at(10, 1100) == ["10 firing critical cpu-high/web-1 10 since 10"])
     #expect(story.at(20, 40) == ["20 resolved critical cpu-high/web-1 7 since 20"])
@@ -95,7 +95,7 @@ struct WindowTests {
     rate.at(0, 0) { $0.ownTime = false }
     #expect(rate.at(0, 1000) { $0.ownTime = false }.isEmpty)
     #expect(rate.at(2, 1000) == ["2 firing critical cpu-high/web-1 500 since 2"])
-    // Alone in its window again: what fires goes on, whatever it is.
+    // Alone in its window again, so a firing alert goes on, whatever the value.
     #expect(rate.at(100, 1000).isEmpty)
     #expect(rate.at(101, 1000) == ["101 resolved critical cpu-high/web-1 0 since 101"])
     let delta = Story(cpuHigh(critical: -1).over(10, .delta))
@@ -114,7 +114,7 @@ struct WindowTests {
   func holeWithoutValue() {
     let story = Story(cpuHigh(critical: 1, hold: .seconds(2), noDataAfter: .seconds(5)).over(4, .rate))
     story.each(from: 0, [0, 10])
-    // A hole, and alone in the window: 20 has no value, and for starts anew at 21.
+    // After a hole the sample at 20 is alone in the window and has no value, so `for` starts anew at 21.
     #expect(story.each(from: 20, [0, 10, 20]).isEmpty)
     #expect(story.at(23, 30) == ["23 firing critical cpu-high/web-1 10 since 21"])
   }

@@ -73,7 +73,7 @@ extension EngineCase {
     ])
   }
 
-  /// Limits where such aggregates move.
+  /// Sets limits in the range of such aggregates.
   private static func spread(_ rule: inout Rule) {
     let by: Double =
       switch rule.aggregate {
@@ -87,7 +87,7 @@ extension EngineCase {
     rule.clear = Rule.Limits(warning: rule.clear.warning.map { $0 * by }, critical: rule.clear.critical.map { $0 * by })
   }
 
-  /// Some rules go, some come, some read differently.
+  /// Removes, adds and changes some rules.
   private static func reloaded(_ rules: [Rule], _ random: inout SeededRandom) -> [Rule] {
     var next: [Rule] = []
     for rule in rules {
@@ -104,7 +104,7 @@ extension EngineCase {
     return next
   }
 
-  /// The same rule with something about it changed that lives may outlast.
+  /// The rule with changes that its life may survive.
   private static func adjusted(_ rule: Rule, _ random: inout SeededRandom) -> Rule {
     let other = self.rule(named: rule.name, &random)
     var rule = rule
@@ -127,7 +127,7 @@ extension [EngineStep] {
   }
 }
 
-/// Hosts that send, on clocks of their own, over a network that isn't kind.
+/// Hosts that send with their own clocks over an unreliable network.
 private struct World {
   private struct Host {
     var name: String
@@ -135,7 +135,7 @@ private struct World {
     var boot: UInt64
     var sequence: Int64 = 0
     var value: Double = 50
-    /// Who sends under the same name.
+    /// A second producer with the same name.
     var twin: Twin?
   }
 
@@ -202,7 +202,7 @@ private struct World {
     return record
   }
 
-  /// A record that was sent before, or one like it that took longer.
+  /// An earlier record again, or a variant with a slightly earlier time.
   private mutating func again(_ random: inout SeededRandom) -> PlainRecord? {
     guard !sent.isEmpty else { return nil }
     var record = sent[max(0, sent.count - Int.random(in: 1...6, using: &random))]

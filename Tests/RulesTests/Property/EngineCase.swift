@@ -2,12 +2,12 @@ import Records
 
 @testable import Rules
 
-/// One thing that happens to an engine.
+/// One step of a case.
 enum EngineStep: Equatable, CustomStringConvertible {
   case record(PlainRecord)
   case reload([Rule])
   case forget(String)
-  /// So many milliseconds pass; then who is silent is asked for, of a partition that has been held for so long.
+  /// `after` milliseconds pass. Then silence is declared in a partition that has been held for `heldFor` milliseconds.
   case silence(after: Int64, heldFor: Int64)
 
   var description: String {
@@ -20,7 +20,7 @@ enum EngineStep: Equatable, CustomStringConvertible {
   }
 }
 
-/// Rules, and what happens under them: runs through both engines, and says where they part.
+/// Rules and steps, run through both engines to find differences.
 struct EngineCase: Equatable, PropertyCase {
   var rules: [Rule]
   var steps: [EngineStep]
@@ -31,7 +31,7 @@ struct EngineCase: Equatable, PropertyCase {
       separator: "\n")
   }
 
-  /// What the engines disagree about; nil: nothing.
+  /// The first difference between the engines; nil if there is none.
   func difference() -> String? {
     var reference = ReferenceEngine(rules, bounds: bounds)
     var set = RuleSet(rules, bounds: bounds)
@@ -50,7 +50,7 @@ struct EngineCase: Equatable, PropertyCase {
         got = EngineCase.withForgottenSorted(got)
       case .silence(let after, let heldFor):
         engine.now += after
-        // What is held can't have been held for longer.
+        // The partition can't have been held for longer than before.
         since = max(since, engine.now - heldFor)
         want = EngineCase.sorted(reference.silence(at: engine.now, since: since))
         while !engine.declareSilence(since: since, limit: 1, into: &got) {}
@@ -102,7 +102,7 @@ struct EngineCase: Equatable, PropertyCase {
     transitions.isEmpty ? "    nothing" : transitions.map { "    \($0)" }.joined(separator: "\n")
   }
 
-  /// In which order subjects that are gone are spoken of is no part of the meaning; that it is before the record is.
+  /// The order of forgotten subjects isn't specified, but they come before the record's transitions.
   private static func withForgottenSorted(_ transitions: [Transition]) -> [Transition] {
     let gone = transitions.prefix { $0.reason == .forgotten }
     return sorted(Array(gone)) + transitions.dropFirst(gone.count)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a run of the tests may be told from outside.
+/// Environment variables of a test run.
 enum Environment {
   static func int(_ name: String) -> Int? { ProcessInfo.processInfo.environment[name].flatMap { Int($0) } }
 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Rules
 
-/// Rules, and steps under them, made from a seed: something that must always hold, or say how it doesn't.
+/// Rules and steps, drawn from a seed, for which a property must hold.
 protocol PropertyCase: CustomStringConvertible {
   associatedtype Step
   var rules: [Rule] { get set }
@@ -10,7 +10,7 @@ protocol PropertyCase: CustomStringConvertible {
 
   init(seed: UInt64)
 
-  /// What doesn't hold; nil: nothing.
+  /// The violation of the property; nil if it holds.
   func difference() -> String?
 }
 
@@ -42,8 +42,8 @@ extension PropertyCase {
     return best
   }
 
-  /// Tries one of the twenty parts of 6,000 cases, and shows the first difference as small as it gets.
-  /// `STATUSD_SEED` and `STATUSD_CASES` try others.
+  /// Tries one of the twenty parts of 6,000 cases, and records the first difference, made as small as possible.
+  /// `STATUSD_SEED` and `STATUSD_CASES` select others.
   static func search(part: Int, sourceLocation: SourceLocation = #_sourceLocation) {
     let cases = (Environment.int("STATUSD_CASES") ?? 6000) / 20
     for number in 0..<cases {

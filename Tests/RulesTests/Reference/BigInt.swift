@@ -1,7 +1,7 @@
-/// Whole numbers without end, written down as they are taught at school: sign, and digits to the base 2^32.
+/// Unbounded whole numbers with school arithmetic: a sign, and digits to the base 2^32.
 struct BigInt: Equatable, Comparable {
   private var isNegative: Bool
-  /// The lowest first; none on top is 0.
+  /// The lowest first. The highest isn't 0.
   private var digits: [UInt32]
 
   init(_ value: Int) {
@@ -121,8 +121,8 @@ struct Fraction {
   var denominator: Int
   var scale: Int
 
-  /// The double nearest to it, the even one of two; `guess` is where to look first. Infinite beyond the greatest one's
-  /// upper half.
+  /// The nearest double; the even one if two are equally near. The search begins at `guess`. Infinite if that is nearer
+  /// than the greatest double.
   func rounded(guess: Double) -> Double {
     var candidate =
       guess.isFinite ? guess : guess > 0 ? Double.greatestFiniteMagnitude : -Double.greatestFiniteMagnitude
@@ -134,7 +134,7 @@ struct Fraction {
     {
       candidate = candidate.nextUp
     }
-    // Exactly between it and the one below: the even one.
+    // Exactly between the candidate and the double below it, take the even one.
     if candidate.bitPattern & 1 == 1, isAt(halfway: candidate.nextDown, candidate) { candidate = candidate.nextDown }
     return candidate
   }
@@ -164,11 +164,11 @@ struct Fraction {
     return double(low)
   }
 
-  /// Twice the distance to 0 of the middle between two neighbours, in units of 2^-scale.
+  /// Twice the middle between two neighbours in units of 2^-scale, multiplied by the denominator.
   private func middle(_ a: Double, _ b: Double) -> BigInt {
     func units(_ x: Double) -> BigInt {
       if x.isFinite { return BigInt(unitsOf: x) }
-      // What would come behind the greatest double, were there one.
+      // The value that would follow the greatest double.
       let beyond = BigInt(1).shifted(left: 1024 + 1074)
       return x > 0 ? beyond : -beyond
     }

@@ -2,16 +2,16 @@ import Records
 
 @testable import Rules
 
-/// A record as tests write it, never encoded: what the two engines are fed with.
+/// An unencoded record, the input of both engines.
 struct PlainRecord: Equatable, CustomStringConvertible {
   var host = "web-1"
   var hasKey = true
   var time: Int64 = 0
   var ownTime = true
   var kafkaTime: Int64 = 0
-  /// 0: none.
+  /// 0 if there is none.
   var boot: UInt64 = 0
-  /// -1: none.
+  /// -1 if there is none.
   var sequence: Int64 = -1
   var numbers: [String: Double] = [:]
   var notNumbers: [String: Field.Kind] = [:]
@@ -39,7 +39,7 @@ struct PlainView: RecordView {
     with(record, record.kafkaTime, plan, body)
   }
 
-  /// The same where another Kafka time counts than the record's own.
+  /// The same, with another Kafka time than the record's own.
   static func with(
     _ record: PlainRecord, _ kafkaTime: Int64, _ plan: FieldPlan, _ body: (borrowing PlainView) -> Void
   ) {
@@ -65,7 +65,7 @@ struct PlainView: RecordView {
 
   func string(_ slot: Int) -> UnsafeRawBufferPointer? { record.texts[plan.names[slot]].flatMap { PlainView.words[$0] } }
 
-  /// The texts that records of tests may hold, where they can be pointed at for good.
+  /// The texts that test records may have, in memory that is never freed.
   nonisolated(unsafe) private static let words: [String: UnsafeRawBufferPointer] = Dictionary(
     uniqueKeysWithValues: ["web", "db", "db-1", ""].map { word in
       let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: word.utf8.count, alignment: 1)

@@ -1,13 +1,13 @@
 @testable import Rules
 
-/// One value that counted.
+/// The value of one record that counted.
 struct ReferenceSample {
   var time: Int64
   var value: Double
 }
 
 extension Rule.Aggregate {
-  /// What it makes of the samples of a window, from all of them and nothing else; nil: nothing.
+  /// The aggregate, computed from all samples of a window; nil if they give no value.
   func value(of samples: [ReferenceSample]) -> Double? {
     let values = samples.map(\.value)
     guard let first = samples.first, let last = samples.last else { return nil }

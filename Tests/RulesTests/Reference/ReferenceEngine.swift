@@ -3,7 +3,7 @@ import Records
 
 @testable import Rules
 
-/// A slow, obvious engine for one partition: the truth that the real one is held against.
+/// A slow, obvious engine for one partition, the reference for the real one.
 struct ReferenceEngine {
   private struct Key: Hashable {
     var rule: String
@@ -16,7 +16,7 @@ struct ReferenceEngine {
   private(set) var repeated = 0
   private(set) var late = 0
   private(set) var setBacks: [Happening] = []
-  /// Of numbers that fell, and names that two producers have: each once for a subject.
+  /// Happenings about falling sequence numbers and shared names, each once for a subject.
   private(set) var oddNumbers: [Happening] = []
   private(set) var numbersFell = 0
   private var fell = Set<String>()
@@ -28,11 +28,11 @@ struct ReferenceEngine {
   static let partition: Int32 = 3
 
   private let bounds: RuleSet.Bounds
-  /// The clock on the wall.
+  /// The wall clock.
   private var now: Int64 = 0
   /// When a sign of life of each series was last read.
   private var signs: [Key: Int64] = [:]
-  /// The log's own time, and what it was at each subject's last record.
+  /// The log's time now, and at each subject's last record.
   private var logTime: Int64 = -1
   private var seen: [String: Int64] = [:]
 
@@ -41,7 +41,7 @@ struct ReferenceEngine {
     self.bounds = bounds
   }
 
-  /// Alerts that fire, and alerts that are pending.
+  /// The numbers of firing and pending alerts.
   var counts: (firing: Int, pending: Int) {
     let lives = series.values.map(\.life)
     return (lives.filter { $0.alert > 0 }.count, lives.filter { $0.alert == 0 && $0.level > 0 }.count)
@@ -92,7 +92,7 @@ struct ReferenceEngine {
       .numbersFell(subject: record.host, boot: boot, from: last, to: record.sequence, offset: offset))
   }
 
-  /// Said with the second of the two who takes a turn.
+  /// Reports a shared name when the second of two producers takes a turn.
   private mutating func noteTurn(_ record: PlainRecord, _ offset: Int64) {
     if shared.contains(record.host) { return }
     if let other = lastTurn[record.host], other != record.boot {
@@ -126,7 +126,7 @@ struct ReferenceEngine {
     return transitions
   }
 
-  /// Step 8, at `now` on the wall, for a partition that has been held and read to its end since `since`.
+  /// Step 8, at `now` on the wall clock, for a partition that has been held and read to its end since `since`.
   mutating func silence(at now: Int64, since: Int64) -> [Transition] {
     self.now = now
     var transitions: [Transition] = []
@@ -179,7 +179,7 @@ struct ReferenceEngine {
       source: SourcePosition(topic: ReferenceEngine.topic, partition: ReferenceEngine.partition, offset: offset))
   }
 
-  // MARK: which records and which rules
+  // MARK: Matching records and rules
 
   private func covers(_ rule: Rule, _ record: PlainRecord) -> Bool {
     rule.match.allSatisfy { match in

@@ -3,40 +3,40 @@ import Records
 
 @testable import Rules
 
-/// One rule's view of one subject, written down from the words of `docs/rules.md` and nothing else: it keeps every
-/// record that ever came, and works everything out from them again at each step.
+/// One rule's view of one subject, written only from the text of `docs/rules.md`. It keeps every record, and computes
+/// everything from them again at each step.
 struct ReferenceSeries {
-  /// What was made of a record.
+  /// How a record was classified.
   enum Verdict: Equatable {
     case counts, countsAsSetBack
-    /// By its time it is the last record again.
+    /// A repeat of the last record, by its time.
     case repeated
     case late
-    /// The same with a number that the series had already.
+    /// Late, with a sequence number that isn't new.
     case lateAndOld
-    /// Without a time of its own, with a number that the series had already.
+    /// A record without its own time whose sequence number isn't new.
     case oldNumber
 
     var isCounted: Bool { self == .counts || self == .countsAsSetBack }
   }
 
-  /// What taking a record showed.
+  /// The results of taking a record.
   struct Finding {
     var verdict: Verdict
-    /// How far behind the row of late ones began that ends here.
+    /// The lateness of the first record in the row of late ones that ends here; 0 if there is no row.
     var behind: Int64
-    /// The boot's last number, where the record counts and its own isn't above it.
+    /// The boot's last sequence number if the record counts although its own isn't above that; else nil.
     var numbersFellFrom: Int64?
-    /// Two boots take turns, for the third time or more.
+    /// Whether two boots have taken turns at least three times.
     var takesTurns: Bool
   }
 
-  /// Something in the life of the series, in log order.
+  /// An event in the life of the series.
   enum Event {
     case record(PlainRecord, offset: Int64, value: Double, Verdict)
-    /// From here on the rule reads differently.
+    /// The rule changes.
     case rule(Rule)
-    /// It was silent for so long.
+    /// The series was silent for this many milliseconds.
     case silence(Int64)
   }
 
@@ -44,23 +44,23 @@ struct ReferenceSeries {
   struct Life {
     var level = 0
     var alert = 0
-    /// What the last event changed, if it did.
+    /// The change by the last event; nil if it changed nothing.
     var change: Change?
-    /// The last transition: when, and since when it said; a clock set back makes it later.
+    /// The time of the last transition, and its `since`. A clock set back moves the time.
     var changed: (time: Int64, since: Int64)?
-    /// Since when the level that fires has been unheld; nil while it is held.
+    /// Since when the firing level has been unheld; nil while it is held.
     var unheldSince: Int64?
-    /// It is silent, and nothing has been decided since; the severity that was resolved because of it, or 0.
+    /// While it is silent and undecided: the severity that was resolved because of that, or 0. Else nil.
     var silence: Int?
-    /// `no_data_after` as it is now.
+    /// The current `no_data_after`.
     var noDataAfter: Int64 = 60_000
-    /// What the rule looked at last.
+    /// The last value that the rule looked at.
     var x: Double?
-    /// The record at which it did.
+    /// The time of that record.
     var xTime = Int64.min
   }
 
-  /// What an event changed about the alert, or said again.
+  /// A change of the alert, or a reminder.
   struct Change {
     var from: Int
     var to: Int
@@ -70,7 +70,7 @@ struct ReferenceSeries {
   }
 
   private(set) var events: [Event]
-  /// How many samples a window holds.
+  /// The maximum number of samples in a window.
   private let maxSamples: Int
 
   init(_ rule: Rule, maxSamples: Int) {
@@ -84,7 +84,7 @@ struct ReferenceSeries {
 
   // MARK: step 1
 
-  /// Takes a record in, and says what it showed.
+  /// Takes a record and returns the results.
   mutating func take(_ record: PlainRecord, offset: Int64, value: Double) -> Finding {
     let last = isNumbered(record) ? lastSequence(of: record.boot) : nil
     let isOld = last.map { record.sequence <= $0 } ?? false
@@ -120,7 +120,7 @@ struct ReferenceSeries {
     return isOld ? .lateAndOld : .late
   }
 
-  /// The number from which on those of a boot are news: a record that counts says where they stand, others raise it.
+  /// A boot's last sequence number, above which numbers are new. A record that counts sets it, others only raise it.
   private func lastSequence(of boot: UInt64) -> Int64? {
     var last: Int64?
     for one in records where one.record.boot == boot && one.record.sequence >= 0 {
@@ -129,8 +129,8 @@ struct ReferenceSeries {
     return last
   }
 
-  /// Whether numbers rise with Kafka's time from some record of the row on, through three at least, fast enough for
-  /// somebody who makes them now.
+  /// Whether the row ends, this record included, with at least three records that rise in number and Kafka time, fast
+  /// enough for newly produced ones.
   private func numbersBeginAnew(with record: PlainRecord) -> Bool {
     var rising = [record]
     for earlier in row(of: .numbers(record.boot)).reversed() {
@@ -143,8 +143,7 @@ struct ReferenceSeries {
     return took >= 60_000 || 2 * Double(took) >= usual
   }
 
-  /// How often in a row, up to the last change of boots, the boot that spoke then had been there before, and its number
-  /// was news.
+  /// How often in a row the boot has changed to a known one with a new sequence number, if the last record changed it.
   private var turns: Int {
     var last: [UInt64: Int64] = [:]
     var current: UInt64 = 0
@@ -165,13 +164,13 @@ struct ReferenceSeries {
     case numbers(UInt64)
   }
 
-  /// The ignored records of a kind that follow one on the other, up to now.
+  /// The latest run of consecutive ignored records of a kind.
   private func row(of kind: RowKind) -> [PlainRecord] {
     var row: [PlainRecord] = []
     for (record, _, _, verdict) in records.reversed() {
       if verdict.isCounted { break }
       if verdict == .repeated {
-        // Of the last record, or of the last late one.
+        // It repeats the last record, or the last late one.
         if record.time == lastTime { break }
         continue
       }
@@ -182,7 +181,7 @@ struct ReferenceSeries {
     return row
   }
 
-  // MARK: what has counted
+  // MARK: Records that counted
 
   private var records: [(record: PlainRecord, offset: Int64, value: Double, verdict: Verdict)] {
     events.compactMap { event in
@@ -202,28 +201,28 @@ struct ReferenceSeries {
 
   // MARK: steps 2 to 7
 
-  /// One record that had a value to look at, as the steps after the third see it.
+  /// One record with a value, as the steps after the third see it.
   private struct Point {
     var time: Int64
     var level: Int
-    /// The timers start here.
+    /// Whether the timers start here.
     var anew: Bool
-    /// Levels which were there neither before this record's rule nor at the last record: their timers start here.
+    /// Levels that a rule change added or removed since the last point. Their timers start here.
     var newLevels: Set<Int>
   }
 
-  /// What is known on the way through the events.
+  /// The state while going through the events.
   private struct Past {
     var rule: Rule
     /// Times of all records that counted.
     var times: [Int64] = []
-    /// All values that may lie in the window.
+    /// All values that may be in the window.
     var samples: [ReferenceSample] = []
-    /// The level of each value, by itself.
+    /// The level of each single value.
     var levels: [Int] = []
     var points: [Point] = []
     var newLevels: Set<Int> = []
-    /// The timers start at the next value.
+    /// Whether the timers start at the next value.
     var startsAnew = false
   }
 
@@ -314,7 +313,7 @@ struct ReferenceSeries {
     Set((rule.limits.warning == nil ? [] : [1]) + (rule.limits.critical == nil ? [] : [2]))
   }
 
-  /// A level that was held under `old`, where the rule now has other levels.
+  /// The level under `new` for a level that was held under `old`.
   private func level(_ level: Int, of old: Rule, under new: Rule) -> Int {
     var level = level
     if level == 2, new.limits.critical == nil { level = old.limits.warning == nil ? 0 : 1 }
@@ -329,10 +328,10 @@ struct ReferenceSeries {
     return time - last > usualHole(times)
   }
 
-  /// `no_data_after` by default.
+  /// The default `no_data_after`.
   private func usualHole(_ times: [Int64]) -> Int64 { max(60_000, 3 * (usualGap(times) ?? 0)) }
 
-  /// The median of the last gaps; nil: too few are known.
+  /// The median of the last gaps; nil if too few are known.
   private func usualGap(_ times: [Int64]) -> Int64? {
     let gaps = zip(times.dropFirst(), times).map { $0 - $1 }.filter { $0 > 0 }.suffix(5).sorted()
     return gaps.count >= 2 ? gaps[gaps.count / 2] : nil
@@ -346,7 +345,7 @@ struct ReferenceSeries {
     return past.rule.aggregate.value(of: past.samples.filter { $0.time > time - window }.suffix(maxSamples))
   }
 
-  /// Step 4, for one value by itself.
+  /// Step 4, for a single value.
   private func level(of x: Double, _ rule: Rule, before: Int) -> Int {
     for (severity, number) in [(Severity.critical, 2), (.warning, 1)] {
       guard let limit = rule.limits[severity] else { continue }
@@ -356,13 +355,13 @@ struct ReferenceSeries {
     return 0
   }
 
-  /// Step 4, for as many as the rule looks at.
+  /// Step 4, with `at_least`.
   private func heldLevel(_ levels: [Int], _ rule: Rule) -> Int {
     guard let atLeast = rule.atLeast else { return levels.last ?? 0 }
     return [2, 1].first { level in levels.suffix(atLeast.of).filter { $0 >= level }.count >= atLeast.count } ?? 0
   }
 
-  /// Event time since when, without a break and up to the last point, `level` has been held (or unheld).
+  /// The event time since which `level` has been held (or unheld) without a break, up to the last point.
   private func since(_ points: [Point], level: Int, held: Bool) -> Int64? {
     var since: Int64?
     for point in points.reversed() {

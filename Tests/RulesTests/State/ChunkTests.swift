@@ -11,7 +11,7 @@ struct ChunkTests {
     return rule
   }()
 
-  /// The numbers of the chunks that are kept.
+  /// The numbers of the chunks in the changelog.
   private func chunks(_ keeper: Keeper) throws -> [UInt64] {
     try keeper.records.keys.compactMap { key in
       let read = key.withUnsafeBytes { key in
@@ -22,7 +22,7 @@ struct ChunkTests {
     }.sorted()
   }
 
-  @Test("a chunk is written once, when it is closed, and taken away when it has left the window")
+  @Test("a chunk is written once, when it is full, and removed when it has left the window")
   func writtenOnce() throws {
     let story = Story(average)
     var keeper = Keeper()
@@ -41,7 +41,7 @@ struct ChunkTests {
     #expect(try chunks(keeper) == [1, 2, 3])
   }
 
-  @Test("a clock set back, and a host that is gone, take the chunks away")
+  @Test("a clock set back or a forgotten host removes the chunks")
   func gone() throws {
     let story = Story(average)
     var keeper = Keeper()
@@ -59,7 +59,7 @@ struct ChunkTests {
     #expect(try chunks(keeper) == [])
   }
 
-  @Test("chunks of a rule that is gone are taken away little by little, also after a restart")
+  @Test("chunks of a removed rule are removed in steps, even after a restart")
   func leftOver() throws {
     let story = Story(average, cpuHigh())
     var keeper = Keeper()
@@ -81,7 +81,7 @@ struct ChunkTests {
     #expect(try chunks(crashed) == [])
   }
 
-  @Test("decimals of a few places are kept short, everything else as it is, and both come back")
+  @Test("decimals with few places are stored compactly, others in full, and both read back")
   func coding() throws {
     let series: [[Double]] = [
       (0..<32).map { Double($0 * 37 % 101) + 0.25 }, (0..<32).map { 1 / Double($0 + 3) },

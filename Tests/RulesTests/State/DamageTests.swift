@@ -4,9 +4,9 @@ import Testing
 
 @testable import Rules
 
-@Suite("State that somebody spoilt")
+@Suite("Damaged state")
 struct DamageTests {
-  /// A story with all that a checkpoint can hold, of two subjects.
+  /// A story of two subjects with everything that a checkpoint can contain.
   private func story() -> Story {
     var average = cpuHigh(name: "average", critical: 70)
     (average.window, average.aggregate) = (.seconds(60), .avg)
@@ -34,14 +34,14 @@ struct DamageTests {
     return keeper
   }
 
-  /// An engine that came back from what was kept.
+  /// An engine restored from the changelog.
   private func whole(_ keeper: Keeper) throws -> Engine {
     let engine = try keeper.restored()
     engine.finishReplay(keeper.marker)
     return engine
   }
 
-  /// What an engine would say of `web-2` when it goes on.
+  /// The transitions of `web-2` when the engine goes on.
   private func goOn(_ engine: Engine) -> [Transition] {
     var transitions: [Transition] = []
     for second in 0..<20 {
@@ -56,7 +56,7 @@ struct DamageTests {
     return transitions.filter { $0.subject == "web-2" }
   }
 
-  @Test("a checkpoint that is damaged or cut is named, its subject begins anew, and no other suffers")
+  @Test("a damaged or truncated checkpoint is reported, its subject begins anew, and others aren't affected")
   func damaged() throws {
     let keeper = kept(story())
     let whole = try whole(keeper)
@@ -79,7 +79,7 @@ struct DamageTests {
     }
   }
 
-  @Test("what was spoilt is taken away with the next delivery")
+  @Test("the next delivery removes a damaged checkpoint")
   func takenAway() throws {
     var keeper = kept(story())
     keeper.put([1, 2, 3], under: Keeper.key(of: "web-1"))
@@ -92,7 +92,7 @@ struct DamageTests {
     #expect(keeper.checkpoint(of: "web-2") != nil)
   }
 
-  @Test("another subject's checkpoint, and one of a later version, are named")
+  @Test("a checkpoint of another subject or a later version is reported")
   func foreign() throws {
     let keeper = kept(story())
     var swapped = keeper
@@ -108,7 +108,7 @@ struct DamageTests {
     #expect(problems == [.newer(version: CheckpointFormat.version + 1)])
   }
 
-  @Test("where a chunk of samples is missing or damaged, the series with that window begin anew, and no other does")
+  @Test("if a chunk is missing or damaged, only the series with that window begin anew")
   func chunks() throws {
     let keeper = kept(story())
     let whole = try whole(keeper)
@@ -133,7 +133,7 @@ struct DamageTests {
     }
   }
 
-  @Test("10,000 chunks of samples with changed bytes under a seal that fits never trap")
+  @Test("10,000 chunks with changed bytes and a valid checksum never trap")
   func mutatedChunks() throws {
     let keeper = kept(story())
     let key = Keeper.chunkKey(of: "web-1", track: 1 + 5 + 1, number: 1)
@@ -152,7 +152,7 @@ struct DamageTests {
     #expect(refused > 1000)
   }
 
-  @Test("10,000 checkpoints with changed bytes under a seal that fits never trap, and touch no other subject")
+  @Test("10,000 checkpoints with changed bytes and a valid checksum never trap, and affect no other subject")
   func mutatedCheckpoints() throws {
     let keeper = kept(story())
     let whole = try whole(keeper)
@@ -174,7 +174,7 @@ struct DamageTests {
     #expect(refused > 3000)
   }
 
-  @Test("10,000 rule sets with changed bytes under a seal that fits never trap")
+  @Test("10,000 rule sets with changed bytes and a valid checksum never trap")
   func mutatedRules() throws {
     let story = story()
     let keeper = kept(story)
@@ -201,7 +201,7 @@ struct DamageTests {
   private func mutate(_ bytes: [UInt8], _ random: inout SeededRandom) -> [UInt8] {
     var bytes = Array(bytes.dropLast(4))
     for _ in 0..<Int.random(in: 1...3, using: &random) {
-      // The version stays: what comes behind it is what is tried here.
+      // Keeps the version, because this tests the bytes after it.
       let place = Int.random(in: 1..<bytes.count, using: &random)
       switch Int.random(in: 0..<4, using: &random) {
       case 0: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
@@ -214,7 +214,7 @@ struct DamageTests {
     return bytes
   }
 
-  /// With the checksum that its version has.
+  /// The bytes with the checksum of their version.
   private func sealed(_ bytes: [UInt8], _ key: [UInt8]) -> [UInt8] {
     let isChunk = key.first == UInt8(ascii: "w")
     if let version = bytes.first, version < (isChunk ? 2 : 3) { return sealedAsBefore(bytes, for: key) }

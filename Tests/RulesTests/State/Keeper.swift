@@ -2,18 +2,18 @@ import Records
 
 @testable import Rules
 
-/// The changelog partition of a story: what stands under each key last, and how an engine comes back from it.
+/// The changelog partition of a story, from which an engine can be restored.
 struct Keeper {
   static let scope = ChangelogScope(group: "status_group", topic: "status_topic")
 
-  /// The last value under each key; what is null has gone.
+  /// The last value of each key, without tombstones.
   private(set) var records: [[UInt8]: [UInt8]] = [:]
-  /// How many values and tombstones were written.
+  /// The number of checkpoints, chunks and tombstones written.
   private(set) var written = 0
   private(set) var marker = Marker(position: 0, rulesRevision: 1)
-  /// What is done wrong on purpose.
+  /// The planted bug; nil if there is none.
   private let mistake: PlantedMistake?
-  /// How many subjects an engine that comes back may have; nil: any number.
+  /// The maximum number of subjects of a restored engine; nil if there is no limit.
   private let limit: Int?
 
   init(mistake: PlantedMistake? = nil, limit: Int? = nil) {
@@ -21,7 +21,7 @@ struct Keeper {
     self.limit = limit
   }
 
-  /// Delivers what `engine` must write at `position`, and of the rest what changed before `time`.
+  /// Writes what `engine` must write at `position`, and up to `limit` subjects that changed before `time`.
   mutating func deliver(
     _ engine: Engine, position: Int64, changedBefore time: Int64 = .min, limit: Int = .max, isReload: Bool = false
   ) {
@@ -54,10 +54,10 @@ struct Keeper {
     records[key.bytes] = value.bytes
   }
 
-  /// The value under a subject's key.
+  /// The checkpoint of a subject; nil if there is none.
   func checkpoint(of subject: String) -> [UInt8]? { records[Keeper.key(of: subject)] }
 
-  /// Puts another value under a key, as somebody might who isn't us.
+  /// Replaces the value of a key.
   mutating func put(_ value: [UInt8]?, under key: [UInt8]) { records[key] = value }
 
   static func key(of subject: String) -> [UInt8] {
@@ -76,7 +76,7 @@ struct Keeper {
     return writer.bytes
   }
 
-  /// An engine with what was kept, before anything is replayed; `problems` are those of its checkpoints.
+  /// A restored engine before its replay. The problems of chunks and checkpoints are added to `problems`.
   func restored(_ problems: inout [ChangelogProblem]) throws(ChangelogProblem) -> Engine {
     var marker: Marker?
     var rules: StoredRules?
@@ -115,7 +115,7 @@ struct Keeper {
     return engine
   }
 
-  /// The same where nothing may be wrong.
+  /// The same if no problem is allowed.
   func restored() throws(ChangelogProblem) -> Engine {
     var problems: [ChangelogProblem] = []
     let engine = try restored(&problems)
@@ -142,7 +142,7 @@ struct Keeper {
 }
 
 extension StoredRules {
-  /// Each rule has the number of its place, as if lives were nothing.
+  /// The same rules, each with its place as the number of its life.
   fileprivate var renumbered: StoredRules {
     var numbers = numbers
     numbers.lives = rules.rules.indices.map { UInt32($0 + 1) }

@@ -1,6 +1,6 @@
 @testable import Records
 
-/// A record of the changelog with the checksum that statusd had before it was zlib's.
+/// A changelog value with the checksum that statusd had before zlib's.
 func sealedAsBefore(_ bytes: [UInt8], for key: [UInt8]) -> [UInt8] {
   var writer = BinaryWriter()
   writer.raw(bytes)

@@ -3,47 +3,47 @@ import TestRandom
 
 @testable import Rules
 
-/// A mistake that the harness makes on purpose, to show that it would see one.
+/// A bug that the harness plants to show that it would detect one.
 enum PlantedMistake: CaseIterable {
-  /// The low-water mark lies behind a change that isn't written.
+  /// The low-water mark is after a change that isn't written.
   case lowWaterTooHigh
-  /// A checkpoint says that it holds one record more than it does.
+  /// A checkpoint claims to cover one record more than it does.
   case stampedLate
-  /// A replay begins with the Kafka time that was reached at its end.
+  /// A replay begins with the Kafka time of its end.
   case laterLogTime
-  /// The offset from which records without a key are marked isn't kept.
+  /// The offset from which records without a key are marked isn't stored.
   case keylessForgotten
-  /// What a change of rules takes away isn't written with it.
+  /// State that a change of rules ends isn't written with it.
   case reloadUnwritten
   /// A rule that begins anew keeps the number of the life that ended.
   case livesRenumbered
-  /// A subject that is gone keeps its checkpoint.
+  /// A forgotten subject keeps its checkpoint.
   case goneKept
   /// Chunks of samples aren't written.
   case chunkMissing
-  /// What silence did isn't written with what it said.
+  /// State that silence changed isn't written with its transitions.
   case silenceUnwritten
-  /// From where on subjects were refused isn't kept.
+  /// The offset of the first refused subject isn't stored.
   case refusalForgotten
-  /// Who gets a place behind a refusal isn't written with the next position.
+  /// A subject that is admitted after a refusal isn't written with the next position.
   case admissionUnwritten
 }
 
-/// What happens to an engine, when its state is written, and when it is lost: an engine that comes back from the
-/// changelog must be as one that never stopped.
+/// Steps of an engine, with deliveries and crashes. An engine that is restored from the changelog must be like one that
+/// never stopped.
 struct RestoreCase: PropertyCase {
   struct Step: CustomStringConvertible {
     var event: EngineStep
     /// The topic has several partitions from this step on.
     var grows = false
-    /// Milliseconds that pass before it.
+    /// The milliseconds that pass before the step.
     var pause: Int64
-    /// Then a delivery: subjects that changed so many milliseconds ago are written, so many at most.
+    /// The delivery after the step: writes up to `limit` subjects that changed at least `age` milliseconds ago.
     var delivery: (age: Int64, limit: Int)?
-    /// Then the evaluator is killed.
+    /// Whether the evaluator is killed after that.
     var crashes = false
 
-    /// There is a delivery behind it: a change of rules has one always.
+    /// Whether a delivery follows. It always does after a change of rules.
     var delivers: Bool {
       if case .reload = event { return true }
       return delivery != nil
@@ -60,9 +60,9 @@ struct RestoreCase: PropertyCase {
   var rules: [Rule]
   var bounds: RuleSet.Bounds
   var steps: [Step]
-  /// Kafka's times are the broker's, so that they count as never falling.
+  /// Whether Kafka's times are the broker's, so that they count as never falling.
   var logAppends: Bool
-  /// How many subjects there may be; nil: any number.
+  /// The maximum number of subjects; nil if there is no limit.
   var limit: Int?
 
   var description: String {
@@ -100,7 +100,7 @@ struct RestoreCase: PropertyCase {
     }
   }
 
-  /// The same of more hosts than there may be; of each record something is known afterwards, which a restart brings back.
+  /// The same with more hosts than the limit. Each record changes some state, which a restart restores.
   private static func crowded(_ events: [EngineStep], _ random: inout SeededRandom) -> [EngineStep] {
     let hosts = ["web-1", "db-1", "web-2", "web-3", "web-9"]
     return events.compactMap { event in
@@ -116,7 +116,7 @@ struct RestoreCase: PropertyCase {
     }
   }
 
-  /// The same with stretches in which one host sends many samples one after the other: enough for chunks to close.
+  /// The same with stretches in which one host sends many samples in a row, enough to fill chunks.
   private static func withBursts(_ events: [EngineStep], _ random: inout SeededRandom) -> [EngineStep] {
     var later: Int64 = 0
     var sent: Int64 = 0
@@ -144,10 +144,10 @@ struct RestoreCase: PropertyCase {
     }
   }
 
-  /// What one that never stopped does.
+  /// The results of an engine that never stops.
   private struct Truth {
     var transitions: [[Transition]] = []
-    /// Its state after each step after which there may be a delivery.
+    /// Its state after each step that delivers, and after the last one.
     var images: [[UInt8]?] = []
   }
 
@@ -171,7 +171,7 @@ struct RestoreCase: PropertyCase {
         var name = subject
         name.withUTF8 { engine.forget(subject: UnsafeRawBufferPointer($0), offset: offset, into: &transitions) }
       case .silence:
-        // So long that it doesn't matter who was heard of when: clocks of two processes have nothing in common.
+        // Long enough for every subject, because the monotonic clocks of two processes can't be compared.
         engine.now += 864_000_000
         while !engine.declareSilence(since: engine.now - 864_000_000, limit: 1, into: &transitions) {}
       }
@@ -220,13 +220,13 @@ struct RestoreCase: PropertyCase {
     return truth
   }
 
-  /// In which order several subjects are spoken of at once, and one of its rules, is no part of the meaning.
+  /// The order of several subjects' or rules' transitions at one step isn't specified.
   private static func sorted(_ transitions: [Transition], _ step: Step) -> [Transition] {
     if case .forget = step.event { return transitions }
     return transitions.sorted { ($0.subject, $0.rule) < ($1.subject, $1.rule) }
   }
 
-  /// Where an engine that is lost now and then parts from one that isn't; nil: nowhere.
+  /// The first difference between an engine that crashes and one that doesn't; nil if there is none.
   func difference(_ mistake: PlantedMistake?) -> String? {
     let truth = truth()
     var run = begin()
@@ -278,6 +278,6 @@ struct RestoreCase: PropertyCase {
     }
   }
 
-  /// `difference`, with nothing planted.
+  /// `difference` without a planted bug.
   func difference() -> String? { difference(nil) }
 }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Rules
 
-@Suite("State that comes back")
+@Suite("Restored state")
 struct RestoreTests {
   @Test("a restored engine has the state of the one that wrote it")
   func roundTrip() throws {
@@ -25,7 +25,7 @@ struct RestoreTests {
     #expect(restored.counters.subjects == 2)
   }
 
-  /// An engine that comes back from all of a story's state.
+  /// An engine restored from all of a story's state.
   private func restarted(_ story: Story, _ adjust: (inout Keeper) -> Void = { _ in }) throws -> Engine {
     var keeper = Keeper()
     keeper.deliver(story.engine, position: story.offset, changedBefore: .max)
@@ -43,7 +43,7 @@ struct RestoreTests {
     PlainView.with(record, engine.rules.plan) { engine.apply(record: $0, offset: 1000 + second, into: &made) }
   }
 
-  @Test("numbers that begin anew are counted across a restart")
+  @Test("sequence numbers that begin anew are recognized across a restart")
   func rowOfNumbers() throws {
     let story = Story(cpuHigh())
     for (place, number) in [9, 10, 11, 3, 4].enumerated() {
@@ -55,7 +55,7 @@ struct RestoreTests {
     #expect(engine.counters.numbersFell == 1)
   }
 
-  @Test("turns of two producers are counted across a restart, and said once more by the new process")
+  @Test("turns of two producers are counted across a restart, and reported once more by the new process")
   func turns() throws {
     let story = Story(cpuHigh())
     func tell(_ places: Range<Int>) {
@@ -75,7 +75,7 @@ struct RestoreTests {
       late.takeHappenings() == [.sharedName(subject: "web-1", boots: ["boot-7", "boot-8"], offset: 1021)])
   }
 
-  @Test("checkpoints and rules with statusd's own checksum, from before it was zlib's, are read")
+  @Test("a checkpoint with statusd's former own checksum is read")
   func ownChecksum() throws {
     let story = Story(cpuHigh())
     story.at(0, 95)
@@ -90,7 +90,7 @@ struct RestoreTests {
     #expect(engine.counters.firing == 1)
   }
 
-  @Test("a checkpoint of version 1, which knew no turns, is read")
+  @Test("a checkpoint of version 1, which has no turns, is read")
   func versionOne() throws {
     let story = Story(cpuHigh())
     story.at(0, 95) { ($0.boot, $0.sequence) = (7, 1) }
@@ -98,7 +98,7 @@ struct RestoreTests {
     let engine = try restarted(story) { keeper in
       let key = Keeper.key(of: "web-1")
       var bytes = Array(keeper.checkpoint(of: "web-1")?.dropLast(4) ?? [])
-      // One earlier boot, number 1 (zigzag); behind it the turns.
+      // One earlier boot with sequence number 1 (zigzag), then the turns.
       let boots: [UInt8] = [1, 7, 0, 0, 0, 0, 0, 0, 0, 2, 0]
       guard let place = bytes.indices.first(where: { bytes[$0...].starts(with: boots) }), bytes[0] == 3 else { return }
       bytes.remove(at: place + boots.count - 1)

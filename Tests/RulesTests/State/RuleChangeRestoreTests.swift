@@ -3,8 +3,8 @@ import Testing
 
 @testable import Rules
 
-/// Checkpoints outlive the rules that they were written under. Each story writes its checkpoints, changes its rules, and
-/// delivers what that change asks for and no more: the engine that is restored then must be as the one that lived on.
+/// Checkpoints outlive the rules under which they were written. Each story writes its checkpoints, changes its rules,
+/// and delivers only what the change requires. A restored engine must then be like the one that went on.
 @Suite("Old checkpoints under other rules")
 struct RuleChangeRestoreTests {
   private struct Kept {
@@ -12,7 +12,7 @@ struct RuleChangeRestoreTests {
     var keeper = Keeper()
     private var before: [[UInt8]: [UInt8]]
 
-    /// Three hosts: one fires critical, one warning, one is quiet.
+    /// Begins with three hosts: one fires critical, one warning, one is quiet.
     init(_ rules: [Rule]) {
       story = Story(rules)
       for (host, value) in [("web-1", 95.0), ("web-2", 85), ("db-1", 10)] {
@@ -29,8 +29,8 @@ struct RuleChangeRestoreTests {
       keeper.deliver(story.engine, position: story.offset)
     }
 
-    /// The restored engine's state and the living one's are the same, and stay so. Gives whose checkpoints the changes
-    /// of rules wrote.
+    /// Expects that the restored engine has the same state as the one that went on, and keeps it. Returns the hosts
+    /// whose checkpoints the rule changes wrote.
     func check(sourceLocation: SourceLocation = #_sourceLocation) throws -> [String] {
       let restored = try keeper.restored()
       restored.finishReplay(keeper.marker)
@@ -87,14 +87,14 @@ struct RuleChangeRestoreTests {
     #expect(try kept.check() == [])
   }
 
-  @Test("limits and order change under a life that goes on, and nothing is written for it")
+  @Test("a change of limits and order doesn't end a life, and writes nothing")
   func limitsChanged() throws {
     var kept = Kept([both, other])
     kept.reload([other, cpuHigh(warning: 82, critical: 99, keepFiringFor: .seconds(1))])
     #expect(try kept.check() == [])
   }
 
-  @Test("a level that went and came again: whoever it concerned is written with the change")
+  @Test("removing and adding a level again writes the subjects that had it")
   func levelGone() throws {
     var kept = Kept([both, other])
     kept.reload([cpuHigh(critical: 90, keepFiringFor: .seconds(2)), other])
@@ -102,7 +102,7 @@ struct RuleChangeRestoreTests {
     #expect(try kept.check() == ["web-1", "web-2"])
   }
 
-  @Test("a match on host that was narrowed and widened again: whoever it left out is written with the change")
+  @Test("narrowing and widening a match on host writes the subjects that it excluded")
   func matchNarrowed() throws {
     var narrow = both
     narrow.match = [Rule.Match(field: "host", glob: "web-1")]
@@ -112,7 +112,7 @@ struct RuleChangeRestoreTests {
     #expect(try kept.check() == ["web-2", "db-1"])
   }
 
-  @Test("tracks that parted, and parted again, come back with what they had together")
+  @Test("tracks that separate twice are restored with their common samples")
   func trackParts() throws {
     var kept = Kept([both, other, cpuHigh(name: "third", critical: 60)])
     var narrow = other
@@ -124,14 +124,14 @@ struct RuleChangeRestoreTests {
     #expect(try kept.check() == ["web-2", "db-1"])
   }
 
-  @Test("a rule that is new beside an old one on the same metric has a past of its own after a restart, too")
+  @Test("a new rule beside an old one on the same metric has its own past, even after a restart")
   func newBesideOld() throws {
     var kept = Kept([both])
     kept.reload([both, other])
     #expect(try kept.check() == [])
   }
 
-  @Test("what a change of rules ended is in no checkpoint that a later one could wake up")
+  @Test("a later rule change doesn't revive state that an earlier one ended")
   func chain() throws {
     var kept = Kept([both, other])
     kept.reload([other])
@@ -141,7 +141,7 @@ struct RuleChangeRestoreTests {
     #expect(try kept.check() == [])
   }
 
-  @Test("a topic that was deleted and created again: series go on, and old checkpoints cover nothing of it")
+  @Test("after a topic is deleted and created again, series go on, and old checkpoints cover none of its records")
   func epochs() throws {
     let kept = Kept([both, other])
     var keeper = kept.keeper

@@ -38,7 +38,7 @@ struct RuleKeyTests {
     }
   }
 
-  @Test("a rule has the bytes in the changelog that it had in version 1")
+  @Test("a rule has the same bytes in the changelog as in version 1")
   func encoding() throws {
     let expected = [
       "0172", "016d", "017800", "5f", "01", "010000000000003440010000000000001640", "01000000000000394000",
@@ -51,7 +51,7 @@ struct RuleKeyTests {
     #expect(try rule(from: bytes(of: cpuHigh(critical: 1)), version: 2) == cpuHigh(critical: 1))
   }
 
-  @Test("a key of a later version stands behind the others, and has its default where an older version wrote the rule")
+  @Test("a key of a later version follows the others, and has its default if an older version wrote the rule")
   func laterKey() throws {
     let later = RuleKey("repeat_every", .optionalDuration(\.repeatEvery), since: 3)
     let older = RuleKey.all.filter { $0.name != later.name }
@@ -65,7 +65,7 @@ struct RuleKeyTests {
     #expect(try rule(from: bytes(of: full, keys: older), version: 2, keys: keys) == without)
   }
 
-  @Test("every key is printed once, and has a name of its own")
+  @Test("every key is printed once, and has a unique name")
   func names() {
     let names = RuleKey.all.map(\.name)
     #expect(Set(names).count == names.count)
@@ -75,7 +75,7 @@ struct RuleKeyTests {
     #expect(RuleKey.all.filter(\.isRequired).map(\.name) == ["name", "metric"])
   }
 
-  @Test("a rule begins anew under another metric, side, window, aggregate or at_least, and under nothing else")
+  @Test("a rule begins anew only under another name, metric, side, window, aggregate or at_least")
   func change() {
     let changes: [(key: String, change: (inout Rule) -> Void, goesOn: Bool)] = [
       ("name", { $0.name = "other" }, false), ("metric", { $0.metric = "other" }, false),

@@ -4,9 +4,9 @@ import Testing
 
 @testable import Rules
 
-@Suite("What waits to be written")
+@Suite("Unwritten state")
 struct UnwrittenTests {
-  /// The hosts whose checkpoints a call gives.
+  /// The hosts whose checkpoints a call writes.
   private func take(
     _ engine: Engine, _ position: Int64, changedBefore time: Int64 = .max, limit: Int = .max
   ) throws -> [String] {
@@ -22,7 +22,7 @@ struct UnwrittenTests {
     }
   }
 
-  @Test("subjects come in the order of their first change, each once, as many as are asked for")
+  @Test("subjects come in the order of their first change, each once, up to the requested number")
   func order() throws {
     let story = Story(cpuHigh())
     let hosts = (0..<3000).map { "web-\($0)" }
@@ -33,7 +33,7 @@ struct UnwrittenTests {
     #expect(try take(story.engine, story.offset) == [])
   }
 
-  @Test("the low-water mark is the first record of the tenth of a second that waits longest")
+  @Test("the low-water mark is the first record of the oldest unwritten tenth of a second")
   func lowWater() throws {
     let story = Story(cpuHigh())
     for number in 0..<10 { story.at(Double(number) * 0.06, 10, host: "web-\(number)") }
@@ -61,7 +61,7 @@ struct UnwrittenTests {
     #expect(try take(story.engine, 2) == ["web-1"])
   }
 
-  @Test("a subject of which no rule has seen a value isn't written")
+  @Test("a subject without a value for any rule isn't written")
   func blank() throws {
     let story = Story(cpuHigh(match: [Rule.Match(field: "host", glob: "web-*")]))
     story.at(0, nil)
@@ -70,7 +70,7 @@ struct UnwrittenTests {
     #expect(story.engine.marker(position: 2).lowWater == 2)
   }
 
-  @Test("who is gone before its turn isn't written, and whoever takes its place is")
+  @Test("a subject that is forgotten before its turn isn't written; a new one in its place is")
   func gone() throws {
     let story = Story(cpuHigh())
     story.at(0, 10)
@@ -87,7 +87,7 @@ struct UnwrittenTests {
     #expect(story.engine.marker(position: 5).lowWater == 5)
   }
 
-  @Test("a queue goes round and grows without losing its order")
+  @Test("a ring buffer wraps around and grows in order")
   func rings() {
     var ring = Ring<Int>()
     var model: [Int] = []
@@ -111,7 +111,7 @@ struct UnwrittenTests {
     #expect(left == model)
   }
 
-  @Test("records to be taken away come as many as are asked for, whole ranges of chunks at once")
+  @Test("records to remove come up to the requested number, with whole ranges of chunks at once")
   func goneRecords() {
     var gone = GoneRecords()
     "web-1".utf8.withContiguousStorageIfAvailable {

@@ -16,7 +16,7 @@ struct WindowRoomTests {
     return WindowPlan(rule)
   }
 
-  /// Doubles of one kind or another: what hosts send, and what breaks arithmetic.
+  /// Doubles of several kinds: ordinary values of hosts, and extreme ones.
   private static func value(_ kind: Int, _ random: inout SeededRandom) -> Double {
     switch kind {
     case 0: Double(Int.random(in: -20...20, using: &random)) / 4
@@ -66,7 +66,7 @@ struct WindowRoomTests {
     }
   }
 
-  @Test("what has left every window is given back, and a clock set back gives all back")
+  @Test("the memory of samples outside every window is released, and clearing a track releases all")
   func trimmed() {
     var room = WindowRoom(maxSamples: 10_000)
     let plan = Self.plan(.avg, .seconds(10))
@@ -87,7 +87,7 @@ struct WindowRoomTests {
     #expect(room.aggregate(window, plan) == 3)
   }
 
-  @Test("wide sums are given back once what needed them has left")
+  @Test("wide sums are released once the values that need them have left")
   func narrowAgain() {
     var room = WindowRoom(maxSamples: 10_000)
     let plan = Self.plan(.stddev, .seconds(3))
@@ -101,7 +101,7 @@ struct WindowRoomTests {
     #expect(room.aggregate(window, plan) == (8.0 / 9).squareRoot())
   }
 
-  @Test("a copied track holds the same, and goes its own way")
+  @Test("a copied track has the same samples, and is independent")
   func copied() {
     var room = WindowRoom(maxSamples: 10_000)
     let plan = Self.plan(.sum, .seconds(1000))
