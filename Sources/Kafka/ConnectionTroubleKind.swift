@@ -26,7 +26,8 @@ public enum ConnectionTroubleKind: Int, CaseIterable, Sendable {
     case .ownCertificate:
       "the broker refuses the client's certificate, or got none: see ssl.certificate.location and ssl.key.location"
     case .tls: "TLS with the broker failed"
-    case .plaintext: "the broker does not speak TLS on this port, but the client is set to use it: see security.protocol"
+    case .plaintext:
+      "the broker does not speak TLS on this port, but the client is set to use it: see security.protocol"
     // The broker only closes the connection, without a reason.
     case .halfTLS:
       "the broker closed the connection at once: it is starting or stopping; if this happens every time, only one side uses TLS: see security.protocol"
