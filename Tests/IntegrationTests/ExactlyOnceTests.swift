@@ -216,10 +216,10 @@ struct ExactlyOnceTests {
     try writer.flush()
     let alerts = try site.alertsReader()
     _ = try alerts.next()
-    try site.cluster.administer { try $0.growTopic(site.status, to: 3, within: .seconds(30)) }
+    try site.cluster.growTopic(site.status, to: 3)
     #expect(try evaluator.waitForExit(within: 60) == .exited(75))
     #expect(evaluator.errors.text.contains("a source topic has grown to 3 partitions"))
-    try site.cluster.administer { try $0.growTopic(site.changelog, to: 3, within: .seconds(30)) }
+    try site.cluster.growTopic(site.changelog, to: 3)
     let second = try site.run("evaluator")
     // The first writer would learn of new partitions only after minutes.
     let writer2 = try TopicWriter(on: site.cluster.brokers)

@@ -48,9 +48,7 @@ struct TailTests {
     try writer.write("{\"partition\":0}", to: topic, partition: 0)
     try writer.flush()
     #expect(tail.output.waitForLines(1))
-    let admin = try Admin(Configuration(brokers: cluster.brokers), log: Logger(output: CapturedLog()))
-    try admin.growTopic(topic, to: 2, within: .seconds(30))
-    admin.close(by: SystemTime().monotonic + .seconds(5))
+    try cluster.growTopic(topic, to: 2)
     // A new producer, because the first one may not know the partition yet.
     let other = try TopicWriter(on: cluster.brokers)
     try other.write("{\"partition\":1}", to: topic, partition: 1)

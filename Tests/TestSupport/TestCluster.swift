@@ -76,15 +76,28 @@ public final class TestCluster: Sendable {
     let topic = Admin.NewTopic(name, partitions: partitions, replication: 1, configuration: configuration)
     try administer { admin in
       for case let error? in try admin.create([topic], within: .seconds(30)) { throw error }
-      // The controller answers once the topic is in its log; a broker reads it from there a little later.
-      let deadline = SystemTime().monotonic + .seconds(30)
-      while true {
-        let known = try admin.describe(topic: name, within: .seconds(30)).topics.first
-        if let known, known.partitions.count == partitions, known.partitions.allSatisfy({ $0.leader >= 0 }) { return }
-        if SystemTime().monotonic > deadline { throw NoSuchTopic(name: name) }
-      }
+      try Self.wait(for: name, partitions, with: admin)
     }
     return name
+  }
+
+  /// Adds partitions to a topic, up to `count` in total.
+  public func growTopic(_ name: String, to count: Int) throws {
+    try administer { admin in
+      try admin.growTopic(name, to: count, within: .seconds(30))
+      try Self.wait(for: name, count, with: admin)
+    }
+  }
+
+  /// Waits until a broker knows so many partitions. The controller answers once they are in its log; a broker reads them
+  /// from there a little later.
+  private static func wait(for name: String, _ partitions: Int, with admin: borrowing Admin) throws {
+    let deadline = SystemTime().monotonic + .seconds(30)
+    while SystemTime().monotonic < deadline {
+      let known = try admin.describe(topic: name, within: .seconds(30)).topics.first
+      if let known, known.partitions.count == partitions, known.partitions.allSatisfy({ $0.leader >= 0 }) { return }
+    }
+    throw UnknownTopic(name: name, partitions: partitions)
   }
 
   /// Asks brokers for something that administrators do.
@@ -96,7 +109,8 @@ public final class TestCluster: Sendable {
   }
 }
 
-/// Brokers created the topic, and don't know it half a minute later.
-private struct NoSuchTopic: Error {
+/// Brokers were told of these partitions, and don't know them half a minute later.
+private struct UnknownTopic: Error {
   let name: String
+  let partitions: Int
 }
