@@ -199,13 +199,19 @@ struct EvaluatorServiceTests {
     #expect(try bench.committed(partitions: 4) == [2, 2, 2, 2])
   }
 
-  /// The number of partitions that a service holds, according to its log.
+  /// The number of partitions that a service evaluates, according to its log.
   private func held(_ log: CapturedLog) -> Int {
-    log.messages.reduce(0) { count, message in
-      // After a delivery with an unknown result, as on a slow machine, it restores all partitions again.
-      if message.hasPrefix("nobody knows what became of a delivery") { return 0 }
-      if message == "partition is evaluated here from now on" { return count + 1 }
-      return message == "partition is handed over" || message.hasPrefix("partition is lost") ? count - 1 : count
-    }
+    log.lines.reduce(into: Set<String>()) { held, line in
+      let partition = "\(line.metadata["topic"], default: "") \(line.metadata["partition"], default: "")"
+      if line.message.hasPrefix("nobody knows what became of a delivery") {
+        // As on a slow machine: it restores all partitions again.
+        held = []
+      } else if line.message == "partition is evaluated here from now on" {
+        held.insert(partition)
+      } else if line.message.hasPrefix("partition is handed over") || line.message.hasPrefix("partition is lost") {
+        // Also one whose restoration hadn't ended.
+        held.remove(partition)
+      }
+    }.count
   }
 }
