@@ -47,6 +47,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "Cpcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "Ccrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Cglibc"),
     .target(name: "Ctomlplusplus"),
@@ -58,7 +59,8 @@ let package = Package(
     + library("ProcFS", ["Cglibc", "Platform", "Records"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
-    + library("Settings", ["Ctomlplusplus", "Platform", "Rules"], isCold: true, testsNeed: ["Backtest", "Topics"])
+    + library("Streams", ["Cpcre2", "JSON", "Platform", "Records", "Rules"], isHot: true)
+    + library("Settings", ["Ctomlplusplus", "Platform", "Rules", "Streams"], isCold: true, testsNeed: ["Backtest", "Topics"])
     + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"])
