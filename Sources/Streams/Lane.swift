@@ -1,0 +1,69 @@
+/// One partition of a stream: where it is read, and how far its time has come.
+///
+/// Its *floor* never falls: no record counts in an interval before it. A record's Kafka time raises the floor, unless
+/// it is ahead of the brokers' clock. An end that was asked for raises it, too, once everything before that end is
+/// read.
+struct Lane: Equatable {
+  /// The first record of an interval in this partition.
+  struct Boundary: Equatable {
+    /// The end of that interval.
+    var end: Int64
+    /// The offset of its first record.
+    var offset: Int64
+  }
+
+  /// An end of the partition, and the time that everything before it comes up to.
+  struct AskedEnd: Equatable {
+    var offset: Int64
+    /// What is appended at this end or after it has a later time, milliseconds.
+    var time: Int64
+  }
+
+  let partition: StreamPartition
+  /// The offset of the next record to read.
+  var position: Int64
+  /// Records before this offset were counted by an earlier meter; they are read again for distinct values alone.
+  var countedUpTo: Int64
+  var floor: Int64
+  /// The end of the interval that the next record counts in if its time doesn't raise the floor.
+  var intervalEnd: Int64
+  /// For the intervals that aren't forgotten: where each begins here, in order. Intervals without a record are left out.
+  var boundaries: [Boundary] = []
+  /// The last end that was asked for, while it isn't read.
+  var asked: AskedEnd?
+  /// Nobody waits for it, because it can't be read; what comes of it counts as late.
+  var isMissing = false
+  /// Its records are late until this offset: they were appended while it was missing.
+  var isLateUntil: Int64?
+
+  init(_ partition: StreamPartition, from position: Int64, countedUpTo: Int64, floor: Int64, intervalEnd: Int64) {
+    self.partition = partition
+    self.position = position
+    self.countedUpTo = countedUpTo
+    self.floor = floor
+    self.intervalEnd = intervalEnd
+  }
+
+  /// Whether an interval stays open until this partition has passed it.
+  var isWaitedFor: Bool { !isMissing && isLateUntil == nil }
+
+  /// Where the interval after the one that ends at `end` begins.
+  func firstOffset(after end: Int64) -> Int64 { boundaries.first { $0.end > end }?.offset ?? position }
+}
+
+/// A partition of a topic that a stream watches.
+public struct StreamPartition: Hashable, Sendable, Comparable {
+  /// The topic's name.
+  public var topic: String
+  /// The partition's number.
+  public var number: Int32
+
+  /// Partition `number` of `topic`.
+  public init(_ topic: String, _ number: Int32) {
+    self.topic = topic
+    self.number = number
+  }
+
+  /// By topic, then by number.
+  public static func < (a: StreamPartition, b: StreamPartition) -> Bool { (a.topic, a.number) < (b.topic, b.number) }
+}

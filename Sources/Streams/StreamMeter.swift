@@ -1,0 +1,321 @@
+import Platform
+
+/// Counts the records of one stream, and tells what each interval had: a pure function of the records, the ends and the
+/// clock that it is given. Times are in milliseconds since the epoch.
+///
+/// Intervals are told in order. One is told once the brokers' clock has passed its end by `grace`, and the floor of each
+/// partition that isn't missing has reached its end. The state then says for each partition where the next interval
+/// begins: from there on a successor reads again. So each record is counted in exactly one interval that is told.
+public struct StreamMeter {
+  /// How long after its end an interval stays open: brokers' clocks differ, and producers need time to send.
+  public static let grace: Int64 = 500
+  /// How many values may divide the readings.
+  public static let greatestValues = 1000
+  /// How many distinct values are told apart.
+  public static let greatestTexts = 10_000
+  /// A value without records for this long gets no readings any more.
+  static let valuePatience: Int64 = 3_600_000
+  /// How many intervals may be open; partitions that are further ahead wait for the others.
+  static let greatestOpen: Int64 = 120
+
+  /// What it is asked for.
+  public let definition: StreamDefinition
+  /// The length of an interval.
+  let length: Int64
+  /// The end of the last interval that was told; the next one begins here.
+  public private(set) var told: Int64
+  /// The end of the first open interval.
+  private(set) var firstEnd: Int64
+  /// The Kafka time of the last record that was told of; nil if there was none.
+  private(set) var lastRecord: Int64?
+  private(set) var lanes: [Lane] = []
+  private var lanesByPartition: [StreamPartition: Int] = [:]
+  /// The open intervals that have something, in order.
+  private var open: [(end: Int64, tally: IntervalTally, last: Int64)] = []
+  /// The values that get readings, each with the end of the last interval in which it had records.
+  private(set) var values: [[UInt8]: Int64]
+  /// Values that have come in open intervals, and get readings from these on.
+  private var newcomers: Set<[UInt8]> = []
+  /// For each distinct number, the texts with the end of the last told interval that had them.
+  private(set) var texts: [[[UInt8]: Int64]]
+
+  /// Goes on where `state` ends.
+  public init(_ definition: StreamDefinition, _ state: StreamState) {
+    self.definition = definition
+    length = max(1000, definition.interval.milliseconds)
+    told = state.told
+    firstEnd = Self.firstEnd(after: state.told, length: length)
+    lastRecord = state.lastRecord
+    values = state.isOf(definition) ? state.values : [:]
+    texts = Array(repeating: [:], count: definition.distincts.count)
+    let goesBack = state.isOf(definition) && !definition.distincts.isEmpty
+    for lane in state.lanes {
+      append(
+        Lane(
+          lane.partition, from: goesBack ? min(lane.reread, lane.position) : lane.position, countedUpTo: lane.position,
+          floor: told, intervalEnd: firstEnd))
+      lanes[lanes.count - 1].isMissing = lane.isMissing
+    }
+  }
+
+  /// The first multiple of the length that is at least half a length away: a stream that begins, or gets another
+  /// length, has one interval of half a length to one and a half.
+  private static func firstEnd(after time: Int64, length: Int64) -> Int64 {
+    let earliest = time + length / 2
+    return earliest % length == 0 ? earliest : (earliest / length + 1) * length
+  }
+
+  private mutating func append(_ lane: Lane) {
+    lanesByPartition[lane.partition] = lanes.count
+    lanes.append(lane)
+  }
+
+  // MARK: Partitions
+
+  /// The number of a partition's lane; nil if the stream hasn't got it.
+  public func lane(of partition: StreamPartition) -> Int? { lanesByPartition[partition] }
+
+  /// The partitions, each with the offset from which on it must be read.
+  public var positions: [(partition: StreamPartition, offset: Int64)] { lanes.map { ($0.partition, $0.position) } }
+
+  /// The stream has another partition, which is counted from `offset` on. Has no effect if it has it already.
+  ///
+  /// - Parameter lateUntil: records before this offset were appended before anybody knew of the partition: they are
+  ///   late.
+  public mutating func add(_ partition: StreamPartition, from offset: Int64, lateUntil: Int64? = nil) {
+    if lanesByPartition[partition] != nil { return }
+    var lane = Lane(partition, from: offset, countedUpTo: offset, floor: told, intervalEnd: firstEnd)
+    if let lateUntil, lateUntil > offset { lane.isLateUntil = lateUntil }
+    append(lane)
+  }
+
+  /// The partition can't be read: nobody waits for it from now on.
+  public mutating func isMissing(_ partition: StreamPartition) {
+    if let lane = lanesByPartition[partition] { lanes[lane].isMissing = true }
+  }
+
+  /// Whether nobody waits for the partition.
+  public func isMissing(lane: Int) -> Bool { lanes[lane].isMissing }
+
+  /// The partitions whose floor is below `time`, missing ones too.
+  public func lanes(behind time: Int64) -> [Int] {
+    lanes.indices.filter { lanes[$0].floor < time }
+  }
+
+  /// Whether the partition waits for others: it is further ahead than intervals may be open.
+  public func mustWait(lane: Int) -> Bool { lanes[lane].intervalEnd > told + Self.greatestOpen * length }
+
+  // MARK: Records
+
+  /// Counts a record.
+  ///
+  /// - Parameters:
+  ///   - kafkaTime: its Kafka time; negative if it has none.
+  ///   - latest: no record can have been appended later than this. A Kafka time beyond it is a wrong clock's, and says
+  ///     nothing.
+  ///   - bytes: of key and value.
+  ///   - facts: what was read of it; nil if records are only counted.
+  public mutating func receive(
+    lane number: Int, offset: Int64, kafkaTime: Int64, notLaterThan latest: Int64, bytes: Int, facts: RecordFacts?
+  ) {
+    let position = lanes[number].position
+    if offset < position { return }
+    lanes[number].position = offset + 1
+    if offset < lanes[number].countedUpTo {
+      reread(number, facts, offset: offset, kafkaTime: kafkaTime)
+      return
+    }
+    let isMissing = lanes[number].isMissing
+    let isLate = isMissing || lanes[number].isLateUntil.map { offset < $0 } ?? false
+    if !isLate, kafkaTime > lanes[number].floor, kafkaTime <= latest { raise(number, to: kafkaTime, at: offset) }
+    let end = lanes[number].intervalEnd
+    if lanes[number].boundaries.last?.end != end { lanes[number].boundaries.append(.init(end: end, offset: offset)) }
+    let place = place(of: end)
+    open[place].last = max(open[place].last, lanes[number].floor)
+    if isLate {
+      open[place].tally.total.addLate(bytes: bytes)
+    } else if let facts {
+      add(facts, bytes: bytes, kafkaTime: kafkaTime < 0 ? nil : kafkaTime, at: place)
+    } else {
+      open[place].tally.total.add(bytes: bytes)
+    }
+    settle(number)
+  }
+
+  /// Retention took the records up to `offset` before they were read.
+  public mutating func lose(lane number: Int, upTo offset: Int64) {
+    let from = max(lanes[number].position, lanes[number].countedUpTo)
+    if offset > lanes[number].position { lanes[number].position = offset }
+    if offset <= from { return }
+    let end = lanes[number].intervalEnd
+    if lanes[number].boundaries.last?.end != end { lanes[number].boundaries.append(.init(end: end, offset: from)) }
+    open[place(of: end)].tally.lost += offset - from
+    settle(number)
+  }
+
+  /// All records before `offset` are read, and there are no more for now. It passes the last record after transaction
+  /// markers and compacted records.
+  public mutating func reach(lane number: Int, offset: Int64) {
+    lanes[number].position = max(lanes[number].position, offset)
+    settle(number)
+  }
+
+  /// A broker was asked at the clock's time `clock`, and said that the partition ends at `end`.
+  public mutating func ends(lane number: Int, at end: Int64, clock: Int64) {
+    if lanes[number].isMissing {
+      // What was appended meanwhile is late.
+      lanes[number].isMissing = false
+      lanes[number].isLateUntil = end
+    }
+    let time = clock - Self.grace
+    if lanes[number].asked == nil { lanes[number].asked = .init(offset: end, time: time) }
+    settle(number)
+  }
+
+  /// Whether an end of the partition is asked for and not read yet.
+  public func isAsked(lane: Int) -> Bool { lanes[lane].asked != nil }
+
+  private mutating func settle(_ number: Int) {
+    if let until = lanes[number].isLateUntil, lanes[number].position >= until { lanes[number].isLateUntil = nil }
+    guard let asked = lanes[number].asked, lanes[number].position >= asked.offset else { return }
+    lanes[number].asked = nil
+    if asked.time > lanes[number].floor { raise(number, to: asked.time, at: lanes[number].position) }
+  }
+
+  private mutating func raise(_ number: Int, to time: Int64, at offset: Int64) {
+    lanes[number].floor = time
+    if time < lanes[number].intervalEnd { return }
+    lanes[number].intervalEnd = (time / length + 1) * length
+  }
+
+  /// The place of the open interval that ends at `end`.
+  @inline(__always)
+  private mutating func place(of end: Int64) -> Int {
+    if let last = open.last, last.end == end { return open.count - 1 }
+    return search(end)
+  }
+
+  private mutating func search(_ end: Int64) -> Int {
+    let place = open.lastIndex { $0.end <= end }
+    if let place, open[place].end == end { return place }
+    let next = (place ?? -1) + 1
+    open.insert((end, IntervalTally(for: definition), Int64.min), at: next)
+    return next
+  }
+
+  private mutating func add(_ facts: RecordFacts, bytes: Int, kafkaTime: Int64?, at place: Int) {
+    open[place].tally.total.add(bytes: bytes, facts, kafkaTime: kafkaTime)
+    if facts.isInvalid { return }
+    for index in facts.texts.indices {
+      guard let text = facts.texts[index], open[place].tally.texts[index].count < Self.greatestTexts else { continue }
+      open[place].tally.texts[index].insert(Array(text))
+    }
+    guard definition.division != nil, let division = facts.division else { return }
+    let value = Array(division)
+    if values[value] == nil, !newcomers.contains(value) {
+      if values.count + newcomers.count >= Self.greatestValues {
+        open[place].tally.refused += 1
+        return
+      }
+      newcomers.insert(value)
+    }
+    open[place].tally.values[value, default: Tally(for: definition)].add(bytes: bytes, facts, kafkaTime: kafkaTime)
+  }
+
+  /// A record that was counted before has these distinct values.
+  private mutating func reread(_ number: Int, _ facts: RecordFacts?, offset: Int64, kafkaTime: Int64) {
+    let time = max(0, kafkaTime, (lanes[number].boundaries.last?.end ?? 0) - length)
+    let end = min(told, (time / length + 1) * length)
+    if lanes[number].boundaries.last?.end != end { lanes[number].boundaries.append(.init(end: end, offset: offset)) }
+    guard let facts, !facts.isInvalid else { return }
+    for index in facts.texts.indices {
+      guard let text = facts.texts[index] else { continue }
+      remember(Array(text), index, end)
+    }
+  }
+
+  private mutating func remember(_ text: [UInt8], _ index: Int, _ end: Int64) {
+    if let known = texts[index][text] {
+      texts[index][text] = max(known, end)
+    } else if texts[index].count < Self.greatestTexts {
+      texts[index][text] = end
+    }
+  }
+
+  // MARK: Telling
+
+  /// When the next interval may be told at the earliest, if no partition keeps it open.
+  public var nextTelling: Int64 { firstEnd + Self.grace }
+
+  /// Tells every interval that is over at the brokers' time `clock`, at most `limit`.
+  public mutating func tell(clock: Int64, limit: Int = .max) -> [StreamReading] {
+    var readings: [StreamReading] = []
+    var count = 0
+    while count < limit, clock >= nextTelling, lanes.allSatisfy({ !$0.isWaitedFor || $0.floor >= firstEnd }) {
+      tellNext(clock, into: &readings)
+      count += 1
+    }
+    return readings
+  }
+
+  private mutating func tellNext(_ clock: Int64, into readings: inout [StreamReading]) {
+    let end = firstEnd
+    var tally = IntervalTally(for: definition)
+    if let first = open.first, first.end == end {
+      tally = first.tally
+      if first.last > Int64.min { lastRecord = max(lastRecord ?? Int64.min, first.last) }
+      open.removeFirst()
+    }
+    for (index, distinct) in definition.distincts.enumerated() {
+      for text in tally.texts[index] { remember(text, index, end) }
+      let oldest = end - distinct.over.milliseconds
+      texts[index] = texts[index].filter { $0.value > oldest }
+    }
+    let missing = lanes.count { !$0.isWaitedFor }
+    let frame = ReadingFrame(
+      begin: told, end: end, clock: clock, lastRecord: lastRecord, partitions: lanes.count, missing: missing,
+      distincts: texts.map(\.count))
+    readings.append(StreamReading(tally, frame, of: definition))
+    for value in tally.values.keys {
+      values[value] = end
+      newcomers.remove(value)
+    }
+    values = values.filter { end - $0.value < Self.valuePatience }
+    for value in values.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+      let own = tally.values[value] ?? Tally(for: definition)
+      readings.append(StreamReading(value: value, own, frame, of: definition))
+    }
+    told = end
+    firstEnd = end + length
+    let kept = end - (definition.distincts.map(\.over.milliseconds).max() ?? 0)
+    for number in lanes.indices { close(number, end, keepingFrom: kept) }
+  }
+
+  /// The interval that ends at `end` is told: nothing of the partition counts in it any more.
+  private mutating func close(_ number: Int, _ end: Int64, keepingFrom kept: Int64) {
+    lanes[number].floor = max(lanes[number].floor, end)
+    if lanes[number].intervalEnd <= end { lanes[number].intervalEnd = firstEnd }
+    while let first = lanes[number].boundaries.first, first.end <= kept { lanes[number].boundaries.removeFirst() }
+  }
+
+  // MARK: State
+
+  /// What a successor needs to go on behind the last interval that was told.
+  public var state: StreamState {
+    let oldest = told - (definition.distincts.map(\.over.milliseconds).max() ?? 0)
+    return StreamState(
+      definition: StreamState.hash(of: definition), told: told, lastRecord: lastRecord, values: values,
+      lanes: lanes.map { lane in
+        StreamState.Lane(
+          partition: lane.partition, position: max(lane.countedUpTo, lane.firstOffset(after: told)),
+          reread: lane.firstOffset(after: oldest), isMissing: !lane.isWaitedFor)
+      })
+  }
+}
+
+extension Duration {
+  /// In whole milliseconds.
+  var milliseconds: Int64 {
+    components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+  }
+}

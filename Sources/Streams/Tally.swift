@@ -1,0 +1,128 @@
+import Rules
+
+/// What records of one interval add up to: all of a stream's, or those with one value.
+struct Tally: Equatable {
+  /// A numeric field.
+  struct Measured: Equatable {
+    /// How many records had the number.
+    var count: UInt64 = 0
+    var sum = ExactSum()
+    var least = Double.infinity
+    var greatest = -Double.infinity
+
+    mutating func add(_ value: Double) {
+      count += 1
+      sum.add(value)
+      least = min(least, value)
+      greatest = max(greatest, value)
+    }
+
+    mutating func add(_ other: Measured) {
+      count += other.count
+      sum.add(other.sum)
+      least = min(least, other.least)
+      greatest = max(greatest, other.greatest)
+    }
+  }
+
+  /// Every record, late ones too.
+  var records: Int64 = 0
+  /// Bytes of keys and values of every record.
+  var bytes: Int64 = 0
+  /// Records that belong to an interval that was told before they could be read. They count nowhere else.
+  var late: Int64 = 0
+  var lateBytes: Int64 = 0
+  /// Records that can't be read as the format says.
+  var invalid: Int64 = 0
+  /// Records with a time of their own, and how far their Kafka time is behind it, milliseconds.
+  var delayed: Int64 = 0
+  var delaySum: Int64 = 0
+  var delayMax = Int64.min
+  /// For each count of the definition.
+  var counts: [Int64]
+  /// For each measure of the definition.
+  var measures: [Measured]
+
+  init(for definition: StreamDefinition) {
+    counts = Array(repeating: 0, count: definition.counts.count)
+    measures = Array(repeating: Measured(), count: definition.measures.count)
+  }
+
+  /// Counts a record that is only counted.
+  @inline(__always)
+  mutating func add(bytes count: Int) {
+    records &+= 1
+    bytes &+= Int64(truncatingIfNeeded: count)
+  }
+
+  /// Counts a record of an earlier interval.
+  mutating func addLate(bytes count: Int) {
+    add(bytes: count)
+    late += 1
+    lateBytes += Int64(count)
+  }
+
+  /// Counts a record with what was read of it. `kafkaTime` is in milliseconds; nil if it has none.
+  mutating func add(bytes count: Int, _ facts: borrowing RecordFacts, kafkaTime: Int64?) {
+    add(bytes: count)
+    if facts.isInvalid {
+      invalid += 1
+      return
+    }
+    for index in counts.indices where facts.matches[index] { counts[index] += 1 }
+    for index in measures.indices {
+      if let number = facts.numbers[index] { measures[index].add(number) }
+    }
+    if let time = facts.time, let kafkaTime {
+      let delay = kafkaTime - time
+      delayed += 1
+      (delaySum, _) = delaySum.addingReportingOverflow(delay)
+      delayMax = max(delayMax, delay)
+    }
+  }
+
+  /// Adds what other records of the same interval add up to.
+  mutating func add(_ other: Tally) {
+    records += other.records
+    bytes += other.bytes
+    late += other.late
+    lateBytes += other.lateBytes
+    invalid += other.invalid
+    delayed += other.delayed
+    (delaySum, _) = delaySum.addingReportingOverflow(other.delaySum)
+    delayMax = max(delayMax, other.delayMax)
+    for index in counts.indices { counts[index] += other.counts[index] }
+    for index in measures.indices { measures[index].add(other.measures[index]) }
+  }
+}
+
+/// What all records of one interval add up to.
+struct IntervalTally: Equatable {
+  var total: Tally
+  /// For each value that divides the readings.
+  var values: [[UInt8]: Tally] = [:]
+  /// Records whose value there was no room for.
+  var refused: Int64 = 0
+  /// For each distinct number of the definition, its texts.
+  var texts: [Set<[UInt8]>]
+  /// Offsets that retention took before they were read.
+  var lost: Int64 = 0
+
+  init(for definition: StreamDefinition) {
+    total = Tally(for: definition)
+    texts = Array(repeating: [], count: definition.distincts.count)
+  }
+
+  /// Adds what other records of the same interval add up to.
+  mutating func add(_ other: IntervalTally) {
+    total.add(other.total)
+    values.merge(other.values) { own, other in
+      var sum = own
+      sum.add(other)
+      return sum
+    }
+    refused += other.refused
+    for index in texts.indices { texts[index].formUnion(other.texts[index]) }
+    lost += other.lost
+  }
+}
