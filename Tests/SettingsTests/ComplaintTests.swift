@@ -37,7 +37,7 @@ struct ComplaintTests {
       complaints(text) == [
         "file.toml:2:11: kafka.brokers: entry 2 of the brokers has an invalid port: write one from 1 to 65535",
         "file.toml:4:1: kafka.properties: 'enable.auto.commit' can't be set: statusd sets it for its guarantees",
-        "file.toml:6:8: run.role: unknown word; did you mean \"agent\"? Write one of agent, evaluator, all",
+        "file.toml:6:8: run.role: unknown word; did you mean \"agent\"? Write one of agent, evaluator, meter, all",
         "file.toml:8:10: topics.status: a topic's name may have only letters, digits, '.', '_' and '-'",
         "file.toml:10:1: unknown key agent.intervall; did you mean interval?",
         "file.toml:11:12: agent.interval: that is a whole number: write a duration in quotes, such as \"30s\"",
