@@ -3,7 +3,7 @@ import Platform
 extension StreamDefinition {
   func countProblems() -> [StreamProblem] {
     if counts.isEmpty { return [] }
-    if format == .none { return [noFields("count", "leave count out")] }
+    if format == .none { return [noFields("count", "leave count out,")] }
     if let problem = tooMany(counts.count, Bounds.counts, "count", "counts") { return [problem] }
     return counts.flatMap { problems(of: $0) }
   }

@@ -66,7 +66,7 @@ extension StreamDefinition {
 
   private func timeProblems() -> [StreamProblem] {
     guard let time else { return [] }
-    if format != .json { return [noFields("time", "leave time out")] }
+    if format != .json { return [noFields("time", "leave time out,")] }
     return fieldProblem(time).map { [StreamProblem(path: ["time"], message: $0)] } ?? []
   }
 
@@ -78,11 +78,15 @@ extension StreamDefinition {
 
   private func measureProblems() -> [StreamProblem] {
     if measures.isEmpty { return [] }
-    if format != .json { return [noFields("measure", "leave measure out")] }
+    if format != .json { return [noFields("measure", "leave measure out,")] }
     if let problem = tooMany(measures.count, Bounds.measures, "measure", "measured fields") { return [problem] }
+    var fields: Set<String> = []
     return measures.flatMap { measure in
       let path = ["measure", measure.field]
       if let problem = fieldProblem(measure.field) { return [StreamProblem(path: path, message: problem)] }
+      if !fields.insert(measure.field).inserted {
+        return [StreamProblem(path: path, message: "it is there twice; write all its statistics in one list")]
+      }
       if measure.statistics.isEmpty {
         let words = Statistic.allCases.map(\.rawValue).joined(separator: ", ")
         return [StreamProblem(path: path, message: "it has no statistic: write some of \(words)")]
@@ -96,7 +100,7 @@ extension StreamDefinition {
 
   private func distinctProblems() -> [StreamProblem] {
     if distincts.isEmpty { return [] }
-    if format != .json { return [noFields("distinct", "leave distinct out")] }
+    if format != .json { return [noFields("distinct", "leave distinct out,")] }
     if let problem = tooMany(distincts.count, Bounds.distincts, "distinct", "distinct counts") { return [problem] }
     return distincts.flatMap { distinct in
       let path = ["distinct", distinct.name]

@@ -202,6 +202,33 @@ struct ComplaintTests {
       ])
   }
 
+  @Test("the keys of the meter are checked, and its group and topic are its own")
+  func meter() {
+    #expect(
+      complaints(
+        besideBrokers: """
+          [topics]
+          streams = "statusd_changelog"
+          changelog = "statusd.changelog"
+          [evaluator]
+          group = "monitor_group"
+          [meter]
+          workers = 65
+          grup = "x"
+          """) == [
+          "file.toml:4:13: topics.changelog and topics.streams differ only in '.' and '_', which Kafka refuses; give each "
+            + "a name of its own",
+          "file.toml:6:9: evaluator.group and meter.group are the same group; give each a name of its own",
+          "file.toml:8:11: meter.workers: it must be a whole number from 1 to 64",
+          "file.toml:9:1: unknown key meter.grup; did you mean group?",
+        ])
+    #expect(
+      complaints(besideBrokers: "evaluator.group = \"g\"\nmeter.group = \"g\"").map { $0.prefix(15) } == [
+        "file.toml:3:15:"
+      ])
+    #expect(complaints(besideBrokers: "topics.monitor = \"statusd-streams\"").count == 1)
+  }
+
   @Test("a zero byte in a text is refused")
   func zeroBytes() {
     #expect(

@@ -90,6 +90,16 @@ struct StreamProblemsTests {
     }
   }
 
+  @Test("a field is measured once")
+  func measuredTwice() {
+    #expect(
+      paths { $0.measures = [.init(field: "a", statistics: [.avg]), .init(field: "a", statistics: [.max])] } == [
+        ["measure", "a"]
+      ])
+    #expect(paths { $0.measures = [.init(field: "a", statistics: [])] } == [["measure", "a"]])
+    #expect(paths { $0.measures = [.init(field: "a", statistics: [.sum, .sum])] } == [["measure", "a", "sum"]])
+  }
+
   @Test("limits are finite numbers")
   func finite() {
     for condition in [.above(.nan), .below(.infinity)] as [StreamDefinition.Condition] {
@@ -102,7 +112,8 @@ struct StreamProblemsTests {
     "an expression that PCRE2 refuses has a message and a place",
     arguments: [
       ("(", "missing closing parenthesis", 2), ("ü[", "missing terminating ] for character class", 3),
-      ("a**b", nil, 0), ("*", "quantifier does not follow a repeatable item", 1), ("", nil, 0), ("(?i)é|ü", nil, 0),
+      ("a*+b", nil, 0), ("a**b", "quantifier does not follow a repeatable item", 3),
+      ("*", "quantifier does not follow a repeatable item", 1), ("", nil, 0), ("(?i)é|ü", nil, 0),
       ("(?:(?:a{1000}){1000}){1000}", "regular expression is too large", 28),
     ] as [(String, String?, Int)])
   func expressions(pattern: String, message: String?, column: Int) {
