@@ -9,6 +9,7 @@ extension DocumentReading {
       ("status", settings.topics.status), ("readings", settings.topics.readings),
       ("monitor", settings.topics.monitor), ("alerts", settings.topics.alerts),
       ("alerts_current", settings.topics.alertsCurrent), ("changelog", settings.topics.changelog),
+      ("streams", settings.topics.streams),
     ]
     for (index, (key, name)) in topics.enumerated() {
       for (other, otherName) in topics[..<index] where DocumentReading.metric(name) == DocumentReading.metric(otherName)
@@ -27,10 +28,24 @@ extension DocumentReading {
 
   private static func metric(_ topic: String) -> String { String(topic.map { $0 == "." ? "_" : $0 }) }
 
+  /// Checks that evaluators and meters are in different groups, because members of a group share the topics of all.
+  func checkGroups() {
+    guard settings.evaluator.group == settings.meter.group else { return }
+    // One of the two may be a default, which has no place in the file.
+    let written = [find("evaluator", "group"), find("meter", "group")].compactMap {
+      $0.map { document.nodes[$0].position }
+    }
+    guard let position = written.max() else { return }
+    complain(at: position, "evaluator.group and meter.group are the same group; give each a name of its own")
+  }
+
   /// Checks that rules have different names, because alerts are keyed by them.
-  package func checkRuleNames() {
+  package func checkRuleNames() { checkNames(of: "rule") }
+
+  /// Checks that the tables of `[[what]]` have different names.
+  func checkNames(of what: String) {
     var first: [String: Complaint.Position] = [:]
-    for node in ruleNodes {
+    for node in tables(of: what) {
       guard let child = document.child("name", of: node), case .string(let name) = document.nodes[child].value else {
         continue
       }
@@ -38,8 +53,8 @@ extension DocumentReading {
       if let earlier = first[name] {
         complain(
           at: position,
-          "rule.name: \"\(DocumentReading.quoted(name))\" is already the name of the rule at line \(earlier.line), column "
-            + "\(earlier.column); give each rule a name of its own")
+          "\(what).name: \"\(DocumentReading.quoted(name))\" is already the name of the \(what) at line \(earlier.line), "
+            + "column \(earlier.column); give each \(what) a name of its own")
       } else {
         first[name] = position
       }
@@ -70,8 +85,11 @@ extension DocumentReading {
   }
 
   /// The tables of `[[rule]]`, in the order of the file.
-  var ruleNodes: [Int] {
-    guard let rules = find("rule"), case .array = document.nodes[rules].value else { return [] }
-    return document.nodes[rules].children.filter { document.nodes[$0].value == .table }
+  var ruleNodes: [Int] { tables(of: "rule") }
+
+  /// The tables of `[[name]]`, in the order of the file.
+  func tables(of name: String) -> [Int] {
+    guard let array = find(name), case .array = document.nodes[array].value else { return [] }
+    return document.nodes[array].children.filter { document.nodes[$0].value == .table }
   }
 }

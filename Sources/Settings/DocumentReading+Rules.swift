@@ -58,11 +58,13 @@ extension DocumentReading {
     return rule
   }
 
-  /// The place of the last key of `path` that a rule has. A single number stands for the critical limit.
+  /// The place of the last key of `path` that a table has. A single number stands for the critical limit, and a text of
+  /// an array for its last element with it.
   func position(of path: [String], in table: Int) -> Complaint.Position {
     var node = table
     for key in path {
-      guard let child = document.child(key, of: node) else { break }
+      let element = document.nodes[node].children.last { document.nodes[$0].value == .string(key) }
+      guard let child = document.nodes[node].value == .array ? element : document.child(key, of: node) else { break }
       node = child
     }
     return document.nodes[node].position

@@ -38,6 +38,8 @@ package final class DocumentReading {
     readTable(0, path: "")
     checkConnection()
     checkTopics()
+    checkGroups()
+    checkStreams()
     checkRuleNames()
     checkPace()
     checkMemory()
@@ -92,6 +94,8 @@ package final class DocumentReading {
       let name = path.isEmpty ? node.key : "\(path).\(node.key)"
       if name == "rule" {
         readRules(child)
+      } else if name == "stream" {
+        readStreams(child)
       } else if DocumentReading.tables.contains(name) {
         guard case .table = node.value else {
           complain(at: node.position, "\(name): that is \(node.value.kind): write a table, [\(name)]")
@@ -135,7 +139,7 @@ package final class DocumentReading {
   private func unknown(_ node: Document.Node, in path: String) -> String {
     let known =
       path.isEmpty
-      ? Key.tables.filter { !$0.contains(".") } + ["rule"]
+      ? Key.tables.filter { !$0.contains(".") } + ["stream", "rule"]
       : Key.all.filter { $0.table == path }.map(\.name)
         + DocumentReading.tables.filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }
         .sorted()

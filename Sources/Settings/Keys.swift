@@ -1,8 +1,8 @@
 import Platform
 
 extension Key {
-  /// Every key outside the rules and `[kafka.properties]`, in the order in which they are explained and printed.
-  static let all: [Key] = connection + run + topics + agent + evaluator + log
+  /// Every key outside the streams, the rules and `[kafka.properties]`, in the order in which they are explained and printed.
+  static let all: [Key] = connection + run + topics + agent + evaluator + meter + log
 
   /// The tables, in the same order.
   static let tables: [String] = all.map(\.table).reduce(into: []) { tables, table in
@@ -62,6 +62,7 @@ extension Key {
     .text("topics", "alerts", \.topics.alerts, problem: Names.problem(ofTopic:)),
     .text("topics", "alerts_current", \.topics.alertsCurrent, problem: Names.problem(ofTopic:)),
     .text("topics", "changelog", \.topics.changelog, problem: Names.problem(ofTopic:)),
+    .text("topics", "streams", \.topics.streams, problem: Names.problem(ofTopic:)),
     .boolean("topics", "create", \.topics.create),
     Key(
       table: "topics", name: "partitions",
@@ -118,12 +119,7 @@ extension Key {
       value: { $0.evaluator.delivery.map { .text($0.rawValue) } }),
     .duration("evaluator", "commit_interval", \.evaluator.commitInterval, .milliseconds(10) ... .seconds(5)),
     .duration("evaluator", "checkpoint_interval", \.evaluator.checkpointInterval, .seconds(1) ... .seconds(3_600)),
-    Key(
-      table: "evaluator", name: "workers",
-      read: { place, settings in
-        if let count = place.integer(1...64) { settings.evaluator.workers = Int(count) }
-      },
-      value: { .integer(Int64($0.evaluator.workers)) }),
+    .workers("evaluator", \.evaluator.workers),
     .duration("evaluator", "max_future", \.evaluator.maxFuture, .zero ... .seconds(365 * 86_400)),
     .duration(
       "evaluator", "forget_after", \.evaluator.forgetAfter, .seconds(60) ... .seconds(365 * 86_400), reloads: true),
@@ -141,9 +137,23 @@ extension Key {
       value: { .integer(Int64($0.evaluator.maxSamples)) }),
   ]
 
+  private static let meter: [Key] = [
+    .text("meter", "group", \.meter.group, problem: Names.problem(ofGroup:)),
+    .workers("meter", \.meter.workers),
+  ]
+
   private static let log: [Key] = [
     .choice("log", "level", \.log.level, LogLevel.allCases.map { ($0.name, $0) }, reloads: true)
   ]
+
+  private static func workers(_ table: String, _ path: WritableKeyPath<Settings, Int> & Sendable) -> Key {
+    Key(
+      table: table, name: "workers",
+      read: { place, settings in
+        if let count = place.integer(1...64) { settings[keyPath: path] = Int(count) }
+      },
+      value: { .integer(Int64($0[keyPath: path])) })
+  }
 
   private static func file(
     _ table: String, _ name: String, _ path: WritableKeyPath<Connection.TLS, String?> & Sendable,

@@ -47,22 +47,17 @@ extension RuleKey {
     case .noData: Settings.quoted(rule.noData.rawValue)
     case .match:
       rule.match.isEmpty
-        ? nil : RuleKey.written(rule.match.map { (Settings.quoted($0.field), Settings.quoted($0.glob)) })
+        ? nil : Settings.inlineTable(rule.match.map { (Settings.quoted($0.field), Settings.quoted($0.glob)) })
     case .labels:
       rule.labels.isEmpty
-        ? nil : RuleKey.written(rule.labels.map { (Settings.quoted($0.name), Settings.quoted($0.value)) })
+        ? nil : Settings.inlineTable(rule.labels.map { (Settings.quoted($0.name), Settings.quoted($0.value)) })
     }
   }
 
   private static func written(_ limits: Rule.Limits) -> String {
-    written(
+    Settings.inlineTable(
       [("warning", limits.warning), ("critical", limits.critical)].compactMap { name, limit in
         limit.map { (name, String($0)) }
       })
-  }
-
-  /// An inline table.
-  private static func written(_ entries: [(name: String, value: String)]) -> String {
-    "{ \(entries.map { "\($0.name) = \($0.value)" }.joined(separator: ", ")) }"
   }
 }

@@ -1,5 +1,6 @@
 import Platform
 import Rules
+import Streams
 
 extension Settings {
   /// The settings as a configuration file, for `check --print`: every key with the value in effect. Of secrets it shows
@@ -15,7 +16,7 @@ extension Settings {
       if isThere { text += "[\(table)]\n\(lines.joined())\n" }
       if table == "kafka.tls", !kafka.properties.isEmpty { text += properties() + "\n" }
     }
-    return text + rules.map(Settings.written).joined(separator: "\n")
+    return text + (streams.map(Settings.written) + rules.map(Settings.written)).joined(separator: "\n")
   }
 
   /// The names of the settings that differ in `new` and need a restart to take effect. Rules, and keys with `reloads`,
@@ -65,6 +66,25 @@ extension Settings {
   private static func written(_ rule: Rule) -> String {
     let lines = RuleKey.printed.compactMap { key in key.written(of: rule).map { "\(key.name) = \($0)\n" } }
     return "[[rule]]\n" + lines.joined()
+  }
+
+  private static func written(_ stream: StreamDefinition) -> String {
+    "[[stream]]\n" + StreamKey.allCases.map { $0.written(of: stream) }.joined()
+  }
+
+  /// An inline table of TOML; the names and values are TOML already.
+  static func inlineTable(_ entries: [(name: String, value: String)]) -> String {
+    "{ \(entries.map { "\($0.name) = \($0.value)" }.joined(separator: ", ")) }"
+  }
+
+  /// A key of TOML.
+  static func quotedKey(_ text: String) -> String {
+    let isBare = text.utf8.allSatisfy { byte in
+      let character = Character(UnicodeScalar(byte))
+      return byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+        || character.isASCII && (character.isLetter || character.isNumber)
+    }
+    return isBare && !text.isEmpty ? text : quoted(text)
   }
 
   /// A basic string of TOML.

@@ -1,5 +1,6 @@
 import Platform
 import Rules
+import Streams
 
 /// A validated configuration, with defaults filled in. `docs/configuration.md` explains each key.
 public struct Settings: Equatable, Sendable {
@@ -13,8 +14,12 @@ public struct Settings: Equatable, Sendable {
   public var agent: Agent
   /// `[evaluator]`
   public var evaluator: Evaluator
+  /// `[meter]`
+  public var meter: Meter
   /// `[log]`
   public var log: Log
+  /// `[[stream]]`, in the order of the file.
+  public var streams: [StreamDefinition]
   /// `[[rule]]`, in the order of the file.
   public var rules: [Rule]
 
@@ -25,7 +30,9 @@ public struct Settings: Equatable, Sendable {
     topics = Topics()
     agent = Agent(host: hostName)
     evaluator = Evaluator()
+    meter = Meter()
     log = Log()
+    streams = []
     rules = []
   }
 
@@ -55,13 +62,17 @@ public struct Settings: Equatable, Sendable {
     case agent
     /// Applies the rules.
     case evaluator
-    /// Both.
+    /// Reads the streams.
+    case meter
+    /// All of these.
     case all
 
     /// Whether this host is sampled.
-    public var samples: Bool { self != .evaluator }
+    public var samples: Bool { self == .agent || self == .all }
     /// Whether rules are applied.
-    public var evaluates: Bool { self != .agent }
+    public var evaluates: Bool { self == .evaluator || self == .all }
+    /// Whether streams are read.
+    public var meters: Bool { self == .meter || self == .all }
   }
 
   /// `[topics]`: the names of the topics, and whether statusd creates missing ones.
@@ -78,6 +89,8 @@ public struct Settings: Equatable, Sendable {
     public var alertsCurrent = "alerts-current"
     /// The data from which an evaluator restores its state.
     public var changelog = "statusd-changelog"
+    /// The data from which a meter goes on.
+    public var streams = "statusd-streams"
     /// Whether missing topics are created.
     public var create = true
     /// The number of partitions of a created topic.
@@ -154,6 +167,17 @@ public struct Settings: Equatable, Sendable {
     case exactlyOnce = "exactly_once"
     /// Readers may see some more than once, with the same id.
     case atLeastOnce = "at_least_once"
+  }
+
+  /// `[meter]`: how streams are shared out.
+  public struct Meter: Equatable, Sendable {
+    /// The consumer group of the meters that share the streams.
+    public var group = "monitor_group"
+    /// The number of workers, each a member of the group with a thread of its own.
+    public var workers = 1
+
+    /// The defaults.
+    public init() {}
   }
 
   /// `[log]`: the log on standard error.

@@ -37,7 +37,7 @@ struct ComplaintTests {
       complaints(text) == [
         "file.toml:2:11: kafka.brokers: entry 2 of the brokers has an invalid port: write one from 1 to 65535",
         "file.toml:4:1: kafka.properties: 'enable.auto.commit' can't be set: statusd sets it for its guarantees",
-        "file.toml:6:8: run.role: unknown word; did you mean \"agent\"? Write one of agent, evaluator, all",
+        "file.toml:6:8: run.role: unknown word; did you mean \"agent\"? Write one of agent, evaluator, meter, all",
         "file.toml:8:10: topics.status: a topic's name may have only letters, digits, '.', '_' and '-'",
         "file.toml:10:1: unknown key agent.intervall; did you mean interval?",
         "file.toml:11:12: agent.interval: that is a whole number: write a duration in quotes, such as \"30s\"",
@@ -200,6 +200,33 @@ struct ComplaintTests {
         "file.toml:5:15: topics.replication: it must be a whole number from 1 to 100",
         "file.toml:7:8: agent.host: that is a whole number: write a text in quotes",
       ])
+  }
+
+  @Test("the keys of the meter are checked, and its group and topic are its own")
+  func meter() {
+    #expect(
+      complaints(
+        besideBrokers: """
+          [topics]
+          streams = "statusd_changelog"
+          changelog = "statusd.changelog"
+          [evaluator]
+          group = "monitor_group"
+          [meter]
+          workers = 65
+          grup = "x"
+          """) == [
+          "file.toml:4:13: topics.changelog and topics.streams differ only in '.' and '_', which Kafka refuses; give each "
+            + "a name of its own",
+          "file.toml:6:9: evaluator.group and meter.group are the same group; give each a name of its own",
+          "file.toml:8:11: meter.workers: it must be a whole number from 1 to 64",
+          "file.toml:9:1: unknown key meter.grup; did you mean group?",
+        ])
+    #expect(
+      complaints(besideBrokers: "evaluator.group = \"g\"\nmeter.group = \"g\"").map { $0.prefix(15) } == [
+        "file.toml:3:15:"
+      ])
+    #expect(complaints(besideBrokers: "topics.monitor = \"statusd-streams\"").count == 1)
   }
 
   @Test("a zero byte in a text is refused")

@@ -149,7 +149,12 @@ struct DescribeTests {
     #expect(!machine.hostName.isEmpty)
     #expect(machine.variable("PATH") != nil)
     #expect(machine.variable("STATUSD_SURELY_NOT_SET") == nil)
-    #expect(Settings.Role.agent.samples && !Settings.Role.agent.evaluates)
-    #expect(Settings.Role.all.samples && Settings.Role.all.evaluates && !Settings.Role.evaluator.samples)
+  }
+
+  @Test("each role does its own work, and all does everything")
+  func roles() {
+    #expect(Settings.Role.allCases.filter(\.samples) == [.agent, .all])
+    #expect(Settings.Role.allCases.filter(\.evaluates) == [.evaluator, .all])
+    #expect(Settings.Role.allCases.filter(\.meters) == [.meter, .all])
   }
 }

@@ -71,12 +71,20 @@ struct ExampleFilesTests {
     for key in Key.all where !examples.contains(key.path) {
       #expect(key.value(settings) == key.value(defaults), "\(key.path)")
     }
+    var table = Substring()
     for line in text.split(separator: "\n") {
-      guard let key = Key.all.first(where: { line.hasPrefix("\($0.name) = ") && !examples.contains($0.path) }),
+      if line.hasPrefix("[") { table = line.dropFirst().dropLast() }
+      guard
+        let key = Key.all.first(where: {
+          line.hasPrefix("\($0.name) = ") && $0.table == table && !examples.contains($0.path)
+        }),
         !key.table.hasPrefix("kafka"), let value = key.value(defaults)
       else { continue }
       #expect(line == "\(key.name) = \(Settings.written(value))")
     }
+    let streams = try #require(document.child("stream", of: 0))
+    let stream = try #require(document.nodes[streams].children.first)
+    #expect(document.nodes[stream].children.map { document.nodes[$0].key } == StreamKey.allCases.map(\.rawValue))
     let rule = document.nodes.first { $0.key == "rule" }
     let first = try #require(rule?.children.first)
     let shown = document.nodes[first].children.map { document.nodes[$0].key }
@@ -111,6 +119,10 @@ struct ExampleFilesTests {
       let isExplained = (sections["`[[rule]]`", default: []] + sections["Not yet", default: []])
         .contains { $0.contains("`\(key)`") }
       #expect(isExplained, "\(key)")
+    }
+    for key in StreamKey.allCases.map(\.rawValue) {
+      let row = sections["`[[stream]]`"]?.first { $0.hasPrefix("| `\(key)` |") }
+      #expect(row != nil, "\(key)")
     }
   }
 }

@@ -24,6 +24,22 @@ struct MutationTests {
     }
   }
 
+  @Test("mutants of streams are accepted, or get complaints with places")
+  func streams() {
+    let file = Array(("[kafka]\nbrokers = \"a:1\"\n" + StreamExample.file).utf8)
+    var random = SeededRandom(seed: 15)
+    for _ in 0..<Self.count {
+      let text = Self.mutant(of: file, &random)
+      let loaded = Settings.load(text: text, file: "f", surroundings: Self.surroundings)
+      expectSane(loaded.complaints, isUsable: loaded.settings != nil, text)
+      if let settings = loaded.settings, !settings.streams.isEmpty {
+        let again = Settings.load(
+          text: Array(settings.describe().utf8), file: "f", surroundings: Self.surroundings)
+        #expect(again.settings?.streams == settings.streams, "\(String(decoding: text, as: UTF8.self))")
+      }
+    }
+  }
+
   @Test("mutants of the example rule tests are accepted, or get complaints with places")
   func ruleTests() throws {
     let file = Array(try Repository.text("Config/rules-tests.toml").utf8)

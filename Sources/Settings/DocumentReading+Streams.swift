@@ -1,0 +1,103 @@
+import Platform
+import Streams
+
+extension DocumentReading {
+  /// Reads `[[stream]]`.
+  func readStreams(_ node: Int) {
+    guard case .array = document.nodes[node].value else {
+      complain(
+        at: document.nodes[node].position,
+        "stream: that is \(document.nodes[node].value.kind): write each stream under [[stream]], with two brackets")
+      return
+    }
+    for (index, child) in document.nodes[node].children.enumerated() {
+      guard case .table = document.nodes[child].value else {
+        complain(at: document.nodes[child].position, "stream: write each stream under [[stream]], with two brackets")
+        continue
+      }
+      settings.streams.append(readStream(child, title: title(ofStream: child, number: index + 1)))
+    }
+  }
+
+  /// `stream orders`; `stream 2` if it has no name.
+  private func title(ofStream table: Int, number: Int) -> String {
+    guard let node = document.child("name", of: table), case .string(let name) = document.nodes[node].value,
+      !name.isEmpty
+    else { return "stream \(number)" }
+    return "stream \(DocumentReading.quoted(name))"
+  }
+
+  private func readStream(_ table: Int, title: String) -> StreamDefinition {
+    var stream = StreamDefinition(name: "", topics: [])
+    // Keys with a complaint, which aren't checked again in `problems`.
+    var faulty: Set<String> = []
+    for child in document.nodes[table].children {
+      let name = document.nodes[child].key
+      guard let key = StreamKey(rawValue: name) else {
+        complain(
+          at: document.nodes[child].keyPosition,
+          "\(title): " + DocumentReading.unknown(name, "a stream", StreamKey.allCases.map(\.rawValue)))
+        continue
+      }
+      let before = complaintCount
+      read(key, at: NamedValue(reading: self, node: child, name: "\(title): \(name)"), into: &stream)
+      if complaintCount > before, !key.isTable { faulty.insert(name) }
+    }
+    for key in StreamKey.allCases where document.child(key.rawValue, of: table) == nil {
+      if isPartial {
+        // It may have been in a line that was left out.
+        faulty.insert(key.rawValue)
+      } else if key.isRequired {
+        complain(at: document.nodes[table].position, "\(title): \(key.rawValue) is missing")
+        faulty.insert(key.rawValue)
+      }
+    }
+    for problem in stream.problems() {
+      if problem.path.first.map(faulty.contains) ?? false || !faulty.isDisjoint(with: problem.others) { continue }
+      let path = problem.path.map { DocumentReading.quoted($0) }
+      // A topic is in the message already.
+      let place = problem.path.first == "topics" ? "topics" : path.joined(separator: ".")
+      complain(at: position(of: problem.path, in: table), "\(title): \(place): \(problem.message)")
+    }
+    return stream
+  }
+
+  private func read(_ key: StreamKey, at place: NamedValue, into stream: inout StreamDefinition) {
+    switch key {
+    case .name: stream.name = place.rawText("write a text in quotes") ?? ""
+    case .topics: stream.topics = topics(place)
+    case .interval: stream.interval = place.duration(StreamDefinition.Bounds.interval) ?? stream.interval
+    case .format:
+      let word = place.word(of: StreamDefinition.Format.allCases.map(\.rawValue))
+      stream.format = word.flatMap(StreamDefinition.Format.init) ?? stream.format
+    case .time: stream.time = place.rawText("write the name of a field in quotes")
+    case .by:
+      let field = place.rawText("write the name of a field in quotes, or \"\(StreamKey.recordKey)\"")
+      stream.division = field.map { $0 == StreamKey.recordKey ? .key : .field($0) }
+    case .isolation:
+      let word = place.word(of: StreamKey.isolations.map(\.word))
+      stream.readsCommitted = StreamKey.isolations.first { $0.word == word }?.readsCommitted ?? false
+    case .count: stream.counts = entries(of: place) { count($0, named: $1) }
+    case .measure: stream.measures = entries(of: place) { measure($0, of: $1) }
+    case .distinct: stream.distincts = entries(of: place) { distinct($0, named: $1) }
+    }
+  }
+
+  /// Names, and regular expressions.
+  private func topics(_ place: NamedValue) -> [StreamDefinition.Topics] {
+    let wanted = "write names of topics in brackets, as in topics = [\"orders\"]"
+    guard case .array = document.nodes[place.node].value else {
+      place.complainOfType(wanted)
+      return []
+    }
+    return document.nodes[place.node].children.compactMap { child in
+      let topic = NamedValue(reading: self, node: child, name: place.name)
+      guard let text = topic.rawText(wanted) else { return nil }
+      if text.hasPrefix("^") { return .pattern(text) }
+      guard let problem = Names.problem(ofTopic: text) else { return .name(text) }
+      let looksLikeExpression = text.contains { "*+?[](){}|^$\\".contains($0) }
+      topic.complain(problem + (looksLikeExpression ? "; a regular expression begins with ^" : ""))
+      return nil
+    }
+  }
+}
