@@ -142,6 +142,23 @@ public protocol EvaluatorLog: ~Copyable {
   /// Aborts the delivery; without transactions readers may still see it. Returns false if not done yet; call again.
   mutating func abort(until deadline: MonotonicTime) throws(LogFailure) -> Bool
 
+  /// When brokers appended the last record of the last delivery, by their clocks; nil if they don't say.
+  var appendTime: WallTime? { get }
+
+  // MARK: Topics beside the group's
+
+  /// The topics of the cluster that this worker may see.
+  mutating func topics(until deadline: MonotonicTime) throws(LogFailure) -> [LogTopic]
+
+  /// The number by which records of a topic come, as `LogPartition.topic`; the same each time.
+  mutating func number(ofTopic name: String) -> Int
+
+  /// Reads exactly these partitions, besides those of the group, from these positions on. A partition that is read
+  /// already goes on where it is if that is its position here.
+  ///
+  /// - Parameter committed: whether records of open and aborted transactions are left out.
+  mutating func follow(_ positions: [LogPosition], committed: Bool) throws(LogFailure)
+
   /// Releases everything. The group keeps this worker's place for a successor with its name.
   ///
   /// - Parameter forGood: no successor comes soon: the partitions go to others at once.
@@ -151,6 +168,20 @@ public protocol EvaluatorLog: ~Copyable {
 extension EvaluatorLog where Self: ~Copyable {
   /// The cause is unknown.
   public var lossCause: LossCause { .unknown }
+
+  /// Nothing is known.
+  public var appendTime: WallTime? { nil }
+
+  /// A log that only reads its group's topics.
+  public mutating func topics(until deadline: MonotonicTime) throws(LogFailure) -> [LogTopic] { [] }
+
+  /// A log that only reads its group's topics.
+  public mutating func number(ofTopic name: String) -> Int { -1 }
+
+  /// A log that only reads its group's topics.
+  public mutating func follow(_ positions: [LogPosition], committed: Bool) throws(LogFailure) {
+    if !positions.isEmpty { throw LogFailure(.stop, reason: "this log reads no topics beside its group's") }
+  }
 }
 
 /// Receives the records of a fetch.

@@ -14,6 +14,20 @@ public struct LogPartition: Hashable, Sendable {
   }
 }
 
+/// A topic of the cluster.
+public struct LogTopic: Equatable, Sendable {
+  /// Its name.
+  public var name: String
+  /// For each partition, whether a broker leads it.
+  public var partitions: [Bool]
+
+  /// A topic with these partitions.
+  public init(name: String, partitions: [Bool]) {
+    self.name = name
+    self.partitions = partitions
+  }
+}
+
 /// A position in a source partition: the offset of the next record to evaluate.
 public struct LogPosition: Equatable, Sendable {
   /// The partition.
@@ -59,8 +73,8 @@ public struct GroupPosition: Equatable, Sendable {
 
 /// Where a delivery's record goes.
 public enum LogTarget: Hashable, Sendable {
-  /// The topic of all transitions.
-  case alerts
+  /// The topic of the stage's results: all transitions, or readings.
+  case results
   /// The topic of firing alerts.
   case alertsCurrent
   /// The changelog's partition of this number.
@@ -69,22 +83,22 @@ public enum LogTarget: Hashable, Sendable {
 
 /// Bytes of a record's key and value, for each kind of target.
 public struct RecordRoom: Equatable, Sendable {
-  /// In the topic of all transitions.
-  public var alerts: Int
+  /// In the topic of the stage's results.
+  public var results: Int
   /// In the topic of firing alerts.
   public var alertsCurrent: Int
   /// In the changelog.
   public var changelog: Int
 
   /// These numbers of bytes.
-  public init(alerts: Int = 0, alertsCurrent: Int = 0, changelog: Int = 0) {
-    self.alerts = alerts
+  public init(results: Int = 0, alertsCurrent: Int = 0, changelog: Int = 0) {
+    self.results = results
     self.alertsCurrent = alertsCurrent
     self.changelog = changelog
   }
 
   /// No bound at all.
-  public static let unlimited = Self(alerts: .max, alertsCurrent: .max, changelog: .max)
+  public static let unlimited = Self(results: .max, alertsCurrent: .max, changelog: .max)
 }
 
 /// One record of a source topic.

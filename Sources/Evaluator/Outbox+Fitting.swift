@@ -27,7 +27,7 @@ extension Outbox {
     for entry in entries {
       let size = (entry.isTombstone ? entry.valueStart : entry.end) - entry.start
       switch entry.stage {
-      case .transitions: largest.alerts = max(largest.alerts, size)
+      case .results: largest.results = max(largest.results, size)
       case .current: largest.alertsCurrent = max(largest.alertsCurrent, size)
       case .state: largest.changelog = max(largest.changelog, size)
       }
@@ -43,12 +43,12 @@ extension Outbox {
   /// - Throws: `.stop` if a record doesn't fit that nothing can go on without.
   mutating func fit(_ room: RecordRoom) throws(LogFailure) {
     misfits = Misfits()
-    let large = alerts(largerThan: min(room.alerts, room.alertsCurrent))
+    let large = alerts(largerThan: min(room.results, room.alertsCurrent))
     for index in entries.indices {
       let entry = entries[index]
       entries[index].shape =
         switch entry.stage {
-        case .transitions: fit(entry, room.alerts, large)
+        case .results: fit(entry, room.results, large)
         case .current: fitCurrent(entry, room.alertsCurrent, large)
         case .state: try fitState(entry, room.changelog)
         }
@@ -58,7 +58,7 @@ extension Outbox {
   /// The keys of alerts with a transition of more than `room` bytes.
   private func alerts(largerThan room: Int) -> Set<[UInt8]> {
     var keys: Set<[UInt8]> = []
-    for entry in entries where entry.stage == .transitions && entry.end - entry.start > room {
+    for entry in entries where entry.stage == .results && entry.end - entry.start > room {
       keys.insert(key(of: entry))
     }
     return keys

@@ -9,8 +9,8 @@ import Records
 package struct Outbox {
   /// The stages of a delivery. A log without transactions has each acknowledged before the next is sent.
   enum Stage: UInt8 {
-    /// Transitions, for the topic of all transitions.
-    case transitions
+    /// Transitions, for the topic of all transitions; or readings.
+    case results
     /// Transitions, for the topic of firing alerts.
     case current
     /// Checkpoints, markers, rule sets.
@@ -49,7 +49,7 @@ package struct Outbox {
   var bytes: [UInt8] = []
   private var writer = Writer()
   var entries: [Entry] = []
-  /// The number of transitions among the entries.
+  /// The number of results among the entries: transitions, or readings.
   private(set) var transitions = 0
   /// Whether nothing is added any more: its delivery has begun.
   private(set) var isSealed = false
@@ -79,13 +79,24 @@ package struct Outbox {
     let words = transition.encode(into: &writer)
     bytes.append(contentsOf: writer.bytes)
     var entry = Entry(
-      partition: partition, stage: .transitions, start: start, valueStart: valueStart, end: bytes.count)
+      partition: partition, stage: .results, start: start, valueStart: valueStart, end: bytes.count)
     entry.words = (valueStart + words.lowerBound)..<(valueStart + words.upperBound)
     entries.append(entry)
     // The same bytes once more, for the topic of firing alerts.
     entry.stage = .current
     entry.isTombstone = transition.status == .resolved
     entries.append(entry)
+    transitions += 1
+  }
+
+  /// Adds a result of `partition` that stands for itself: a reading.
+  mutating func append(result value: some Sequence<UInt8>, keyed key: String, of partition: LogPartition) {
+    let start = bytes.count
+    bytes.append(contentsOf: key.utf8)
+    let valueStart = bytes.count
+    bytes.append(contentsOf: value)
+    entries.append(
+      Entry(partition: partition, stage: .results, start: start, valueStart: valueStart, end: bytes.count))
     transitions += 1
   }
 
@@ -133,7 +144,7 @@ package struct Outbox {
   mutating func seal(_ positions: [LogPosition]) {
     let all = entries
     entries.removeAll(keepingCapacity: true)
-    entries += all.filter { $0.stage == .transitions }
+    entries += all.filter { $0.stage == .results }
     entries += latest(all.filter { $0.stage == .current })
     entries += all.filter { $0.stage == .state }
     self.positions = positions
@@ -158,7 +169,7 @@ package struct Outbox {
     if entry.shape == .absent { return }
     let target: LogTarget =
       switch entry.stage {
-      case .transitions: .alerts
+      case .results: .results
       case .current: .alertsCurrent
       case .state: .changelog(entry.partition.number)
       }
@@ -205,7 +216,7 @@ package struct Outbox {
   mutating func remove(of partitions: [LogPartition]) {
     entries.removeAll { partitions.contains($0.partition) }
     positions.removeAll { partitions.contains($0.partition) }
-    transitions = entries.count { $0.stage == .transitions }
+    transitions = entries.count { $0.stage == .results }
     if isEmpty { removeAll() }
   }
 }

@@ -30,6 +30,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
       return false
     }
     stage.committed(outbox.positions)
+    stage.delivered(at: log.appendTime, began: deliveryBegan)
     stage.numbers.commits += 1
     owed.settle(outbox.positions)
     failures = 0
@@ -45,6 +46,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
   private mutating func deliverStep(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     switch delivery.next {
     case .begin:
+      deliveryBegan = time.monotonic
       try outbox.fit(log.room(for: outbox.largest, until: deadline))
       try log.begin()
     case .produce(let index): try outbox.produce(at: index, to: &log)

@@ -24,6 +24,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   var misplaced: [LogPosition] = []
   /// Deliveries whose fate is unknown.
   var owed = Owed()
+  /// When the current or last delivery began.
+  var deliveryBegan: MonotonicTime
   /// The number of failed deliveries in a row.
   var failures = 0
   var voice: WorkerVoice
@@ -53,6 +55,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     stage = Stage(plan, orders)
     stage.numbers = share.numbers.ofSuccessor
     timers = WorkerTimers(time.monotonic)
+    deliveryBegan = time.monotonic
   }
 
   /// Runs until the share says stop or it can't go on; then delivers what is left and releases everything.
@@ -81,7 +84,10 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     if end != nil { return publish() }
     // A restored partition may have ended alerts of changed rules: they go into the delivery of the new rules.
     collect()
-    if mayChangeState { lookAtSilence(now) }
+    if mayChangeState {
+      lookAtSilence(now)
+      tend(now)
+    }
     lookForHidden(now)
     // Questions to brokers may have taken long: what comes next has its own time.
     now = time.monotonic
@@ -96,6 +102,17 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
       takeBatch(until: deadline)
     }
     publish()
+  }
+
+  /// Lets the stage ask for what it needs beside its partitions' records.
+  private mutating func tend(_ now: MonotonicTime) {
+    stage.setClock(now, wall: time.wall)
+    do throws(LogFailure) {
+      try stage.tend(&log, until: now + plan.questionPatience, &voice)
+    } catch {
+      voice.cannotSettle(error)
+    }
+    collect()
   }
 
   /// Waits for records, and gives a batch of them to the stage.
@@ -142,6 +159,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     if !arrivals.isEmpty || !misplaced.isEmpty || !hasTakenOver || isOut { deadline = min(deadline, timers[.question]) }
     if let retry = arrivals.nextReturn { deadline = min(deadline, retry) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }
+    if let turn = stage.nextTurn { deadline = min(deadline, turn) }
     return max(now, deadline)
   }
 

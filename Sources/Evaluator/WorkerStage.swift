@@ -116,6 +116,29 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
 
   /// All counters, and what is held now.
   var totals: EvaluatorNumbers { get }
+
+  // MARK: More than the group's partitions
+
+  /// Called once a turn, when state may change: asks the log for what the stage needs beside its partitions' records.
+  mutating func tend<Log: EvaluatorLog & ~Copyable>(
+    _ log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
+  ) throws(LogFailure)
+
+  /// A delivery that began at `began` is committed; brokers appended its last record at `time` by their clocks.
+  mutating func delivered(at time: WallTime?, began: MonotonicTime)
+
+  /// When the stage wants a turn at the latest; nil if anything else decides.
+  var nextTurn: MonotonicTime? { get }
+}
+
+extension WorkerStage where Self: ~Copyable {
+  package mutating func tend<Log: EvaluatorLog & ~Copyable>(
+    _ log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
+  ) throws(LogFailure) {}
+
+  package mutating func delivered(at time: WallTime?, began: MonotonicTime) {}
+
+  package var nextTurn: MonotonicTime? { nil }
 }
 
 /// The instructions for a stage.

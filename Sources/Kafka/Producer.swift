@@ -41,10 +41,14 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     private let message: rd_kafka_message_t
     /// Why it wasn't delivered; nil if all in-sync replicas have it.
     public let error: KafkaError?
+    /// When the broker appended it, by its own clock; nil if the topic's records have the producer's times
+    /// (`message.timestamp.type`).
+    public let appendTime: WallTime?
 
-    init(_ message: rd_kafka_message_t, _ error: KafkaError?) {
+    init(_ message: rd_kafka_message_t, _ error: KafkaError?, appendTime: WallTime?) {
       self.message = message
       self.error = error
+      self.appendTime = appendTime
     }
 
     /// The error code of the record itself, even if `error` is the producer's fatal error. All records of a batch that
@@ -194,12 +198,15 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     var isAnswer = false
     while let message = rd_kafka_event_message_next(event) {
       let record = message.pointee
+      var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
+      let time = rd_kafka_message_timestamp(message, &kind)
       count += 1
       outstanding -= 1
       isAnswer = isAnswer || record.err == RD_KAFKA_RESP_ERR_NO_ERROR
       body(
         Delivery(
-          record, record.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : client.fatalError ?? KafkaError(record.err)))
+          record, record.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : client.fatalError ?? KafkaError(record.err),
+          appendTime: kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? WallTime(milliseconds: time) : nil))
     }
     if isAnswer { client.reporter.noteAnswer() }
     return count

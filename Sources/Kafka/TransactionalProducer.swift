@@ -76,6 +76,10 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
     producer.client.reporter.noteAnswer()
   }
 
+  /// When brokers appended the last record of the current or last transaction, by their clocks; nil if its topics have
+  /// the producers' times.
+  public var appendTime: WallTime? { reports.appendTime }
+
   /// Begins a transaction, without a request.
   public mutating func begin() throws(KafkaError) {
     if let abandonment { throw abandonment }
@@ -237,13 +241,18 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   }
 }
 
-/// The delivery reports of a transaction's failed records.
+/// What the delivery reports of a transaction say.
 private struct Reports {
+  /// The first error.
   var failure: KafkaError?
+  var appendTime: WallTime?
   var tooLarge: [String: Int] = [:]
 
   mutating func take(_ delivery: Producer.Delivery) {
-    guard let error = delivery.error else { return }
+    guard let error = delivery.error else {
+      if let time = delivery.appendTime { appendTime = max(appendTime ?? time, time) }
+      return
+    }
     failure = failure ?? error
     if delivery.code == .messageTooLarge {
       tooLarge[delivery.topic] = min(delivery.size, tooLarge[delivery.topic] ?? .max)

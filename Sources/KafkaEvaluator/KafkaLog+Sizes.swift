@@ -9,14 +9,14 @@ extension KafkaLog {
 
   mutating func room(for largest: RecordRoom, until deadline: MonotonicTime) -> RecordRoom {
     let wanted = [
-      (names.alerts, largest.alerts), (names.alertsCurrent, largest.alertsCurrent),
+      (names.alerts, largest.results), (names.alertsCurrent, largest.alertsCurrent),
       (names.changelog, largest.changelog),
     ]
     let byTopic = Dictionary(wanted) { max($0, $1) }
     let now = time.monotonic
     if sizes.mustAsk(byTopic, at: now) { askSizes(within: min(Self.sizePatience, max(.zero, deadline - now))) }
     return RecordRoom(
-      alerts: sizes.room(in: names.alerts), alertsCurrent: sizes.room(in: names.alertsCurrent),
+      results: sizes.room(in: names.alerts), alertsCurrent: sizes.room(in: names.alertsCurrent),
       changelog: sizes.room(in: names.changelog))
   }
 

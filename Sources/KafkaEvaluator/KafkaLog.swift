@@ -27,7 +27,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     /// The topic and partition of a delivery's record; the partition is nil if the key decides.
     func place(_ target: LogTarget) -> (topic: String, partition: Int32?) {
       switch target {
-      case .alerts: (alerts, nil)
+      case .results: (alerts, nil)
       case .alertsCurrent: (alertsCurrent, nil)
       case .changelog(let number): (changelog, number)
       }

@@ -21,7 +21,7 @@ struct WorkerSizeTests {
   }
 
   private func limit(_ bytes: Int, of bench: borrowing WorkerBench, told: Bool = true) {
-    bench.cluster.limits = RecordRoom(alerts: bytes, alertsCurrent: bytes, changelog: .max)
+    bench.cluster.limits = RecordRoom(results: bytes, alertsCurrent: bytes, changelog: .max)
     bench.cluster.tellsLimits = told
   }
 

@@ -92,13 +92,13 @@ private struct Count: ChangelogReceiver {
     var tries = 0
     while SystemTime().monotonic < deadline {
       do throws(LogFailure) {
-        let room = log.room(for: RecordRoom(alerts: values.map(\.count).max() ?? 0), until: deadline).alerts
+        let room = log.room(for: RecordRoom(results: values.map(\.count).max() ?? 0), until: deadline).alerts
         try log.begin()
         tries += 1
         for value in values where value.count + 1 <= room {
           let result = value.withUnsafeBytes { value in
             Array("k".utf8).withUnsafeBytes { key in
-              Result { () throws(LogFailure) in try log.produce(to: .alerts, key: key, value: value) }
+              Result { () throws(LogFailure) in try log.produce(to: .results, key: key, value: value) }
             }
           }
           try result.get()
@@ -153,7 +153,7 @@ private struct Count: ChangelogReceiver {
     var log = try bench.kafkaLog(.steps)
     log.steps = Steps()
     try log.begin()
-    try Array("key".utf8).withUnsafeBytes { try log.produce(to: .alerts, key: $0, value: $0) }
+    try Array("key".utf8).withUnsafeBytes { try log.produce(to: .results, key: $0, value: $0) }
     #expect(try log.flush(until: SystemTime().monotonic + .seconds(30)))
     #expect(try bench.alerts().next().key == "key")
     log.close(until: SystemTime().monotonic, forGood: false)

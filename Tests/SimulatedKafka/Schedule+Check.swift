@@ -47,7 +47,7 @@ extension Schedule {
     for form in [transition, bare] {
       writer.reset()
       form.encode(into: &writer)
-      if form.key.utf8.count + writer.bytes.count <= cluster.limits.alerts { return writer.bytes }
+      if form.key.utf8.count + writer.bytes.count <= cluster.limits.results { return writer.bytes }
     }
     return nil
   }

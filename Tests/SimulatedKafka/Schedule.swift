@@ -90,7 +90,7 @@ package final class Schedule {
     end = forgets ? input.count - 8 : input.count
     if !forgets, dice.once(in: 3) {
       cluster.limits = RecordRoom(
-        alerts: ScheduleInput.smallRecord, alertsCurrent: ScheduleInput.smallRecord, changelog: .max)
+        results: ScheduleInput.smallRecord, alertsCurrent: ScheduleInput.smallRecord, changelog: .max)
       cluster.tellsLimits = dice.once(in: 2)
     }
     cluster.faults = { [unowned self] call, member in strike(call, member) }

@@ -12,7 +12,7 @@ extension SimulatedLog {
   private func takes(_ size: Int, for target: LogTarget) -> Bool {
     let path: WritableKeyPath<RecordRoom, Int> =
       switch target {
-      case .alerts: \.alerts
+      case .results: \.results
       case .alertsCurrent: \.alertsCurrent
       case .changelog: \.changelog
       }
@@ -61,10 +61,10 @@ extension SimulatedLog {
   ) throws(LogFailure) {
     try attempt(.produce) { () throws(LogFailure) in
       let transaction = try transaction()
-      if mistake == .dropsAborted, member.hasAborted, target == .alerts || target == .alertsCurrent { return }
+      if mistake == .dropsAborted, member.hasAborted, target == .results || target == .alertsCurrent { return }
       let place: SimulatedPlace =
         switch target {
-        case .alerts: .alerts
+        case .results: .alerts
         case .alertsCurrent: .alertsCurrent
         case .changelog(let number): .changelog(number)
         }
