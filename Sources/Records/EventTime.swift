@@ -3,7 +3,7 @@ import JSON
 import Platform
 
 /// The result of parsing a `timestamp`.
-enum TimeReading: Equatable {
+package enum TimeReading: Equatable {
   /// Milliseconds since the epoch, from year 1 to 9999.
   case instant(Int64)
   /// A date and time of day without a time zone, so the instant is unknown.
@@ -15,13 +15,13 @@ enum TimeReading: Equatable {
 }
 
 /// Parses the times of records: RFC 3339, or a number of seconds or milliseconds since the epoch.
-enum EventTime {
+package enum EventTime {
   /// What RFC 3339 can write, in milliseconds since the epoch: the years 1 to 9999.
   static let range: ClosedRange<Int64> = WallTime.earliest.milliseconds...WallTime.latest.milliseconds
 
   /// Parses a number: seconds below 1e11, else milliseconds. It uses the decimal digits as written, and truncates below
   /// a millisecond.
-  static func number(_ place: Scan.Place) -> TimeReading {
+  package static func number(_ place: Scan.Place) -> TimeReading {
     let decimal = Decimal(place)
     guard decimal.mantissa > 0 else { return .instant(0) }
     // mantissa x 10^exponent = 0.ddd x 10^magnitude, which is at least 1e11 if the magnitude is 12 or more.
@@ -49,7 +49,7 @@ enum EventTime {
   /// Parses RFC 3339 with any offset, also with lower-case letters or a blank instead of the `T`. Digits below a
   /// millisecond are truncated. A leap second counts as the first second of the next minute (POSIX has none), and is
   /// valid only at 23:59:60 UTC.
-  static func text(_ text: UnsafeRawBufferPointer) -> TimeReading {
+  package static func text(_ text: UnsafeRawBufferPointer) -> TimeReading {
     guard text.count >= 19,
       let year = digits(text, 0, 4), text[4] == UInt8(ascii: "-"),
       let month = digits(text, 5, 2), text[7] == UInt8(ascii: "-"), let day = digits(text, 8, 2),
