@@ -61,7 +61,7 @@ let package = Package(
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
     + library("Streams", ["Cpcre2", "JSON", "Platform", "Records", "Rules"], isHot: true)
     + library("Settings", ["Ctomlplusplus", "Platform", "Rules", "Streams"], isCold: true, testsNeed: ["Backtest", "Topics"])
-    + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings"], testsNeed: ["SimulatedKafka"])
+    + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings", "Streams"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])

@@ -151,13 +151,13 @@ public protocol EvaluatorLog: ~Copyable {
   mutating func topics(until deadline: MonotonicTime) throws(LogFailure) -> [LogTopic]
 
   /// The number by which records of a topic come, as `LogPartition.topic`; the same each time.
-  mutating func number(ofTopic name: String) -> Int
-
-  /// Reads exactly these partitions, besides those of the group, from these positions on. A partition that is read
-  /// already goes on where it is if that is its position here.
   ///
   /// - Parameter committed: whether records of open and aborted transactions are left out.
-  mutating func follow(_ positions: [LogPosition], committed: Bool) throws(LogFailure)
+  mutating func number(ofTopic name: String, committed: Bool) -> Int
+
+  /// Reads exactly these partitions, besides those of the group, from these positions on. A partition that is read
+  /// already goes on undisturbed if that is its position here.
+  mutating func follow(_ positions: [LogPosition]) throws(LogFailure)
 
   /// Releases everything. The group keeps this worker's place for a successor with its name.
   ///
@@ -176,10 +176,10 @@ extension EvaluatorLog where Self: ~Copyable {
   public mutating func topics(until deadline: MonotonicTime) throws(LogFailure) -> [LogTopic] { [] }
 
   /// A log that only reads its group's topics.
-  public mutating func number(ofTopic name: String) -> Int { -1 }
+  public mutating func number(ofTopic name: String, committed: Bool) -> Int { -1 }
 
   /// A log that only reads its group's topics.
-  public mutating func follow(_ positions: [LogPosition], committed: Bool) throws(LogFailure) {
+  public mutating func follow(_ positions: [LogPosition]) throws(LogFailure) {
     if !positions.isEmpty { throw LogFailure(.stop, reason: "this log reads no topics beside its group's") }
   }
 }

@@ -86,7 +86,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     collect()
     if mayChangeState {
       lookAtSilence(now)
-      tend(now)
+      if Stage.tends { tend(now) }
     }
     lookForHidden(now)
     // Questions to brokers may have taken long: what comes next has its own time.

@@ -127,6 +127,9 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// A delivery that began at `began` is committed; brokers appended its last record at `time` by their clocks.
   mutating func delivered(at time: WallTime?, began: MonotonicTime)
 
+  /// Whether it has `tend` do anything.
+  static var tends: Bool { get }
+
   /// When the stage wants a turn at the latest; nil if anything else decides.
   var nextTurn: MonotonicTime? { get }
 }
@@ -137,6 +140,8 @@ extension WorkerStage where Self: ~Copyable {
   ) throws(LogFailure) {}
 
   package mutating func delivered(at time: WallTime?, began: MonotonicTime) {}
+
+  package static var tends: Bool { false }
 
   package var nextTurn: MonotonicTime? { nil }
 }

@@ -29,6 +29,8 @@ public struct StreamMeter {
   /// The Kafka time of the last record that was told of; nil if there was none.
   private(set) var lastRecord: Int64?
   private(set) var lanes: [Lane] = []
+  /// Topics and partitions that it should count and can't, beside the missing ones: they aren't there.
+  public var absent = 0
   private var lanesByPartition: [StreamPartition: Int] = [:]
   /// The open intervals that have something, in order.
   private var open: [(end: Int64, tally: IntervalTally, last: Int64)] = []
@@ -271,7 +273,7 @@ public struct StreamMeter {
       let oldest = end - distinct.over.milliseconds
       texts[index] = texts[index].filter { $0.value > oldest }
     }
-    let missing = lanes.count { !$0.isWaitedFor }
+    let missing = absent + lanes.count { !$0.isWaitedFor }
     let frame = ReadingFrame(
       begin: told, end: end, clock: clock, lastRecord: lastRecord, partitions: lanes.count, missing: missing,
       distincts: texts.map(\.count))
