@@ -5,7 +5,7 @@ import Rules
 /// A worker's log lines, in one place. Each kind has a bounded rate of its own.
 package struct WorkerVoice {
   let log: Logger
-  private let topics: [String]
+  let topics: [String]
   private let alerts: RateLimit
   private let bad: RateLimit
   private let happenings: RateLimit
@@ -16,7 +16,8 @@ package struct WorkerVoice {
   private let progress: RateLimit
   private let unusable: RateLimit
   private let hiding: RateLimit
-  private let clock: RateLimit
+  let clock: RateLimit
+  let exceeding: RateLimit
   private let misfitting: RateLimit
   private var saidKeyless = Set<Int>()
   /// Whether a delivery has failed or waited since the last one that was delivered.
@@ -40,6 +41,7 @@ package struct WorkerVoice {
     unusable = RateLimit(5, per: .seconds(10), time: time)
     hiding = RateLimit(1, per: .seconds(30), time: time)
     clock = RateLimit(1, per: .seconds(60), time: time)
+    exceeding = RateLimit(5, per: .seconds(60), time: time)
     misfitting = RateLimit(5, per: .seconds(60), time: time)
   }
 

@@ -37,16 +37,23 @@ extension Admin {
   ///
   /// - Throws: if no broker answers within `limit`.
   public func describe(topic: String? = nil, within limit: Duration) throws(KafkaError) -> Cluster {
+    try client.describe(topic: topic, within: limit)
+  }
+}
+
+extension Client {
+  /// As `Admin.describe` says.
+  func describe(topic: String?, within limit: Duration) throws(KafkaError) -> Admin.Cluster {
     var metadata: UnsafePointer<rd_kafka_metadata>?
-    let handle = try topic.map { name throws(KafkaError) in try client.topic(name) }
+    let handle = try topic.map { name throws(KafkaError) in try self.topic(name) }
     let code = rd_kafka_metadata(
-      client.handle, topic == nil ? 1 : 0, handle, &metadata, limit.rdkafkaMilliseconds)
-    client.report()
+      self.handle, topic == nil ? 1 : 0, handle, &metadata, limit.rdkafkaMilliseconds)
+    report()
     try KafkaError.check(code)
-    client.reporter.noteAnswer()
-    guard let metadata else { return Cluster(brokers: [:], topics: []) }
+    reporter.noteAnswer()
+    guard let metadata else { return Admin.Cluster(brokers: [:], topics: []) }
     defer { rd_kafka_metadata_destroy(metadata) }
-    return Cluster(metadata.pointee)
+    return Admin.Cluster(metadata.pointee)
   }
 }
 

@@ -17,4 +17,11 @@ extension Consumer {
     try KafkaError.check(known.err)
     return known.partition_cnt
   }
+
+  /// All topics that this client may see.
+  ///
+  /// - Throws: if no broker answers within `limit`.
+  public func topics(within limit: Duration) throws(KafkaError) -> [Admin.Topic] {
+    try client.describe(topic: nil, within: limit).topics
+  }
 }

@@ -230,7 +230,7 @@ extension KafkaLog {
   private mutating func firstAnswer(
     of id: LogPartition, from offset: Int64, until deadline: MonotonicTime
   ) throws(LogFailure) -> Answer {
-    let partition = names.partition(id)
+    let partition = partition(id)
     changelog.number = nil
     return try mapped { log throws(KafkaError) in
       try log.read([PartitionOffset(partition, Offset(offset))])

@@ -92,7 +92,7 @@ extension KafkaLog {
 
   mutating func start(_ id: LogPartition, at position: Int64) throws(LogFailure) {
     try mapped { log throws(KafkaError) in
-      try log.consumer.takeAgain([PartitionOffset(log.names.partition(id), Offset(position))])
+      try log.consumer.takeAgain([PartitionOffset(log.partition(id), Offset(position))])
     }
   }
 
@@ -120,7 +120,7 @@ extension KafkaLog {
   mutating func committed(
     _ id: LogPartition, until deadline: MonotonicTime
   ) throws(LogFailure) -> GroupPosition {
-    let partition = names.partition(id)
+    let partition = partition(id)
     do throws(KafkaError) {
       let limit = max(.milliseconds(1), deadline - time.monotonic)
       let place = try consumer.committed([partition], within: limit).first { $0.partition == partition }
@@ -179,7 +179,7 @@ extension KafkaLog {
   ) throws(LogFailure) -> Int64? {
     let limit = deadline - self.time.monotonic
     return try mapped { log throws(KafkaError) in
-      try log.askOffset(of: log.names.partition(id), at: time, within: limit)
+      try log.askOffset(of: log.partition(id), at: time, within: limit)
     }
   }
 
@@ -197,7 +197,7 @@ extension KafkaLog {
   ) throws(LogFailure) -> Range<Int64> {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      let ends = try log.askWatermarks(of: log.names.partition(id), within: limit)
+      let ends = try log.askWatermarks(of: log.partition(id), within: limit)
       return ends.low..<max(ends.low, ends.high)
     }
   }
@@ -207,7 +207,7 @@ extension KafkaLog {
   ) throws(LogFailure) -> [Int64?] {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      try log.consumer.queryEnds(of: partitions.map(log.names.partition), within: limit)
+      try log.consumer.queryEnds(of: partitions.map(log.partition), within: limit)
     }
   }
 
@@ -218,14 +218,14 @@ extension KafkaLog {
   ) throws(LogFailure) -> [Int64?] {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      let partitions = partitions.map(log.names.partition)
+      let partitions = partitions.map(log.partition)
       if let ends = try log.transactions?.highWatermarks(of: partitions, within: limit) { return ends }
       if let ends = try log.steps.producer?.highWatermarks(of: partitions, within: limit) { return ends }
       throw KafkaError(code: .state, message: "there is no producer to ask through", isRetriable: true)
     }
   }
 
-  mutating func highWatermark(of id: LogPartition) -> Int64? { consumer.watermarks(of: names.partition(id))?.high }
+  mutating func highWatermark(of id: LogPartition) -> Int64? { consumer.watermarks(of: partition(id))?.high }
 
   /// Whatever the error, the question can be asked again.
   mutating func mapped<Result>(

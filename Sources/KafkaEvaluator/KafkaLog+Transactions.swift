@@ -165,7 +165,13 @@ extension KafkaLog {
   mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     guard mode == .transactions else { return try commitSteps(until: deadline) }
     let limit = max(.milliseconds(1), deadline - time.monotonic)
-    return try untilDone { producer throws(KafkaError) in try producer.commit(within: limit) }
+    var time: WallTime?
+    let isDone = try untilDone { producer throws(KafkaError) in
+      try producer.commit(within: limit)
+      time = producer.appendTime
+    }
+    if isDone { appendTime = time }
+    return isDone
   }
 
   /// Without transactions, records that the producer has can't be taken back. Readers may see them, and once more after
@@ -235,6 +241,7 @@ extension KafkaLog {
     if let producer = transactions.take() { producer.close(by: now) }
     if let producer = steps.producer.take() { _ = producer.close(by: now) }
     closeChangelog()
+    closeFollowed(by: now)
     consumer.close(by: deadline, forGood: forGood)
   }
 }

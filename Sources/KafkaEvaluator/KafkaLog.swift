@@ -77,6 +77,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   var isRenewing = false
   /// Why brokers refused the last producer of transactions; nil if they didn't.
   var refusal: Refusal?
+  /// When brokers appended the last record of the last committed transaction; nil if they don't say.
+  var appendTime: WallTime?
   /// When the transaction that is open began.
   var transactionBegan: MonotonicTime
   var steps: Steps
@@ -85,6 +87,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   /// The bound on batches that the producer was made with.
   var batchBytes: Int
   var changelog = ChangelogReading()
+  /// Topics beside the group's.
+  var followed = FollowedTopics()
 
   /// Connects in the background, even if no broker is reachable yet.
   ///
@@ -139,12 +143,12 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   mutating func fetch<Receiver: LogReceiver & ~Copyable>(
     until deadline: MonotonicTime, into receiver: inout Receiver
   ) -> Bool {
-    var count = take(consumer.fetch(), into: &receiver)
+    var count = take(consumer.fetch(), into: &receiver) + takeFollowed(into: &receiver)
     if count == 0, events.isEmpty {
       wait(until: deadline)
-      count = take(consumer.fetch(), into: &receiver)
+      count = take(consumer.fetch(), into: &receiver) + takeFollowed(into: &receiver)
     }
-    return count == Self.batchSize
+    return count >= Self.batchSize
   }
 
   /// How many records ahead one is announced: enough for memory to answer, few enough not to fill the cache.

@@ -107,6 +107,9 @@ public struct StreamMeter {
   /// Whether the partition waits for others: it is further ahead than intervals may be open.
   public func mustWait(lane: Int) -> Bool { lanes[lane].intervalEnd > told + Self.greatestOpen * length }
 
+  /// How many partitions wait for others.
+  public var waiting: Int { lanes.indices.count { mustWait(lane: $0) } }
+
   // MARK: Records
 
   /// Counts a record.
@@ -144,15 +147,26 @@ public struct StreamMeter {
     settle(number)
   }
 
-  /// Retention took the records up to `offset` before they were read.
-  public mutating func lose(lane number: Int, upTo offset: Int64) {
+  /// Retention took the records up to `offset` before they were read. Returns how many offsets are lost.
+  @discardableResult
+  public mutating func lose(lane number: Int, upTo offset: Int64) -> Int64 {
     let from = max(lanes[number].position, lanes[number].countedUpTo)
     if offset > lanes[number].position { lanes[number].position = offset }
-    if offset <= from { return }
+    if offset <= from { return 0 }
     let end = lanes[number].intervalEnd
     if lanes[number].boundaries.last?.end != end { lanes[number].boundaries.append(.init(end: end, offset: from)) }
     open[place(of: end)].tally.lost += offset - from
     settle(number)
+    return offset - from
+  }
+
+  /// The partition's log is another one, which begins at `offset`: it is counted from there on.
+  public mutating func restart(lane number: Int, at offset: Int64) {
+    lanes[number].position = offset
+    lanes[number].countedUpTo = offset
+    lanes[number].boundaries = []
+    lanes[number].asked = nil
+    lanes[number].isLateUntil = nil
   }
 
   /// All records before `offset` are read, and there are no more for now. It passes the last record after transaction

@@ -13,11 +13,15 @@ extension Settings.Topics {
       case .alerts: (alerts, Self.kept(days: 30))
       case .alertsCurrent: (alertsCurrent, Self.compacted)
       case .changelog: (changelog, Self.compacted)
+      case .streams: (streams, Self.compacted)
       }
     return Admin.NewTopic(
-      name, partitions: Int(partitions), replication: replication.map { Int($0) },
+      name, partitions: topic == .streams ? Self.streamsPartitions : Int(partitions), replication: replication.map { Int($0) },
       configuration: [("message.timestamp.type", "LogAppendTime")] + policy)
   }
+
+  /// Meters share streams by these partitions: it has as many as meters could ever share them.
+  static let streamsPartitions = 12
 
   /// Keeps every record for this many days.
   private static func kept(days: Int) -> [(name: String, value: String)] {
@@ -47,5 +51,7 @@ extension Settings.Topics {
     case alertsCurrent
     /// The evaluator's state.
     case changelog
+    /// The meters' state.
+    case streams
   }
 }

@@ -17,6 +17,7 @@ final class Daemon {
   private let topics: TopicKeeper
   private let agent: AgentService
   private let evaluator: EvaluatorService?
+  private let meter: MeterService?
 
   /// - Parameters:
   ///   - machineNames: the keys whose value is the machine's name, because the configuration sets none.
@@ -48,12 +49,18 @@ final class Daemon {
       ownNumbers: { evaluator?.numbers.fields ?? [] })
     self.topics = topics
     self.evaluator = evaluator
+    // Streams that come with a reload find their meter.
+    meter =
+      settings.run.role.meters && (settings.run.role == .meter || !settings.streams.isEmpty)
+      ? try MeterService(
+        settings: settings, configuration: configuration,
+        comesBack: settings.run.role.samples || evaluates, log: log) : nil
   }
 
   private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {
-    let needed: [Settings.Topics.Needed] =
-      settings.run.role.evaluates
-      ? [.status, .readings, .alerts, .alertsCurrent, .changelog] : [.status, .readings]
+    var needed: [Settings.Topics.Needed] = [.status, .readings]
+    if settings.run.role.evaluates { needed += [.alerts, .alertsCurrent, .changelog] }
+    if settings.run.role.meters, !settings.streams.isEmpty { needed += [.streams] }
     let policies = needed.map { settings.topics.policy(of: $0) }
     return TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
   }
@@ -65,7 +72,10 @@ final class Daemon {
     let evaluator: (any Service)? = evaluator.map { [topics] in
       RoomFirst($0, settings, brokerCount: { topics.brokerCount })
     }
-    let services: [(any Service)?] = [topics, agent, evaluator]
+    let meter: (any Service)? = meter.map { [topics] in
+      RoomFirst($0, settings, brokerCount: { topics.brokerCount })
+    }
+    let services: [(any Service)?] = [topics, agent, evaluator, meter]
     return try supervisor.run(services.compactMap { $0 }, status: { status }, reload: { reload() })
   }
 
@@ -81,6 +91,7 @@ final class Daemon {
       parts.append("lag \(evaluator.lag.map { String($0) } ?? "unknown")")
       parts.append("\(counted(evaluator.firing, "alert")) firing")
     }
+    if let meter = meter?.numbers { parts.append("\(counted(meter.readings, "reading")) of streams") }
     if agent.recordsWaiting > 1 { parts.append("\(counted(agent.recordsWaiting, "record")) waiting for brokers") }
     return parts.joined(separator: ", ")
   }
@@ -95,13 +106,17 @@ final class Daemon {
     log.level = new.log.level
     // A name that the machine got meanwhile is no change of the file.
     let named = machineNames.intersection(loaded.machineNames)
-    let waiting = settings.changesThatNeedRestart(to: new).filter { !named.contains($0) }
+    var waiting = settings.changesThatNeedRestart(to: new).filter { !named.contains($0) }
+    // Without streams there is no meter that could take them.
+    if meter == nil, settings.run.role.meters, settings.streams != new.streams { waiting.append("stream") }
     if !waiting.isEmpty {
       log.warning("some changes take effect only after a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
     if settings.ruleSet != new.ruleSet { evaluator?.reload(new.ruleSet) }
+    if settings.streams != new.streams { meter?.reload(new) }
     settings.log = new.log
     settings.rules = new.rules
+    settings.streams = new.streams
     evaluator?.reload(maxSubjects: new.evaluator.maxSubjects)
     settings.evaluator.maxSubjects = new.evaluator.maxSubjects
     settings.evaluator.maxSamples = new.evaluator.maxSamples

@@ -23,6 +23,8 @@ final class MeteredStream {
   private var facts: RecordFacts
   /// Whether records are only counted.
   private let countsOnly: Bool
+  /// How many of its partitions weren't read when positions were given last, because they were ahead of others.
+  var waiting = 0
   /// Whether its state must go into the next delivery.
   var mustWrite = false
   /// Partitions whose leader was asked for an end and gave no answer, since when.

@@ -1,0 +1,223 @@
+import JSON
+import Platform
+import Records
+import Streams
+
+/// A worker's stage that meters streams: it reads their partitions beside its own of the topic of streams, and makes a
+/// reading for each interval.
+///
+/// A stream belongs to the partition of the topic of streams that its name hashes to. The owner of that partition reads
+/// all of the stream. Each delivery holds readings, the states that they follow from, and a marker for each partition
+/// held, whose append time is the brokers' clock (`BrokerClock`). Nothing is read or told before the first delivery has
+/// told the clock.
+package struct Metering: ~Copyable, WorkerStage {
+  /// From one look at the cluster's topics to the next.
+  static let topicsPause = Duration.seconds(5)
+  /// From one delivery to the next at the most, and at the least.
+  static let longestTick = Duration.seconds(1)
+  static let shortestTick = Duration.milliseconds(100)
+  /// For how long a partition may give no answer before nobody waits for it.
+  static let answerPatience = Duration.seconds(10)
+  /// How many intervals of a stream are told in one delivery at most.
+  static let greatestTelling = 100
+
+  package var numbers = EvaluatorNumbers()
+  let plan: WorkerPlan
+  var orders: StreamOrders
+  var clock = BrokerClock()
+  var now = MonotonicTime(nanoseconds: 0)
+  /// The latest time that a record of this batch can have been appended.
+  private var latest: Int64 = 0
+  /// The partitions of the topic of streams that are held, each with the number of its deliveries so far.
+  var deliveries: [LogPartition: Int64] = [:]
+  /// How many partitions the topic of streams has.
+  var partitionCount: Int32 = 1
+  /// The newest states of all streams of these partitions, by name.
+  var stored: [LogPartition: [String: StreamState]] = [:]
+  var streams: [MeteredStream] = []
+  /// For each topic number and partition, who counts its records.
+  private var subscribers: [[[Subscriber]]] = []
+  /// The partitions that are read or wait for others, each with who counts its records.
+  var followed: [(partition: LogPartition, subscriber: Subscriber)] = []
+  /// Whether other partitions must be read, or from other positions.
+  var mustFollow = false
+  var nextTopics: MonotonicTime?
+  var nextEnds: MonotonicTime?
+  /// When the last delivery was committed; nil if a partition has come since, whose clock isn't known.
+  private var lastTick: MonotonicTime?
+  /// What people should read, with `collect`.
+  var remarks: [MeterRemark] = []
+  private var writer = Writer()
+
+  /// A stream and its lane for one partition.
+  struct Subscriber {
+    var stream: Int
+    var lane: Int
+  }
+
+  package init(_ plan: WorkerPlan, _ orders: StreamOrders) {
+    self.plan = plan
+    self.orders = orders
+  }
+
+  package mutating func setClock(_ now: MonotonicTime, wall: WallTime) { self.now = now }
+
+  // MARK: Records
+
+  package mutating func batchBegins(at now: MonotonicTime) { latest = clock.latest(at: now) ?? 0 }
+
+  package mutating func expect(_ record: LogRecord) {}
+
+  package mutating func receive(_ record: LogRecord) {
+    numbers.records += 1
+    for subscriber in subscribers(of: record.partition) {
+      streams[subscriber.stream].receive(record, lane: subscriber.lane, latest: latest)
+    }
+  }
+
+  package mutating func receiveEnd(of partition: LogPartition, position: Int64) {
+    for subscriber in subscribers(of: partition) {
+      streams[subscriber.stream].meter.reach(lane: subscriber.lane, offset: position)
+    }
+  }
+
+  @inline(__always)
+  private func subscribers(of partition: LogPartition) -> [Subscriber] {
+    guard partition.topic > 0, partition.topic < subscribers.count,
+      partition.number < subscribers[partition.topic].count
+    else { return [] }
+    return subscribers[partition.topic][Int(partition.number)]
+  }
+
+  /// Notes for each partition that is to be read who counts its records.
+  mutating func subscribe(_ all: [(partition: LogPartition, Subscriber)]) {
+    subscribers = []
+    for (partition, subscriber) in all {
+      while subscribers.count <= partition.topic { subscribers.append([]) }
+      while subscribers[partition.topic].count <= partition.number { subscribers[partition.topic].append([]) }
+      subscribers[partition.topic][Int(partition.number)].append(subscriber)
+    }
+  }
+
+  // MARK: Telling
+
+  package mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice) {
+    for remark in remarks { voice.remark(remark) }
+    remarks.removeAll(keepingCapacity: true)
+    guard let time = clock.time else { return }
+    for stream in streams where stream.way == .isLive {
+      for name in stream.takeExceeded() { voice.remark(.exceeds(stream: stream.definition.name, count: name)) }
+      let readings = stream.meter.tell(clock: time, limit: Self.greatestTelling)
+      if stream.meter.waiting != stream.waiting { mustFollow = true }
+      if readings.isEmpty { continue }
+      for reading in readings {
+        writer.reset()
+        reading.encode(into: &writer)
+        outbox.append(result: writer.bytes, keyed: reading.subject, of: stream.partition)
+      }
+      numbers.transitions += Int64(readings.count)
+      stream.mustWrite = true
+    }
+  }
+
+  // MARK: Deliveries
+
+  package var uncommitted: [LogPosition] { hasUncommitted ? positions : [] }
+
+  private var positions: [LogPosition] {
+    deliveries.map { LogPosition($0.key, $0.value) }.sorted { $0.partition.number < $1.partition.number }
+  }
+
+  /// Whether the clock must be asked for: by a delivery.
+  package var hasUncommitted: Bool { nextTurn.map { $0 <= now } ?? false }
+
+  package static var tends: Bool { true }
+
+  /// When the next delivery is due.
+  package var nextTurn: MonotonicTime? {
+    if deliveries.isEmpty { return nil }
+    guard let lastTick else { return now }
+    var due = lastTick + Self.longestTick
+    for stream in streams where stream.way == .isLive {
+      if let time = clock.time, time >= stream.meter.nextTelling { continue }
+      if let moment = clock.moment(of: stream.meter.nextTelling) { due = min(due, moment) }
+    }
+    return max(due, lastTick + Self.shortestTick)
+  }
+
+  package var hasOverdueState: Bool { false }
+  package var hasUnwrittenState: Bool { streams.contains { $0.mustWrite } }
+
+  package mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
+    for stream in streams where stream.mustWrite {
+      stream.mustWrite = false
+      let state = stream.meter.state
+      stored[stream.partition, default: [:]][stream.definition.name] = state
+      var key = BinaryWriter()
+      Array(stream.definition.name.utf8).withUnsafeBytes {
+        scope(of: stream.partition).writeCheckpointKey(of: $0, to: &key)
+      }
+      var value = BinaryWriter()
+      key.bytes.withUnsafeBytes { key in
+        state.write(to: &value, key: key)
+        value.bytes.withUnsafeBytes { outbox.append(state: key, $0, of: stream.partition) }
+      }
+    }
+    for partition in deliveries.keys.sorted(by: { $0.number < $1.number }) {
+      let position = deliveries[partition, default: 0] + 1
+      deliveries[partition] = position
+      var marker = Marker(position: position, rulesRevision: 0)
+      marker.logTime = clock.time ?? -1
+      var key = BinaryWriter()
+      scope(of: partition).writeMarkerKey(of: partition.number, to: &key)
+      outbox.append(stateKeyed: key, of: partition) { marker.write(to: &$0, key: $1) }
+    }
+    return positions
+  }
+
+  package mutating func committed(_ positions: [LogPosition]) {
+    for stream in streams where stream.way == .isRecorded && !stream.mustWrite {
+      stream.isCommitted()
+      mustFollow = true
+    }
+  }
+
+  package mutating func delivered(at time: WallTime?, began: MonotonicTime) {
+    lastTick = began
+    if let time {
+      clock.tick(time, began: began, now: now)
+    } else if !deliveries.isEmpty {
+      remarks.append(.noClock)
+    }
+  }
+
+  package var totals: EvaluatorNumbers { numbers }
+
+  /// A partition has come: nothing is told before a delivery has told the clock anew.
+  mutating func waitForClock() {
+    clock = BrokerClock()
+    lastTick = nil
+  }
+}
+
+/// What people should know of metering.
+enum MeterRemark {
+  /// Brokers don't say when they append: the topic of streams has the producers' times.
+  case noClock
+  /// An expression exceeded its limits on a record, which counts as invalid.
+  case exceeds(stream: String, count: String)
+  /// A stream begins: nobody has metered it yet.
+  case begins(stream: String, partitions: Int)
+  /// A topic of a stream isn't there.
+  case noTopic(stream: String, topic: String)
+  /// A partition gives no answer: its stream's readings go on without it.
+  case isMissing(stream: String, StreamPartition)
+  /// The topic of streams has the state of a stream that this meter doesn't know.
+  case unknownStream(String)
+  /// A state can't be used: its stream begins anew.
+  case unusable(stream: String, ChangelogProblem)
+  /// A stream's expression can't be compiled.
+  case badExpression(stream: String, String)
+  /// Retention took records before they were read.
+  case lost(stream: String, StreamPartition, Int64)
+}

@@ -1,0 +1,132 @@
+import Evaluator
+import Kafka
+import Platform
+import Records
+import Settings
+import Synchronization
+
+/// The meter as a service: one worker or several, which share the streams that the group gives to this process.
+public final class MeterService: Service {
+  /// `meter`
+  public let name = "meter"
+  private let settings: Settings
+  private let configuration: Configuration
+  private let log: Logger
+  private let time: any TimeSource
+  private let comesBack: Bool
+  private let orders: Mutex<StreamOrders>
+  private let workers: [WorkerThread<StreamOrders>]
+  private let strangers: RateLimit
+
+  /// Does nothing before `start`.
+  ///
+  /// - Parameters:
+  ///   - settings: topics, `[meter]` and the streams, which must be valid.
+  ///   - configuration: how the brokers are reached.
+  ///   - comesBack: whether a worker that has ended is made anew after a minute, instead of failing.
+  /// - Throws: if no file descriptor is left.
+  public init(
+    settings: Settings, configuration: Configuration, comesBack: Bool = false, log: Logger,
+    time: any TimeSource = SystemTime()
+  ) throws(SystemError) {
+    self.settings = settings
+    self.configuration = configuration
+    self.comesBack = comesBack
+    self.log = log
+    self.time = time
+    strangers = KafkaLog.makeStrangersLimit(time)
+    orders = Mutex(settings.streamOrders)
+    var workers: [WorkerThread<StreamOrders>] = []
+    for number in 0..<settings.meter.workers {
+      let name = settings.meter.workers == 1 ? name : "\(name)-\(number)"
+      workers.append(try WorkerThread<StreamOrders>(name: name, now: time.monotonic))
+    }
+    self.workers = workers
+  }
+
+  /// The workers' heartbeats.
+  public var heartbeats: [Heartbeat] { workers.map(\.heartbeat) }
+
+  /// How many records were counted, and how many readings were made of them, over all workers.
+  public var numbers: (records: Int64, readings: Int64) {
+    workers.reduce((0, 0)) { ($0.0 + $1.share.numbers.records, $0.1 + $1.share.numbers.transitions) }
+  }
+
+  /// Connects in the background, joins the group and counts, as soon as brokers are reachable.
+  ///
+  /// - Throws: if a property is refused, a TLS file can't be read, or no thread is left.
+  public func start() throws {
+    for (number, worker) in workers.enumerated() { try start(worker, number) }
+  }
+
+  private func start(_ worker: WorkerThread<StreamOrders>, _ number: Int) throws {
+    let topics = settings.topics
+    let names = KafkaLog.Names(
+      sources: [topics.streams], alerts: topics.readings, alertsCurrent: topics.readings, changelog: topics.streams,
+      mayCreate: topics.create,
+      member: MemberName(group: settings.meter.group, instance: settings.run.instance, worker: number))
+    var plan = WorkerPlan(
+      topics: names.sources, group: settings.meter.group, instance: settings.run.instance,
+      commitInterval: .milliseconds(20))
+    plan.longestTransaction = KafkaLog.longestTransaction
+    worker.heartbeat.beat(time.monotonic)
+    let (share, heartbeat) = (worker.share, worker.heartbeat)
+    try worker.start(comesBack: comesBack, time: time) { [self, configuration, log, time, strangers, plan] in
+      Worker<KafkaLog, Metering>(
+        log: try KafkaLog(
+          configuration, names: names, delivery: .transactions, strangers: strangers, logger: log,
+          wakeup: share.wakeup, time: time),
+        orders: orders.withLock { $0 }, plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
+    }
+  }
+
+  /// Whether a worker has ended for good: another meter has its name, or a person has to act first.
+  public var hasFailed: Bool { workers.contains { $0.share.hasFailed } }
+
+  /// See `Service`.
+  public func onFailure(ring wakeup: Wakeup) {
+    for worker in workers { worker.share.onFailure(ring: wakeup) }
+  }
+
+  /// The streams of these settings, which must be valid, are metered from the next interval on.
+  public func reload(_ settings: Settings) {
+    let new = settings.streamOrders
+    orders.withLock { $0 = new }
+    for worker in workers { worker.share.offer(new) }
+  }
+
+  /// The group gives its partitions to others at once, instead of keeping its place for a session.
+  public func leaveForGood() {
+    for worker in workers { worker.share.leavesForGood = true }
+  }
+
+  /// Delivers what is left and releases the partitions; bounded by `deadline`, even if a broker is silent.
+  ///
+  /// - Returns: readings that weren't acknowledged, and partitions whose position couldn't be committed.
+  public func stop(by deadline: MonotonicTime) -> Int {
+    for worker in workers { worker.share.stop(by: deadline) }
+    let ended = workers.map { $0.join(until: deadline) }
+    let undone = workers.map(\.share.undone).reduce(0, +)
+    if ended.contains(false), undone > 0 {
+      log.warning("the meter doesn't end in time and isn't waited for", ["undone": .int(undone)])
+    }
+    return undone
+  }
+
+  /// The maximum needs of one worker: those of an evaluator's, and two readers of streams.
+  public static func needsOfWorker(_ client: ClientNeeds) -> ClientNeeds {
+    EvaluatorService.needsOfWorker(client) + 2 * client
+  }
+}
+
+extension Settings {
+  /// What the meter is to do.
+  fileprivate var streamOrders: StreamOrders {
+    StreamOrders(
+      streams,
+      ownTopics: [
+        topics.status, topics.readings, topics.monitor, topics.alerts, topics.alertsCurrent, topics.changelog,
+        topics.streams,
+      ])
+  }
+}
