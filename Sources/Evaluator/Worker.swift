@@ -136,6 +136,12 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     voice.tookRules(orders.count)
   }
 
+  /// Whether nothing is under way: every partition assigned is held, all orders are taken, everything is delivered. For
+  /// the simulation.
+  package var isAtRest: Bool {
+    arrivals.isEmpty && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver && !isOut
+  }
+
   /// Moves the results of the last batch or change of orders into the outbox, and logs them.
   mutating func collect() { stage.collect(into: &outbox, &voice) }
 

@@ -29,6 +29,9 @@ final class Actor {
   /// Whether its process is dead.
   var isGone: Bool { member?.isDead ?? true }
 
+  /// Whether its worker has nothing under way. A process whose name another one has never comes to rest.
+  var isAtRest: Bool { isReplaced || !isGone && worker?.isAtRest == true }
+
   func kill() { member?.isDead = true }
 
   /// Its file gets other rules, and it is told to reload.
