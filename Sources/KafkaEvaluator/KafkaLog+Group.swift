@@ -207,7 +207,9 @@ extension KafkaLog {
   ) throws(LogFailure) -> [Int64?] {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      try log.consumer.queryEnds(of: partitions.map(log.partition), within: limit)
+      var all: [TopicPartition] = []
+      for id in partitions { all.append(log.partition(id)) }
+      return try log.consumer.queryEnds(of: all, within: limit)
     }
   }
 
@@ -218,9 +220,10 @@ extension KafkaLog {
   ) throws(LogFailure) -> [Int64?] {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      let partitions = partitions.map(log.partition)
-      if let ends = try log.transactions?.highWatermarks(of: partitions, within: limit) { return ends }
-      if let ends = try log.steps.producer?.highWatermarks(of: partitions, within: limit) { return ends }
+      var all: [TopicPartition] = []
+      for id in partitions { all.append(log.partition(id)) }
+      if let ends = try log.transactions?.highWatermarks(of: all, within: limit) { return ends }
+      if let ends = try log.steps.producer?.highWatermarks(of: all, within: limit) { return ends }
       throw KafkaError(code: .state, message: "there is no producer to ask through", isRetriable: true)
     }
   }
