@@ -8,7 +8,7 @@ import Platform
 /// begins: from there on a successor reads again. So each record is counted in exactly one interval that is told.
 public struct StreamMeter {
   /// How long after its end an interval stays open: brokers' clocks differ, and producers need time to send.
-  public static let grace: Int64 = 500
+  public static let grace: Int64 = 250
   /// How many values may divide the readings.
   public static let greatestValues = 1000
   /// How many distinct values are told apart.

@@ -12,7 +12,7 @@ enum MachineName {
   static func isMissing(in settings: Settings, _ keys: Set<String>) -> Bool {
     let role = settings.run.role
     return role.samples && keys.contains("agent.host") && Surroundings.isPlaceholder(settings.agent.host)
-      || role.evaluates && keys.contains("run.instance")
+      || (role.evaluates || role.meters) && keys.contains("run.instance")
         && Surroundings.isPlaceholder(settings.run.instance)
   }
 

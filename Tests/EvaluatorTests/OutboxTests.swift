@@ -35,7 +35,7 @@ struct OutboxTests {
     for _ in 0..<2 { for index in 0..<outbox.count { try outbox.produce(at: index, to: &log) } }
     let keys = ["cpu-high/web-1", "cpu-high/web-2"]
     let all: [SimulatedCluster.Entry] =
-      keys.map { .produced(.alerts, key: $0) } + keys.map { .produced(.alertsCurrent, key: $0) }
+      keys.map { .produced(.results, key: $0) } + keys.map { .produced(.alertsCurrent, key: $0) }
       + [.produced(.changelog(0), key: "state")]
     #expect(cluster.journal == all + all)
     #expect((0..<outbox.count).map(outbox.endsStage) == [false, true, false, true, true])
@@ -54,7 +54,7 @@ struct OutboxTests {
     #expect(outbox.transitions == 1)
     #expect(outbox.positions == [LogPosition(there, 8)])
     try outbox.produce(at: 0, to: &log)
-    #expect(cluster.journal == [.produced(.alerts, key: "cpu-high/web-2")])
+    #expect(cluster.journal == [.produced(.results, key: "cpu-high/web-2")])
     outbox.remove(of: [there])
     #expect(outbox.isEmpty)
     #expect(!outbox.isSealed)

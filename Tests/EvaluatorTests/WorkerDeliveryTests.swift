@@ -25,7 +25,7 @@ struct WorkerDeliveryTests {
     bench.settle(turns: 2)
     #expect(
       steps(bench) == [
-        .began, .produced(.alerts, key: "cpu-high/web-1"), .produced(.alertsCurrent, key: "cpu-high/web-1"),
+        .began, .produced(.results, key: "cpu-high/web-1"), .produced(.alertsCurrent, key: "cpu-high/web-1"),
         .produced(.changelog(0), key: ""), .produced(.changelog(0), key: ""), .sentOffsets([0: 2]),
         .committed([0: 2]),
       ])
@@ -45,7 +45,7 @@ struct WorkerDeliveryTests {
     bench.settle(turns: 2)
     #expect(
       steps(bench) == [
-        .began, .produced(.alerts, key: "cpu-high/web-1"), .flushed,
+        .began, .produced(.results, key: "cpu-high/web-1"), .flushed,
         .produced(.alertsCurrent, key: "cpu-high/web-1"), .flushed, .produced(.changelog(0), key: ""),
         .produced(.changelog(0), key: ""), .flushed, .sentOffsets([0: 1]), .committed([0: 1]),
       ])

@@ -92,7 +92,7 @@ private struct Count: ChangelogReceiver {
     var tries = 0
     while SystemTime().monotonic < deadline {
       do throws(LogFailure) {
-        let room = log.room(for: RecordRoom(results: values.map(\.count).max() ?? 0), until: deadline).alerts
+        let room = log.room(for: RecordRoom(results: values.map(\.count).max() ?? 0), until: deadline).results
         try log.begin()
         tries += 1
         for value in values where value.count + 1 <= room {

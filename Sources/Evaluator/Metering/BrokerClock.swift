@@ -39,8 +39,9 @@ struct BrokerClock {
     time.map { $0 + (now - began).wholeNanoseconds / 1_000_000 }
   }
 
-  /// When the brokers' clock has surely reached `time`, if nothing delays it.
+  /// When a delivery should begin so that its record is appended at `time` or a little later. Until it is appended, a
+  /// delivery takes a few milliseconds, but not always as many.
   func moment(of time: Int64) -> MonotonicTime? {
-    self.time.map { began + .milliseconds(max(0, time - $0)) }
+    self.time.map { began + .milliseconds(max(0, time - $0)) + .milliseconds(10) }
   }
 }
