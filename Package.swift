@@ -85,7 +85,8 @@ let package = Package(
         path: "Benchmarks/engine",
         swiftSettings: swiftSettings),
       .target(
-        name: "SimulatedKafka", dependencies: ["Evaluator", "JSON", "Platform", "Records", "Rules", "TestRandom"],
+        name: "SimulatedKafka",
+        dependencies: ["Evaluator", "JSON", "Platform", "Records", "Rules", "Streams", "TestRandom"],
         path: "Tests/SimulatedKafka", swiftSettings: swiftSettings),
       .executableTarget(
         name: "Simulation", dependencies: ["Platform", "SimulatedKafka"], path: "Tests/Simulation",

@@ -124,8 +124,8 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
     _ log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
   ) throws(LogFailure)
 
-  /// A delivery that began at `began` is committed; brokers appended its last record at `time` by their clocks.
-  mutating func delivered(at time: WallTime?, began: MonotonicTime)
+  /// A delivery that began at `began` is committed by `now`; brokers appended its last record at `time` by their clocks.
+  mutating func delivered(at time: WallTime?, began: MonotonicTime, now: MonotonicTime)
 
   /// Whether it has `tend` do anything.
   static var tends: Bool { get }
@@ -139,7 +139,7 @@ extension WorkerStage where Self: ~Copyable {
     _ log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
   ) throws(LogFailure) {}
 
-  package mutating func delivered(at time: WallTime?, began: MonotonicTime) {}
+  package mutating func delivered(at time: WallTime?, began: MonotonicTime, now: MonotonicTime) {}
 
   package static var tends: Bool { false }
 

@@ -320,7 +320,8 @@ public struct StreamMeter {
   public var state: StreamState {
     let oldest = told - (definition.distincts.map(\.over.milliseconds).max() ?? 0)
     return StreamState(
-      definition: StreamState.hash(of: definition), told: told, lastRecord: lastRecord, values: values,
+      definition: StreamState.hash(of: definition), topics: StreamState.hash(ofTopics: definition.topics), told: told,
+      lastRecord: lastRecord, values: values,
       lanes: lanes.map { lane in
         StreamState.Lane(
           partition: lane.partition, position: max(lane.countedUpTo, lane.firstOffset(after: told)),

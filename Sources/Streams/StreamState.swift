@@ -25,6 +25,9 @@ public struct StreamState: Equatable, Sendable {
 
   /// What it was asked for, as `hash(of:)` has it. What was counted for another definition isn't used.
   public var definition: UInt64
+  /// Which topics it watched, as `hash(ofTopics:)` has it. A topic that somebody names later begins at its end; one that
+  /// comes into being later, at its beginning.
+  public var topics: UInt64
   /// The end of the last interval that was told, milliseconds since the epoch. A new stream begins here.
   public var told: Int64
   /// The Kafka time of the last record up to it; nil if there was none.
@@ -36,9 +39,10 @@ public struct StreamState: Equatable, Sendable {
 
   /// The state of a stream that begins at `told`.
   public init(
-    definition: UInt64, told: Int64, lastRecord: Int64? = nil, values: [[UInt8]: Int64] = [:], lanes: [Lane] = []
+    definition: UInt64, topics: UInt64 = 0, told: Int64, lastRecord: Int64? = nil, values: [[UInt8]: Int64] = [:], lanes: [Lane] = []
   ) {
     self.definition = definition
+    self.topics = topics
     self.told = told
     self.lastRecord = lastRecord
     self.values = values
@@ -53,7 +57,14 @@ public struct StreamState: Equatable, Sendable {
     let text =
       "\(definition.interval.wholeNanoseconds) \(definition.format) \(String(describing: definition.time)) "
       + "\(String(describing: definition.division)) \(definition.counts) \(definition.measures) \(definition.distincts)"
-    return text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return hash(text)
+  }
+
+  /// The same for the topics.
+  public static func hash(ofTopics topics: [StreamDefinition.Topics]) -> UInt64 { hash("\(topics)") }
+
+  private static func hash(_ text: String) -> UInt64 {
+    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   private static let version: UInt8 = 1
@@ -62,6 +73,7 @@ public struct StreamState: Equatable, Sendable {
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
     writer.byte(Self.version)
     writer.fixed(definition)
+    writer.fixed(topics)
     writer.signed(told)
     writer.optional(lastRecord) { $0.signed($1) }
     writer.count(values.count)
@@ -89,6 +101,7 @@ public struct StreamState: Equatable, Sendable {
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
     var (_, reader) = try BinaryReader.sealed(value, for: key, version: Self.version, checksumSince: 1)
     definition = try reader.fixed()
+    topics = try reader.fixed()
     told = try reader.signed()
     guard told >= 0, told <= WallTime.latest.milliseconds else { throw .impossible("time") }
     lastRecord = try reader.optional("last record") { reader throws(ChangelogProblem) in try reader.signed() }

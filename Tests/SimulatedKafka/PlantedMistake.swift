@@ -1,4 +1,5 @@
 import Records
+import Streams
 
 /// A bug that a log, or a worker whose calls pass through it, has on purpose. A simulation that doesn't detect it
 /// proves nothing.
@@ -25,6 +26,24 @@ package enum PlantedMistake: String, CaseIterable {
   case forgetsRefusals = "a record that is too large sent again and again"
   /// A record that is too large is dropped without an error.
   case losesLarge = "a record that is too large dropped silently"
+  /// The state says that a stream is counted one record further than it is.
+  case countsAhead = "a stream's position one too high"
+  /// State is written whether its transaction commits or not.
+  case writesStateOutside = "state outside the transaction"
+  /// An end that is asked for is one too low, so that an interval is told too early.
+  case understatesEnds = "an interval told too early"
+
+  /// What evaluators must notice.
+  package static let ofEvaluators: [PlantedMistake] = allCases.filter {
+    ![.countsAhead, .writesStateOutside, .understatesEnds].contains($0)
+  }
+
+  /// What meters must notice.
+  package static let ofMeters: [PlantedMistake] = [
+    .sendsNoOffsets, .sendsNoMember, .dropsAborted, .restoresToLastStable, .fencesNobody, .resumesChangelog,
+    .countsAhead,
+    .writesStateOutside, .understatesEnds,
+  ]
 }
 
 extension PlantedMistake {
@@ -33,6 +52,7 @@ extension PlantedMistake {
     switch (self, key.first) {
     case (.raisesLowWater, UInt8(ascii: "m")): raisedMarker(value, key)
     case (.stampsLate, UInt8(ascii: "c")): lateCheckpoint(value, key)
+    case (.countsAhead, UInt8(ascii: "c")): aheadState(value, key)
     default: nil
     }
   }
@@ -42,6 +62,14 @@ extension PlantedMistake {
     marker.lowWater = marker.position
     var writer = BinaryWriter()
     marker.write(to: &writer, key: key)
+    return writer.bytes
+  }
+
+  private func aheadState(_ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer) -> [UInt8]? {
+    guard var state = try? StreamState(value, key: key) else { return nil }
+    for index in state.lanes.indices where state.lanes[index].position > 0 { state.lanes[index].position += 1 }
+    var writer = BinaryWriter()
+    state.write(to: &writer, key: key)
     return writer.bytes
   }
 

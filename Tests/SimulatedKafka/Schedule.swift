@@ -253,7 +253,9 @@ package final class Schedule {
       depth -= 1
     }
     if depth == 0, call == .sendOffsets || call == .commit, dice.once(in: 12) { overtake(member, call) }
-    guard faultsEvery > 0, dice.once(in: faultsEvery), let fault = draw(call) else { return nil }
+    guard faultsEvery > 0, dice.once(in: faultsEvery), let fault = SimulatedFault.draw(for: call, &dice) else {
+      return nil
+    }
     return takes("member \(member.id): \(call) \(fault)") ? fault : nil
   }
 
@@ -265,29 +267,6 @@ package final class Schedule {
     depth += 1
     for _ in 0..<(6 + dice.below(12)) { happen() }
     depth -= 1
-  }
-
-  private func draw(_ call: SimulatedCall) -> SimulatedFault? {
-    let crash: SimulatedFault = dice.once(in: 2) ? .crashes : .crashesAfter
-    switch call {
-    case .fetch:
-      return dice.once(in: 3) ? crash : nil
-    case .partitionCount, .bounds, .askEnds, .firstRecord, .start, .committed, .openChangelog, .readChangelog, .begin,
-      .flush:
-      return dice.once(in: 3) ? crash : .fails(.retry)
-    case .takeOver, .rejoin:
-      return [.fails(.retry), .failsAfter(.retry), crash][dice.below(3)]
-    case .produce:
-      return [.fails(.retry), .fails(.deliverAgain), .fails(.restore), crash][dice.below(4)]
-    case .sendOffsets:
-      return [.fails(.retry), .failsAfter(.retry), .fails(.deliverAgain), .fails(.restore), crash][dice.below(5)]
-    case .commit:
-      return [
-        .fails(.retry), .failsAfter(.retry), .fails(.deliverAgain), .fails(.restore), .failsAfter(.restore), crash,
-      ][dice.below(6)]
-    case .abort:
-      return [.fails(.retry), .failsAfter(.retry), .fails(.restore), .failsAfter(.restore), crash][dice.below(5)]
-    }
   }
 
   // MARK: Processes

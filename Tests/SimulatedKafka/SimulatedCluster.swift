@@ -25,6 +25,10 @@ package final class SimulatedCluster {
   package internal(set) var alerts = SimulatedPartition()
   package internal(set) var alertsCurrent = SimulatedPartition()
   package internal(set) var changelog: [SimulatedPartition]
+  /// Topics beside the group's, in the order in which they were made.
+  package internal(set) var streams: [(name: String, partitions: [SimulatedPartition])] = []
+  /// Partitions of these topics that no broker leads.
+  package var leaderless: Set<LogPartition> = []
   package let group: SimulatedGroup
   package var transactions = SimulatedTransactions()
   /// Every member there ever was.
@@ -92,6 +96,32 @@ package final class SimulatedCluster {
     source[Int(partition)].append(
       key: key, value: value, kafkaTime: kafkaTime ?? time.wall.milliseconds, isLogAppendTime: isLogAppendTime,
       transaction: transaction)
+  }
+
+  // MARK: Topics beside the group's
+
+  /// Makes a topic, or adds partitions to it.
+  package func makeStream(_ name: String, partitions: Int) {
+    if let place = streams.firstIndex(where: { $0.name == name }) {
+      while streams[place].partitions.count < partitions { streams[place].partitions.append(SimulatedPartition()) }
+    } else {
+      streams.append((name, Array(repeating: SimulatedPartition(), count: partitions)))
+    }
+  }
+
+  /// Appends a record to such a topic.
+  package func append(toStream place: Int, _ partition: Int, kafkaTime: Int64, isLogAppendTime: Bool) {
+    streams[place].partitions[partition].append(
+      key: nil, value: [], kafkaTime: kafkaTime, isLogAppendTime: isLogAppendTime)
+  }
+
+  /// The partition of such a topic; nil if there is none.
+  func stream(_ id: LogPartition) -> SimulatedPartition? {
+    let place = id.topic - places.counts.count
+    guard streams.indices.contains(place), streams[place].partitions.indices.contains(Int(id.number)) else {
+      return nil
+    }
+    return streams[place].partitions[Int(id.number)]
   }
 
   /// The marker of another producer's transaction arrives in a source partition.

@@ -194,6 +194,12 @@ package final class SimulatedMember {
   var room = RecordRoom.unlimited
   /// Whether a record of its delivery was refused for its size.
   var hasRefusal = false
+  /// The next offset to read in each partition that it follows, and the ends that it was given.
+  var following: [LogPartition: Int64] = [:]
+  var followedEnds: [LogPartition: Int64] = [:]
+  /// When the last record of its transaction was appended, and of the last one that was committed.
+  var appended: WallTime?
+  var committedAppend: WallTime?
   /// Its reader of the changelog.
   var changelog: (number: Int32, position: Int64)?
 

@@ -71,10 +71,14 @@ extension SimulatedLog {
       if !takes(key.count + (value?.count ?? 0), for: target) { return }
       if transaction != 0 { cluster.transactions.touch(place, in: transaction) }
       let bytes = value.map { value in mistake?.spoil(value, key: key) ?? Array(value) }
+      var isOutside = false
+      if mistake == .writesStateOutside, case .changelog = target { isOutside = true }
       cluster.change(place) {
         $0.append(
-          key: Array(key), value: bytes, kafkaTime: cluster.time.wall.milliseconds, transaction: transaction)
+          key: Array(key), value: bytes, kafkaTime: cluster.time.wall.milliseconds,
+          transaction: isOutside ? 0 : transaction)
       }
+      member.appended = cluster.time.wall
       if cluster.journal != nil { note(.produced(target, key: String(decoding: key, as: UTF8.self))) }
     }
   }
@@ -159,6 +163,7 @@ extension SimulatedLog {
     }
     member.hasBegun = false
     member.hasAborted = false
+    member.committedAppend = member.appended
     return true
   }
 

@@ -91,6 +91,7 @@ package struct SimulatedLog: EvaluatorLog {
       guard left > 0, let position = member.reading[number] else { continue }
       read(number, from: position, &left, into: &receiver)
     }
+    readFollowed(&left, into: &receiver)
     if left == cluster.batch {
       wait(until: deadline)
       if let whileWaiting = cluster.whileWaiting {
@@ -164,7 +165,7 @@ package struct SimulatedLog: EvaluatorLog {
     of partition: LogPartition, until deadline: MonotonicTime
   ) throws(LogFailure) -> Range<Int64> {
     try attempt(.bounds) { () throws(LogFailure) in
-      let known = cluster.source[index(partition)]
+      let known = cluster.stream(partition) ?? cluster.source[index(partition)]
       return known.start..<max(known.start, known.lastStable)
     }
   }
@@ -184,7 +185,7 @@ package struct SimulatedLog: EvaluatorLog {
     try attempt(.askEnds) { () throws(LogFailure) in
       if cluster.questionTime > .zero { cluster.time.advance(by: cluster.questionTime) }
       cluster.whileAsked?()
-      return partitions.map { cluster.source[index($0)].end }
+      return partitions.map { end(of: $0) }
     }
   }
 

@@ -2,12 +2,16 @@ import Glibc
 import Platform
 import SimulatedKafka
 
-/// `Simulation [COUNT [SEED]]`: runs so many schedules, then each planted mistake until it is noticed. Exit status 1
+/// `Simulation [COUNT [SEED]]`: runs so many schedules of evaluators and of meters, then each planted mistake until it is
+/// noticed. Exit status 1
 /// where a schedule fails or a mistake isn't noticed. `Simulation show SEED [MISTAKE | "at least once"]`: all that
 /// happens in one.
 func runSimulation() -> Never {
   let arguments = CommandLine.arguments
   if arguments.count > 2, arguments[1] == "show" { show(arguments) }
+  if arguments.count > 3, arguments[1] == "meters" {
+    exit(meters(UInt64(arguments[2]) ?? 0, UInt64(arguments[3]) ?? 0) ? 0 : 1)
+  }
   let count = arguments.count > 1 ? UInt64(arguments[1]) ?? 20_000 : 20_000
   let seed = arguments.count > 2 ? UInt64(arguments[2]) : nil
   let first = seed ?? UInt64.random(in: 0...(.max >> 8))
@@ -21,12 +25,34 @@ func runSimulation() -> Never {
     say("\(name): \(share) schedules, \(failures) failed, \(Int(Double(share) / max(seconds, 0.001))) a second")
     if failures > 0 { isGood = false }
   }
-  for mistake in PlantedMistake.allCases {
+  for mistake in PlantedMistake.ofEvaluators {
     let found = (0..<200_000).first { Schedule(seed: first &+ UInt64($0), kind: .init(mistake: mistake)).run() != nil }
     say("planted: \(mistake.rawValue): " + (found.map { "noticed after \($0 + 1) schedules" } ?? "NOT NOTICED"))
     if found == nil { isGood = false }
   }
+  if !meters(count, first) { isGood = false }
   exit(isGood ? 0 : 1)
+}
+
+/// The schedules of meters, and their planted mistakes. Returns false if one fails, or a mistake isn't noticed.
+private func meters(_ count: UInt64, _ first: UInt64) -> Bool {
+  var isGood = true
+  var failures = 0
+  let began = SystemTime().monotonic
+  for number in 0..<count {
+    guard let problem = MeterSchedule(seed: first &+ number).run() else { continue }
+    failures += 1
+    isGood = false
+    if failures <= 3 { say("meters, seed \(first &+ number): \(problem)") }
+  }
+  let seconds = Double((SystemTime().monotonic - began).wholeMilliseconds) / 1000
+  say("meters: \(count) schedules, \(failures) failed, \(Int(Double(count) / max(seconds, 0.001))) a second")
+  for mistake in PlantedMistake.ofMeters {
+    let found = (0..<20_000).first { MeterSchedule(seed: first &+ UInt64($0), mistake: mistake).run() != nil }
+    say("planted: \(mistake.rawValue): " + (found.map { "noticed after \($0 + 1) schedules" } ?? "NOT NOTICED"))
+    if found == nil { isGood = false }
+  }
+  return isGood
 }
 
 private func show(_ arguments: [String]) -> Never {

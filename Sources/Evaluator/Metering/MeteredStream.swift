@@ -25,6 +25,8 @@ final class MeteredStream {
   private let countsOnly: Bool
   /// How many of its partitions weren't read when positions were given last, because they were ahead of others.
   var waiting = 0
+  /// Whether its state watched the same topics: what it hasn't got came into being since.
+  let hadSameTopics: Bool
   /// Whether its state must go into the next delivery.
   var mustWrite = false
   /// Partitions whose leader was asked for an end and gave no answer, since when.
@@ -47,6 +49,7 @@ final class MeteredStream {
     for case .pattern(let pattern) in definition.topics { patterns.append(try Expression(pattern)) }
     topicPatterns = patterns
     way = state == nil ? .begins : .isLive
+    hadSameTopics = state?.topics == StreamState.hash(ofTopics: definition.topics)
     meter = StreamMeter(
       definition, state ?? StreamState(definition: StreamState.hash(of: definition), told: 0))
   }

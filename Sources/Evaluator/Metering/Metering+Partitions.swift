@@ -33,8 +33,7 @@ extension Metering {
     }
     stored[partition] = states
     deliveries[partition] = max(position ?? 0, restoration.committed?.position ?? 0)
-    // A predecessor's positions may be beyond those of this meter's clock: it is asked anew.
-    waitForClock()
+    tickSoon()
     hold(partition)
     let known = Set(orders.definitions.map(\.name))
     for name in states.keys.sorted() where !known.contains(name) { remarks.append(.unknownStream(name)) }

@@ -46,7 +46,7 @@ extension Metering {
           stream.meter.absent += 1
           continue
         }
-        let isNew = stream.known != nil || inState.contains(partition.topic)
+        let isNew = stream.known != nil || stream.hadSameTopics || inState.contains(partition.topic)
         if isNew {
           stream.meter.add(partition, from: 0, lateUntil: end)
         } else {
@@ -165,12 +165,13 @@ extension Metering {
         positions[partition] = min(positions[partition] ?? .max, place.offset)
       }
     }
-    subscribe(all.map { ($0.partition, $0.subscriber) })
-    followed = all
+    // Only then: a stream whose position isn't read yet would take the records from elsewhere for its next ones.
     try log.follow(
       positions.map { LogPosition($0.key, $0.value) }.sorted {
         ($0.partition.topic, $0.partition.number) < ($1.partition.topic, $1.partition.number)
       })
+    subscribe(all.map { ($0.partition, $0.subscriber) })
+    followed = all
     mustFollow = false
   }
 }

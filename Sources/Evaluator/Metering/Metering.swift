@@ -8,8 +8,8 @@ import Streams
 ///
 /// A stream belongs to the partition of the topic of streams that its name hashes to. The owner of that partition reads
 /// all of the stream. Each delivery holds readings, the states that they follow from, and a marker for each partition
-/// held, whose append time is the brokers' clock (`BrokerClock`). Nothing is read or told before the first delivery has
-/// told the clock.
+/// held, whose append time is the brokers' clock (`BrokerClock`). Nothing is read or told before a worker's first
+/// delivery has told it.
 package struct Metering: ~Copyable, WorkerStage {
   /// From one look at the cluster's topics to the next.
   static let topicsPause = Duration.seconds(5)
@@ -43,8 +43,10 @@ package struct Metering: ~Copyable, WorkerStage {
   var mustFollow = false
   var nextTopics: MonotonicTime?
   var nextEnds: MonotonicTime?
-  /// When the last delivery was committed; nil if a partition has come since, whose clock isn't known.
+  /// When the last delivery was committed; nil if a partition has come since.
   private var lastTick: MonotonicTime?
+  /// From it to the next one at least.
+  private var pause = Self.shortestTick
   /// What people should read, with `collect`.
   var remarks: [MeterRemark] = []
   private var writer = Writer()
@@ -142,7 +144,7 @@ package struct Metering: ~Copyable, WorkerStage {
       if let time = clock.time, time >= stream.meter.nextTelling { continue }
       if let moment = clock.moment(of: stream.meter.nextTelling) { due = min(due, moment) }
     }
-    return max(due, lastTick + Self.shortestTick)
+    return max(due, lastTick + pause)
   }
 
   package var hasOverdueState: Bool { false }
@@ -182,8 +184,10 @@ package struct Metering: ~Copyable, WorkerStage {
     }
   }
 
-  package mutating func delivered(at time: WallTime?, began: MonotonicTime) {
-    lastTick = began
+  package mutating func delivered(at time: WallTime?, began: MonotonicTime, now: MonotonicTime) {
+    lastTick = now
+    // However slow brokers are, half of the time is for reading.
+    pause = max(Self.shortestTick, now - began)
     if let time {
       clock.tick(time, began: began, now: now)
     } else if !deliveries.isEmpty {
@@ -193,11 +197,8 @@ package struct Metering: ~Copyable, WorkerStage {
 
   package var totals: EvaluatorNumbers { numbers }
 
-  /// A partition has come: nothing is told before a delivery has told the clock anew.
-  mutating func waitForClock() {
-    clock = BrokerClock()
-    lastTick = nil
-  }
+  /// A partition has come: its first delivery isn't to wait.
+  mutating func tickSoon() { lastTick = nil }
 }
 
 /// What people should know of metering.

@@ -1,0 +1,20 @@
+import SimulatedKafka
+import Testing
+
+/// A few of the schedules of `make simulation`.
+@Suite("Meters on a simulated cluster")
+struct MeterSimulationTests {
+  @Test("under any faults each record is told once, each interval once, and in the interval of its time")
+  func conservation() {
+    let first = UInt64.random(in: 0...(.max >> 8))
+    for number in 0..<300 {
+      let problem = MeterSchedule(seed: first + number).run()
+      #expect(problem == nil, "seed \(first + number): \(problem ?? "")")
+    }
+  }
+
+  @Test("a planted bug of a meter is detected", arguments: PlantedMistake.ofMeters)
+  func planted(_ mistake: PlantedMistake) {
+    #expect((0..<3000).contains { MeterSchedule(seed: 1 << 40 | $0, mistake: mistake).run() != nil })
+  }
+}
