@@ -39,7 +39,8 @@ public struct StreamState: Equatable, Sendable {
 
   /// The state of a stream that begins at `told`.
   public init(
-    definition: UInt64, topics: UInt64 = 0, told: Int64, lastRecord: Int64? = nil, values: [[UInt8]: Int64] = [:], lanes: [Lane] = []
+    definition: UInt64, topics: UInt64 = 0, told: Int64, lastRecord: Int64? = nil, values: [[UInt8]: Int64] = [:],
+    lanes: [Lane] = []
   ) {
     self.definition = definition
     self.topics = topics

@@ -61,6 +61,7 @@ package struct SimulatedTransactions {
       if live.contains(owner.transaction) {
         // The former owner is fenced already, although the member has to ask again.
         if fences { owner.epoch += 1 }
+        owner.member = member
         owners[name] = owner
         return nil
       }

@@ -116,8 +116,12 @@ extension Metering {
   ) throws(LogFailure) {
     guard let time = clock.time, nextEnds.map({ $0 <= now }) ?? true else { return }
     var hasFailed = false
-    for stream in streams where stream.way == .isLive && time >= stream.meter.nextTelling {
-      let lanes = stream.meter.lanes(behind: time - StreamMeter.grace).filter { !stream.meter.isAsked(lane: $0) }
+    for stream in streams where stream.way == .isLive {
+      // A missing partition keeps no interval open, but may be back.
+      let isDue = time >= stream.meter.nextTelling
+      let lanes = stream.meter.lanes(behind: time - StreamMeter.grace).filter {
+        stream.meter.isMissing(lane: $0) || isDue && !stream.meter.isAsked(lane: $0)
+      }
       if lanes.isEmpty { continue }
       let positions = stream.meter.positions
       let partitions = lanes.map { positions[$0].partition }
