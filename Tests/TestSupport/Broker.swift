@@ -146,8 +146,8 @@ public enum KafkaVersion: String, Sendable, CaseIterable {
   /// Whether it can be used here, for `.enabled(if:)`.
   public var isHere: Bool { home != nil || (self == .v4_3 && environment("STATUSD_TEST_BROKERS") != nil) }
 
-  /// The folder of its download, as `Tests/kafka homes` finds it.
-  var home: String? { Self.homes[self] }
+  /// The folder of its download, as `Tests/kafka homes` finds it; nil: it isn't here.
+  public var home: String? { Self.homes[self] }
 
   private static let homes: [KafkaVersion: String] = {
     var found: [KafkaVersion: String] = [:]

@@ -17,6 +17,9 @@ public final class Subprocess: @unchecked Sendable {
   public struct TookTooLong: Error, CustomStringConvertible {
     /// What was waited for, and what was said instead.
     public let description: String
+
+    /// A wait for this.
+    public init(description: String) { self.description = description }
   }
 
   /// What it wrote to standard output.
