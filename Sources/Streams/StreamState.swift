@@ -53,7 +53,7 @@ public struct StreamState: Equatable, Sendable {
     let text =
       "\(definition.interval.wholeNanoseconds) \(definition.format) \(String(describing: definition.time)) "
       + "\(String(describing: definition.division)) \(definition.counts) \(definition.measures) \(definition.distincts)"
-    return text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return StreamReading.hash(text)
   }
 
   private static let version: UInt8 = 1
