@@ -4,14 +4,20 @@ import Records
 /// The record: about 10 bytes for each partition of a group that keeps up.
 extension GroupState {
   private static let version: UInt8 = 1
+  /// The greatest length of a record, in bytes: half of what brokers take unless told otherwise.
+  static let greatestRecord = 512 << 10
+  /// The greatest length of a partition, and of a topic beside its name and partitions.
+  private static let greatestPart = 46
 
-  /// Writes the value of its record, whose key is `key`.
+  /// Writes the value of its record, whose key is `key`. A topic for which the record has no room is left out: the next
+  /// meter sees it for the first time.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
     writer.byte(Self.version)
     writer.unsigned(UInt64(max(0, told)))
     wait.write(to: &writer, told: told)
-    writer.count(topics.count)
     for (name, topic) in topics.sorted(by: { $0.key < $1.key }) {
+      let length = name.utf8.count + Self.greatestPart * (topic.lanes.count + 1)
+      if writer.bytes.count + length > Self.greatestRecord { continue }
       writer.text(name)
       writer.byte(topic.standing.rawValue)
       topic.wait.write(to: &writer, told: told)
@@ -47,7 +53,7 @@ extension GroupState {
     told = try Self.offset(try reader.unsigned(), "time")
     guard told <= WallTime.latest.milliseconds else { throw .impossible("time") }
     wait = try GroupWait(from: &reader, told: told)
-    for _ in 0..<(try reader.count(ofSize: 5)) {
+    while reader.left > 0 {
       let name = try reader.text("topic")
       guard let standing = Standing(rawValue: try reader.byte()) else { throw .impossible("standing") }
       var topic = Topic(standing: standing, wait: try GroupWait(from: &reader, told: told))
@@ -62,7 +68,6 @@ extension GroupState {
       }
       topics[name] = topic
     }
-    try reader.end()
   }
 
   private static func offset(_ number: UInt64, _ field: String) throws(ChangelogProblem) -> Int64 {

@@ -102,6 +102,24 @@ struct GroupEdgeTests {
     #expect(read > 0)
   }
 
+  @Test("a group of very many partitions has a record that brokers take")
+  func greatestRecord() throws {
+    var meter = GroupMeter("g")
+    let lanes = (0..<30_000 as Range<Int32>).map {
+      GroupAnswer.Lane(
+        StreamPartition("t\($0 / 100)", $0 % 100), committed: 1 << 60, logStart: 0, highWatermark: 1 << 61,
+        firstRecord: .record(time: 0))
+    }
+    _ = meter.tell(GroupAnswer(lanes: lanes), at: 1_800_000_000_000)
+    var writer = BinaryWriter()
+    Self.key.withUnsafeBytes { meter.state.write(to: &writer, key: $0) }
+    #expect(300_000...(512 << 10) + 4 ~= writer.bytes.count)
+    var other = GroupMeter("g", state: try Self.copy(meter.state))
+    _ = other.tell(GroupAnswer(lanes: lanes), at: 1_800_000_010_000)
+    #expect(other.tell(GroupAnswer(lanes: lanes), at: 1_800_000_020_000)[0].text("state") == "ok")
+    #expect(other.state.told == 1_800_000_020_000)
+  }
+
   @Test("a state under another key, or cut, isn't taken")
   func seal() throws {
     var story = GroupStory(at: 5, to: 10)
@@ -111,9 +129,11 @@ struct GroupEdgeTests {
     let bytes = writer.bytes
     #expect(bytes.count < 60)
     #expect(throws: ChangelogProblem.seal) {
-      _ = try [UInt8]("other".utf8).withUnsafeBytes { key in try bytes.withUnsafeBytes { try GroupState($0, key: key) } }
+      _ = try Array("other".utf8).withUnsafeBytes { key in
+        try bytes.withUnsafeBytes { try GroupState($0, key: key) }
+      }
     }
-    for count in 0..<bytes.count {
+    for count in bytes.indices {
       #expect(throws: ChangelogProblem.self) {
         _ = try Self.key.withUnsafeBytes { key in
           try bytes.prefix(count).withUnsafeBytes { try GroupState($0, key: key) }

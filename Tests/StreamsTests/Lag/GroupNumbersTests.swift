@@ -51,7 +51,7 @@ struct GroupNumbersTests {
       #expect(meter.tell(answer, at: round * 10_000).allSatisfy { $0["lag_seconds"] == nil })
     }
     #expect(counts.count == 10)
-    #expect(counts.values.allSatisfy { $0 == 6 })
+    #expect(counts.values.allSatisfy { 5...7 ~= $0 })
     #expect(meter.questions(about: GroupAnswer(lanes: []), at: 0, limit: -1).isEmpty)
   }
 
