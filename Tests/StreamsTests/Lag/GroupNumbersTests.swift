@@ -70,6 +70,18 @@ struct GroupNumbersTests {
     #expect(age(of: .min) == nil)
   }
 
+  @Test("who looked only part of the way doesn't know the age, and is asked again")
+  func halfTheWay() {
+    var meter = GroupMeter("g")
+    var lane = GroupAnswer.Lane(
+      StreamPartition("t", 0), committed: 1, logStart: 0, highWatermark: 500, firstRecord: .nothing(before: 300))
+    #expect(meter.tell(GroupAnswer(lanes: [lane]), at: 10_000)[0]["lag_seconds"] == nil)
+    lane.firstRecord = .unknown
+    #expect(meter.questions(about: GroupAnswer(lanes: [lane]), at: 20_000).map(\.offset) == [1])
+    lane.firstRecord = .nothing(before: 500)
+    #expect(meter.tell(GroupAnswer(lanes: [lane]), at: 20_000)[0]["lag_seconds"] == 0)
+  }
+
   @Test("parts of subjects are escaped, and long ones stay apart")
   func subjects() {
     func subjects(_ group: String, _ topic: String) -> [String] {
