@@ -1,14 +1,18 @@
 import JSON
 import Platform
 
-/// What a meter says of a stream, or of one of its values, for one interval: a record of the readings topic.
+/// What a meter says of a stream or one of its values for one interval, or of a consumer group or the cluster at one
+/// moment: a record of the readings topic.
 public struct StreamReading: Equatable, Sendable {
-  /// Its subject, and the record's key: the stream's name, or `NAME/VALUE`.
+  /// Its subject, and the record's key: the stream's name, `NAME/VALUE`, `group/GROUP`, `group/GROUP/TOPIC`, `kafka` or
+  /// `kafka@INSTANCE`.
   public var subject: String
-  /// `stream` or `value`.
+  /// `stream`, `value`, `group`, `group-topic`, `cluster` or `probe`.
   public var kind: String
-  /// The end of the interval.
+  /// The end of the interval, or the moment.
   public var end: WallTime
+  /// The texts, which are written before the numbers, in this order. Their names are unique, also among the numbers'.
+  public var texts: [(name: String, value: String)] = []
   /// The numbers, in the order in which they are written. Names are unique.
   public var numbers: [(name: String, value: Double)]
 
@@ -21,6 +25,10 @@ public struct StreamReading: Equatable, Sendable {
     writer.string(subject)
     writer.key("kind")
     writer.string(kind)
+    for (name, value) in texts {
+      writer.key(name)
+      writer.string(value)
+    }
     for (name, value) in numbers where value.isFinite {
       writer.key(name)
       if value == value.rounded(), value.magnitude < 9_007_199_254_740_992 {
@@ -35,22 +43,14 @@ public struct StreamReading: Equatable, Sendable {
   /// The number of this name; nil if it was left out.
   public subscript(name: String) -> Double? { numbers.first { $0.name == name }?.value }
 
+  /// The text of this name; nil if it was left out.
+  public func text(_ name: String) -> String? { texts.first { $0.name == name }?.value }
+
   /// Whether two readings say the same.
   public static func == (a: StreamReading, b: StreamReading) -> Bool {
     a.subject == b.subject && a.kind == b.kind && a.end == b.end
+      && a.texts.elementsEqual(b.texts) { $0.name == $1.name && $0.value == $1.value }
       && a.numbers.elementsEqual(b.numbers) { $0.name == $1.name && $0.value == $1.value }
-  }
-
-  /// The subject of a value: `NAME/VALUE`, with `%` and `/` in the value escaped, and each byte that isn't part of
-  /// well-formed UTF-8 replaced. Cut to `limit` bytes at the end of a character.
-  static func subject(of value: [UInt8], in stream: String, limit: Int = 255) -> String {
-    var text = stream + "/"
-    for character in String(decoding: value, as: UTF8.self) {
-      let part = character == "%" ? "%25" : character == "/" ? "%2F" : String(character)
-      if text.utf8.count + part.utf8.count > limit { break }
-      text += part
-    }
-    return text
   }
 }
 

@@ -58,15 +58,11 @@ public struct StreamState: Equatable, Sendable {
     let text =
       "\(definition.interval.wholeNanoseconds) \(definition.format) \(String(describing: definition.time)) "
       + "\(String(describing: definition.division)) \(definition.counts) \(definition.measures) \(definition.distincts)"
-    return hash(text)
+    return StreamReading.hash(text)
   }
 
   /// The same for the topics.
-  public static func hash(ofTopics topics: [StreamDefinition.Topics]) -> UInt64 { hash("\(topics)") }
-
-  private static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-  }
+  public static func hash(ofTopics topics: [StreamDefinition.Topics]) -> UInt64 { StreamReading.hash("\(topics)") }
 
   private static let version: UInt8 = 1
 

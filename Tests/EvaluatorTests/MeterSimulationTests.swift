@@ -8,8 +8,8 @@ struct MeterSimulationTests {
   func conservation() {
     let first = UInt64.random(in: 0...(.max >> 8))
     for number in 0..<300 {
-      let problem = MeterSchedule(seed: first + number).run()
-      #expect(problem == nil, "seed \(first + number): \(problem ?? "")")
+      let problem = MeterSchedule(seed: first + UInt64(number)).run()
+      #expect(problem == nil, "seed \(first + UInt64(number)): \(problem ?? "")")
     }
   }
 
