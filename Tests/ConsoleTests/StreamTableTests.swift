@@ -95,7 +95,7 @@ struct StreamTableTests {
   @Test("lines are cut to the width of a terminal, colours not counted", arguments: 0...70)
   func width(_ width: Int) {
     let rules = firing([("注文-stopped", "s", .critical)])
-    for line in text([stream("s")], rules, width: width).split(separator: "\n") { #expect(line.columns <= width) }
+    for line in text([stream("s")], rules, width: width).split(separator: "\n") { #expect(String(line).columns <= width) }
     let coloured = text([stream("s")], rules, colours: true, width: width)
     #expect(
       coloured.replacing("\u{1B}[1;31m", with: "").replacing("\u{1B}[0m", with: "")
