@@ -7,6 +7,8 @@ public struct StreamTable {
   /// The last cell of each line, and its colour.
   private let firing: [(text: String, paint: Colours.Paint)]
 
+  private let width: Int?
+
   /// The greatest width of a name, in columns. A longer name is cut.
   public static let greatestName = 60
   /// How many firing rules are named for a subject.
@@ -16,7 +18,10 @@ public struct StreamTable {
   ///   - streams: in the order of the lines.
   ///   - rules: nil if it isn't known which rules fire.
   ///   - now: determines how old each reading is.
-  public init(_ streams: [SeenStream], firing rules: FiringRules?, now: WallTime) {
+  ///   - width: the columns of the terminal, to which lines are cut; nil if they aren't. Names take a third at most.
+  public init(_ streams: [SeenStream], firing rules: FiringRules?, now: WallTime, width: Int? = nil) {
+    self.width = width
+    let nameWidth = width.map { min(Self.greatestName, max(16, $0 / 3)) } ?? Self.greatestName
     /// Columns that are there only if a line has something to say in them.
     let rare: [(heading: String, number: KeyPath<SeenStream, Double?>)] = [
       ("MISSING", \.missing), ("LATE", \.late), ("LOST", \.lost),
@@ -35,7 +40,7 @@ public struct StreamTable {
         stream[keyPath: column.number].flatMap { Self.isPositive($0) ? Self.count($0) : nil } ?? ""
       }
       let age = Self.duration(milliseconds: Double((now - stream.time).wholeMilliseconds))
-      let name = Printable.text(stream.subject).cut(to: Self.greatestName)
+      let name = Printable.text(stream.subject).cut(to: nameWidth)
       table.append([name] + numbers + others + [age, text])
       let paint: Colours.Paint = rules?.first?.severity == .critical ? .red : rules == nil ? .plain : .yellow
       firing.append((text, paint))
@@ -45,9 +50,7 @@ public struct StreamTable {
   }
 
   /// The table's lines without their ends, the heading first.
-  ///
-  /// - Parameter width: the columns of the terminal, to which lines are cut; nil if they aren't.
-  public func lines(colours: Colours, width: Int? = nil) -> [String] {
+  public func lines(colours: Colours) -> [String] {
     zip(table.lines, firing).map { line, firing in
       // In bytes: a text may begin with a mark that combines with the blank before it.
       let start = String(Substring(line.utf8.dropLast(firing.text.utf8.count)))

@@ -75,7 +75,7 @@ struct StreamsView {
 
   private func lines(_ seen: Seen, _ now: WallTime, width: Int?) -> [String] {
     if seen.streams.isEmpty { return [nothing] }
-    return StreamTable(seen.streams, firing: seen.firing, now: now).lines(colours: .ofOutput, width: width)
+    return StreamTable(seen.streams, firing: seen.firing, now: now, width: width).lines(colours: .ofOutput)
   }
 
   /// Says what is new.

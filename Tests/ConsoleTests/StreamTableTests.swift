@@ -32,7 +32,7 @@ struct StreamTableTests {
   private func text(
     _ streams: [SeenStream], _ rules: FiringRules? = FiringRules(), colours: Bool = false, width: Int? = nil
   ) -> String {
-    StreamTable(streams, firing: rules, now: now).lines(colours: Colours(isOn: colours), width: width)
+    StreamTable(streams, firing: rules, now: now, width: width).lines(colours: Colours(isOn: colours))
       .joined(separator: "\n")
   }
 
@@ -73,6 +73,12 @@ struct StreamTableTests {
     #expect(lines[2].hasPrefix(String(repeating: "n", count: 59) + "…  12.5/s"))
   }
 
+  @Test("on a terminal names take a third of the width")
+  func narrowNames() {
+    let line = text([stream("a-name-that-is-longer-than-26-columns")], width: 80).split(separator: "\n").last
+    #expect(line == "a-name-that-is-longer-tha…  12.5/s  1.2 KiB/s  250ms     40ms  1.2s")
+  }
+
   @Test("control characters in names and rules are escaped")
   func control() {
     let line = text([stream("a\u{1B}[2J\u{202E}")], firing([("r\n\u{9B}", "a\u{1B}[2J\u{202E}", .warning)]))
@@ -95,7 +101,9 @@ struct StreamTableTests {
   @Test("lines are cut to the width of a terminal, colours not counted", arguments: 0...70)
   func width(_ width: Int) {
     let rules = firing([("注文-stopped", "s", .critical)])
-    for line in text([stream("s")], rules, width: width).split(separator: "\n") { #expect(String(line).columns <= width) }
+    for line in text([stream("s")], rules, width: width).split(separator: "\n") {
+      #expect(String(line).columns <= width)
+    }
     let coloured = text([stream("s")], rules, colours: true, width: width)
     #expect(
       coloured.replacing("\u{1B}[1;31m", with: "").replacing("\u{1B}[0m", with: "")
