@@ -103,9 +103,11 @@ extension StreamReading {
     // Nobody knows what the missing partitions had.
     let isWhole = frame.missing == 0
     append("records", tally.records)
-    if isWhole { numbers.append(("rate", Double(counted) / seconds)) }
+    // Before its first record a stream isn't quiet: nobody uses it yet.
+    let hasRate = isWhole && frame.lastRecord != nil
+    if hasRate { numbers.append(("rate", Double(counted) / seconds)) }
     append("bytes", tally.bytes)
-    if isWhole { numbers.append(("byte_rate", Double(tally.bytes - tally.lateBytes) / seconds)) }
+    if hasRate { numbers.append(("byte_rate", Double(tally.bytes - tally.lateBytes) / seconds)) }
     append("invalid", tally.invalid, if: definition.format != .none)
     if tally.delayed > 0, isWhole {
       numbers.append(("delay_ms_avg", Double(tally.delaySum) / Double(tally.delayed)))

@@ -29,13 +29,18 @@ struct ExampleFilesTests {
     #expect(settings == Settings(brokers: "localhost:9092", hostName: "web-1"))
   }
 
-  @Test("Config/statusd.toml as it is installed is accepted, and changes nothing but brokers and rules")
+  @Test("Config/statusd.toml as it is installed is accepted, and changes nothing but brokers, rules and streams")
   func installed() throws {
     let loaded = load(try Repository.text("Config/statusd.toml"))
     #expect(loaded.complaints.isEmpty)
     var settings = try #require(loaded.settings)
-    #expect(settings.rules.map(\.name) == ["cpu-high", "memory-high"])
+    #expect(
+      settings.rules.map(\.name) == [
+        "cpu-high", "memory-high", "stream-quiet", "stream-errors", "stream-incomplete", "meter-late",
+      ])
+    #expect(settings.streams.map(\.name) == ["monitor"])
     settings.rules = []
+    settings.streams = []
     #expect(settings == Settings(brokers: "localhost:9092", hostName: "web-1"))
   }
 
@@ -83,7 +88,8 @@ struct ExampleFilesTests {
       #expect(line == "\(key.name) = \(Settings.written(value))")
     }
     let streams = try #require(document.child("stream", of: 0))
-    let stream = try #require(document.nodes[streams].children.first)
+    // The first one is for use, the second shows every key.
+    let stream = try #require(document.nodes[streams].children.last)
     #expect(document.nodes[stream].children.map { document.nodes[$0].key } == StreamKey.allCases.map(\.rawValue))
     let rule = document.nodes.first { $0.key == "rule" }
     let first = try #require(rule?.children.first)

@@ -12,7 +12,7 @@ extension MeterSchedule {
     var records: Int64
     var late: Int64
     var lost: Int64
-    var hasRate: Bool
+    var isWhole: Bool
   }
 
   /// The committed readings of each stream, in order.
@@ -51,7 +51,7 @@ extension MeterSchedule {
     for one in told {
       let count = expected[one.end, default: 0]
       if one.records != count { return "up to \(one.end) \(one.records) records are told of \(count)" }
-      if one.late != 0 || !one.hasRate { return "up to \(one.end) records are told as late, or no rate" }
+      if one.late != 0 || !one.isWhole { return "up to \(one.end) records are told as late, or missing" }
     }
     return nil
   }
@@ -86,6 +86,6 @@ extension MeterSchedule.Told {
     self.records = records
     late = numbers["late_records"] ?? 0
     lost = numbers["lost"] ?? 0
-    hasRate = numbers["rate"] != nil
+    isWhole = numbers["partitions_missing"] == 0
   }
 }

@@ -66,7 +66,7 @@ package final class MeterSchedule {
     let end = time.wall.milliseconds + 5000
     let isDone = settle {
       // Nobody waits for a partition that was missing: its records come until a reading is whole again.
-      self.readings.values.allSatisfy { $0.last.map { $0.end >= end && $0.hasRate } ?? false }
+      self.readings.values.allSatisfy { $0.last.map { $0.end >= end && $0.isWhole } ?? false }
     }
     return isDone ? check() : "not done: told up to \(readings.mapValues { $0.last?.end ?? 0 }), now \(end)"
   }

@@ -47,7 +47,8 @@ struct StreamMeterTests {
           "seed \(seed): \(reading), not \(expected[reading.end.milliseconds, default: 0]), \(bench.kills) kills")
         return
       }
-      #expect(bench.readings.allSatisfy { $0["late_records"] == 0 && $0["rate"] == $0["records"] })
+      let used = bench.readings.drop { $0["records"] == 0 }
+      #expect(used.allSatisfy { $0["late_records"] == 0 && $0["rate"] == $0["records"] })
     }
   }
 }

@@ -15,11 +15,13 @@ struct TopicPolicyTests {
     let names: [Settings.Topics.Needed: String] = [
       .status: "status_topic", .readings: "statusd-readings", .monitor: "monitor_topic", .alerts: "a",
       .alertsCurrent: "alerts-current", .changelog: "statusd-changelog",
+      .streams: "statusd-streams",
     ]
     for needed in Settings.Topics.Needed.allCases {
       let topic = topics.policy(of: needed)
       #expect(topic.name == names[needed])
-      #expect(topic.partitions == 4)
+      // Meters share streams by the partitions of their topic, however small it is.
+      #expect(topic.partitions == (needed == .streams ? 12 : 4))
       #expect(topic.replication == 2)
       let configuration = Dictionary(topic.configuration.map { ($0.name, $0.value) }) { $1 }
       #expect(configuration["message.timestamp.type"] == "LogAppendTime")
