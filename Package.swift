@@ -60,8 +60,10 @@ let package = Package(
     + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
     + library("Streams", ["Cpcre2", "JSON", "Platform", "Records", "Rules"], isHot: true)
-    + library("Settings", ["Ctomlplusplus", "Platform", "Rules", "Streams"], isCold: true, testsNeed: ["Backtest", "Topics"])
-    + library("Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings", "Streams"], testsNeed: ["SimulatedKafka"])
+    + library(
+      "Settings", ["Ctomlplusplus", "Platform", "Rules", "Streams"], isCold: true, testsNeed: ["Backtest", "Topics"])
+    + library(
+      "Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings", "Streams"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])

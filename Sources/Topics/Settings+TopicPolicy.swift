@@ -16,7 +16,8 @@ extension Settings.Topics {
       case .streams: (streams, Self.compacted)
       }
     return Admin.NewTopic(
-      name, partitions: topic == .streams ? Self.streamsPartitions : Int(partitions), replication: replication.map { Int($0) },
+      name, partitions: topic == .streams ? Self.streamsPartitions : Int(partitions),
+      replication: replication.map { Int($0) },
       configuration: [("message.timestamp.type", "LogAppendTime")] + policy)
   }
 
