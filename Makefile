@@ -18,7 +18,7 @@ FUZZ_FLAGS = $(if $(filter-out none,$(SANITIZER)),--sanitize $(SANITIZER) --scra
 ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build release test test-asan test-tsan simulation fuzz faults coverage format lint demo install uninstall test-boot \
+.PHONY: help deps build release test test-asan test-tsan simulation fuzz faults faults-streams coverage format lint demo install uninstall test-boot \
   bench-agent bench-engine bench-evaluator bench-latency bench-recovery bench-scale clean
 
 help: ## lists all targets
@@ -54,6 +54,9 @@ fuzz: deps ## reads broken records, configurations, rule tests, changelogs and /
 faults: deps ## kills evaluators and real brokers under load, compares the alerts with a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; BROKERS=, 1 and 3; SEED=)
 	@STATUSD_FAULTS=$(or $(RECORDS),200000) STATUSD_FAULT_KILLS=$(KILLS) STATUSD_FAULT_PAUSE=$(PAUSE) STATUSD_FAULT_BROKERS=$(BROKERS) \
 	  STATUSD_SEED=$(SEED) Scripts/test --filter IntegrationTests.FaultTests $(TEST_FLAGS)
+
+faults-streams: deps ## kills meters and a real broker under load, and holds the readings against the log (RECORDS=, 5000000)
+	@STATUSD_METER_FAULTS=$(or $(RECORDS),5000000) Scripts/test --filter IntegrationTests.MeterFaultTests $(TEST_FLAGS)
 
 coverage: deps ## line coverage of each library; fails if a library that must be above 90% isn't
 	@Scripts/coverage

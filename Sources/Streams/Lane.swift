@@ -31,6 +31,8 @@ struct Lane: Equatable {
   var boundaries: [Boundary] = []
   /// The last end that was asked for, while it isn't read.
   var asked: AskedEnd?
+  /// Whether it isn't read for now, because it is further ahead of the others than intervals may be open.
+  var isWaiting = false
   /// Nobody waits for it, because it can't be read; what comes of it counts as late.
   var isMissing = false
   /// Its records are late until this offset: they were appended while it was missing.

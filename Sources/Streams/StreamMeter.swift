@@ -93,10 +93,15 @@ public struct StreamMeter {
 
   /// The partition can't be read: nobody waits for it from now on.
   public mutating func isMissing(_ partition: StreamPartition) {
-    if let lane = lanesByPartition[partition] { lanes[lane].isMissing = true }
+    guard let lane = lanesByPartition[partition] else { return }
+    lanes[lane].isMissing = true
+    lanes[lane].asked = nil
   }
 
-  /// Whether nobody waits for the partition.
+  /// Whether nobody waits for the partition: it is missing, or what was appended meanwhile isn't read yet.
+  public func isPassedOver(lane: Int) -> Bool { !lanes[lane].isWaitedFor }
+
+  /// Whether the partition is missing.
   public func isMissing(lane: Int) -> Bool { lanes[lane].isMissing }
 
   /// The partitions whose floor is below `time`, missing ones too.
@@ -104,8 +109,9 @@ public struct StreamMeter {
     lanes.indices.filter { lanes[$0].floor < time }
   }
 
-  /// Whether the partition waits for others: it is further ahead than intervals may be open.
-  public func mustWait(lane: Int) -> Bool { lanes[lane].intervalEnd > told + Self.greatestOpen * length }
+  /// Whether the partition waits for others: it is further ahead than intervals may be open. It goes on once it is half as
+  /// far ahead, so that it doesn't stop and go with every interval.
+  public func mustWait(lane: Int) -> Bool { lanes[lane].isWaiting }
 
   /// How many partitions wait for others.
   public var waiting: Int { lanes.indices.count { mustWait(lane: $0) } }
@@ -202,6 +208,7 @@ public struct StreamMeter {
     lanes[number].floor = time
     if time < lanes[number].intervalEnd { return }
     lanes[number].intervalEnd = (time / length + 1) * length
+    if lanes[number].intervalEnd > told + Self.greatestOpen * length { lanes[number].isWaiting = true }
   }
 
   /// The place of the open interval that ends at `end`.
@@ -311,6 +318,7 @@ public struct StreamMeter {
   private mutating func close(_ number: Int, _ end: Int64, keepingFrom kept: Int64) {
     lanes[number].floor = max(lanes[number].floor, end)
     if lanes[number].intervalEnd <= end { lanes[number].intervalEnd = firstEnd }
+    if lanes[number].intervalEnd <= end + Self.greatestOpen / 2 * length { lanes[number].isWaiting = false }
     while let first = lanes[number].boundaries.first, first.end <= kept { lanes[number].boundaries.removeFirst() }
   }
 

@@ -62,7 +62,7 @@ package final class MeterSchedule {
     isCalm = false
     for _ in 0..<(150 + dice.below(150)) { happen() }
     isCalm = true
-    cluster.leaderless = []
+    (cluster.leaderless, cluster.withheld) = ([], [])
     let end = time.wall.milliseconds + 5000
     let isDone = settle {
       // Nobody waits for a partition that was missing: its records come until a reading is whole again.
@@ -148,7 +148,12 @@ package final class MeterSchedule {
       let topic = dice.below(cluster.streams.count)
       let partition = LogPartition(
         topic: topic + 1, number: Int32(dice.below(cluster.streams[topic].partitions.count)))
-      if !isOrderly, cluster.leaderless.remove(partition) == nil { cluster.leaderless.insert(partition) }
+      if isOrderly { return }
+      if dice.once(in: 3) {
+        if cluster.withheld.remove(partition) == nil { cluster.withheld.insert(partition) }
+      } else if cluster.leaderless.remove(partition) == nil {
+        cluster.leaderless.insert(partition)
+      }
     }
   }
 

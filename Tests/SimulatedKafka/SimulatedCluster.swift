@@ -27,6 +27,8 @@ package final class SimulatedCluster {
   package internal(set) var changelog: [SimulatedPartition]
   /// Topics beside the group's, in the order in which they were made.
   package internal(set) var streams: [(name: String, partitions: [SimulatedPartition])] = []
+  /// Partitions of these topics whose ends are told, and whose records aren't given.
+  package var withheld: Set<LogPartition> = []
   /// Partitions of these topics that no broker leads.
   package var leaderless: Set<LogPartition> = []
   package let group: SimulatedGroup

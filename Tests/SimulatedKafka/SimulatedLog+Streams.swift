@@ -41,7 +41,7 @@ extension SimulatedLog {
   mutating func readFollowed<Receiver: LogReceiver & ~Copyable>(_ left: inout Int, into receiver: inout Receiver) {
     for id in member.following.keys.sorted(by: { ($0.topic, $0.number) < ($1.topic, $1.number) }) {
       guard left > 0, let start = member.following[id], let partition = cluster.stream(id),
-        !cluster.leaderless.contains(id)
+        !cluster.leaderless.contains(id), !cluster.withheld.contains(id)
       else { continue }
       var position = start
       if position < partition.start || position > partition.end {

@@ -31,6 +31,8 @@ final class MeteredStream {
   var mustWrite = false
   /// Partitions whose leader was asked for an end and gave no answer, since when.
   var unanswered: [StreamPartition: MonotonicTime] = [:]
+  /// Partitions that don't come on although they have more records: the position, and since when.
+  var stuck: [StreamPartition: (offset: Int64, since: MonotonicTime)] = [:]
   /// The topics and how many partitions each had when they were looked at last; nil if they weren't yet.
   var known: [String: Int]?
   private let topicPatterns: [Expression]

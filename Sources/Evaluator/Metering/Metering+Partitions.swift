@@ -115,7 +115,8 @@ extension Metering {
 
   /// The worker didn't listen: partitions have had no chance to answer.
   package mutating func wasAway(from partition: LogPartition?) {
-    if partition == nil { for stream in streams { stream.unanswered = [:] } }
+    if partition != nil { return }
+    for stream in streams { (stream.unanswered, stream.stuck) = ([:], [:]) }
   }
 
   /// Retention has taken records that weren't read yet, or the log was made anew: counts what is lost, and goes on with

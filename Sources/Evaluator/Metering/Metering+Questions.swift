@@ -119,6 +119,7 @@ extension Metering {
     for stream in streams where stream.way == .isLive {
       // A missing partition keeps no interval open, but may be back.
       let isDue = time >= stream.meter.nextTelling
+      if isDue { passOverStuck(stream) }
       let lanes = stream.meter.lanes(behind: time - StreamMeter.grace).filter {
         stream.meter.isMissing(lane: $0) || isDue && !stream.meter.isAsked(lane: $0)
       }
@@ -138,15 +139,33 @@ extension Metering {
         } else {
           let since = stream.unanswered[partition] ?? now
           stream.unanswered[partition] = since
-          if now - since >= Self.answerPatience, !stream.meter.isMissing(lane: lane) {
-            stream.meter.isMissing(partition)
-            remarks.append(.isMissing(stream: stream.definition.name, partition))
-          }
+          if now - since >= Self.answerPatience { passOver(lane, partition, of: stream) }
         }
       }
     }
     // A broker that is silent holds up this question for all others: it isn't asked again at once.
     nextEnds = now + (hasFailed ? .seconds(2) : .milliseconds(50))
+  }
+
+  /// Brokers tell where these partitions end, but don't give their records: for want of a right, or a damaged log.
+  private mutating func passOverStuck(_ stream: MeteredStream) {
+    var stuck: [StreamPartition: (offset: Int64, since: MonotonicTime)] = [:]
+    for (lane, place) in stream.meter.positions.enumerated() where stream.meter.isAsked(lane: lane) {
+      if stream.meter.mustWait(lane: lane) { continue }
+      let known = stream.stuck[place.partition]
+      let since = known.map { $0.offset == place.offset ? $0.since : now } ?? now
+      stuck[place.partition] = (place.offset, since)
+      if now - since >= Self.answerPatience { passOver(lane, place.partition, of: stream) }
+    }
+    stream.stuck = stuck
+  }
+
+  private mutating func passOver(_ lane: Int, _ partition: StreamPartition, of stream: MeteredStream) {
+    if stream.meter.isMissing(lane: lane) { return }
+    if !stream.meter.isPassedOver(lane: lane) {
+      remarks.append(.isMissing(stream: stream.definition.name, partition))
+    }
+    stream.meter.isMissing(partition)
   }
 
   // MARK: Records
