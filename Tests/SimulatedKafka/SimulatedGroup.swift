@@ -197,6 +197,8 @@ package final class SimulatedMember {
   /// The next offset to read in each partition that it follows, and the ends that it was given.
   var following: [LogPartition: Int64] = [:]
   var followedEnds: [LogPartition: Int64] = [:]
+  /// How often it has fetched.
+  var turns = 0
   /// When the last record of its transaction was appended, and of the last one that was committed.
   var appended: WallTime?
   var committedAppend: WallTime?

@@ -39,7 +39,11 @@ extension SimulatedLog {
   }
 
   mutating func readFollowed<Receiver: LogReceiver & ~Copyable>(_ left: inout Int, into receiver: inout Receiver) {
-    for id in member.following.keys.sorted(by: { ($0.topic, $0.number) < ($1.topic, $1.number) }) {
+    // In turns: as in a client's queue, none waits for all others.
+    member.turns += 1
+    let all = member.following.keys.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) }
+    for place in all.indices {
+      let id = all[(place + member.turns) % all.count]
       guard left > 0, let start = member.following[id], let partition = cluster.stream(id),
         !cluster.leaderless.contains(id), !cluster.withheld.contains(id)
       else { continue }

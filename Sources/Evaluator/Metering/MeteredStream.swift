@@ -14,6 +14,15 @@ final class MeteredStream {
     case isLive
   }
 
+  /// A partition that gives nothing.
+  struct Standstill {
+    /// Its position, since when, and the number of deliveries then. While one is under way nothing is read, so time alone
+    /// shows nothing.
+    var offset: Int64
+    var since: MonotonicTime
+    var deliveries: Int
+  }
+
   let definition: StreamDefinition
   /// The partition of the topic of streams that has its state.
   let partition: LogPartition
@@ -29,10 +38,10 @@ final class MeteredStream {
   let hadSameTopics: Bool
   /// Whether its state must go into the next delivery.
   var mustWrite = false
-  /// Partitions whose leader was asked for an end and gave no answer, since when.
-  var unanswered: [StreamPartition: MonotonicTime] = [:]
-  /// Partitions that don't come on although they have more records: the position, and since when.
-  var stuck: [StreamPartition: (offset: Int64, since: MonotonicTime)] = [:]
+  /// Partitions whose leader was asked for an end and gave no answer.
+  var unanswered: [StreamPartition: Standstill] = [:]
+  /// Partitions that don't come on although they have more records.
+  var stuck: [StreamPartition: Standstill] = [:]
   /// The topics and how many partitions each had when they were looked at last; nil if they weren't yet.
   var known: [String: Int]?
   private let topicPatterns: [Expression]

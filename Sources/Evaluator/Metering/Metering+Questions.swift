@@ -137,9 +137,9 @@ extension Metering {
           stream.unanswered[partition] = nil
           stream.meter.ends(lane: lane, at: end, clock: time)
         } else {
-          let since = stream.unanswered[partition] ?? now
-          stream.unanswered[partition] = since
-          if now - since >= Self.answerPatience { passOver(lane, partition, of: stream) }
+          let known = stream.unanswered[partition] ?? standstill(at: positions[lane].offset)
+          stream.unanswered[partition] = known
+          if isLong(known) { passOver(lane, partition, of: stream) }
         }
       }
     }
@@ -149,15 +149,24 @@ extension Metering {
 
   /// Brokers tell where these partitions end, but don't give their records: for want of a right, or a damaged log.
   private mutating func passOverStuck(_ stream: MeteredStream) {
-    var stuck: [StreamPartition: (offset: Int64, since: MonotonicTime)] = [:]
+    var stuck: [StreamPartition: MeteredStream.Standstill] = [:]
     for (lane, place) in stream.meter.positions.enumerated() where stream.meter.isAsked(lane: lane) {
-      if stream.meter.mustWait(lane: lane) { continue }
-      let known = stream.stuck[place.partition]
-      let since = known.map { $0.offset == place.offset ? $0.since : now } ?? now
-      stuck[place.partition] = (place.offset, since)
-      if now - since >= Self.answerPatience { passOver(lane, place.partition, of: stream) }
+      if mustFollow || stream.meter.mustWait(lane: lane) { continue }
+      var known = stream.stuck[place.partition] ?? standstill(at: place.offset)
+      if known.offset != place.offset { known = standstill(at: place.offset) }
+      stuck[place.partition] = known
+      if isLong(known) { passOver(lane, place.partition, of: stream) }
     }
     stream.stuck = stuck
+  }
+
+  private func standstill(at offset: Int64) -> MeteredStream.Standstill {
+    MeteredStream.Standstill(offset: offset, since: now, deliveries: deliveryCount)
+  }
+
+  private func isLong(_ standstill: MeteredStream.Standstill) -> Bool {
+    now - standstill.since >= Self.answerPatience
+      && deliveryCount - standstill.deliveries >= Self.answerDeliveries
   }
 
   private mutating func passOver(_ lane: Int, _ partition: StreamPartition, of stream: MeteredStream) {

@@ -18,6 +18,8 @@ package struct Metering: ~Copyable, WorkerStage {
   static let shortestTick = Duration.milliseconds(100)
   /// For how long a partition may give no answer before nobody waits for it.
   static let answerPatience = Duration.seconds(10)
+  /// And how many deliveries must have been made meanwhile: behind each one something is read.
+  static let answerDeliveries = 8
   /// How many intervals of a stream are told in one delivery at most.
   static let greatestTelling = 100
 
@@ -47,6 +49,8 @@ package struct Metering: ~Copyable, WorkerStage {
   private var lastTick: MonotonicTime?
   /// From it to the next one at least.
   private var pause = Self.shortestTick
+  /// How many deliveries were committed.
+  var deliveryCount = 0
   /// What people should read, with `collect`.
   var remarks: [MeterRemark] = []
   private var writer = Writer()
@@ -186,6 +190,7 @@ package struct Metering: ~Copyable, WorkerStage {
 
   package mutating func delivered(at time: WallTime?, began: MonotonicTime, now: MonotonicTime) {
     lastTick = now
+    deliveryCount += 1
     // However slow brokers are, half of the time is for reading.
     pause = max(Self.shortestTick, now - began)
     if let time {
