@@ -47,9 +47,11 @@ public final class MeterService: Service {
   /// The workers' heartbeats.
   public var heartbeats: [Heartbeat] { workers.map(\.heartbeat) }
 
-  /// How many records were counted, and how many readings were made of them, over all workers.
-  public var numbers: (records: Int64, readings: Int64) {
-    workers.reduce((0, 0)) { ($0.0 + $1.share.numbers.records, $0.1 + $1.share.numbers.transitions) }
+  /// The counters so far and the current state, over all workers.
+  public var numbers: MeterNumbers {
+    var sum = MeterNumbers()
+    for worker in workers { sum.add(worker.share.numbers) }
+    return sum
   }
 
   /// Connects in the background, joins the group and counts, as soon as brokers are reachable.

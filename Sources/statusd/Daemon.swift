@@ -37,6 +37,12 @@ final class Daemon {
       evaluates
       ? try EvaluatorService(
         settings: settings, configuration: configuration, comesBack: settings.run.role.samples, log: log) : nil
+    // Streams that come with a reload find their meter.
+    let meter =
+      settings.run.role.meters && (settings.run.role == .meter || !settings.streams.isEmpty)
+      ? try MeterService(
+        settings: settings, configuration: configuration,
+        comesBack: settings.run.role.samples || evaluates, log: log) : nil
     var plan = AgentService.Plan(agent: settings.agent, topic: settings.topics.status, configuration: configuration)
     plan.samplesHost = settings.run.role.samples
     if machineNames.contains("agent.host") { plan.machineName = { Surroundings.machine.hostName } }
@@ -46,15 +52,10 @@ final class Daemon {
       plan, log: log,
       topicIsReady: { topics.isPresent($0) },
       topicTimes: { topics.times(of: statusTopic) },
-      ownNumbers: { evaluator?.numbers.fields ?? [] })
+      ownNumbers: { (evaluator?.numbers.fields ?? []) + (meter?.numbers.fields ?? []) })
     self.topics = topics
     self.evaluator = evaluator
-    // Streams that come with a reload find their meter.
-    meter =
-      settings.run.role.meters && (settings.run.role == .meter || !settings.streams.isEmpty)
-      ? try MeterService(
-        settings: settings, configuration: configuration,
-        comesBack: settings.run.role.samples || evaluates, log: log) : nil
+    self.meter = meter
   }
 
   private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {

@@ -17,14 +17,17 @@ struct OwnMetricsTests {
     func row(_ name: String, isCounter: Bool) -> [String] { ["`\(name)`", isCounter ? "counter" : "gauge"] }
     let agent = AgentNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
     let evaluator = EvaluatorNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
-    #expect(rows == agent + evaluator)
+    let meter = MeterNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
+    #expect(rows == agent + evaluator + meter)
   }
 
   @Test("each metric has a unique name, and every property is a metric")
   func names() {
-    let names = AgentNumbers.metrics.map(\.name) + EvaluatorNumbers.metrics.map(\.name)
+    let names =
+      AgentNumbers.metrics.map(\.name) + EvaluatorNumbers.metrics.map(\.name) + MeterNumbers.metrics.map(\.name)
     #expect(Set(names).count == names.count)
     // `badByReason` has a metric for each reason, and `records_bad` is their sum.
+    #expect(MeterNumbers.metrics.count == Mirror(reflecting: MeterNumbers()).children.count)
     #expect(AgentNumbers.metrics.count == Mirror(reflecting: AgentNumbers()).children.count)
     #expect(
       EvaluatorNumbers.metrics.count

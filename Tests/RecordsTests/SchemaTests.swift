@@ -216,12 +216,12 @@ struct SchemaTests {
     let boot = "6c0ef2f0-5a5b-4b1f-8e36-1c9f2b7f3f11"
     let agent = AgentNumbers().fields
     for lag in [nil, 5] as [Int64?] {
-      for others in [agent, agent + EvaluatorNumbers(lag: lag).fields] {
+      for others in [agent, agent + EvaluatorNumbers(lag: lag).fields, agent + MeterNumbers().fields] {
         #expect(schema.problems(of: own(others, boot: boot)) == [])
         #expect(schema.problems(of: own(others, boot: nil)) == [])
       }
     }
-    let all = (agent + EvaluatorNumbers(lag: 5).fields).map { ($0.name, Double(1_234_567_890_123)) }
+    let all = (agent + EvaluatorNumbers(lag: 5).fields + MeterNumbers().fields).map { ($0.name, Double(1_234_567_890_123)) }
     let record = own(all.map { (name: $0.0, value: $0.1) }, boot: boot)
     #expect(schema.problems(of: record) == [])
     #expect(try fields(record) == part.fields)
