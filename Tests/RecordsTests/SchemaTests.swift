@@ -221,7 +221,9 @@ struct SchemaTests {
         #expect(schema.problems(of: own(others, boot: nil)) == [])
       }
     }
-    let all = (agent + EvaluatorNumbers(lag: 5).fields + MeterNumbers().fields).map { ($0.name, Double(1_234_567_890_123)) }
+    let all = (agent + EvaluatorNumbers(lag: 5).fields + MeterNumbers().fields).map {
+      ($0.name, Double(1_234_567_890_123))
+    }
     let record = own(all.map { (name: $0.0, value: $0.1) }, boot: boot)
     #expect(schema.problems(of: record) == [])
     #expect(try fields(record) == part.fields)
