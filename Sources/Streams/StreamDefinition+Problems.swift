@@ -146,7 +146,7 @@ extension StreamDefinition {
 
   /// Why PCRE2 refuses the expression; nil if it doesn't.
   func problem(ofExpression pattern: String) -> String? {
-    StreamDefinition.expressionProblem(pattern).map {
+    Expression.problem(of: pattern).map {
       "that is no regular expression: \($0.message), at character \($0.column)"
     }
   }

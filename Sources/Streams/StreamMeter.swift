@@ -20,6 +20,8 @@ public struct StreamMeter {
 
   /// What it is asked for.
   public let definition: StreamDefinition
+  /// What a state says of the definition: made once, because a state is written for every interval.
+  private let hashes: (definition: UInt64, topics: UInt64)
   /// The length of an interval.
   let length: Int64
   /// The end of the last interval that was told; the next one begins here.
@@ -44,6 +46,7 @@ public struct StreamMeter {
   /// Goes on where `state` ends.
   public init(_ definition: StreamDefinition, _ state: StreamState) {
     self.definition = definition
+    hashes = (StreamState.hash(of: definition), StreamState.hash(ofTopics: definition.topics))
     length = max(1000, definition.interval.milliseconds)
     told = state.told
     firstEnd = Self.firstEnd(after: state.told, length: length)
@@ -328,7 +331,7 @@ public struct StreamMeter {
   public var state: StreamState {
     let oldest = told - (definition.distincts.map(\.over.milliseconds).max() ?? 0)
     return StreamState(
-      definition: StreamState.hash(of: definition), topics: StreamState.hash(ofTopics: definition.topics), told: told,
+      definition: hashes.definition, topics: hashes.topics, told: told,
       lastRecord: lastRecord, values: values,
       lanes: lanes.map { lane in
         StreamState.Lane(

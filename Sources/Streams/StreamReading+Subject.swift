@@ -52,8 +52,8 @@ extension StreamReading {
     return text + ending
   }
 
-  /// 64 bits of FNV-1a.
-  static func hash(_ text: String) -> UInt64 {
+  /// 64 bits of FNV-1a: the same in each process and version, because states and the owners of streams depend on it.
+  package static func hash(_ text: String) -> UInt64 {
     text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }

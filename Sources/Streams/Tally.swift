@@ -16,13 +16,6 @@ struct Tally: Equatable {
       least = min(least, value)
       greatest = max(greatest, value)
     }
-
-    mutating func add(_ other: Measured) {
-      count += other.count
-      sum.add(other.sum)
-      least = min(least, other.least)
-      greatest = max(greatest, other.greatest)
-    }
   }
 
   /// Every record, late ones too.
@@ -80,20 +73,6 @@ struct Tally: Equatable {
       delayMax = max(delayMax, delay)
     }
   }
-
-  /// Adds what other records of the same interval add up to.
-  mutating func add(_ other: Tally) {
-    records += other.records
-    bytes += other.bytes
-    late += other.late
-    lateBytes += other.lateBytes
-    invalid += other.invalid
-    delayed += other.delayed
-    (delaySum, _) = delaySum.addingReportingOverflow(other.delaySum)
-    delayMax = max(delayMax, other.delayMax)
-    for index in counts.indices { counts[index] += other.counts[index] }
-    for index in measures.indices { measures[index].add(other.measures[index]) }
-  }
 }
 
 /// What all records of one interval add up to.
@@ -111,18 +90,5 @@ struct IntervalTally: Equatable {
   init(for definition: StreamDefinition) {
     total = Tally(for: definition)
     texts = Array(repeating: [], count: definition.distincts.count)
-  }
-
-  /// Adds what other records of the same interval add up to.
-  mutating func add(_ other: IntervalTally) {
-    total.add(other.total)
-    values.merge(other.values) { own, other in
-      var sum = own
-      sum.add(other)
-      return sum
-    }
-    refused += other.refused
-    for index in texts.indices { texts[index].formUnion(other.texts[index]) }
-    lost += other.lost
   }
 }

@@ -117,7 +117,7 @@ struct StreamProblemsTests {
       ("(?:(?:a{1000}){1000}){1000}", "regular expression is too large", 28),
     ] as [(String, String?, Int)])
   func expressions(pattern: String, message: String?, column: Int) {
-    let problem = StreamDefinition.expressionProblem(pattern)
+    let problem = Expression.problem(of: pattern)
     #expect(problem?.message == message)
     if problem != nil { #expect(problem?.column == column) }
   }

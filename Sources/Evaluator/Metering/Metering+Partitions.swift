@@ -54,10 +54,9 @@ extension Metering {
     mustFollow = true
   }
 
-  /// The partition that a stream belongs to: 64 bits of FNV-1a over its name, modulo their number.
+  /// The partition that a stream belongs to: the hash of its name, modulo their number.
   func home(of name: String) -> LogPartition {
-    let hash = name.utf8.reduce(UInt64(0xCBF2_9CE4_8422_2325)) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return LogPartition(topic: 0, number: Int32(hash % UInt64(partitionCount)))
+    LogPartition(topic: 0, number: Int32(StreamReading.hash(name) % UInt64(partitionCount)))
   }
 
   package mutating func remove(_ partitions: [LogPartition]) {
