@@ -16,7 +16,7 @@ public final class EvaluatorService: Service {
   private let log: Logger
   private let time: any TimeSource
   private let comesBack: Bool
-  private let workers: [WorkerThread<SourceRules>]
+  private let pool: WorkerPool<SourceRules>
   private let room: SubjectRoom
   /// When this was made, before this process sent anything.
   private let made: WallTime
@@ -42,21 +42,16 @@ public final class EvaluatorService: Service {
     strangers = KafkaLog.makeStrangersLimit(time)
     rules = LatestRules(settings.ruleSet)
     room = SubjectRoom(limit: settings.evaluator.maxSubjects)
-    var workers: [WorkerThread<SourceRules>] = []
-    for number in 0..<settings.evaluator.workers {
-      let name = settings.evaluator.workers == 1 ? name : "\(name)-\(number)"
-      workers.append(try WorkerThread<SourceRules>(name: name, now: time.monotonic))
-    }
-    self.workers = workers
+    pool = try WorkerPool(settings.evaluator.workers, of: name, now: time.monotonic)
   }
 
   /// The workers' heartbeats.
-  public var heartbeats: [Heartbeat] { workers.map(\.heartbeat) }
+  public var heartbeats: [Heartbeat] { pool.heartbeats }
 
   /// The counters so far and the current state, over all workers.
   public var numbers: EvaluatorNumbers {
     var sum = EvaluatorNumbers(lag: 0)
-    for worker in workers { sum.add(worker.share.numbers) }
+    for worker in pool.workers { sum.add(worker.share.numbers) }
     return sum
   }
 
@@ -64,7 +59,7 @@ public final class EvaluatorService: Service {
   ///
   /// - Throws: if a property is refused, a TLS file can't be read, or no thread is left.
   public func start() throws {
-    for (number, worker) in workers.enumerated() { try start(worker, number) }
+    for (number, worker) in pool.workers.enumerated() { try start(worker, number) }
   }
 
   private func start(_ worker: WorkerThread<SourceRules>, _ number: Int) throws {
@@ -93,18 +88,18 @@ public final class EvaluatorService: Service {
   }
 
   /// Whether a worker has ended for good: another evaluator has its name, or a person has to act first.
-  public var hasFailed: Bool { workers.contains { $0.share.hasFailed } }
+  public var hasFailed: Bool { pool.hasFailed }
 
   /// See `Service`.
   public func onFailure(ring wakeup: Wakeup) {
-    for worker in workers { worker.share.onFailure(ring: wakeup) }
+    pool.onFailure(ring: wakeup)
   }
 
   /// These rules, which must be valid, apply from the next batch on, in every partition at once. Alerts that can't go
   /// on under them are resolved; all others go on.
   public func reload(_ rules: RuleSet) {
     self.rules.value = rules
-    for worker in workers { worker.share.offer(SourceRules(rules)) }
+    pool.offer(SourceRules(rules))
   }
 
   /// Sets the limit on subjects; known subjects stay.
@@ -112,17 +107,15 @@ public final class EvaluatorService: Service {
 
   /// The group gives its partitions to others at once, instead of keeping its place for a session.
   public func leaveForGood() {
-    for worker in workers { worker.share.leavesForGood = true }
+    pool.leaveForGood()
   }
 
   /// Delivers what is left, commits and releases the partitions; bounded by `deadline`, even if a broker is silent.
   ///
   /// - Returns: transitions that weren't acknowledged, and partitions whose position couldn't be committed.
   public func stop(by deadline: MonotonicTime) -> Int {
-    for worker in workers { worker.share.stop(by: deadline) }
-    let ended = workers.map { $0.join(until: deadline) }
-    let undone = workers.map(\.share.undone).reduce(0, +)
-    if ended.contains(false) {
+    let (undone, haveEnded) = pool.stop(by: deadline)
+    if !haveEnded {
       // A silent broker delays a member that leaves its group; that alone loses nothing.
       if undone > 0 {
         log.warning("the evaluator doesn't end in time and isn't waited for", ["undone": .int(undone)])

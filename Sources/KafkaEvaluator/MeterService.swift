@@ -15,7 +15,7 @@ public final class MeterService: Service {
   private let time: any TimeSource
   private let comesBack: Bool
   private let orders: Mutex<StreamOrders>
-  private let workers: [WorkerThread<StreamOrders>]
+  private let pool: WorkerPool<StreamOrders>
   private let strangers: RateLimit
 
   /// Does nothing before `start`.
@@ -36,21 +36,16 @@ public final class MeterService: Service {
     self.time = time
     strangers = KafkaLog.makeStrangersLimit(time)
     orders = Mutex(settings.streamOrders)
-    var workers: [WorkerThread<StreamOrders>] = []
-    for number in 0..<settings.meter.workers {
-      let name = settings.meter.workers == 1 ? name : "\(name)-\(number)"
-      workers.append(try WorkerThread<StreamOrders>(name: name, now: time.monotonic))
-    }
-    self.workers = workers
+    pool = try WorkerPool(settings.meter.workers, of: name, now: time.monotonic)
   }
 
   /// The workers' heartbeats.
-  public var heartbeats: [Heartbeat] { workers.map(\.heartbeat) }
+  public var heartbeats: [Heartbeat] { pool.heartbeats }
 
   /// The counters so far and the current state, over all workers.
   public var numbers: MeterNumbers {
     var sum = MeterNumbers()
-    for worker in workers { sum.add(worker.share.numbers) }
+    for worker in pool.workers { sum.add(worker.share.numbers) }
     return sum
   }
 
@@ -58,7 +53,7 @@ public final class MeterService: Service {
   ///
   /// - Throws: if a property is refused, a TLS file can't be read, or no thread is left.
   public func start() throws {
-    for (number, worker) in workers.enumerated() { try start(worker, number) }
+    for (number, worker) in pool.workers.enumerated() { try start(worker, number) }
   }
 
   private func start(_ worker: WorkerThread<StreamOrders>, _ number: Int) throws {
@@ -83,33 +78,31 @@ public final class MeterService: Service {
   }
 
   /// Whether a worker has ended for good: another meter has its name, or a person has to act first.
-  public var hasFailed: Bool { workers.contains { $0.share.hasFailed } }
+  public var hasFailed: Bool { pool.hasFailed }
 
   /// See `Service`.
   public func onFailure(ring wakeup: Wakeup) {
-    for worker in workers { worker.share.onFailure(ring: wakeup) }
+    pool.onFailure(ring: wakeup)
   }
 
   /// The streams of these settings, which must be valid, are metered from the next interval on.
   public func reload(_ settings: Settings) {
     let new = settings.streamOrders
     orders.withLock { $0 = new }
-    for worker in workers { worker.share.offer(new) }
+    pool.offer(new)
   }
 
   /// The group gives its partitions to others at once, instead of keeping its place for a session.
   public func leaveForGood() {
-    for worker in workers { worker.share.leavesForGood = true }
+    pool.leaveForGood()
   }
 
   /// Delivers what is left and releases the partitions; bounded by `deadline`, even if a broker is silent.
   ///
   /// - Returns: readings that weren't acknowledged, and partitions whose position couldn't be committed.
   public func stop(by deadline: MonotonicTime) -> Int {
-    for worker in workers { worker.share.stop(by: deadline) }
-    let ended = workers.map { $0.join(until: deadline) }
-    let undone = workers.map(\.share.undone).reduce(0, +)
-    if ended.contains(false), undone > 0 {
+    let (undone, haveEnded) = pool.stop(by: deadline)
+    if !haveEnded, undone > 0 {
       log.warning("the meter doesn't end in time and isn't waited for", ["undone": .int(undone)])
     }
     return undone
