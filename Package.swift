@@ -88,7 +88,7 @@ let package = Package(
         swiftSettings: swiftSettings),
       .target(
         name: "SimulatedKafka",
-        dependencies: ["Evaluator", "JSON", "Platform", "Records", "Rules", "Streams", "TestRandom"],
+        dependencies: ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings", "Streams", "TestRandom"],
         path: "Tests/SimulatedKafka", swiftSettings: swiftSettings),
       .executableTarget(
         name: "Simulation", dependencies: ["Platform", "SimulatedKafka"], path: "Tests/Simulation",

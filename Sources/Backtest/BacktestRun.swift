@@ -29,7 +29,8 @@ public struct BacktestRun: ~Copyable, LogReceiver {
   ) {
     self.stretch = stretch
     replay = Replay(
-      settings: settings, topic: stretch.topic, partitionCount: partitionCount, log: log, time: time)
+      settings: settings, topic: stretch.topic, rules: settings.ruleSet(ofTopic: stretch.topic),
+      partitionCount: partitionCount, log: log, time: time)
     let numbers = stretch.offsets.keys.filter { $0 >= 0 }.sorted()
     order = TransitionOrder(lanes: numbers.count)
     left = numbers.count

@@ -34,20 +34,31 @@ public struct RuleTestRun {
 
   /// The transitions that the rules make from the samples.
   private func evaluate() -> [Transition] {
+    // Each stream has a topic of its own, and rules of its own.
+    let streams = Set(test.settings.rules.map(\.stream?.stream))
+    var made: [(step: Int, transition: Transition)] = []
+    for stream in streams.sorted(by: { $0 ?? "" < $1 ?? "" }) { evaluate(stream, into: &made) }
+    return made.enumerated().sorted { ($0.element.step, $0.offset) < ($1.element.step, $1.offset) }
+      .map(\.element.transition)
+  }
+
+  /// Evaluates the series of a stream; nil stands for those of status records.
+  private func evaluate(_ stream: String?, into made: inout [(step: Int, transition: Transition)]) {
+    let settings = test.settings
     let time = ManualTime(wall: test.start)
     var replay = Replay(
-      settings: test.settings, topic: test.settings.topics.status, partitionCount: 1,
+      settings: settings, topic: stream ?? settings.topics.status,
+      rules: stream.map { settings.ruleSet(ofStream: $0) } ?? settings.ruleSet, partitionCount: 1,
       log: Logger(level: .critical, output: NoLog()), time: time)
     replay.begin(partition: 0, at: 0)
     let steps = test.series.flatMap { $0.values.map(\.samples.count) }.max() ?? 0
     var writer = Writer()
     var offset: Int64 = 0
-    var made: [Transition] = []
     for step in 0..<steps {
       let now = test.start + test.interval * step
       // Time passes until just before these records, which end a silence.
       replay.pass(to: now.milliseconds - 1, since: test.start.milliseconds)
-      for series in test.series {
+      for series in test.series where series.stream == stream {
         guard write(series, step, at: now, into: &writer) else { continue }
         var host = series.host
         host.withUTF8 { key in
@@ -61,19 +72,20 @@ public struct RuleTestRun {
         offset += 1
       }
       replay.pass(to: now.milliseconds, since: test.start.milliseconds)
-      if replay.hasTransitions { made += replay.takeTransitions() }
+      if replay.hasTransitions { made += replay.takeTransitions().map { (step, $0) } }
     }
-    return made
   }
 
   /// Writes the record of `series` at `step`. Returns false if no metric has a sample.
   private func write(_ series: RuleTests.Series, _ step: Int, at time: WallTime, into writer: inout Writer) -> Bool {
     writer.reset()
     writer.beginObject()
-    writer.key("timestamp")
-    writer.time(time)
-    writer.key("host")
-    writer.string(series.host)
+    if series.stream == nil {
+      writer.key("timestamp")
+      writer.time(time)
+      writer.key("host")
+      writer.string(series.host)
+    }
     for field in series.fields {
       writer.key(field.name)
       writer.string(field.value)

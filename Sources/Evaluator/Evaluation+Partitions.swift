@@ -57,7 +57,9 @@ extension Evaluation {
   /// `HOST#PARTITION`, because state is per partition and such a record may be in any of them. If a topic grows, this
   /// holds from the next record on.
   mutating func setPartitionCount(_ count: Int32, ofTopic topic: Int) {
-    sources[topic].partitionCount = count
+    if let before = sources[topic].count(partitions: count), sources[topic].isOfStream {
+      grown = (topic, before, count)
+    }
     for partition in partitions where partition.id.topic == topic && partition.isLive {
       markKeyless(partition)
     }
@@ -96,7 +98,7 @@ extension Evaluation {
   /// `rules` apply from the next record on, in every partition at once; in a partition that is still replayed, from its
   /// position on.
   mutating func replaceRules(_ rules: SourceRules) {
-    for (number, source) in sources.enumerated() { source.replaceRules(rules[number]) }
+    for source in sources { source.replaceRules(rules[source.topic]) }
     for partition in partitions where partition.isLive { replaceRules(of: partition) }
   }
 

@@ -92,6 +92,8 @@ package struct Evaluation: ~Copyable {
   var badRecords: [BadRecord] = []
   /// The partition of a record without a key, if its topic has several, until the worker logs it; nil if none.
   var keyless: LogPartition?
+  /// A stream's topic that has grown, and its partitions before and now, until the worker logs it; nil if none.
+  var grown: (topic: Int, from: Int32, to: Int32)?
   /// Whether a record without a key came since the partitions were last counted.
   var sawRecordWithoutKey = false
   /// The Kafka time from which on the group evaluates each topic, as far as known.
@@ -109,8 +111,8 @@ package struct Evaluation: ~Copyable {
   /// - Parameter rules: the rules of each source topic.
   init(_ plan: WorkerPlan, rules: SourceRules) {
     self.plan = plan
-    sources = plan.topics.enumerated().map { number, topic in
-      Source(topic: topic, group: plan.group, rules: rules[number], maxFuture: plan.maxFuture.wholeMilliseconds)
+    sources = plan.topics.map { topic in
+      Source(topic: topic, group: plan.group, rules: rules[topic], maxFuture: plan.maxFuture.wholeMilliseconds)
     }
   }
 

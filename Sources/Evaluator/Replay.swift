@@ -16,16 +16,19 @@ public struct Replay: ~Copyable {
   /// Holds no partition yet.
   ///
   /// - Parameters:
-  ///   - settings: `[evaluator]` and the rules, which must be valid.
+  ///   - settings: `[evaluator]`.
   ///   - topic: the topic of the records.
+  ///   - rules: the rules for them.
   ///   - partitionCount: the number of its partitions.
   ///   - log: receives bad records and other oddities, at the evaluator's bounded rates.
   ///   - time: the clock of these rates; its wall clock bounds the log's time in topics with the producers' own times.
-  public init(settings: Settings, topic: String, partitionCount: Int32, log: Logger, time: any TimeSource) {
+  public init(
+    settings: Settings, topic: String, rules: RuleSet, partitionCount: Int32, log: Logger, time: any TimeSource
+  ) {
     let plan = WorkerPlan(
       topics: [topic], group: settings.evaluator.group, instance: settings.run.instance,
       maxFuture: settings.evaluator.maxFuture, room: SubjectRoom(limit: settings.evaluator.maxSubjects))
-    evaluation = Evaluation(plan, rules: SourceRules(settings.ruleSet))
+    evaluation = Evaluation(plan, rules: SourceRules(rules))
     evaluation.setPartitionCount(partitionCount, ofTopic: 0)
     evaluation.wall = time.wall.milliseconds
     voice = WorkerVoice(logger: log, topics: [topic], time: time)

@@ -11,7 +11,8 @@ final class Source {
   /// The rules in force for its records.
   private(set) var rules: RuleSet
   /// How many partitions the topic has, as far as known.
-  var partitionCount: Int32 = 1
+  private(set) var partitionCount: Int32 = 1
+  private var isCountKnown = false
   /// Reads the fields that the rules need. Partitions keep the pointer, because counting references would cost too much
   /// at a million records a second.
   let reader: UnsafeMutablePointer<RecordReader>
@@ -37,6 +38,15 @@ final class Source {
     self.rules = rules
     reader.deinitialize(count: 1)
     reader.initialize(to: RecordReader(plan: rules.plan, maxFuture: maxFuture))
+  }
+
+  /// Whether these are the records of a stream.
+  var isOfStream: Bool { rules.plan.form != .status }
+
+  /// The topic has this many partitions. Returns how many it had if it has grown; nil otherwise.
+  func count(partitions count: Int32) -> Int32? {
+    defer { (partitionCount, isCountKnown) = (count, true) }
+    return isCountKnown && count > partitionCount ? partitionCount : nil
   }
 
   /// An engine without state, for a partition of the topic.

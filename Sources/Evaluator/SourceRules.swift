@@ -1,24 +1,31 @@
 import Rules
+import Settings
 
-/// The rules of each source topic, in the order of the worker's topics.
+/// The rules of each source topic.
 public struct SourceRules: Equatable, Sendable {
-  /// One set for all topics, or one for each.
-  private let sets: [RuleSet]
+  /// The rules for the topics that `byTopic` doesn't name.
+  private let others: RuleSet
+  private let byTopic: [String: RuleSet]
 
   /// The same rules for all topics.
-  public init(_ everywhere: RuleSet) { sets = [everywhere] }
-
-  /// The rules of each topic: as many sets as there are topics.
-  public init(_ each: [RuleSet]) { sets = each }
-
-  /// The rules of topic `number`; none if there is no such topic.
-  public subscript(_ number: Int) -> RuleSet {
-    if sets.count == 1 { return sets[0] }
-    return sets.indices.contains(number) ? sets[number] : RuleSet([])
+  public init(_ everywhere: RuleSet) {
+    others = everywhere
+    byTopic = [:]
   }
 
+  /// Each topic's own rules. A topic that isn't among them has none: alerts of its records are resolved.
+  public init(_ sources: [Settings.Source]) {
+    others = RuleSet([])
+    byTopic = Dictionary(sources.map { ($0.topic, $0.rules) }) { first, _ in first }
+  }
+
+  /// The rules of a topic.
+  public subscript(_ topic: String) -> RuleSet { byTopic[topic] ?? others }
+
+  private var sets: [RuleSet] { [others] + byTopic.values }
+
   /// How many rules there are, each counted once.
-  public var count: Int { sets.reduce(0) { $0 + $1.rules.count } }
+  public var count: Int { Set(sets.flatMap { $0.rules.map(\.name) }).count }
 
   /// The most bytes that one of the sets takes in the changelog.
   package func greatestStoredSize(instance: String) -> Int {

@@ -60,17 +60,23 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
 
   /// Runs until the share says stop or it can't go on; then delivers what is left and releases everything.
   ///
-  /// - Returns: why it couldn't go on; nil if it was told to stop.
+  /// - Returns: why it ended; nil if it was told to stop.
   @discardableResult
   package consuming func run() -> WorkerEnd? {
-    while share.stopBy == nil, end == nil { turn() }
-    let end = end
+    while share.stopBy == nil, end == nil, !isReadyToBeRemade { turn() }
+    let end = share.stopBy == nil && self.end == nil ? .remade : self.end
     let deadline = share.stopBy ?? time.monotonic + plan.handOver
     finish(by: deadline)
-    // A worker that waits for a person would only keep its partitions from others.
-    let isForGood = end == .stuck || share.leavesForGood
+    // A worker that waits for a person would only keep its partitions from others, and one with other topics has
+    // another name in the group.
+    let isForGood = end == .stuck || end == .remade || share.leavesForGood
     log.close(until: deadline, forGood: isForGood)
     return end
+  }
+
+  /// Whether another worker is to take its place, and what its last orders changed is delivered.
+  private var isReadyToBeRemade: Bool {
+    share.isToBeRemade && !share.hasOrders && outbox.isEmpty && delivery.isIdle
   }
 
   /// One turn of the loop.
@@ -201,8 +207,10 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   }
 }
 
-/// Why a worker can't go on.
+/// Why a worker has ended.
 package enum WorkerEnd: Equatable, Sendable {
+  /// One with other topics takes its place.
+  case remade
   /// Another process has its name.
   case replaced
   /// A person has to act first.

@@ -12,6 +12,7 @@ package final class WorkerShare<Orders: Sendable>: Sendable {
   private let leftUndone = Atomic<Int>(0)
   private let failed = Atomic<Bool>(false)
   private let leaving = Atomic<Bool>(false)
+  private let remaking = Atomic<Bool>(false)
   private let failureListener = Mutex<Wakeup?>(nil)
   /// Nanoseconds of the monotonic clock; `.max` if not told to stop.
   private let stopDeadline = Atomic<Int64>(.max)
@@ -52,6 +53,19 @@ package final class WorkerShare<Orders: Sendable>: Sendable {
     get { leaving.load(ordering: .acquiring) }
     set { leaving.store(newValue, ordering: .releasing) }
   }
+
+  /// Tells the worker to end once it has taken its orders and delivered what they changed: one with other topics takes
+  /// its place.
+  package func remake() {
+    remaking.store(true, ordering: .releasing)
+    wakeup.ring()
+  }
+
+  /// Whether the worker is to end for another one.
+  var isToBeRemade: Bool { remaking.load(ordering: .acquiring) }
+
+  /// The other one is being made.
+  func isRemade() { remaking.store(false, ordering: .releasing) }
 
   /// The worker's numbers so far.
   package var numbers: EvaluatorNumbers {

@@ -40,12 +40,20 @@ package final class WorkerThread<Orders: WorkerOrders>: Sendable {
     let started = try startThread(name: name) { [self] in
       var end: WorkerEnd?
       if let worker = first.take() { end = worker.run() }
-      while end == .replaced || end == .stuck && comesBack {
+      while end == .remade || end == .replaced || end == .stuck && comesBack {
         share.numbers = share.numbers.ofSuccessor
-        standBy(time)
+        if end == .remade {
+          end = nil
+        } else {
+          standBy(time)
+        }
         if share.stopBy != nil { break }
-        if !comesBack { break }
-        do { end = try make().run() } catch { break }
+        if end != nil, !comesBack { break }
+        share.isRemade()
+        do { end = try make().run() } catch {
+          end = .stuck
+          break
+        }
       }
       heartbeat.end()
       if end != nil { share.fail() }

@@ -71,11 +71,17 @@ package struct WorkerVoice {
     }
     evaluation.badRecords.removeAll(keepingCapacity: true)
     if let partition = evaluation.keyless, saidKeyless.insert(partition.topic).inserted {
-      log.warning(
-        "records without a key in a topic of several partitions: their subjects are called HOST#PARTITION; cure: let the producer set the host as the key",
-        facts(partition))
+      if evaluation.sources[partition.topic].isOfStream {
+        isSpread(partition)
+      } else {
+        log.warning(
+          "records without a key in a topic of several partitions: their subjects are called HOST#PARTITION; cure: let the producer set the host as the key",
+          facts(partition))
+      }
     }
     evaluation.keyless = nil
+    if let grown = evaluation.grown { hasGrown(grown.topic, from: grown.from, to: grown.to) }
+    evaluation.grown = nil
     for (partition, happening) in evaluation.takeHappenings() { say(happening, in: partition) }
   }
 
@@ -193,7 +199,7 @@ package struct WorkerVoice {
     }
   }
 
-  private func facts(_ count: Int, _ first: Misfits.Example) -> LogMetadata {
+  func facts(_ count: Int, _ first: Misfits.Example) -> LogMetadata {
     [
       "count": .int(count), "alert": .string(String(decoding: first.key.prefix(200), as: UTF8.self)),
       "bytes": .int(first.bytes),

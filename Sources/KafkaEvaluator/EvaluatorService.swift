@@ -12,14 +12,12 @@ public final class EvaluatorService: Service {
   public let name = "evaluator"
   private let settings: Settings
   private let configuration: Configuration
-  private let rules: LatestRules
+  private let latest: LatestSources
   private let log: Logger
   private let time: any TimeSource
   private let comesBack: Bool
   private let pool: WorkerPool<SourceRules>
   private let room: SubjectRoom
-  /// When this was made, before this process sent anything.
-  private let made: WallTime
   private let strangers: RateLimit
 
   /// Does nothing before `start`.
@@ -38,9 +36,9 @@ public final class EvaluatorService: Service {
     self.comesBack = comesBack
     self.log = log
     self.time = time
-    made = time.wall
     strangers = KafkaLog.makeStrangersLimit(time)
-    rules = LatestRules(settings.ruleSet)
+    // Before this process sends anything.
+    latest = LatestSources(settings.sources, since: time.wall)
     room = SubjectRoom(limit: settings.evaluator.maxSubjects)
     pool = try WorkerPool(settings.evaluator.workers, of: name, now: time.monotonic)
   }
@@ -63,28 +61,39 @@ public final class EvaluatorService: Service {
   }
 
   private func start(_ worker: WorkerThread<SourceRules>, _ number: Int) throws {
+    worker.heartbeat.beat(time.monotonic)
+    let (share, heartbeat) = (worker.share, worker.heartbeat)
+    try worker.start(comesBack: comesBack, time: time) {
+      [configuration, latest, log, time, strangers, settings, room] in
+      let (sources, since) = latest.value
+      let (names, plan) = Self.plan(settings, sources, since: since, worker: number, room)
+      let delivery = settings.evaluator.delivery.map { $0 == .exactlyOnce ? KafkaLog.Mode.transactions : .steps }
+      return Worker<KafkaLog, Evaluation>(
+        log: try KafkaLog(
+          configuration, names: names, delivery: delivery, strangers: strangers, logger: log, wakeup: share.wakeup,
+          time: time),
+        orders: SourceRules(sources), plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
+    }
+  }
+
+  /// What a worker reads and writes, and how.
+  private static func plan(
+    _ settings: Settings, _ sources: [Settings.Source], since: WallTime, worker: Int, _ room: SubjectRoom
+  ) -> (KafkaLog.Names, WorkerPlan) {
     let evaluator = settings.evaluator
     let names = KafkaLog.Names(
-      sources: [settings.topics.status, settings.topics.readings], alerts: settings.topics.alerts,
-      alertsCurrent: settings.topics.alertsCurrent,
+      sources: sources.map(\.topic), alerts: settings.topics.alerts, alertsCurrent: settings.topics.alertsCurrent,
       changelog: settings.topics.changelog, mayCreate: settings.topics.create,
-      member: MemberName(group: evaluator.group, instance: settings.run.instance, worker: number))
+      growing: Set(sources.filter { $0.rules.plan.form != .status }.map(\.topic)),
+      member: MemberName(group: evaluator.group, instance: settings.run.instance, worker: worker))
     var plan = WorkerPlan(
       topics: names.sources, group: evaluator.group, instance: settings.run.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
       maxFuture: evaluator.maxFuture, room: room)
     plan.longestTransaction = KafkaLog.longestTransaction
-    plan.since = settings.evaluator.start.time(now: made)
+    plan.since = evaluator.start.time(now: since)
     plan.ownTopic = names.sources.firstIndex(of: settings.topics.readings)
-    worker.heartbeat.beat(time.monotonic)
-    let (share, heartbeat) = (worker.share, worker.heartbeat)
-    try worker.start(comesBack: comesBack, time: time) { [configuration, rules, log, time, strangers, plan] in
-      Worker<KafkaLog, Evaluation>(
-        log: try KafkaLog(
-          configuration, names: names, delivery: evaluator.delivery.map { $0 == .exactlyOnce ? .transactions : .steps },
-          strangers: strangers, logger: log, wakeup: share.wakeup, time: time),
-        orders: SourceRules(rules.value), plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
-    }
+    return (names, plan)
   }
 
   /// Whether a worker has ended for good: another evaluator has its name, or a person has to act first.
@@ -95,11 +104,13 @@ public final class EvaluatorService: Service {
     pool.onFailure(ring: wakeup)
   }
 
-  /// These rules, which must be valid, apply from the next batch on, in every partition at once. Alerts that can't go
-  /// on under them are resolved; all others go on.
-  public func reload(_ rules: RuleSet) {
-    self.rules.value = rules
-    pool.offer(SourceRules(rules))
+  /// The rules of these settings, which must be valid, apply from the next batch on, in every partition at once. Alerts
+  /// that can't go on under them are resolved; all others go on. If they watch other streams than before, the workers
+  /// join the group anew; a topic that is new to the group begins as `[evaluator] start` says.
+  public func reload(_ settings: Settings) {
+    let sources = settings.sources
+    let isSame = latest.replace(sources, at: time.wall)
+    if isSame { pool.offer(SourceRules(sources)) } else { pool.remake(with: SourceRules(sources)) }
   }
 
   /// Sets the limit on subjects; known subjects stay.
@@ -127,14 +138,21 @@ public final class EvaluatorService: Service {
   }
 }
 
-/// The rules that a new worker begins with: those of the file as last read.
-private final class LatestRules: Sendable {
-  private let rules: Mutex<RuleSet>
+/// What a new worker begins with: the topics and rules of the file as last read.
+private final class LatestSources: Sendable {
+  private let latest: Mutex<(sources: [Settings.Source], since: WallTime)>
 
-  init(_ rules: RuleSet) { self.rules = Mutex(rules) }
+  init(_ sources: [Settings.Source], since: WallTime) { latest = Mutex((sources, since)) }
 
-  var value: RuleSet {
-    get { rules.withLock { $0 } }
-    set { rules.withLock { $0 = newValue } }
+  /// The sources, and when their topics were named first.
+  var value: (sources: [Settings.Source], since: WallTime) { latest.withLock { $0 } }
+
+  /// Returns whether the topics are the same as before.
+  func replace(_ sources: [Settings.Source], at now: WallTime) -> Bool {
+    latest.withLock { latest in
+      let isSame = latest.sources.map(\.topic) == sources.map(\.topic)
+      latest = (sources, isSame ? latest.since : now)
+      return isSame
+    }
   }
 }

@@ -119,6 +119,7 @@ extension KafkaLog {
       .filter { $0.offset.isNumber && CommitNote.since($0.note) != nil }
     // Positions of partitions that the changelog lacks are older than the changelog.
     let hasBegun = larger.contains { source in
+      if names.growing.contains(source.topic) { return false }
       let known = committed.filter { $0.partition.topic == source.topic }
       return !known.isEmpty && known.allSatisfy { $0.partition.partition < count }
     }

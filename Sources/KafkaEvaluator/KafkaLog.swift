@@ -16,6 +16,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
     var changelog: String
     /// Whether a changelog with too few partitions may be grown.
     var mayCreate: Bool
+    /// Topics that may gain partitions under way: their subjects begin anew where they come to.
+    var growing: Set<String> = []
     var member: MemberName
 
     func id(of partition: TopicPartition) -> LogPartition? {

@@ -33,6 +33,14 @@ struct WorkerPool<Orders: WorkerOrders>: Sendable {
     for worker in workers { worker.share.offer(orders) }
   }
 
+  /// Has each worker take these orders, deliver what they change, and end for another one with other topics.
+  func remake(with orders: Orders) {
+    for worker in workers {
+      worker.share.offer(orders)
+      worker.share.remake()
+    }
+  }
+
   /// The group gives their partitions to others at once, instead of keeping their places for a session.
   func leaveForGood() {
     for worker in workers { worker.share.leavesForGood = true }

@@ -1,7 +1,10 @@
 /// The fields of a record that will be used. All others are skipped without being decoded.
 ///
-/// `host`, `timestamp`, `boot_id` and `sequence` are always read, and need not be listed.
+/// Those that the records' form names (`host`, `timestamp`, `boot_id` and `sequence` of a status record) are always
+/// read, and need not be listed.
 public struct FieldPlan: Sendable {
+  /// Whose records these are, and when.
+  public let form: RecordForm
   /// The names, in slot order.
   public let names: [String]
   /// For each slot, whether its text is used. If so, text that isn't UTF-8 makes the record bad.
@@ -20,7 +23,8 @@ public struct FieldPlan: Sendable {
   }
 
   /// A plan to read `fields` as numbers and `strings` as text. A name may occur in both, and more than once.
-  public init(fields: [String], strings: [String] = []) {
+  public init(fields: [String], strings: [String] = [], form: RecordForm = .status) {
+    self.form = form
     var names: [String] = []
     var slots: [Name: Int] = [:]
     for name in fields + strings where slots[Name(name)] == nil {
@@ -33,7 +37,7 @@ public struct FieldPlan: Sendable {
     usesText = names.map { texts.contains(Name($0)) }
     var textSlots = Array(repeating: -1, count: Separators.roleCount)
     for (slot, name) in names.enumerated() where usesText[slot] {
-      let role = FieldPlan.role(of: name.utf8)
+      let role = form.role(of: name.utf8)
       if role != .other { textSlots[Int(role.rawValue)] = slot }
     }
     self.textSlots = textSlots
@@ -46,17 +50,5 @@ public struct FieldPlan: Sendable {
   func textSlot(of role: Separators.Role) -> Int? {
     let slot = textSlots[Int(role.rawValue)]
     return slot < 0 ? nil : slot
-  }
-
-  /// The role of the field with this name.
-  static func role(of key: some Collection<UInt8>) -> Separators.Role {
-    func isName(_ name: StaticString) -> Bool {
-      key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    }
-    if isName("host") { return .host }
-    if isName("timestamp") { return .timestamp }
-    if isName("boot_id") { return .bootID }
-    if isName("sequence") { return .sequence }
-    return .other
   }
 }

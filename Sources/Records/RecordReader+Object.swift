@@ -92,6 +92,6 @@ extension FieldPlan {
 
   private func meaning(plain key: UnsafeRawBufferPointer) -> Separators.Meaning {
     let slot = names.firstIndex { $0.utf8.elementsEqual(key) }.flatMap { Int16(exactly: $0) } ?? -1
-    return Separators.Meaning(role: FieldPlan.role(of: key), slot: slot)
+    return Separators.Meaning(role: form.role(of: key), slot: slot)
   }
 }

@@ -17,7 +17,7 @@ extension RecordReader {
 
   /// The text of the field with `role` at this opening quote. If the plan also reads it as text, it is already
   /// unescaped in its slot.
-  private mutating func text(
+  mutating func text(
     of role: Separators.Role, at quote: Scan.Place
   ) -> (bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool)? {
     if let slot = plan.textSlot(of: role), slots[slot].kind == UInt8(CSCAN_STRING) {
@@ -87,6 +87,7 @@ extension RecordReader {
   /// Determines the subject: `host` if it is a nonempty string, else the key, else `unknown`.
   @inline(__always) mutating func settleSubject(_ key: UnsafeRawBufferPointer?) -> BadReason? {
     subjectIsFallback = false
+    if isOfStream { return settleStreamSubject(key) }
     let host = found(.host)
     if let place = host.place, host.plain_length > 0 {
       return settleSubject(place + 1, host.plain_length, isPlain: true)
@@ -112,14 +113,14 @@ extension RecordReader {
       ?? .subject
   }
 
-  private mutating func settleSubject(copied bytes: UnsafeRawBufferPointer) -> BadReason? {
+  mutating func settleSubject(copied bytes: UnsafeRawBufferPointer) -> BadReason? {
     guard bytes.count <= RecordReader.maxSubject, let source = bytes.baseAddress else { return .subject }
     UnsafeMutableRawPointer(subjectMemory).copyMemory(from: source, byteCount: bytes.count)
     (subjectMemory + bytes.count).update(repeating: 0, count: 16)
     return settleSubject(subjectMemory, bytes.count, isPlain: false)
   }
 
-  @inline(__always) private mutating func settleSubject(
+  @inline(__always) mutating func settleSubject(
     _ start: UnsafePointer<UInt8>, _ count: Int, isPlain: Bool
   ) -> BadReason? {
     let bytes = UnsafeRawBufferPointer(start: start, count: count)
@@ -167,6 +168,7 @@ extension RecordReader {
   mutating func readTombstone(_ key: UnsafeRawBufferPointer?) -> Outcome {
     subjectIsFallback = false
     guard let key, !key.isEmpty else { return .tombstoneWithoutKey }
+    if isOfStream { return settleSubject(ofKey: key).map { .bad($0) } ?? .tombstone }
     guard Text.isUTF8(key) else { return .bad(.encoding) }
     return settleSubject(copied: key).map { .bad($0) } ?? .tombstone
   }

@@ -8,14 +8,19 @@ import JSON
 public struct RecordReader: ~Copyable {
   let plan: FieldPlan
   let maxFuture: Int64
+  /// Whose the records of a stream are; nil for status records.
+  let streamSubject: StreamSubject?
+  /// The same, for a quick look.
+  let isOfStream: Bool
 
   /// The subject: UTF-8, 1 to 255 bytes, no control characters. After `.tombstone` it is the subject that is gone.
   public internal(set) var subject: UnsafeRawBufferPointer
   /// A hash of the subject's bytes, constant for the process's lifetime.
   public internal(set) var subjectHash: UInt64 = 0
-  /// Whether neither field nor key named a subject, so that it is `unknown`.
+  /// Whether neither field nor key named a subject, so that it is `unknown`, or the stream's name.
   public internal(set) var subjectIsFallback = false
-  /// Whether the record has a key (even an empty one), so that the key determines its partition.
+  /// Whether the record's key determines the partition of its subject. A status record's does, even an empty one. That
+  /// of a stream's record does if it is the subject.
   public internal(set) var hasKey = false
   /// Event time in milliseconds since the epoch, from year 1 to 9999.
   public internal(set) var time: Int64 = 0
@@ -48,6 +53,8 @@ public struct RecordReader: ~Copyable {
   public init(plan: FieldPlan, maxFuture: Int64) {
     self.plan = plan
     self.maxFuture = maxFuture
+    if case .stream(let subject) = plan.form { streamSubject = subject } else { streamSubject = nil }
+    isOfStream = streamSubject != nil
     slotCount = plan.names.count
     hasTexts = plan.usesText.contains(true)
     slots = .allocate(capacity: max(1, slotCount))

@@ -28,6 +28,7 @@ extension PartitionState {
       ignored.note(step)
       if silence.isNeeded, !step.isSameAgain { noteSign(track, subject) }
       guard step.counts else { continue }
+      hand.settle(at: timelines[state.pointee.ownTimeline].pointee.time)
       take(track, of: subject, step, into: &transitions)
       timelines.rejoin(state, subject)
     }

@@ -57,6 +57,7 @@ struct PartitionState: ~Copyable {
     idle = IdleSubjects(limit: layout.forgetAfter)
     remarks = Remarks(ruleCount: layout.rules.rules.count)
     hand = RecordInHand(trackCount: layout.trackCount)
+    timelines.tolerance = layout.tolerance
   }
 
   /// Changes to another layout; the caller must move the blocks.
@@ -66,6 +67,7 @@ struct PartitionState: ~Copyable {
     series.windows.maxSamples = next.rules.bounds.maxSamples
     silence = SilenceWatch(next)
     idle.limit = next.forgetAfter
+    timelines.tolerance = next.tolerance
     hand = RecordInHand(trackCount: trackCount)
   }
 
@@ -166,6 +168,7 @@ struct PartitionState: ~Copyable {
       ignored.note(step)
       if silence.isNeeded, !step.isSameAgain { noteSharedSigns(subject, hasBegun: hasBegun) }
       if step.counts {
+        hand.settle(at: subject.timeline.pointee.time)
         for track in 0..<trackCount where !hand.values[track].isNaN {
           if subject.tracks[track].ownTimeline != 0 { continue }
           if hasBegun, !subject.tracks[track].isBorn { continue }

@@ -26,6 +26,9 @@ struct RecordInHand: ~Copyable {
     firstTransition = made
   }
 
+  /// The record counts for a series at this time, which is later than its own if it was overtaken.
+  mutating func settle(at time: Int64) { self.time = time }
+
   /// Appends the transition of a rule to those of the record.
   mutating func append(_ transition: Transition, of rule: Int, to transitions: inout [Transition]) {
     if transitions.count == firstTransition { madeBy.removeAll(keepingCapacity: true) }

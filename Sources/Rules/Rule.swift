@@ -6,6 +6,8 @@ public struct Rule: Equatable, Sendable {
   public var name: String
   /// The field of the record that the rule watches.
   public var metric: String
+  /// The stream whose records the rule watches; nil for the status records and readings.
+  public var stream: StreamSubject?
   /// The span of event time to aggregate over; nil if each value stands for itself.
   public var window: Duration?
   /// How the values in the window are aggregated.
@@ -117,6 +119,7 @@ public struct Rule: Equatable, Sendable {
     self.metric = metric
     self.side = side
     self.limits = limits
+    stream = nil
     window = nil
     aggregate = .last
     clear = Limits()

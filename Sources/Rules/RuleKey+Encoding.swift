@@ -5,6 +5,11 @@ extension RuleKey {
   func write(_ rule: Rule, to writer: inout BinaryWriter) {
     switch value {
     case .text(let path, _): writer.text(rule[keyPath: path])
+    case .stream:
+      writer.optional(rule.stream) { writer, stream in
+        writer.text(stream.stream)
+        writer.optional(stream.field) { $0.text($1) }
+      }
     case .optionalText(let path): writer.optional(rule[keyPath: path]) { $0.text($1) }
     case .duration(let path): writer.duration(rule[keyPath: path])
     case .optionalDuration(let path): writer.optional(rule[keyPath: path]) { $0.duration($1) }
@@ -39,6 +44,13 @@ extension RuleKey {
   func read(into rule: inout Rule, from reader: inout BinaryReader) throws(ChangelogProblem) {
     switch value {
     case .text(let path, _): rule[keyPath: path] = try reader.text(name)
+    case .stream:
+      rule.stream = try reader.optional(name) { reader throws(ChangelogProblem) in
+        let stream = try reader.text(name)
+        return StreamSubject(
+          stream: stream,
+          field: try reader.optional(name) { reader throws(ChangelogProblem) in try reader.text(name) })
+      }
     case .optionalText(let path):
       rule[keyPath: path] = try reader.optional(name) { reader throws(ChangelogProblem) in try reader.text(name) }
     case .duration(let path): rule[keyPath: path] = try reader.duration()

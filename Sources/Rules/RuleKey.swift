@@ -30,6 +30,8 @@ public struct RuleKey: Sendable {
   public enum Value: Sendable {
     /// A text that every rule must set. `wanted` is the advice if the file has a value of another type.
     case text(WritableKeyPath<Rule, String> & Sendable, wanted: String)
+    /// The name of a stream; nil if the key is left out.
+    case stream
     /// A text; nil if the key is left out.
     case optionalText(WritableKeyPath<Rule, String?> & Sendable)
     /// A duration of at least 0; 0 if the key is left out.

@@ -12,6 +12,7 @@ extension RuleKey {
     RuleKey(
       "metric", .text(\.metric, wanted: "write the name of a field in quotes"),
       change: .beginsAnew { Array($0.metric.utf8) }, check: { $0.metricProblems() }),
+    RuleKey("stream", .stream, change: .beginsAnew(\.stream), since: 3),
   ]
 
   private static let window = [

@@ -21,12 +21,13 @@ public struct RuleSet: Equatable, Sendable {
     public init() {}
   }
 
-  /// Prepares `rules`. They should have no `problems`; a rule that has some is evaluated as far as possible.
+  /// Prepares `rules`, which watch the records of one topic, and so of one stream or none. They should have no `problems`; a rule that has some is evaluated as far as possible.
   public init(_ rules: [Rule], bounds: Bounds = Bounds()) {
     self.rules = rules
     self.bounds = bounds
     plan = FieldPlan(
-      fields: rules.map(\.metric), strings: rules.flatMap { $0.match.map(\.field) }.filter { $0 != "host" })
+      fields: rules.map(\.metric), strings: rules.flatMap { $0.match.map(\.field) }.filter { $0 != "host" },
+      form: rules.first?.stream.map { .stream($0) } ?? .status)
   }
 
   /// Whether two sets have the same rules and bounds.

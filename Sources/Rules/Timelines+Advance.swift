@@ -69,6 +69,11 @@ extension Timelines {
   private mutating func late<View: RecordView & ~Copyable>(
     _ timeline: UnsafeMutablePointer<Timeline>, _ record: borrowing View, _ offset: Int64
   ) -> Step {
+    let last = timeline.pointee.time
+    if last &- record.time <= tolerance {
+      if timeline.pointee.row != 0 { endRow(timeline) }
+      return count(timeline, last, offset)
+    }
     let entry = IgnoredRow.Entry(time: record.time, kafkaTime: record.kafkaTime)
     guard let row = row(of: 0, timeline, beginningAt: entry) else { return Step(kind: .late) }
     if row.pointee.last.time == entry.time, record.bringsOwnTime { return .sameAgain }

@@ -6,6 +6,12 @@ import Records
 /// timeline serves all its tracks. A track whose metric comes in other records gets a timeline of its own from here,
 /// and returns it once both are equal.
 struct Timelines: ~Copyable {
+  /// A stream has many producers, whose records reach a partition in another order than that of their clocks: by so
+  /// much, in milliseconds, they may differ.
+  static let streamTolerance: Int64 = 60_000
+
+  /// How far behind a series' last record a record counts as simultaneous, in milliseconds.
+  var tolerance: Int64 = 0
   /// The timelines of tracks that don't share their subject's.
   private var own = Pool<Timeline>()
   var rows = Pool<IgnoredRow>()

@@ -64,7 +64,7 @@ extension DocumentReading {
   /// Adds advice on valid rules that don't fit the interval of this agent's records.
   func checkPace() {
     guard settings.run.role.samples else { return }
-    for (rule, node) in zip(settings.rules, ruleNodes) {
+    for (rule, node) in zip(settings.rules, ruleNodes) where rule.stream == nil {
       guard let advice = rule.advice(samplesEvery: settings.agent.interval) else { continue }
       complain(
         at: position(of: advice.path, in: node), "rule \(DocumentReading.quoted(rule.name)): \(advice.message)", .advice

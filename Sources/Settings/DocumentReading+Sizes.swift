@@ -24,7 +24,8 @@ extension DocumentReading {
     }
     // If a single rule is too large, all together are, too.
     if hasMistake { return }
-    let size = settings.ruleSet.greatestStoredSize(instance: settings.run.instance)
+    let sizes = settings.sources.map { $0.rules.greatestStoredSize(instance: settings.run.instance) }
+    let size = sizes.max() ?? 0
     if settings.run.role.evaluates, size > limit {
       complain(
         at: ruleNodes.first.map { document.nodes[$0].position },

@@ -71,6 +71,7 @@ extension DocumentReading {
       let word = place.word(of: StreamDefinition.Format.allCases.map(\.rawValue))
       stream.format = word.flatMap(StreamDefinition.Format.init) ?? stream.format
     case .time: stream.time = place.rawText("write the name of a field in quotes")
+    case .subject: stream.subject = place.rawText("write the name of a field in quotes")
     case .by:
       let field = place.rawText("write the name of a field in quotes, or \"\(StreamKey.recordKey)\"")
       stream.division = field.map { $0 == StreamKey.recordKey ? .key : .field($0) }

@@ -41,6 +41,7 @@ package final class DocumentReading {
     checkGroups()
     checkStreams()
     checkRuleNames()
+    checkRuleStreams()
     checkPace()
     checkMemory()
     if !hasMistake { checkSizes() }

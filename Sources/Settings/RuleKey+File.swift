@@ -9,6 +9,7 @@ extension DocumentReading {
   func read(_ key: RuleKey, at place: NamedValue, into rule: inout Rule) {
     switch key.value {
     case .text(let path, let wanted): rule[keyPath: path] = place.rawText(wanted) ?? ""
+    case .stream: rule.stream = place.rawText("write the name of a stream in quotes").map { StreamSubject(stream: $0) }
     case .optionalText(let path): rule[keyPath: path] = place.rawText("write a text in quotes")
     case .duration(let path): rule[keyPath: path] = place.duration(.zero...DocumentReading.longest) ?? .zero
     case .optionalDuration(let path): rule[keyPath: path] = place.duration(.milliseconds(1)...DocumentReading.longest)
@@ -37,6 +38,7 @@ extension RuleKey {
   func written(of rule: Rule) -> String? {
     switch value {
     case .text(let path, _): Settings.quoted(rule[keyPath: path])
+    case .stream: rule.stream.map { Settings.quoted($0.stream) }
     case .optionalText(let path): rule[keyPath: path].map { Settings.quoted($0) }
     case .duration(let path): Settings.quoted(rule[keyPath: path].text)
     case .optionalDuration(let path): rule[keyPath: path].map { Settings.quoted($0.text) }

@@ -7,7 +7,11 @@ extension Settings {
   static let ownMemory = 150 << 20
 
   /// An estimate of the memory of a host that sends as often as this agent.
-  public var subjectMemory: SubjectMemory { ruleSet.memory(samplesEvery: agent.interval) }
+  public var subjectMemory: SubjectMemory {
+    // Subjects of streams are thought to send as often, too: nobody knows better.
+    let all = sources.map { $0.rules.memory(samplesEvery: agent.interval) }
+    return all.max { $0.most < $1.most } ?? ruleSet.memory(samplesEvery: agent.interval)
+  }
 
   /// The same for people, also for `max_subjects` hosts.
   public var memoryInWords: String {

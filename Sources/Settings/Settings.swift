@@ -36,14 +36,6 @@ public struct Settings: Equatable, Sendable {
     rules = []
   }
 
-  /// The rules, prepared for an evaluator.
-  public var ruleSet: RuleSet {
-    var bounds = RuleSet.Bounds()
-    bounds.maxSamples = evaluator.maxSamples
-    bounds.forgetAfter = evaluator.forgetAfter
-    return RuleSet(rules, bounds: bounds)
-  }
-
   /// `[run]`: the role of this process.
   public struct Run: Equatable, Sendable {
     /// The role.

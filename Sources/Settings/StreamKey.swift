@@ -4,7 +4,7 @@ import Streams
 /// One key of `[[stream]]`, in the order in which they are explained and printed: those with tables last, because in a
 /// file what follows a table belongs to it.
 enum StreamKey: String, CaseIterable {
-  case name, topics, interval, format, time, by, isolation, count, measure, distinct
+  case name, topics, interval, format, time, subject, by, isolation, count, measure, distinct
 
   /// Whether a stream without the key is a mistake.
   var isRequired: Bool { self == .name || self == .topics }
@@ -31,6 +31,7 @@ extension StreamKey {
       case .interval: Settings.quoted(stream.interval.text)
       case .format: Settings.quoted(stream.format.rawValue)
       case .time: stream.time.map { Settings.quoted($0) }
+      case .subject: stream.subject.map { Settings.quoted($0) }
       case .by: stream.division.map { Settings.quoted(StreamKey.written($0)) }
       case .isolation:
         StreamKey.isolations.first { $0.readsCommitted == stream.readsCommitted }.map { Settings.quoted($0.word) }

@@ -5,7 +5,8 @@ extension StreamDefinition {
   ///
   /// Whether Kafka has topics of these names, and whose they are, the configuration knows.
   public func problems() -> [StreamProblem] {
-    nameProblems() + topicProblems() + intervalProblems() + timeProblems() + divisionProblems() + countProblems()
+    nameProblems() + topicProblems() + intervalProblems() + timeProblems() + subjectProblems() + divisionProblems()
+      + countProblems()
       + measureProblems() + distinctProblems() + numberProblems()
   }
 
@@ -62,6 +63,12 @@ extension StreamDefinition {
         nil
       }
     return problem.map { [StreamProblem(path: ["interval"], message: $0)] } ?? []
+  }
+
+  private func subjectProblems() -> [StreamProblem] {
+    guard let subject else { return [] }
+    if format != .json { return [noFields("subject", "leave subject out,")] }
+    return fieldProblem(subject).map { [StreamProblem(path: ["subject"], message: $0)] } ?? []
   }
 
   private func timeProblems() -> [StreamProblem] {

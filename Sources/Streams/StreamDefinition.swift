@@ -110,6 +110,8 @@ public struct StreamDefinition: Equatable, Sendable {
   public var format: Format
   /// The field with a record's own time; nil if it has none. Only for `delay_ms`.
   public var time: String?
+  /// The field whose text or number says whose a record is; nil if the key does. Only for rules over the records.
+  public var subject: String?
   /// What divides the readings; nil for the total alone.
   public var division: Division?
   /// Whether records of open and aborted transactions are left out.

@@ -113,7 +113,7 @@ final class Daemon {
     if !waiting.isEmpty {
       log.warning("some changes take effect only after a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
-    if settings.ruleSet != new.ruleSet { evaluator?.reload(new.ruleSet) }
+    if settings.sources != new.sources { evaluator?.reload(new) }
     if settings.streams != new.streams { meter?.reload(new) }
     settings.log = new.log
     settings.rules = new.rules

@@ -20,7 +20,8 @@ enum Forget: Subcommand {
       summary: "tell evaluators that a host is gone: its alerts are resolved, its state is deleted",
       description: [
         "Writes a tombstone with the host as key to every partition of the topic, because its records may be in any of "
-          + "them; in the topic of statusd's own metrics also one with the key statusd@HOST. "
+          + "them; in the topic of statusd's own metrics also one with the key statusd@HOST. Other readers of the topic "
+          + "see these records, too: think of them before you name a stream's topic. "
           + "If the host still sends, it begins anew with its next record.",
         "The command ends when everything is delivered, or with status 75.",
       ],

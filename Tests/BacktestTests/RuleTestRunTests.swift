@@ -53,6 +53,54 @@ struct RuleTestRunTests {
     #expect(kinds(run) == "  ")
   }
 
+  @Test("rules over a stream's records see the series of that stream, and no others do")
+  func streams() throws {
+    let loaded = RuleTests.load(
+      text: Array(
+        """
+        [[rule]]
+        name = "large"
+        stream = "orders"
+        metric = "amount"
+        above = 100
+        [[rule]]
+        name = "busy"
+        metric = "amount"
+        above = 100
+        [[test]]
+        name = "n"
+        interval = "10s"
+        series = [{ stream = "orders", host = "acme", values = { amount = "10 500 10" } },
+          { host = "web-1", values = { amount = "500 10 10" } }]
+        expect = [{ at = "0s", rule = "busy", host = "web-1", status = "firing" },
+          { at = "10s", rule = "large", host = "acme", status = "firing", value = 500 },
+          { at = "10s", rule = "busy", host = "web-1", status = "resolved" },
+          { at = "20s", rule = "large", host = "acme", status = "resolved" }]
+        """.utf8), file: "tests.toml")
+    let run = RuleTestRun(try #require(loaded.tests?.tests.first, "\(loaded.complaints)"))
+    #expect(kinds(run) == "    ", "\(run.lines)")
+  }
+
+  @Test("a series of a stream that no rule watches is a mistake")
+  func unwatched() {
+    let text = """
+      [[rule]]
+      name = "large"
+      stream = "orders"
+      metric = "amount"
+      above = 100
+      [[test]]
+      name = "n"
+      interval = "10s"
+      series = [{ stream = "order", host = "acme", values = { amount = "10" } }]
+      """
+    let loaded = RuleTests.load(text: Array(text.utf8), file: "tests.toml")
+    #expect(
+      loaded.complaints.map(\.description) == [
+        "tests.toml:9:22: series: stream: there is no rule with stream \"order\"; did you mean \"orders\"?"
+      ])
+  }
+
   @Test("fails if a transition is unexpected or missing; both are listed in the order of time")
   func fails() throws {
     #expect(kinds(try run(series)) == "++")

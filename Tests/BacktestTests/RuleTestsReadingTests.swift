@@ -79,7 +79,7 @@ struct RuleTestsReadingTests {
     #expect(
       test.series == [
         RuleTests.Series(
-          host: "h", fields: [.init(name: "role", value: "db")],
+          stream: nil, host: "h", fields: [.init(name: "role", value: "db")],
           values: [.init(metric: "m", samples: [1, 1]), .init(metric: "n o", samples: [nil, 3])])
       ])
     var expected = RuleTests.Expectation(

@@ -12,7 +12,8 @@ struct ReplayTests {
     var settings = Settings(brokers: "a:1", hostName: "h")
     settings.rules = [rule]
     var replay = Replay(
-      settings: settings, topic: "status_topic", partitionCount: 1, log: Logger(output: CapturedLog()),
+      settings: settings, topic: "status_topic", rules: settings.ruleSet, partitionCount: 1,
+      log: Logger(output: CapturedLog()),
       time: ManualTime())
     replay.begin(partition: 0, at: 0)
     return replay
@@ -70,7 +71,8 @@ struct ReplayTests {
     settings.evaluator.forgetAfter = .seconds(3600)
     let time = ManualTime()
     var replay = Replay(
-      settings: settings, topic: "status_topic", partitionCount: 1, log: Logger(output: CapturedLog()), time: time)
+      settings: settings, topic: "status_topic", rules: settings.ruleSet, partitionCount: 1,
+      log: Logger(output: CapturedLog()), time: time)
     replay.begin(partition: 0, at: 0)
     let wall = time.wall.milliseconds
     let records = [

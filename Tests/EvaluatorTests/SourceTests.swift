@@ -12,7 +12,11 @@ struct SourceTests {
 
   private static func evaluation() -> Evaluation {
     let plan = WorkerPlan(topics: ["hosts", "orders"], group: "g", instance: "i")
-    var evaluation = Evaluation(plan, rules: SourceRules([RuleSet([busy]), RuleSet([slow])]))
+    var evaluation = Evaluation(
+      plan,
+      rules: SourceRules([
+        .init(topic: "hosts", rules: RuleSet([busy])), .init(topic: "orders", rules: RuleSet([slow])),
+      ]))
     evaluation.wall = 1_800_000_000_000
     evaluation.setPartitionCount(1, ofTopic: 0)
     evaluation.setPartitionCount(3, ofTopic: 1)
@@ -62,7 +66,7 @@ struct SourceTests {
     Self.send(Self.both, to: 0, offset: 0, &evaluation)
     Self.send(Self.both, to: 1, 1, offset: 0, &evaluation)
     _ = Self.made(&evaluation)
-    evaluation.replaceRules(SourceRules([RuleSet([Self.busy]), RuleSet([Self.busy])]))
+    evaluation.replaceRules(SourceRules(RuleSet([Self.busy])))
     #expect(Self.made(&evaluation) == ["slow/a resolved 1/1"])
     Self.send(Self.both, to: 1, 1, offset: 1, &evaluation)
     Self.send(Self.both, to: 0, offset: 1, &evaluation)

@@ -98,4 +98,34 @@ struct WorkerThreadTests {
     thread.share.stop(by: time.monotonic + .seconds(3))
     #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
   }
+
+  @Test("a worker that is to be remade ends once its orders are delivered, and another one takes its place at once")
+  func remade() throws {
+    let again = try Wakeup()
+    let (thread, time, made) = (thread, time, made)
+    try thread.start(comesBack: false, time: time) {
+      let count = made.value.withLock {
+        $0 += 1
+        return $0
+      }
+      again.ring()
+      let cluster = SimulatedCluster(time: time)
+      return Worker<SimulatedLog, Evaluation>(
+        log: SimulatedLog(cluster, cluster.newMember("here")), orders: SourceRules(RuleSet([.cpuHigh])),
+        plan: WorkerPlan(
+          topics: ["status_topic", "orders"].dropLast(2 - min(2, count)), group: "group", instance: "here"),
+        share: thread.share, heartbeat: thread.heartbeat,
+        logger: Logger(level: .critical, output: CapturedLog()), time: time)
+    }
+    thread.share.offer(SourceRules(RuleSet([])))
+    thread.share.remake()
+    let deadline = SystemTime().monotonic + .seconds(30)
+    while made.value.withLock({ $0 }) < 2, SystemTime().monotonic < deadline { again.wait(until: deadline) }
+    #expect(made.value.withLock { $0 } == 2)
+    #expect(!thread.share.hasFailed)
+    thread.share.stop(by: time.monotonic + .seconds(3))
+    #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
+    #expect(!thread.share.hasFailed)
+    #expect(made.value.withLock { $0 } == 2)
+  }
 }

@@ -100,7 +100,7 @@ struct RecordArena: Arena {
 
   private func transitions(of records: [Record]) -> (transitions: [Transition], numbers: EvaluatorNumbers) {
     var replay = Replay(
-      settings: settings, topic: settings.topics.status, partitionCount: 1,
+      settings: settings, topic: settings.topics.status, rules: settings.ruleSet, partitionCount: 1,
       log: Logger(level: .critical, output: NoLog()), time: time)
     replay.begin(partition: 0, at: 0)
     for (offset, record) in records.enumerated() {

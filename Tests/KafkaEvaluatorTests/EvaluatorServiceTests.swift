@@ -166,7 +166,9 @@ struct EvaluatorServiceTests {
     let service = try bench.start()
     try bench.write(95, with: bench.writer())
     #expect(try alerts.next().object["status"] as? String == "firing")
-    service.reload(RuleSet([]))
+    var settings = bench.settings
+    settings.rules = []
+    service.reload(settings)
     let resolved = try alerts.next().object
     #expect(resolved["status"] as? String == "resolved")
     #expect(resolved["reason"] as? String == "rule removed")

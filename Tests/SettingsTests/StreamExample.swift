@@ -9,6 +9,7 @@ enum StreamExample {
     interval = "10s"
     format = "json"
     time = "created_at"
+    subject = "customer"
     by = "status"
     isolation = "read_committed"
     [stream.count]
@@ -48,6 +49,7 @@ enum StreamExample {
     stream.interval = .seconds(10)
     stream.format = .json
     stream.time = "created_at"
+    stream.subject = "customer"
     stream.division = .field("status")
     stream.readsCommitted = true
     stream.counts = [

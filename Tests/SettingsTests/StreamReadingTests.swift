@@ -70,7 +70,7 @@ struct StreamReadingTests {
       ("intervall = \"1s\"", "5:1: stream s: unknown key intervall; did you mean interval?"),
       (
         "zzz = 1",
-        "5:1: stream s: unknown key zzz; a stream has name, topics, interval, format, time, by, isolation, count, "
+        "5:1: stream s: unknown key zzz; a stream has name, topics, interval, format, time, subject, by, isolation, count, "
           + "measure, distinct"
       ),
       ("count = 5", "5:9: stream s: count: that is a whole number: write a table, [stream.count]"),

@@ -19,6 +19,7 @@ struct StreamRoundTripTests {
         interval = "10s"
         format = "json"
         time = "created_at"
+        subject = "customer"
         by = "status"
         isolation = "read_committed"
         [stream.count]

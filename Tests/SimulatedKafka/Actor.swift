@@ -1,6 +1,7 @@
 import Evaluator
 import Platform
 import Rules
+import Settings
 
 /// One process of a schedule: a worker, which can die and be started again.
 final class Actor {
@@ -20,6 +21,8 @@ final class Actor {
     self.rules = rules
   }
 
+  private var sources: [Settings.Source] { zip(topics, rules).map { Settings.Source(topic: $0, rules: $1) } }
+
   /// Another process with the same file.
   convenience init(like other: Actor) { self.init(name: other.name, topics: other.topics, rules: other.rules) }
 
@@ -37,7 +40,7 @@ final class Actor {
   /// Its file gets other rules, and it is told to reload.
   func reload(_ rules: [RuleSet]) {
     self.rules = rules
-    share?.offer(SourceRules(rules))
+    share?.offer(SourceRules(sources))
   }
 
   func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ time: ManualTime) {
@@ -49,7 +52,7 @@ final class Actor {
       checkpointInterval: .milliseconds(1500))
     plan.checkpointLimit = 3
     worker = Worker(
-      log: log, orders: SourceRules(rules), plan: plan, share: share,
+      log: log, orders: SourceRules(sources), plan: plan, share: share,
       heartbeat: Heartbeat(name: name, allowedSilence: .seconds(10), now: time.monotonic),
       logger: Logger(level: .critical, output: Silence()), time: time)
   }

@@ -82,6 +82,8 @@ package final class Schedule {
     mindsSilence = kind.isTransactional && seed % 16 == 0
     var drawn: [RuleSet] = []
     for _ in topics { drawn.append(ScheduleInput.rules(&dice)) }
+    // In half of these the second topic is a stream, whose records have Kafka's time.
+    if topics.count == 2, seed / 8 % 2 == 1 { drawn[1] = ScheduleInput.watchingStream(drawn[1]) }
     rules = mindsSilence ? drawn.map(ScheduleInput.addingQuiet) : drawn
     let each = rules.map(ScheduleInput.reloads)
     reloads = each[0].indices.map { number in each.map { $0[number] } }

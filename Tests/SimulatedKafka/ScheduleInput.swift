@@ -63,6 +63,16 @@ struct ScheduleInput {
     return [always, always + [average, median], always + [often, again, wide]].map { RuleSet($0) }
   }()
 
+  /// The same rules over the records of the stream `orders`.
+  static func watchingStream(_ rules: RuleSet) -> RuleSet {
+    RuleSet(
+      rules.rules.map { rule in
+        var rule = rule
+        rule.stream = StreamSubject(stream: "orders", field: "host")
+        return rule
+      })
+  }
+
   private static func cpu(_ name: String, _ limits: Rule.Limits) -> Rule {
     Rule(name: name, metric: "cpu_usage", side: .above, limits: limits)
   }
@@ -74,6 +84,7 @@ struct ScheduleInput {
   /// Adds the rule that watches for silence; no value reaches its limit.
   static func addingQuiet(to rules: RuleSet) -> RuleSet {
     var rule = cpu(quiet, Rule.Limits(critical: 1000))
+    rule.stream = rules.rules.first?.stream
     rule.noData = .alert
     rule.noDataAfter = quietAfter
     return RuleSet(rules.rules + [rule])
@@ -87,8 +98,10 @@ struct ScheduleInput {
 
   /// The rules of each reload: `rules` alone, and with the extra rule in one of two meanings.
   static func reloads(of rules: RuleSet) -> [RuleSet] {
-    let high = cpu(extra, Rule.Limits(critical: 80))
-    let low = Rule(name: extra, metric: "cpu_usage", side: .below, limits: Rule.Limits(critical: 80))
+    var high = cpu(extra, Rule.Limits(critical: 80))
+    var low = Rule(name: extra, metric: "cpu_usage", side: .below, limits: Rule.Limits(critical: 80))
+    high.stream = rules.rules.first?.stream
+    low.stream = high.stream
     return [rules, RuleSet(rules.rules + [high]), RuleSet(rules.rules + [low])]
   }
 

@@ -108,6 +108,7 @@ struct TestReading {
       name: "", position: position, settings: settings, interval: .zero,
       start: WallTime(milliseconds: 1_767_225_600_000), series: [], expected: [])
     var expectations: [Int] = []
+    var seriesTables: [Int] = []
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
       let place = NamedValue(reading: reading, node: child, name: "test: \(key)")
@@ -119,7 +120,8 @@ struct TestReading {
         if let start = place.time() { test.start = start }
       case "rules": choose(place, &test.settings)
       case "series":
-        test.series = tables(of: child, "\(place.name): write each series as a table").map { readSeries($0) }
+        seriesTables = tables(of: child, "\(place.name): write each series as a table")
+        test.series = seriesTables.map { readSeries($0) }
       case "expect":
         expectations = tables(of: child, "\(place.name): write each transition as a table, { at = \"30s\", … }")
       default:
@@ -128,6 +130,9 @@ struct TestReading {
     }
     for key in ["name", "interval", "series"] where document.child(key, of: table) == nil && !reading.isPartial {
       reading.complain(at: position, "test: \(key) is missing")
+    }
+    if rulesAreKnown {
+      for (series, table) in zip(test.series, seriesTables) { check(series.stream, of: table) }
     }
     if rulesAreKnown { test.expected = expectations.map { readExpectation($0, of: test) } }
     return reading.complaintCount == before ? test : nil
@@ -150,23 +155,36 @@ struct TestReading {
   }
 
   private func readSeries(_ table: Int) -> RuleTests.Series {
-    var series = RuleTests.Series(host: "", fields: [], values: [])
+    var series = RuleTests.Series(stream: nil, host: "", fields: [], values: [])
     for child in document.nodes[table].children {
       let key = document.nodes[child].key
       let place = NamedValue(reading: reading, node: child, name: "series: \(key)")
       switch key {
+      case "stream":
+        series.stream = place.rawText("write the name of a stream in quotes")
       case "host": series.host = place.text(problem: Names.problem(ofHost:)) ?? ""
       case "fields":
         series.fields = reading.texts(place, "write a text in quotes, as in fields = { role = \"db\" }")
           .map { .init(name: $0.name, value: $0.text) }
       case "values": series.values = readValues(place)
-      default: complainOfUnknown(child, "a series", ["host", "fields", "values"])
+      default: complainOfUnknown(child, "a series", ["stream", "host", "fields", "values"])
       }
     }
     for key in ["host", "values"] where document.child(key, of: table) == nil && !reading.isPartial {
       reading.complain(at: document.nodes[table].position, "series: \(key) is missing")
     }
     return series
+  }
+
+  /// A series of a stream that no rule watches would test nothing.
+  private func check(_ stream: String?, of table: Int) {
+    guard let stream, let child = document.child("stream", of: table) else { return }
+    let known = Set(settings.rules.compactMap { $0.stream?.stream }).sorted()
+    if known.contains(stream) { return }
+    let place = NamedValue(reading: reading, node: child, name: "series: stream")
+    place.complain(
+      known.isEmpty
+        ? "no rule has stream = \"\(DocumentReading.quoted(stream))\"" : unknown("rule with stream", stream, known))
   }
 
   private func readValues(_ place: NamedValue) -> [RuleTests.Values] {

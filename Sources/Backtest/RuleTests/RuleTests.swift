@@ -23,8 +23,10 @@ public struct RuleTests: Equatable, Sendable {
     public var expected: [Expectation]
   }
 
-  /// The samples of one host.
+  /// The samples of one host, or of one subject of a stream.
   public struct Series: Equatable, Sendable {
+    /// The stream that the records belong to; nil for status records.
+    public var stream: String?
     /// The host's name.
     public var host: String
     /// String fields of each of its records.

@@ -14,7 +14,7 @@ enum Backtest: Subcommand {
   private static let topic = Option.text(
     "topic", short: "t", placeholder: "TOPIC",
     help:
-      "status, readings or monitor as the configuration names them, or any topic's name; by default status, readings",
+      "status, readings or monitor as the configuration names them, or any topic's name; by default status, readings, and the topics of streams whose records a rule watches",
     completion: .words(["status", "readings", "monitor"]))
   private static let since = Option<Moment>(
     "since", short: "s", placeholder: "DURATION|TIME|beginning",
@@ -40,7 +40,8 @@ enum Backtest: Subcommand {
       description: [
         "Reads a topic's records from --since to the topic's end at the start of the command, and evaluates them as "
           + "'statusd run' does, beginning without state. Writes to no topic. Transitions come in the order of Kafka's "
-          + "time, those of the readings after those of the hosts. "
+          + "time, those of the readings after those of the hosts, and those of streams' records after these. A topic "
+          + "that no stream has is read like the status topic. "
           + "Alerts about a silent host aren't shown: they don't follow from the log.",
         "The pretty format ends with a summary of each rule: the number of alerts, their total firing time, the "
           + "shortest, and how many flapped (fired again within 10 minutes of their end). The json format is that of "
@@ -82,7 +83,7 @@ enum Backtest: Subcommand {
         given[format] ?? .pretty, rules: cluster.settings.rules.map(\.name), isComparing: given[compare] != nil,
         signals: signals)
       let named = given[topic].map { [cluster.topic(named: $0)] }
-      let topics = named ?? [cluster.topics.status, cluster.topics.readings]
+      let topics = named ?? cluster.settings.sources.map(\.topic)
       if let path = given[fromFile] {
         return try RecordedBacktest(path: path, topic: topics[0], settings: cluster.settings).run(view, signals)
       }

@@ -34,6 +34,7 @@ final class DemoStage {
   var brokers: String { cluster.brokers }
 
   private let cluster: MockCluster
+  private var settings: Settings
   private let topics: Settings.Topics
   private let evaluator: EvaluatorService
   private var services: ServiceGroup
@@ -56,6 +57,7 @@ final class DemoStage {
     settings.evaluator.delivery = .atLeastOnce
     // The mock cluster can't look up offsets by time.
     settings.evaluator.start = .beginning
+    self.settings = settings
     topics = settings.topics
     host = settings.agent.host
     for topic in [topics.status, topics.readings, topics.alerts, topics.alertsCurrent, topics.changelog] {
@@ -77,7 +79,10 @@ final class DemoStage {
   }
 
   /// Replaces the evaluator's rules by this one.
-  func reload(_ rule: Rule) { evaluator.reload(RuleSet([rule])) }
+  func reload(_ rule: Rule) {
+    settings.rules = [rule]
+    evaluator.reload(settings)
+  }
 
   /// The records that have arrived, without waiting.
   func arrivals() -> [Arrival] {

@@ -26,6 +26,32 @@ extension EngineCase {
         steps.append(.record(world.next(&random)))
       }
     }
+    if random.once(in: 4) { watchStream(&random) }
+  }
+
+  /// Makes it a case of a stream: its records have Kafka's time, which is their producers', and no numbers.
+  private mutating func watchStream(_ random: inout SeededRandom) {
+    func ofStream(_ rules: [Rule]) -> [Rule] {
+      rules.map { rule in
+        var rule = rule
+        rule.stream = StreamSubject(stream: "orders")
+        return rule
+      }
+    }
+    rules = ofStream(rules)
+    for (index, step) in steps.enumerated() {
+      switch step {
+      case .reload(let rules): steps[index] = .reload(ofStream(rules))
+      case .record(var record):
+        let behind: Int64 = random.pick([0, 0, 0, 0, 1, 900, 30_000, 60_000, 60_001, 3_600_000])
+        // The reader refuses records of streams without Kafka's time.
+        if record.kafkaTime < 0 { record.kafkaTime = World.beginning }
+        record.kafkaTime -= behind
+        (record.time, record.ownTime, record.boot, record.sequence) = (record.kafkaTime, false, 0, -1)
+        steps[index] = .record(record)
+      default: break
+      }
+    }
   }
 
   private static func rules(_ random: inout SeededRandom) -> [Rule] {
@@ -145,7 +171,8 @@ private struct World {
   }
 
   private var hosts: [Host]
-  private var kafkaTime: Int64 = 1_795_176_000_000
+  static let beginning: Int64 = 1_795_176_000_000
+  private var kafkaTime = World.beginning
   private let step: Int64
   private let hasOwnTimes: Int
   private var sent: [PlainRecord] = []

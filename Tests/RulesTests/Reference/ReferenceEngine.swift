@@ -74,7 +74,8 @@ struct ReferenceEngine {
       if let last = found.numbersFellFrom { fellFrom = max(fellFrom ?? 0, last) }
       takesTurns = takesTurns || found.takesTurns
       guard verdict.isCounted, let change = one.life.change else { continue }
-      transitions.append(transition(rule, record.host, change, one.life.x ?? value, record.time, offset, nil))
+      transitions.append(
+        transition(rule, record.host, change, one.life.x ?? value, one.lastTime ?? record.time, offset, nil))
     }
     if verdicts.contains(where: { [.repeated, .lateAndOld, .oldNumber].contains($0) }) { repeated += 1 }
     if verdicts.contains(.late) { late += 1 }

@@ -85,7 +85,8 @@ struct ReferenceSeries {
   // MARK: step 1
 
   /// Takes a record and returns the results.
-  mutating func take(_ record: PlainRecord, offset: Int64, value: Double) -> Finding {
+  mutating func take(_ taken: PlainRecord, offset: Int64, value: Double) -> Finding {
+    let record = settled(taken)
     let last = isNumbered(record) ? lastSequence(of: record.boot) : nil
     let isOld = last.map { record.sequence <= $0 } ?? false
     let verdict = verdict(on: record, isOld: isOld)
@@ -95,6 +96,19 @@ struct ReferenceSeries {
     return Finding(
       verdict: verdict, behind: behind, numbersFellFrom: isOld && verdict.isCounted ? last : nil,
       takesTurns: isNumbered(record) && turns >= 3)
+  }
+
+  /// A record of a stream that was overtaken by less than a minute counts at the last one's time.
+  private func settled(_ record: PlainRecord) -> PlainRecord {
+    guard isOfStream, let last = lastTime, record.time < last, last - record.time <= 60_000 else { return record }
+    var record = record
+    record.time = last
+    return record
+  }
+
+  private var isOfStream: Bool {
+    for case .rule(let rule) in events.reversed() { return rule.stream != nil }
+    return false
   }
 
   private func isNumbered(_ record: PlainRecord) -> Bool { record.boot != 0 && record.sequence >= 0 }

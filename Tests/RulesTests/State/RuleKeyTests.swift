@@ -29,8 +29,8 @@ struct RuleKeyTests {
     return writer.bytes
   }
 
-  private func rule(from bytes: [UInt8], version: UInt8, keys: [RuleKey] = RuleKey.all) throws -> Rule {
-    try bytes.withUnsafeBytes { bytes throws in
+  private func rule(from bytes: some Sequence<UInt8>, version: UInt8, keys: [RuleKey] = RuleKey.all) throws -> Rule {
+    try Array(bytes).withUnsafeBytes { bytes throws in
       var reader = BinaryReader(bytes)
       let rule = try Rule(from: &reader, version: version, keys: keys)
       try reader.end()
@@ -38,7 +38,7 @@ struct RuleKeyTests {
     }
   }
 
-  @Test("a rule has the same bytes in the changelog as in version 1")
+  @Test("a rule has the same bytes in the changelog as in version 1, and behind them the keys that came later")
   func encoding() throws {
     let expected = [
       "0172", "016d", "017800", "5f", "01", "010000000000003440010000000000001640", "01000000000000394000",
@@ -46,23 +46,32 @@ struct RuleKeyTests {
       "01047465616d05696e667261", "010173",
     ]
     let shown = bytes(of: full).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-    #expect(shown == expected.joined())
-    #expect(try rule(from: bytes(of: full), version: 1) == full)
-    #expect(try rule(from: bytes(of: cpuHigh(critical: 1)), version: 2) == cpuHigh(critical: 1))
+    #expect(shown == expected.joined() + "00")
+    #expect(try rule(from: bytes(of: full).dropLast(), version: 1) == full)
+    #expect(try rule(from: bytes(of: cpuHigh(critical: 1)), version: 3) == cpuHigh(critical: 1))
+  }
+
+  @Test("a rule over a stream's records keeps the stream and whose its records are")
+  func stream() throws {
+    var watching = full
+    for field in [nil, "customer"] {
+      watching.stream = StreamSubject(stream: "orders", field: field)
+      #expect(try rule(from: bytes(of: watching), version: 3) == watching)
+    }
   }
 
   @Test("a key of a later version follows the others, and has its default if an older version wrote the rule")
   func laterKey() throws {
-    let later = RuleKey("repeat_every", .optionalDuration(\.repeatEvery), since: 3)
+    let later = RuleKey("repeat_every", .optionalDuration(\.repeatEvery), since: 4)
     let older = RuleKey.all.filter { $0.name != later.name }
     let keys = RuleKey.all.map { $0.name == later.name ? later : $0 }
-    #expect(RuleKey.version(of: older) == 2)
-    #expect(RuleKey.version(of: keys) == 3)
+    #expect(RuleKey.version(of: older) == 3)
+    #expect(RuleKey.version(of: keys) == 4)
     #expect(bytes(of: full, keys: keys) == bytes(of: full, keys: older) + [0x01, 0x80, 0xe1, 0x01, 0x00])
-    #expect(try rule(from: bytes(of: full, keys: keys), version: 3, keys: keys) == full)
+    #expect(try rule(from: bytes(of: full, keys: keys), version: 4, keys: keys) == full)
     var without = full
     without.repeatEvery = nil
-    #expect(try rule(from: bytes(of: full, keys: older), version: 2, keys: keys) == without)
+    #expect(try rule(from: bytes(of: full, keys: older), version: 3, keys: keys) == without)
   }
 
   @Test("every key is printed once, and has a unique name")
@@ -75,10 +84,11 @@ struct RuleKeyTests {
     #expect(RuleKey.all.filter(\.isRequired).map(\.name) == ["name", "metric"])
   }
 
-  @Test("a rule begins anew only under another name, metric, side, window, aggregate or at_least")
+  @Test("a rule begins anew only under another name, metric, stream, side, window, aggregate or at_least")
   func change() {
     let changes: [(key: String, change: (inout Rule) -> Void, goesOn: Bool)] = [
       ("name", { $0.name = "other" }, false), ("metric", { $0.metric = "other" }, false),
+      ("stream", { $0.stream = StreamSubject(stream: "orders") }, false),
       ("window", { $0.window = nil }, false), ("aggregate", { $0.aggregate = .avg }, false),
       ("above", { $0.side = .above }, false), ("below", { $0.limits = Rule.Limits(critical: 5) }, true),
       ("clear", { $0.clear = Rule.Limits() }, true), ("for", { $0.hold = .zero }, true),
