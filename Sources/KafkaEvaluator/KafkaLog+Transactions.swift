@@ -165,12 +165,12 @@ extension KafkaLog {
   mutating func commit(until deadline: MonotonicTime) throws(LogFailure) -> Bool {
     guard mode == .transactions else { return try commitSteps(until: deadline) }
     let limit = max(.milliseconds(1), deadline - time.monotonic)
-    var time: WallTime?
+    var appended: WallTime?
     let isDone = try untilDone { producer throws(KafkaError) in
       try producer.commit(within: limit)
-      time = producer.appendTime
+      appended = producer.appendTime
     }
-    if isDone { appendTime = time }
+    if isDone { appendTime = brokersTellTime ? appended : time.wall }
     return isDone
   }
 

@@ -81,6 +81,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   var refusal: Refusal?
   /// When brokers appended the last record of the last committed transaction; nil if they don't say.
   var appendTime: WallTime?
+  /// Whether brokers have a clock of their own. If not, a transaction's end is its records' append time.
+  var brokersTellTime = true
   /// When the transaction that is open began.
   var transactionBegan: MonotonicTime
   var steps: Steps

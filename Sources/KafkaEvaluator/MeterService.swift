@@ -14,6 +14,7 @@ public final class MeterService: Service {
   private let log: Logger
   private let time: any TimeSource
   private let comesBack: Bool
+  private let brokersTellTime: Bool
   private let orders: Mutex<StreamOrders>
   private let pool: WorkerPool<StreamOrders>
   private let strangers: RateLimit
@@ -24,14 +25,17 @@ public final class MeterService: Service {
   ///   - settings: topics, `[meter]` and the streams, which must be valid.
   ///   - configuration: how the brokers are reached.
   ///   - comesBack: whether a worker that has ended is made anew after a minute, instead of failing.
+  ///   - brokersTellTime: false for a mock cluster in this process, whose clock is this one's.
   /// - Throws: if no file descriptor is left.
   public init(
-    settings: Settings, configuration: Configuration, comesBack: Bool = false, log: Logger,
+    settings: Settings, configuration: Configuration, comesBack: Bool = false, brokersTellTime: Bool = true,
+    log: Logger,
     time: any TimeSource = SystemTime()
   ) throws(SystemError) {
     self.settings = settings
     self.configuration = configuration
     self.comesBack = comesBack
+    self.brokersTellTime = brokersTellTime
     self.log = log
     self.time = time
     strangers = KafkaLog.makeStrangersLimit(time)
@@ -69,11 +73,13 @@ public final class MeterService: Service {
     worker.heartbeat.beat(time.monotonic)
     let (share, heartbeat) = (worker.share, worker.heartbeat)
     try worker.start(comesBack: comesBack, time: time) { [self, configuration, log, time, strangers, plan] in
-      Worker<KafkaLog, Metering>(
-        log: try KafkaLog(
-          configuration, names: names, delivery: .transactions, strangers: strangers, logger: log,
-          wakeup: share.wakeup, time: time),
-        orders: orders.withLock { $0 }, plan: plan, share: share, heartbeat: heartbeat, logger: log, time: time)
+      var kafka = try KafkaLog(
+        configuration, names: names, delivery: .transactions, strangers: strangers, logger: log, wakeup: share.wakeup,
+        time: time)
+      kafka.brokersTellTime = brokersTellTime
+      return Worker<KafkaLog, Metering>(
+        log: kafka, orders: orders.withLock { $0 }, plan: plan, share: share, heartbeat: heartbeat, logger: log,
+        time: time)
     }
   }
 

@@ -137,13 +137,14 @@ struct MainJobTests {
     try station.daemon.endWell()
   }
 
-  @Test("the demo raises and resolves an alert on this machine, and explains each step")
+  @Test("the demo raises and resolves an alert on this machine, then one on a stream, and explains each step")
   func demo() throws {
-    let demo = try Program.start(["demo", "--exit-after", "90s"])
-    try demo.waitForLine(containing: "resolved", within: 90)
+    let demo = try Program.start(["demo", "--exit-after", "120s"])
+    try demo.waitForLine(containing: "The demonstration is complete", within: 120)
     demo.signal(SIGINT)
     #expect(try demo.waitForExit(within: 10) == .exited(0))
-    #expect(demo.output.lines.filter { $0.hasPrefix("»") }.count >= 6)
+    #expect(demo.output.lines.filter { $0.hasPrefix("»") }.count >= 10)
+    #expect(demo.output.lines.contains { $0.contains("stream monitor  rate 5.0 a second") })
     #expect(demo.errors.text == "")
   }
 

@@ -8,6 +8,7 @@ import Platform
 import Records
 import Rules
 import Settings
+import Streams
 
 /// The services of `statusd run`, with a mock Kafka cluster in this process.
 final class DemoStage {
@@ -17,6 +18,15 @@ final class DemoStage {
     case sample(Sample)
     /// A transition, and the line that shows it.
     case transition(Transition, line: [UInt8])
+    /// A reading of the demo's stream.
+    case reading(Reading)
+  }
+
+  /// What the meter says of the demo's stream.
+  struct Reading {
+    var time: WallTime
+    /// Records a second; nil before the first one.
+    var rate: Double?
   }
 
   /// The fields of a status record that the demo shows; nil if the record lacks them.
@@ -33,14 +43,19 @@ final class DemoStage {
   /// The addresses of the demo's cluster.
   var brokers: String { cluster.brokers }
 
+  private static let stream = "monitor"
+
   private let cluster: MockCluster
   private var settings: Settings
   private let topics: Settings.Topics
   private let evaluator: EvaluatorService
   private var services: ServiceGroup
+  private var producer: Producer
+  /// Whether the program that the demo watches writes.
+  var isWriting = false
   private var consumer: Consumer
   private var reader: RecordReader
-  private let plan = FieldPlan(fields: ["cpu_usage", "cpu_user", "cpu_system", "memory_usage"])
+  private let plan = FieldPlan(fields: ["cpu_usage", "cpu_user", "cpu_system", "memory_usage", "rate"])
   private let host: String
   private var lines: RecordLines
 
@@ -57,31 +72,55 @@ final class DemoStage {
     settings.evaluator.delivery = .atLeastOnce
     // The mock cluster can't look up offsets by time.
     settings.evaluator.start = .beginning
-    self.settings = settings
     topics = settings.topics
     host = settings.agent.host
-    for topic in [topics.status, topics.readings, topics.alerts, topics.alertsCurrent, topics.changelog] {
+    settings.streams = [StreamDefinition(name: Self.stream, topics: [.name(settings.topics.monitor)])]
+    for topic in [
+      topics.status, topics.readings, topics.monitor, topics.alerts, topics.alertsCurrent, topics.changelog,
+      topics.streams,
+    ] {
       try cluster.createTopic(topic)
     }
     // The mock cluster answers a fetch only when it is full or this time has passed.
     let configuration = Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "20")])
+    self.settings = settings
     evaluator = try EvaluatorService(settings: settings, configuration: configuration, log: log)
     let agent = AgentService(
       AgentService.Plan(agent: settings.agent, topic: topics.status, configuration: configuration), log: log)
+    // The mock cluster gives records no times of its own, and runs on this machine's clock.
+    let meter = try MeterService(settings: settings, configuration: configuration, brokersTellTime: false, log: log)
+    producer = try Producer(configuration, log: log)
     var options = Consumer.Options()
     options.reset = .beginning
     consumer = try Consumer(configuration, options: options, log: log, wakeup: wakeup)
-    try consumer.assign([topics.status, topics.alerts].map { PartitionOffset(TopicPartition($0, 0), .beginning) })
+    try consumer.assign(
+      [topics.status, topics.alerts, topics.readings].map { PartitionOffset(TopicPartition($0, 0), .beginning) })
     reader = RecordReader(plan: plan, maxFuture: .max)
     services = ServiceGroup(log: log, time: SystemTime())
     try services.start(evaluator)
     try services.start(agent)
+    try services.start(meter)
   }
 
   /// Replaces the evaluator's rules by this one.
   func reload(_ rule: Rule) {
     settings.rules = [rule]
     evaluator.reload(settings)
+  }
+
+  /// Writes what the watched program writes in a second, if it does.
+  func write() throws(KafkaError) {
+    producer.serve { _ in }
+    guard isWriting else { return }
+    for _ in 0..<5 {
+      let record = Array(#"{"timestamp": "2022-01-01 00:00:00", "message": "Hello, World!"}"#.utf8)
+      let value = record.withUnsafeBytes { bytes in
+        Result { () throws(KafkaError) in
+          try producer.produce(topic: topics.monitor, key: nil, value: bytes)
+        }
+      }
+      _ = try value.get()
+    }
   }
 
   /// The records that have arrived, without waiting.
@@ -93,13 +132,20 @@ final class DemoStage {
   }
 
   /// Ends all services, within about 3 s.
+  ///
+  /// What the watched program has written last isn't waited for.
   func close() { services.stop(by: SystemTime().monotonic + .seconds(3)) }
 
   private func take(_ batch: consuming Batch, into arrivals: inout [Arrival]) -> Bool {
     for index in batch.indices {
       let message = batch[index]
       guard message.kind == .record, let value = message.value else { continue }
-      if consumer.partition(at: message.partitionIndex)?.topic == topics.alerts {
+      let topic = consumer.partition(at: message.partitionIndex)?.topic
+      if topic == topics.readings {
+        if let reading = reading(value, key: message.key, time: message.timestamp) {
+          arrivals.append(.reading(reading))
+        }
+      } else if topic == topics.alerts {
         guard let transition = Transition.decode(value) else { continue }
         var line: [UInt8] = []
         lines.append(SeenRecord(key: message.key, value: value, kafkaTime: nil), to: &line)
@@ -119,6 +165,14 @@ final class DemoStage {
     return Sample(
       time: WallTime(milliseconds: reader.time), usage: number("cpu_usage"), user: number("cpu_user"),
       system: number("cpu_system"), memory: number("memory_usage"))
+  }
+
+  /// What the meter says in a record; nil if it isn't about the demo's stream.
+  private func reading(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer?, time: Int64) -> Reading? {
+    guard reader.read(value: value, key: key, kafkaTime: time, clock: .max) == .record,
+      Self.stream.utf8.elementsEqual(reader.subject)
+    else { return nil }
+    return Reading(time: WallTime(milliseconds: reader.time), rate: number("rate"))
   }
 
   private func number(_ name: String) -> Double? {

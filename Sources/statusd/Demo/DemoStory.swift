@@ -91,7 +91,7 @@ struct DemoStory {
   mutating func alertIsResolved() -> [Action] {
     guard case .recovering = phase else { return [] }
     phase = .over
-    return [.say("The alert is resolved. The demonstration is complete.")]
+    return [.say("The alert is resolved.")]
   }
 
   private mutating func wait(_ next: Phase) -> [Action] {
