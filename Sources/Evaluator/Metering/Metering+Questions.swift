@@ -110,12 +110,24 @@ extension Metering {
 
   // MARK: Ends
 
+  /// Whether an interval is over but for the ends of partitions, which must be asked for: without records, nothing else
+  /// ends it.
+  var keepsWaiting: Bool {
+    guard let time = clock.time else { return false }
+    return streams.contains { stream in
+      guard stream.way == .isLive, time >= stream.meter.nextTelling else { return false }
+      return stream.meter.lanes(behind: time - StreamMeter.grace).contains {
+        !stream.meter.isMissing(lane: $0) && !stream.meter.isAsked(lane: $0)
+      }
+    }
+  }
+
   /// Asks where partitions end that keep an interval open, once for each time of the clock.
   private mutating func askForEnds<Log: EvaluatorLog & ~Copyable>(
     _ log: inout Log, until deadline: MonotonicTime
   ) throws(LogFailure) {
     guard let time = clock.time, nextEnds.map({ $0 <= now }) ?? true else { return }
-    var hasFailed = false
+    var (hasAsked, hasFailed) = (false, false)
     for stream in streams where stream.way == .isLive {
       // A missing partition keeps no interval open, but may be back.
       let isDue = time >= stream.meter.nextTelling
@@ -124,6 +136,7 @@ extension Metering {
         stream.meter.isMissing(lane: $0) || isDue && !stream.meter.isAsked(lane: $0)
       }
       if lanes.isEmpty { continue }
+      hasAsked = true
       let positions = stream.meter.positions
       let partitions = lanes.map { positions[$0].partition }
       var ends: [Int64?] = Array(repeating: nil, count: lanes.count)
@@ -144,7 +157,7 @@ extension Metering {
       }
     }
     // A broker that is silent holds up this question for all others: it isn't asked again at once.
-    nextEnds = now + (hasFailed ? .seconds(2) : .milliseconds(50))
+    if hasAsked { nextEnds = now + (hasFailed ? .seconds(2) : .milliseconds(50)) }
   }
 
   /// Brokers tell where these partitions end, but don't give their records: for want of a right, or a damaged log.

@@ -135,12 +135,17 @@ package struct Metering: ~Copyable, WorkerStage {
   }
 
   /// Whether the clock must be asked for: by a delivery.
-  package var hasUncommitted: Bool { nextTurn.map { $0 <= now } ?? false }
+  package var hasUncommitted: Bool { nextTick.map { $0 <= now } ?? false }
 
   package static var tends: Bool { true }
 
-  /// When the next delivery is due.
   package var nextTurn: MonotonicTime? {
+    guard let nextTick else { return nil }
+    return keepsWaiting ? min(nextTick, nextEnds ?? now) : nextTick
+  }
+
+  /// When the next delivery is due; nil if no partition is held.
+  private var nextTick: MonotonicTime? {
     if deliveries.isEmpty { return nil }
     guard let lastTick else { return now }
     var due = lastTick + Self.longestTick
