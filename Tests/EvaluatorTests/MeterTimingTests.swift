@@ -49,7 +49,8 @@ struct MeterTimingTests {
     for entry in cluster.alerts.committed.dropFirst() {
       let told = try JSONDecoder().decode(Told.self, from: Data(entry.value ?? []))
       let end = try Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(told.timestamp)
-      delays[told.records > 0, default: []].append(entry.kafkaTime - Int64((end.timeIntervalSince1970 * 1000).rounded()))
+      delays[told.records > 0, default: []].append(
+        entry.kafkaTime - Int64((end.timeIntervalSince1970 * 1000).rounded()))
     }
     #expect(delays[true]?.count ?? 0 >= 4)
     #expect(delays[false]?.count ?? 0 >= 8)

@@ -58,7 +58,9 @@ struct TutorialTests {
       let deadline = SystemTime().monotonic + .seconds(60)
       while SystemTime().monotonic < deadline {
         if isWriting { try write("Hello, World!") }
-        guard let record = try alerts.poll(for: isWriting ? 0.05 : 10), record.key == "\(rule)/monitor" else { continue }
+        guard let record = try alerts.poll(for: isWriting ? 0.05 : 10), record.key == "\(rule)/monitor" else {
+          continue
+        }
         let object = try record.object
         if object["status"] as? String == status { return object }
       }
@@ -95,7 +97,9 @@ struct TutorialTests {
     for (what, values) in delays.sorted(by: { $0.key < $1.key }) {
       let sorted = values.sorted()
       if rounds > 1 {
-        print("\(what): p50 \(sorted[sorted.count / 2]) s, p99 \(sorted[(sorted.count * 99 - 1) / 100]) s, of \(sorted.count)")
+        print(
+          "\(what): p50 \(sorted[sorted.count / 2]) s, p99 \(sorted[(sorted.count * 99 - 1) / 100]) s, of \(sorted.count)"
+        )
       }
       // A shared machine may stand still for seconds; the median doesn't.
       #expect(sorted[sorted.count / 2] < 5, "\(what): \(values)")
