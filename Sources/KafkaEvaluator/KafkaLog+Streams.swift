@@ -132,7 +132,7 @@ extension KafkaLog {
             trouble, .warning, "a partition of a stream can't be read",
             [
               "topic": .string(partition(id).topic), "partition": .int(id.number), "offset": .int(message.offset),
-              "reason": .string("\(error)"),
+              "reason": .string(error.words(for: [.read(topic: partition(id).topic)], configuration)),
             ])
         }
       }

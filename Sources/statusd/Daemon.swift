@@ -59,7 +59,8 @@ final class Daemon {
   }
 
   private static func keeper(_ settings: Settings, _ configuration: Configuration, _ log: Logger) -> TopicKeeper {
-    var needed: [Settings.Topics.Needed] = [.status, .readings]
+    var needed: [Settings.Topics.Needed] = [.readings]
+    if settings.run.role != .meter { needed += [.status] }
     if settings.run.role.evaluates { needed += [.alerts, .alertsCurrent, .changelog] }
     if settings.run.role.meters, !settings.streams.isEmpty { needed += [.streams] }
     let policies = needed.map { settings.topics.policy(of: $0) }
