@@ -59,9 +59,12 @@ let package = Package(
     + library("ProcFS", ["Cglibc", "Platform", "Records"], fixtures: ["Fixtures"])
     + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
-    + library("Streams", ["Cpcre2", "JSON", "Platform", "Records", "Rules"], isHot: true)
     + library(
-      "Settings", ["Ctomlplusplus", "Platform", "Rules", "Streams"], isCold: true, testsNeed: ["Backtest", "Topics"])
+      "Streams", ["Cpcre2", "JSON", "Platform", "Records", "Rules"], isHot: true, triesMuch: true,
+      testsNeed: ["Backtest", "Evaluator", "Settings"])
+    + library(
+      "Settings", ["Ctomlplusplus", "Platform", "ProcFS", "Records", "Rules", "Streams"], isCold: true,
+      testsNeed: ["Backtest", "Topics"])
     + library(
       "Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings", "Streams"], testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)

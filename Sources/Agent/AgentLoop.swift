@@ -59,6 +59,7 @@ struct AgentLoop: ~Copyable {
     machineName = Surroundings.isPlaceholder(plan.agent.host) ? plan.machineName : nil
     let bootID = Self.bootID(of: sampler)
     record.bootID = bootID
+    record.tags = plan.agent.tags
     ownRecord.kind = "self"
     ownRecord.bootID = bootID
     self.sampler = sampler

@@ -12,6 +12,7 @@ public struct Fleet {
 
   fileprivate struct Host {
     var name: String
+    var tags: [StatusRecord.Tag]
     var bootID: String
     var random: UInt64
     var level: Double
@@ -43,13 +44,18 @@ public struct Fleet {
   ///   - count: hosts, at least 1: `web-1`, `db-1`, `cache-1`, `queue-1`, `web-2`, …
   ///   - start: the first record's time; the hosts of a round are spread over `interval`.
   ///   - interval: the time between two records of a host, at least 1 ms.
-  public init(hosts count: Int, seed: UInt64, start: WallTime, interval: Duration) {
+  ///   - hasTags: whether hosts have the tags `role`, which their names begin with, and `rack`: `r1` for the first forty,
+  ///     `r2`, …
+  public init(hosts count: Int, seed: UInt64, start: WallTime, interval: Duration, hasTags: Bool = false) {
     let roles = ["web", "db", "cache", "queue"]
     hosts = (0..<max(1, count)).map { index in
       var random = Fleet.mix(seed &+ UInt64(index) &* 0x9E37_79B9_7F4A_7C15)
       let level = 5 + 55 * Fleet.fraction(&random)
+      let role = roles[index % 4]
+      let tags: [StatusRecord.Tag] =
+        hasTags ? [.init(name: "role", value: role), .init(name: "rack", value: "r\(index / 40 + 1)")] : []
       return Host(
-        name: "\(roles[index % 4])-\(index / 4 + 1)", bootID: Fleet.bootID(&random), random: random, level: level,
+        name: "\(role)-\(index / 4 + 1)", tags: tags, bootID: Fleet.bootID(&random), random: random, level: level,
         cpu: level, memory: 20 + 60 * Fleet.fraction(&random), load: level / 12)
     }
     self.start = start
@@ -67,6 +73,7 @@ public struct Fleet {
     hosts[next].step()
     let host = hosts[next]
     record.host = host.name
+    record.tags = host.tags
     record.bootID = host.bootID
     record.sequence = round + 1
     record.metrics[Slot.cpu] = host.cpu

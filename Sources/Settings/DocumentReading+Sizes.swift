@@ -1,6 +1,6 @@
 import Rules
 
-/// Checks that rules and alerts fit into a record.
+/// Checks that rules, alerts and samples fit into a record.
 extension DocumentReading {
   /// The maximum size of key and value that the producer accepts, in bytes: `message.max.bytes`. Topics may accept
   /// less, which only brokers know.
@@ -9,9 +9,10 @@ extension DocumentReading {
     return own.flatMap { Int($0.value.reveal()) } ?? 1_000_000
   }
 
-  /// Checks the size of all rules, which are one record of the changelog, and of each alert.
+  /// Checks the size of all rules, which are one record of the changelog, of each alert, and of samples with tags.
   func checkSizes() {
     let limit = greatestRecord
+    checkTags(limit)
     let cure = "or set \"message.max.bytes\" under [kafka.properties] and max.message.bytes of the topics to more"
     for (rule, node) in zip(settings.rules, ruleNodes) {
       let size = rule.greatestTransitionSize

@@ -3,6 +3,16 @@ import Streams
 
 /// Checks of streams against each other, and against the rest of the configuration.
 extension DocumentReading {
+  /// Status records have a time of their own, and those that waited for brokers say nothing of now.
+  func completeStreams() {
+    for index in settings.streams.indices {
+      let stream = settings.streams[index]
+      guard stream.format == .json, stream.topics.contains(.name(settings.topics.status)) else { continue }
+      settings.streams[index].time = stream.time ?? "timestamp"
+      settings.streams[index].greatestAge = StreamDefinition.Bounds.statusAge
+    }
+  }
+
   func checkStreams() {
     checkNames(of: "stream")
     let tables = tables(of: "stream")

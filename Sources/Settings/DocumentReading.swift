@@ -39,6 +39,7 @@ package final class DocumentReading {
     checkConnection()
     checkTopics()
     checkGroups()
+    completeStreams()
     checkStreams()
     checkRuleNames()
     checkRuleStreams()

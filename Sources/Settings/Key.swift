@@ -1,4 +1,5 @@
 import Platform
+import Records
 
 /// One key of the file outside the rules: its table, how it is read, and how its value is written.
 struct Key: Sendable {
@@ -23,6 +24,7 @@ struct Key: Sendable {
     case boolean(Bool)
     case duration(Duration)
     case size(Int64)
+    case tags([StatusRecord.Tag])
     case secret(Secret)
   }
 }

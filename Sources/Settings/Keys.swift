@@ -93,6 +93,10 @@ extension Key {
         if let bytes = place.size(64 << 10...1 << 40) { settings.agent.buffer = bytes }
       },
       value: { .size($0.agent.buffer) }),
+    Key(
+      table: "agent", name: "tags",
+      read: { place, settings in settings.agent.tags = place.tags() },
+      value: { $0.agent.tags.isEmpty ? nil : .tags($0.agent.tags) }),
   ]
 
   private static let evaluator: [Key] = [

@@ -54,6 +54,7 @@ extension Settings {
     case .boolean(let boolean): boolean ? "true" : "false"
     case .duration(let duration): quoted(duration.text)
     case .size(let bytes): quoted(Units.text(bytes: bytes))
+    case .tags(let tags): inlineTable(tags.map { (quotedKey($0.name), quoted(Expansion.escape($0.value))) })
     case .secret(let secret):
       switch secret.origin {
       case .literal: quoted(Secret.mask)

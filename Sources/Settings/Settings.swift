@@ -1,4 +1,5 @@
 import Platform
+import Records
 import Rules
 import Streams
 
@@ -102,6 +103,8 @@ public struct Settings: Equatable, Sendable {
     /// The maximum size of records that wait in memory while brokers are unreachable, in bytes; beyond it samples are
     /// lost, counted and logged.
     public var buffer: Int64 = 16 << 20
+    /// `[agent.tags]`: texts that every status record of this host carries, in the order of the file.
+    public var tags: [StatusRecord.Tag] = []
 
     /// The defaults, for a host of this name.
     public init(host: String) { self.host = host }

@@ -29,6 +29,9 @@ struct Lane: Equatable {
   var intervalEnd: Int64
   /// For the intervals that aren't forgotten: where each begins here, in order. Intervals without a record are left out.
   var boundaries: [Boundary] = []
+  /// The first record that counted in an interval before that of its Kafka time, while it is of use for distinct values;
+  /// and the end of the last interval that such records belong to. nil if there is none.
+  var ahead: Boundary?
   /// The last end that was asked for, while it isn't read.
   var asked: AskedEnd?
   /// Whether it isn't read for now, because it is further ahead of the others than intervals may be open.
@@ -44,6 +47,11 @@ struct Lane: Equatable {
     self.countedUpTo = countedUpTo
     self.floor = floor
     self.intervalEnd = intervalEnd
+  }
+
+  /// The record at `offset` counted in an earlier interval than the one of its Kafka time, which ends at `end`.
+  mutating func isAhead(at offset: Int64, until end: Int64) {
+    ahead = Boundary(end: max(end, ahead?.end ?? end), offset: min(offset, ahead?.offset ?? offset))
   }
 
   /// Whether an interval stays open until this partition has passed it.

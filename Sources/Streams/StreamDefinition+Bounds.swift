@@ -19,6 +19,8 @@ extension StreamDefinition {
     public static let interval: ClosedRange<Duration> = .seconds(1) ... .seconds(3_600)
     /// The furthest that a distinct count looks back.
     public static let over = Duration.seconds(3_600)
+    /// The greatest age of status records.
+    public static let statusAge = Duration.seconds(30)
   }
 
   /// Names that no stream can have, because readings of another kind have them.
@@ -29,6 +31,6 @@ extension StreamDefinition {
   public static let ownFields: Set<String> = [
     "timestamp", "host", "kind", "records", "rate", "bytes", "byte_rate", "invalid", "delay_ms_avg", "delay_ms_max",
     "silence_seconds", "late_records", "lost", "partitions", "partitions_missing", "meter_delay_ms", "interval_ms",
-    "values_refused", "boot_id", "sequence",
+    "values_refused", "distinct_refused", "boot_id", "sequence",
   ]
 }

@@ -108,10 +108,13 @@ public struct StreamDefinition: Equatable, Sendable {
   public var interval: Duration
   /// How records are read.
   public var format: Format
-  /// The field with a record's own time; nil if it has none. Only for `delay_ms`.
+  /// The field with a record's own time; nil if it has none. Only for `delay_ms` and `greatestAge`.
   public var time: String?
   /// The field whose text or number says whose a record is; nil if the key does. Only for rules over the records.
   public var subject: String?
+  /// Records whose own time is further behind the time at which they count enter neither measures nor distinct counts: they
+  /// waited somewhere, and say nothing of now. nil if the age doesn't matter.
+  public var greatestAge: Duration?
   /// What divides the readings; nil for the total alone.
   public var division: Division?
   /// Whether records of open and aborted transactions are left out.

@@ -11,8 +11,11 @@ public struct StreamMeter {
   public static let grace: Int64 = 250
   /// How many values may divide the readings.
   public static let greatestValues = 1000
-  /// How many distinct values are told apart.
+  /// How many distinct values are told apart in the whole stream.
   public static let greatestTexts = 10_000
+  /// The same with all values that divide the readings together: a text that changes from one to another is in both for a
+  /// while.
+  static let greatestDividedTexts = 2 * greatestTexts
   /// A value without records for this long gets no readings any more.
   static let valuePatience: Int64 = 3_600_000
   /// How many intervals may be open; partitions that are further ahead wait for the others.
@@ -24,42 +27,52 @@ public struct StreamMeter {
   private let hashes: (definition: UInt64, topics: UInt64)
   /// The length of an interval.
   let length: Int64
+  /// How far the distinct counts look back at the most; 0 without any.
+  let longestOver: Int64
+  /// See `StreamDefinition.greatestAge`.
+  let greatestAge: Int64?
   /// The end of the last interval that was told; the next one begins here.
   public private(set) var told: Int64
   /// The end of the first open interval.
   private(set) var firstEnd: Int64
   /// The Kafka time of the last record that was told of; nil if there was none.
   private(set) var lastRecord: Int64?
-  private(set) var lanes: [Lane] = []
+  var lanes: [Lane] = []
   /// Topics and partitions that it should count and can't, beside the missing ones: they aren't there.
   public var absent = 0
   private var lanesByPartition: [StreamPartition: Int] = [:]
   /// The open intervals that have something, in order.
-  private var open: [(end: Int64, tally: IntervalTally, last: Int64)] = []
-  /// The values that get readings, each with the end of the last interval in which it had records.
-  private(set) var values: [[UInt8]: Int64]
-  /// Values that have come in open intervals, and get readings from these on.
-  private var newcomers: Set<[UInt8]> = []
-  /// For each distinct number, the texts with the end of the last told interval that had them.
-  private(set) var texts: [[[UInt8]: Int64]]
+  var open: [(end: Int64, tally: IntervalTally, last: Int64)] = []
+  /// The values that divide the readings. They get readings once an interval that had them is told.
+  var values = RecentTexts(limit: StreamMeter.greatestValues)
+  /// For each distinct number of the definition.
+  var distincts: [RecentDistinct]
+  /// From this time on no record is unknown to `distincts`.
+  var wholeFrom: Int64
 
   /// Goes on where `state` ends.
   public init(_ definition: StreamDefinition, _ state: StreamState) {
     self.definition = definition
     hashes = (StreamState.hash(of: definition), StreamState.hash(ofTopics: definition.topics))
     length = max(1000, definition.interval.milliseconds)
+    longestOver = definition.distincts.map(\.over.milliseconds).max() ?? 0
+    greatestAge = definition.greatestAge?.milliseconds
     told = state.told
     firstEnd = Self.firstEnd(after: state.told, length: length)
     lastRecord = state.lastRecord
-    values = state.isOf(definition) ? state.values : [:]
-    texts = Array(repeating: [:], count: definition.distincts.count)
-    let goesBack = state.isOf(definition) && !definition.distincts.isEmpty
+    distincts = definition.distincts.map { RecentDistinct(over: $0.over.milliseconds) }
+    wholeFrom = state.wholeFrom
+    let goesBack = !definition.distincts.isEmpty
     for lane in state.lanes {
       append(
         Lane(
           lane.partition, from: goesBack ? min(lane.reread, lane.position) : lane.position, countedUpTo: lane.position,
           floor: told, intervalEnd: firstEnd))
       lanes[lanes.count - 1].isMissing = lane.isMissing
+    }
+    guard state.isOf(definition) else { return }
+    for (value, last) in state.values {
+      if let number = value.withUnsafeBytes({ values.note($0, in: last) }) { values.tell(number, last) }
     }
   }
 
@@ -90,7 +103,12 @@ public struct StreamMeter {
   public mutating func add(_ partition: StreamPartition, from offset: Int64, lateUntil: Int64? = nil) {
     if lanesByPartition[partition] != nil { return }
     var lane = Lane(partition, from: offset, countedUpTo: offset, floor: told, intervalEnd: firstEnd)
-    if let lateUntil, lateUntil > offset { lane.isLateUntil = lateUntil }
+    if let lateUntil {
+      if lateUntil > offset { lane.isLateUntil = lateUntil }
+    } else {
+      // Nobody reads what it had before.
+      wholeFrom = max(wholeFrom, firstEnd)
+    }
     append(lane)
   }
 
@@ -136,7 +154,7 @@ public struct StreamMeter {
     if offset < position { return }
     lanes[number].position = offset + 1
     if offset < lanes[number].countedUpTo {
-      reread(number, facts, offset: offset, kafkaTime: kafkaTime)
+      reread(number, facts, offset: offset, kafkaTime: kafkaTime, notLaterThan: latest)
       return
     }
     let isMissing = lanes[number].isMissing
@@ -148,8 +166,11 @@ public struct StreamMeter {
     open[place].last = max(open[place].last, lanes[number].floor)
     if isLate {
       open[place].tally.total.addLate(bytes: bytes)
+      if let facts {
+        noteLate(number, facts, offset: offset, kafkaTime: kafkaTime, notLaterThan: latest, countedIn: end)
+      }
     } else if let facts {
-      add(facts, bytes: bytes, kafkaTime: kafkaTime < 0 ? nil : kafkaTime, at: place)
+      add(facts, bytes: bytes, kafkaTime: kafkaTime < 0 ? nil : kafkaTime, of: number, at: place)
     } else {
       open[place].tally.total.add(bytes: bytes)
     }
@@ -160,7 +181,10 @@ public struct StreamMeter {
   @discardableResult
   public mutating func lose(lane number: Int, upTo offset: Int64) -> Int64 {
     let from = max(lanes[number].position, lanes[number].countedUpTo)
-    if offset > lanes[number].position { lanes[number].position = offset }
+    if offset > lanes[number].position {
+      lanes[number].position = offset
+      wholeFrom = max(wholeFrom, lanes[number].intervalEnd)
+    }
     if offset <= from { return 0 }
     let end = lanes[number].intervalEnd
     if lanes[number].boundaries.last?.end != end { lanes[number].boundaries.append(.init(end: end, offset: from)) }
@@ -176,6 +200,8 @@ public struct StreamMeter {
     lanes[number].boundaries = []
     lanes[number].asked = nil
     lanes[number].isLateUntil = nil
+    lanes[number].ahead = nil
+    wholeFrom = max(wholeFrom, lanes[number].intervalEnd)
   }
 
   /// All records before `offset` are read, and there are no more for now. It passes the last record after transaction
@@ -221,51 +247,12 @@ public struct StreamMeter {
     return search(end)
   }
 
-  private mutating func search(_ end: Int64) -> Int {
+  mutating func search(_ end: Int64) -> Int {
     let place = open.lastIndex { $0.end <= end }
     if let place, open[place].end == end { return place }
     let next = (place ?? -1) + 1
     open.insert((end, IntervalTally(for: definition), Int64.min), at: next)
     return next
-  }
-
-  private mutating func add(_ facts: RecordFacts, bytes: Int, kafkaTime: Int64?, at place: Int) {
-    open[place].tally.total.add(bytes: bytes, facts, kafkaTime: kafkaTime)
-    if facts.isInvalid { return }
-    for index in facts.texts.indices {
-      guard let text = facts.texts[index], open[place].tally.texts[index].count < Self.greatestTexts else { continue }
-      open[place].tally.texts[index].insert(Array(text))
-    }
-    guard definition.division != nil, let division = facts.division else { return }
-    let value = Array(division)
-    if values[value] == nil, !newcomers.contains(value) {
-      if values.count + newcomers.count >= Self.greatestValues {
-        open[place].tally.refused += 1
-        return
-      }
-      newcomers.insert(value)
-    }
-    open[place].tally.values[value, default: Tally(for: definition)].add(bytes: bytes, facts, kafkaTime: kafkaTime)
-  }
-
-  /// A record that was counted before has these distinct values.
-  private mutating func reread(_ number: Int, _ facts: RecordFacts?, offset: Int64, kafkaTime: Int64) {
-    let time = max(0, kafkaTime, (lanes[number].boundaries.last?.end ?? 0) - length)
-    let end = min(told, (time / length + 1) * length)
-    if lanes[number].boundaries.last?.end != end { lanes[number].boundaries.append(.init(end: end, offset: offset)) }
-    guard let facts, !facts.isInvalid else { return }
-    for index in facts.texts.indices {
-      guard let text = facts.texts[index] else { continue }
-      remember(Array(text), index, end)
-    }
-  }
-
-  private mutating func remember(_ text: [UInt8], _ index: Int, _ end: Int64) {
-    if let known = texts[index][text] {
-      texts[index][text] = max(known, end)
-    } else if texts[index].count < Self.greatestTexts {
-      texts[index][text] = end
-    }
   }
 
   // MARK: Telling
@@ -292,29 +279,28 @@ public struct StreamMeter {
       if first.last > Int64.min { lastRecord = max(lastRecord ?? Int64.min, first.last) }
       open.removeFirst()
     }
-    for (index, distinct) in definition.distincts.enumerated() {
-      for text in tally.texts[index] { remember(text, index, end) }
-      let oldest = end - distinct.over.milliseconds
-      texts[index] = texts[index].filter { $0.value > oldest }
-    }
-    let missing = absent + lanes.count { !$0.isWaitedFor }
-    let frame = ReadingFrame(
-      begin: told, end: end, clock: clock, lastRecord: lastRecord, partitions: lanes.count, missing: missing,
-      distincts: texts.map(\.count))
+    for value in tally.values.keys { values.tell(value, end) }
+    for index in distincts.indices { distincts[index].tell(tally.texts[index], end) }
+    values.forget(upTo: end - Self.valuePatience)
+    var frame = ReadingFrame(
+      begin: told, end: end, clock: clock, lastRecord: lastRecord, partitions: lanes.count,
+      missing: absent + lanes.count { !$0.isWaitedFor }, distincts: distincts.map { isWhole($0, end) ? $0.total : nil })
     readings.append(StreamReading(tally, frame, of: definition))
-    for value in tally.values.keys {
-      values[value] = end
-      newcomers.remove(value)
-    }
-    values = values.filter { end - $0.value < Self.valuePatience }
-    for value in values.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
-      let own = tally.values[value] ?? Tally(for: definition)
-      readings.append(StreamReading(value: value, own, frame, of: definition))
+    for (number, text) in toldValues {
+      frame.distincts = distincts.map { isWhole($0, end) ? $0.count(ofValue: number) : nil }
+      readings.append(
+        StreamReading(value: text, tally.values[number] ?? Tally(for: definition), frame, of: definition))
     }
     told = end
     firstEnd = end + length
-    let kept = end - (definition.distincts.map(\.over.milliseconds).max() ?? 0)
+    let kept = end - longestOver
     for number in lanes.indices { close(number, end, keepingFrom: kept) }
+  }
+
+  /// The values that get readings, in the order of their bytes.
+  private var toldValues: [(number: Int, text: [UInt8])] {
+    values.entries.enumerated().filter { $0.element.told != nil }.map { ($0.offset, $0.element.text) }
+      .sorted { $0.text.lexicographicallyPrecedes($1.text) }
   }
 
   /// The interval that ends at `end` is told: nothing of the partition counts in it any more.
@@ -323,20 +309,25 @@ public struct StreamMeter {
     if lanes[number].intervalEnd <= end { lanes[number].intervalEnd = firstEnd }
     if lanes[number].intervalEnd <= end + Self.greatestOpen / 2 * length { lanes[number].isWaiting = false }
     while let first = lanes[number].boundaries.first, first.end <= kept { lanes[number].boundaries.removeFirst() }
+    if let ahead = lanes[number].ahead, ahead.end <= kept { lanes[number].ahead = nil }
   }
 
   // MARK: State
 
   /// What a successor needs to go on behind the last interval that was told.
   public var state: StreamState {
-    let oldest = told - (definition.distincts.map(\.over.milliseconds).max() ?? 0)
+    let oldest = told - longestOver
+    var values: [[UInt8]: Int64] = [:]
+    for entry in self.values.entries {
+      if let told = entry.told { values[entry.text] = told }
+    }
     return StreamState(
       definition: hashes.definition, topics: hashes.topics, told: told,
-      lastRecord: lastRecord, values: values,
+      lastRecord: lastRecord, wholeFrom: max(wholeFrom, oldest), values: values,
       lanes: lanes.map { lane in
         StreamState.Lane(
           partition: lane.partition, position: max(lane.countedUpTo, lane.firstOffset(after: told)),
-          reread: lane.firstOffset(after: oldest), isMissing: !lane.isWaitedFor)
+          reread: min(lane.firstOffset(after: oldest), lane.ahead?.offset ?? .max), isMissing: !lane.isWaitedFor)
       })
   }
 }

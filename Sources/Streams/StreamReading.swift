@@ -66,8 +66,8 @@ struct ReadingFrame: Equatable {
   var partitions: Int
   /// Partitions that nobody waited for.
   var missing: Int
-  /// For each distinct number of the definition.
-  var distincts: [Int]
+  /// For each distinct number of the definition; nil if its time wasn't watched from the beginning.
+  var distincts: [Int?]
 }
 
 extension StreamReading {
@@ -75,21 +75,26 @@ extension StreamReading {
   init(_ tally: IntervalTally, _ frame: ReadingFrame, of definition: StreamDefinition) {
     self.init(subject: definition.name, kind: "stream", tally.total, frame, definition)
     append("values_refused", tally.refused, if: definition.division != nil)
-    if frame.missing == 0 {
-      for (distinct, count) in zip(definition.distincts, frame.distincts) {
-        numbers.append((distinct.name, Double(count)))
-      }
-    }
+    append("distinct_refused", tally.distinctRefused, if: !definition.distincts.isEmpty)
+    appendDistincts(frame, definition)
     append("lost", tally.lost)
     append("partitions", Int64(frame.partitions))
     append("partitions_missing", Int64(frame.missing))
     append("meter_delay_ms", frame.clock - frame.end)
   }
 
-  /// The reading of one value.
+  /// The reading of one value; the frame has its distinct numbers.
   init(value: [UInt8], _ tally: Tally, _ frame: ReadingFrame, of definition: StreamDefinition) {
     self.init(
       subject: Self.subject(of: value, in: definition.name), kind: "value", tally, frame, definition)
+    appendDistincts(frame, definition)
+  }
+
+  private mutating func appendDistincts(_ frame: ReadingFrame, _ definition: StreamDefinition) {
+    if frame.missing > 0 { return }
+    for (distinct, count) in zip(definition.distincts, frame.distincts) {
+      if let count { numbers.append((distinct.name, Double(count))) }
+    }
   }
 
   private init(

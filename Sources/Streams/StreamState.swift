@@ -32,6 +32,8 @@ public struct StreamState: Equatable, Sendable {
   public var told: Int64
   /// The Kafka time of the last record up to it; nil if there was none.
   public var lastRecord: Int64?
+  /// From this time on all records are known for distinct values, or are read again. For a new stream it is `told`.
+  public var wholeFrom: Int64
   /// The values that get readings, each with the end of the last interval in which it had records.
   public var values: [[UInt8]: Int64]
   /// The partitions.
@@ -39,13 +41,14 @@ public struct StreamState: Equatable, Sendable {
 
   /// The state of a stream that begins at `told`.
   public init(
-    definition: UInt64, topics: UInt64 = 0, told: Int64, lastRecord: Int64? = nil, values: [[UInt8]: Int64] = [:],
-    lanes: [Lane] = []
+    definition: UInt64, topics: UInt64 = 0, told: Int64, lastRecord: Int64? = nil, wholeFrom: Int64? = nil,
+    values: [[UInt8]: Int64] = [:], lanes: [Lane] = []
   ) {
     self.definition = definition
     self.topics = topics
     self.told = told
     self.lastRecord = lastRecord
+    self.wholeFrom = wholeFrom ?? told
     self.values = values
     self.lanes = lanes
   }
@@ -57,6 +60,7 @@ public struct StreamState: Equatable, Sendable {
   public static func hash(of definition: StreamDefinition) -> UInt64 {
     let text =
       "\(definition.interval.wholeNanoseconds) \(definition.format) \(String(describing: definition.time)) "
+      + "\(String(describing: definition.greatestAge)) "
       + "\(String(describing: definition.division)) \(definition.counts) \(definition.measures) \(definition.distincts)"
     return StreamReading.hash(text)
   }
@@ -64,7 +68,8 @@ public struct StreamState: Equatable, Sendable {
   /// The same for the topics.
   public static func hash(ofTopics topics: [StreamDefinition.Topics]) -> UInt64 { StreamReading.hash("\(topics)") }
 
-  private static let version: UInt8 = 1
+  /// Since 2 it says from when on distinct values are whole.
+  private static let version: UInt8 = 2
 
   /// Writes the value of its record, whose key is `key`.
   public func write(to writer: inout BinaryWriter, key: UnsafeRawBufferPointer) {
@@ -73,6 +78,7 @@ public struct StreamState: Equatable, Sendable {
     writer.fixed(topics)
     writer.signed(told)
     writer.optional(lastRecord) { $0.signed($1) }
+    writer.signed(told &- wholeFrom)
     writer.count(values.count)
     for (value, last) in values.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
       value.withUnsafeBytes { writer.blob($0) }
@@ -96,17 +102,23 @@ public struct StreamState: Equatable, Sendable {
 
   /// Reads the record with this value and key.
   public init(_ value: UnsafeRawBufferPointer, key: UnsafeRawBufferPointer) throws(ChangelogProblem) {
-    var (_, reader) = try BinaryReader.sealed(value, for: key, version: Self.version, checksumSince: 1)
+    var (version, reader) = try BinaryReader.sealed(value, for: key, version: Self.version, checksumSince: 1)
     definition = try reader.fixed()
     topics = try reader.fixed()
     told = try reader.signed()
     guard told >= 0, told <= WallTime.latest.milliseconds else { throw .impossible("time") }
     lastRecord = try reader.optional("last record") { reader throws(ChangelogProblem) in try reader.signed() }
+    wholeFrom = told
+    if version >= 2 {
+      let (time, isBeyond) = told.subtractingReportingOverflow(try reader.signed())
+      guard !isBeyond, time <= WallTime.latest.milliseconds else { throw .impossible("time") }
+      wholeFrom = time
+    }
     values = [:]
     for _ in 0..<(try reader.count(ofSize: 2)) {
       let text = Array(try reader.blob())
       let (last, isBeyond) = told.subtractingReportingOverflow(try reader.signed())
-      guard !isBeyond else { throw .impossible("time") }
+      guard !isBeyond, (0...told).contains(last) else { throw .impossible("time") }
       values[text] = last
     }
     lanes = []

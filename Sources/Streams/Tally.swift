@@ -55,19 +55,22 @@ struct Tally: Equatable {
     lateBytes += Int64(count)
   }
 
-  /// Counts a record with what was read of it. `kafkaTime` is in milliseconds; nil if it has none.
-  mutating func add(bytes count: Int, _ facts: borrowing RecordFacts, kafkaTime: Int64?) {
+  /// Counts a record with what was read of it. `kafkaTime` is in milliseconds; nil if it has none. The numbers of a stale
+  /// record say nothing of now: they aren't measured.
+  mutating func add(bytes count: Int, _ facts: borrowing RecordFacts, kafkaTime: Int64?, isStale: Bool) {
     add(bytes: count)
     if facts.isInvalid {
       invalid += 1
       return
     }
     for index in counts.indices where facts.matches[index] { counts[index] += 1 }
-    for index in measures.indices {
+    for index in measures.indices where !isStale {
       if let number = facts.numbers[index] { measures[index].add(number) }
     }
     if let time = facts.time, let kafkaTime {
-      let delay = kafkaTime - time
+      // A producer may write any time as Kafka's.
+      let (delay, isBeyond) = kafkaTime.subtractingReportingOverflow(time)
+      if isBeyond { return }
       delayed += 1
       (delaySum, _) = delaySum.addingReportingOverflow(delay)
       delayMax = max(delayMax, delay)
@@ -78,17 +81,19 @@ struct Tally: Equatable {
 /// What all records of one interval add up to.
 struct IntervalTally: Equatable {
   var total: Tally
-  /// For each value that divides the readings.
-  var values: [[UInt8]: Tally] = [:]
+  /// For each value that divides the readings, by its number.
+  var values: [Int: Tally] = [:]
   /// Records whose value there was no room for.
   var refused: Int64 = 0
   /// For each distinct number of the definition, its texts.
-  var texts: [Set<[UInt8]>]
+  var texts: [DistinctMarks]
+  /// Records with a text that there was no room for.
+  var distinctRefused: Int64 = 0
   /// Offsets that retention took before they were read.
   var lost: Int64 = 0
 
   init(for definition: StreamDefinition) {
     total = Tally(for: definition)
-    texts = Array(repeating: [], count: definition.distincts.count)
+    texts = Array(repeating: DistinctMarks(), count: definition.distincts.count)
   }
 }

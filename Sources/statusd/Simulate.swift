@@ -31,6 +31,8 @@ enum Simulate: Subcommand {
     guard let time = WallTime(rfc3339: text) else { throw ValueError("is no time, such as 2026-11-22T18:00:00Z") }
     return time
   }
+  private static let tags = Flag(
+    "tags", help: "give each host two tags: role (web, db, cache or queue, as in its name), and rack (r1, r2, …)")
 
   static var command: Command {
     Command(
@@ -42,7 +44,7 @@ enum Simulate: Subcommand {
           + "Progress goes to standard error. The command ends when everything is delivered, or with status 75 and "
           + "the number of undelivered records."
       ],
-      options: [Cluster.config, Cluster.brokers, topic, hosts, rate, count, seed, interval, start],
+      options: [Cluster.config, Cluster.brokers, topic, hosts, rate, count, seed, interval, start, tags],
       examples: [
         .init("statusd simulate --hosts 100 --rate 100", "a hundred hosts, a record a second each, until Ctrl-C"),
         .init(
@@ -62,7 +64,7 @@ enum Simulate: Subcommand {
       let first = try given[start].map { try span.checked($0) } ?? span.start(endingAt: SystemTime().wall)
       let name = cluster.topic(named: given[topic] ?? "status")
       let limit = cluster.topics.makeSure(of: name, for: .status, cluster.configuration, log: Cluster.log)
-      let fleet = Fleet(hosts: hosts, seed: given[seed] ?? 1, start: first, interval: interval)
+      let fleet = Fleet(hosts: hosts, seed: given[seed] ?? 1, start: first, interval: interval, hasTags: given[tags])
       let plan = Sender.Plan(cluster.configuration, topics: [name], recordLimit: limit)
       var sender = try Sender.make(plan, signals: signals, log: Cluster.log)
       var progress = Progress(of: given[count].map { Int64($0) })

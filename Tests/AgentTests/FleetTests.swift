@@ -33,6 +33,21 @@ struct FleetTests {
     }
   }
 
+  @Test("with tags each host has its role and its rack, and all else is the same")
+  func tags() {
+    var fleet = Fleet(
+      hosts: 90, seed: 1, start: WallTime(milliseconds: 1_795_176_000_000), interval: .seconds(1), hasTags: true)
+    for plain in records(180, hosts: 90) {
+      fleet.advance()
+      var record = fleet.record
+      #expect(record.tags.map(\.name) == ["role", "rack"])
+      #expect(record.host.hasPrefix("\(record.tags[0].value)-"))
+      record.tags = []
+      #expect(record == plain)
+    }
+    #expect(fleet.record.tags[1].value == "r3")
+  }
+
   @Test("values are plausible, and some host is busy for a while")
   func plausible() {
     let records = records(50_000)

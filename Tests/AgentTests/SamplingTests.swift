@@ -37,6 +37,25 @@ struct SamplingTests {
     #expect(agent.numbers.recordsWaiting == 0)
   }
 
+  @Test("each sample carries the host's tags; statusd's own metrics don't")
+  func tags() throws {
+    let fixture = try AgentFixture()
+    var plan = fixture.plan
+    plan.agent.tags = [.init(name: "role", value: "web"), .init(name: "rack", value: "r\u{fc}")]
+    plan.ownInterval = .seconds(1)
+    let agent = fixture.agent(plan)
+    try agent.start()
+    fixture.advance(times: 2)
+    fixture.settle()
+    #expect(fixture.stop(agent) == 0)
+    for _ in 0..<2 {
+      let sample = try fixture.nextSample()
+      #expect(sample["role"] as? String == "web")
+      #expect(sample["rack"] as? String == "r\u{fc}")
+    }
+    #expect(try fixture.nextOwnRecord().object["role"] == nil)
+  }
+
   @Test("while a machine is called localhost, it is asked for its name; records carry the name once there is one")
   func localhost() throws {
     let fixture = try AgentFixture()

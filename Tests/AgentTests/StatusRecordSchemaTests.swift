@@ -31,11 +31,17 @@ struct StatusRecordSchemaTests {
     record.intervalMilliseconds = random.pick([1, 1000, 3_600_000])
     record.bootID = leavesOut ? nil : "6c0ef2f0-5a5b-4b1f-8e36-1c9f2b7f3f11"
     record.sequence = random.pick([0, 1042, .max])
+    if leavesOut {
+      record.tags = [
+        .init(name: "role", value: "web"),
+        .init(name: "a \"b\" \u{e9}", value: String(repeating: "\u{fc}", count: 127)),
+      ]
+    }
     return record
   }
 
   @Test(
-    "records with all metrics, few of them and numbers of other names meet it; it describes each metric with its type")
+    "records with all metrics, few of them, tags and other numbers meet it; it describes each metric with its type")
   func produced() throws {
     let schema = try JSONSchema.file("status-record")
     var random = SeededRandom(seed: 8)
@@ -79,7 +85,9 @@ struct StatusRecordSchemaTests {
     }
     let wrong: [(field: String, value: JSONValue)] = [
       ("cpu_usage", .number(100.01)), ("memory_total_bytes", .number(0.5)), ("sequence", .number(1.5)),
-      ("interval_ms", .number(0)), ("boot_id", .string("6c0ef2f0")), ("own", .string("1")), ("host", .string("a\u{0}")),
+      ("interval_ms", .number(0)), ("boot_id", .string("6c0ef2f0")), ("own", .string("")), ("host", .string("a\u{0}")),
+      ("role", .string("a\u{7f}")),
+      ("role", .bool(true)), ("role", .string(String(repeating: "x", count: 256))),
       ("timestamp", .string("2022-01-01 00:00:00")),
     ]
     for (field, value) in wrong {
@@ -102,10 +110,12 @@ struct StatusRecordSchemaTests {
     record.bootID = sampler.bootID
     record.sequence = 1
     #expect(schema.problems(of: text(record)) == [])
-    var fleet = Fleet(hosts: 5, seed: 1, start: SystemTime().wall, interval: .seconds(1))
-    for _ in 0..<50 {
-      fleet.advance()
-      #expect(schema.problems(of: text(fleet.record)) == [])
+    for hasTags in [false, true] {
+      var fleet = Fleet(hosts: 5, seed: 1, start: SystemTime().wall, interval: .seconds(1), hasTags: hasTags)
+      for _ in 0..<50 {
+        fleet.advance()
+        #expect(schema.problems(of: text(fleet.record)) == [])
+      }
     }
   }
 }

@@ -177,12 +177,12 @@ struct RuleTestRunTests {
     #expect(alive.isMet, "\(alive.lines)")
   }
 
-  @Test("the example file's tests pass on the example configuration")
-  func example() throws {
-    let loaded = RuleTests.load(path: packageRoot + "/Config/rules-tests.toml")
+  @Test("the example files' tests pass on the example configurations", arguments: [("rules", 10), ("fleet", 5)])
+  func example(_ name: String, _ count: Int) throws {
+    let loaded = RuleTests.load(path: packageRoot + "/Config/\(name)-tests.toml")
     #expect(loaded.complaints.map(\.description) == [])
     let tests = try #require(loaded.tests).tests
-    #expect(tests.count == 10)
+    #expect(tests.count == count)
     for test in tests {
       let run = RuleTestRun(test)
       #expect(run.isMet, "\(test.name): \(run.lines)")

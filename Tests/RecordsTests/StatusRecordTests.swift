@@ -54,6 +54,49 @@ struct StatusRecordTests {
         == #"{"timestamp":"1970-01-01T00:00:00.000Z","host":"a\"b","lag":12,"y":0.125,"huge":1e+20,"below":-3}"#)
   }
 
+  @Test("tags are texts at the record's end")
+  func tags() {
+    var record = StatusRecord(timestamp: WallTime(milliseconds: 0), host: "h", metrics: StatusRecordTests.table)
+    record.sequence = 7
+    record.tags = [.init(name: "role", value: "web"), .init(name: "a \"b\"", value: "\\ ü")]
+    #expect(
+      text(record)
+        == #"{"timestamp":"1970-01-01T00:00:00.000Z","host":"h","sequence":7,"role":"web","a \"b\"":"\\ ü"}"#)
+  }
+
+  @Test("no tag can have the name of a field that a record has or can have")
+  func tagNames() throws {
+    var record = full
+    record.kind = "self"
+    record.metrics[7] = 1
+    // Each name is written before a colon, and no value is a name.
+    let written = text(record).split(separator: "\"").filter { text(record).contains("\"\($0)\":") }.map(String.init)
+    #expect(written.count == 6 + 8)
+    #expect(StatusRecord.fields(with: StatusRecordTests.table) == Set(written + ["gap"]))
+    for name in written + ["gap"] {
+      let problem = try #require(StatusRecord.problem(ofTag: name, metrics: StatusRecordTests.table))
+      #expect(problem.contains("status records have a field \(name) of their own; give the tag another name"))
+    }
+    #expect(StatusRecord.problem(ofTag: "role", metrics: StatusRecordTests.table) == nil)
+  }
+
+  @Test("no record is longer than the greatest size")
+  func greatestSize() {
+    let tags = [StatusRecord.Tag(name: "role", value: "\"web\"")]
+    var record = full
+    record.tags = tags
+    record.timestamp = .latest
+    let greatest = StatusRecord.greatestSize(host: "web-1", metrics: StatusRecordTests.table, tags: tags)
+    for value in [0, 100, 1e15, 1.8446744073709552e19] {
+      for slot in StatusRecordTests.table.metrics.indices {
+        record.metrics[slot] = StatusRecordTests.table.metrics[slot].unit == .percent ? min(100, value) : value
+      }
+      (record.sequence, record.intervalMilliseconds) = (.max, .max)
+      #expect(text(record).utf8.count <= greatest)
+    }
+    #expect(greatest < text(record).utf8.count + 200)
+  }
+
   @Test("a reader gets the written values")
   func roundTrip() {
     let names = ["cpu_usage", "memory_usage", "memory_total_bytes", "load_1", "interval_ms"]

@@ -8,7 +8,7 @@ import Testing
 struct ExampleFilesTests {
   /// Keys that are shown with an example, because they have no fixed default.
   private let examples: Set<String> = [
-    "topics.replication", "agent.host", "kafka.brokers", "run.instance",
+    "topics.replication", "agent.host", "agent.tags", "kafka.brokers", "run.instance",
     "evaluator.delivery",
   ]
 
@@ -27,6 +27,16 @@ struct ExampleFilesTests {
     #expect(settings.rules.map(\.name) == ["cpu-high"])
     settings.rules = []
     #expect(settings == Settings(brokers: "localhost:9092", hostName: "web-1"))
+  }
+
+  @Test("Config/fleet.toml is accepted without advice")
+  func fleet() throws {
+    let loaded = load(try Repository.text("Config/fleet.toml"))
+    #expect(loaded.complaints.isEmpty)
+    let settings = try #require(loaded.settings)
+    #expect(settings.agent.tags == [.init(name: "role", value: "web"), .init(name: "rack", value: "r12")])
+    #expect(settings.streams.map(\.name) == ["fleet"])
+    #expect(settings.streams.first?.greatestAge == .seconds(30))
   }
 
   @Test("Config/statusd.toml as it is installed is accepted, and changes nothing but brokers, rules and streams")

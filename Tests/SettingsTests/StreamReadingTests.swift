@@ -30,6 +30,20 @@ struct StreamReadingTests {
       ])
   }
 
+  @Test("a stream of status records knows their time, and that old ones say nothing of now")
+  func statusRecords() {
+    func stream(_ lines: String) -> StreamDefinition? {
+      streams("topics.status = \"samples\"\n[[stream]]\nname = \"fleet\"\n\(lines)")?.first
+    }
+    let fleet = stream("topics = [\"other\", \"samples\"]")
+    #expect(fleet?.time == "timestamp")
+    #expect(fleet?.greatestAge == .seconds(30))
+    #expect(stream("topics = [\"samples\"]\ntime = \"at\"")?.time == "at")
+    #expect(stream("topics = [\"samples\"]\nformat = \"none\"")?.greatestAge == nil)
+    #expect(stream("topics = [\"status_topic\"]\ntime = \"at\"")?.greatestAge == nil)
+    #expect(stream("topics = [\"^samples\"]")?.time == nil)
+  }
+
   @Test("by = \"key\" divides by the record's key, whatever the format")
   func key() {
     for format in ["json", "text", "none"] {

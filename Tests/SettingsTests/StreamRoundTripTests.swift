@@ -88,6 +88,10 @@ struct RandomStream {
     }
     guard stream.format == .json else { return stream }
     if random.once(in: 2) { stream.time = text() }
+    if stream.topics.contains(.name("status_topic")) {
+      stream.time = stream.time ?? "timestamp"
+      stream.greatestAge = .seconds(30)
+    }
     if random.once(in: 3) { stream.division = .field(text()) }
     for _ in 0..<random.below(4) {
       let statistics = random.pick(
