@@ -159,6 +159,9 @@ public protocol EvaluatorLog: ~Copyable {
   /// already goes on undisturbed if that is its position here.
   mutating func follow(_ positions: [LogPosition]) throws(LogFailure)
 
+  /// Commits these positions for the group, so that other tools show them. Nothing depends on it: it may fail.
+  mutating func show(_ positions: [LogPosition])
+
   /// Releases everything. The group keeps this worker's place for a successor with its name.
   ///
   /// - Parameter forGood: no successor comes soon: the partitions go to others at once.
@@ -177,6 +180,9 @@ extension EvaluatorLog where Self: ~Copyable {
 
   /// A log that only reads its group's topics.
   public mutating func number(ofTopic name: String, committed: Bool) -> Int { -1 }
+
+  /// Nobody looks.
+  public mutating func show(_ positions: [LogPosition]) {}
 
   /// A log that only reads its group's topics.
   public mutating func follow(_ positions: [LogPosition]) throws(LogFailure) {

@@ -102,6 +102,14 @@ extension KafkaLog {
     if let failure { throw failure }
   }
 
+  mutating func show(_ positions: [LogPosition]) {
+    do throws(KafkaError) {
+      try consumer.commitLater(positions.map { PartitionOffset(partition($0.partition), Offset($0.position)) })
+    } catch {
+      logger.debug("positions of streams aren't shown", ["reason": .string("\(error)")])
+    }
+  }
+
   /// Gives the receiver a batch of each followed reader. Returns the number of entries.
   mutating func takeFollowed<Receiver: LogReceiver & ~Copyable>(into receiver: inout Receiver) -> Int {
     takeFollowed(committed: false, into: &receiver) + takeFollowed(committed: true, into: &receiver)

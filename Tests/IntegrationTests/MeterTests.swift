@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import Platform
 import TestSupport
 import Testing
@@ -10,6 +11,7 @@ struct MeterTests {
     let site: Site
     let topic: String
     let name = uniqueName("stream")
+    let group = uniqueName("meters")
     let writer: TopicWriter
     let readings: TopicReader
     private var seen: [[String: Any]] = []
@@ -25,7 +27,7 @@ struct MeterTests {
       try site.configure(
         rules: """
           [meter]
-          group = "\(uniqueName("meters"))"
+          group = "\(group)"
           [[stream]]
           name = "\(name)"
           topics = ["\(topic)"]
@@ -49,6 +51,14 @@ struct MeterTests {
       let reading = try readings.next(within: seconds) { $0.key == name }.object
       seen.append(reading)
       return reading
+    }
+
+    /// The position in the stream's first partition that other tools see.
+    func shownPosition() throws -> Int64 {
+      let consumer = try Consumer(
+        Configuration(brokers: site.cluster.brokers), options: .init(group: group), log: Logger(output: CapturedLog()),
+        wakeup: Wakeup())
+      return try consumer.committed([TopicPartition(topic, 0)], within: .seconds(30)).first?.offset.rawValue ?? -1
     }
 
     /// All readings of the stream so far, up to the one with which their `records` reach `count`.
@@ -124,6 +134,10 @@ struct MeterTests {
     #expect(all.compactMap { $0["ms_max"] as? Int }.max() == 250)
     let value = try streams.readings.next { $0.key == "\(streams.name)/b" }.object
     #expect(value["kind"] as? String == "value")
+    // A few seconds later other tools see how far the stream is told: each reading is a chance to look.
+    let deadline = SystemTime().monotonic + .seconds(30)
+    while try streams.shownPosition() != 4, SystemTime().monotonic < deadline { _ = try streams.next() }
+    #expect(try streams.shownPosition() == 4)
     try meter.endWell()
   }
 }

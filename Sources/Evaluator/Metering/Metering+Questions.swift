@@ -18,6 +18,21 @@ extension Metering {
     }
     try askForEnds(&log, until: deadline)
     if mustFollow { try follow(&log) }
+    if nextShow.map({ $0 <= now }) ?? true { show(in: &log) }
+  }
+
+  /// Shows other tools how far the streams are told: the least position where several watch a partition. It isn't what a
+  /// successor goes on from: that is in the streams' states, written in one transaction with what was told.
+  private mutating func show<Log: EvaluatorLog & ~Copyable>(in log: inout Log) {
+    nextShow = now + Self.showPause
+    var positions: [LogPartition: Int64] = [:]
+    for stream in streams where stream.way == .isLive {
+      for lane in stored[stream.partition]?[stream.definition.name]?.lanes ?? [] {
+        let partition = number(lane.partition, stream, &log)
+        positions[partition] = min(positions[partition] ?? .max, lane.position)
+      }
+    }
+    log.show(positions.map { LogPosition($0.key, $0.value) })
   }
 
   // MARK: Topics

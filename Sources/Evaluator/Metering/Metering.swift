@@ -13,6 +13,8 @@ import Streams
 package struct Metering: ~Copyable, WorkerStage {
   /// From one look at the cluster's topics to the next.
   static let topicsPause = Duration.seconds(5)
+  /// From one time that the group's positions in the streams are shown to the next.
+  static let showPause = Duration.seconds(5)
   /// From one delivery to the next at the most, and at the least.
   static let longestTick = Duration.seconds(1)
   static let shortestTick = Duration.milliseconds(100)
@@ -45,6 +47,7 @@ package struct Metering: ~Copyable, WorkerStage {
   var mustFollow = false
   var nextTopics: MonotonicTime?
   var nextEnds: MonotonicTime?
+  var nextShow: MonotonicTime?
   /// When the last delivery was committed; nil if a partition has come since.
   private var lastTick: MonotonicTime?
   /// From it to the next one at least.
