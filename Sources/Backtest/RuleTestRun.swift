@@ -86,6 +86,12 @@ public struct RuleTestRun {
       writer.key("host")
       writer.string(series.host)
     }
+    if let field = test.settings.rules.first(where: { $0.stream?.stream == series.stream })?.stream?.field,
+      !series.fields.contains(where: { $0.name == field })
+    {
+      writer.key(field)
+      writer.string(series.host)
+    }
     for field in series.fields {
       writer.key(field.name)
       writer.string(field.value)

@@ -27,7 +27,7 @@ extension Evaluation {
 
   /// Holds a partition from `position` on, with empty state.
   mutating func add(_ id: LogPartition, at position: Int64) {
-    var restored = RestoredPartition(engine: sources[id.topic].makeEngine(partition: id.number, room: plan.room))
+    var restored = RestoredPartition(engine: sources[id.topic].makeEngine(partition: id.number, plan))
     add(id, &restored, StartPosition(position: position))
   }
 

@@ -12,6 +12,8 @@ struct RestoredPartition {
   var storedRevision: UInt32 = 0
   /// The instance that put those rules in force; nil if the changelog has none.
   var storedBy: String?
+  /// Whether no rule was in force when its state was written.
+  var hadNoRules: Bool { basis != nil && engine.rules.rules.isEmpty }
   /// Records that can't be used.
   var problems: [ChangelogStore.Problem] = []
 }
@@ -24,7 +26,7 @@ extension Evaluation {
   /// affects nothing else.
   mutating func restoreMarker(_ id: LogPartition, from store: borrowing ChangelogStore) -> RestoredPartition {
     let source = sources[id.topic]
-    var restored = RestoredPartition(engine: source.makeEngine(partition: id.number, room: plan.room))
+    var restored = RestoredPartition(engine: source.makeEngine(partition: id.number, plan))
     if let first = store.firstUnreadable { restored.note(first.problem, at: first.offset) }
     numbers.unusableCheckpoints += Int64(store.unreadableKeys)
     restored.marker = read(store.marker, &restored) { value, key throws(ChangelogProblem) in
@@ -36,7 +38,7 @@ extension Evaluation {
     if let stored {
       let basis = restored.marker ?? Marker(position: 0, rulesRevision: stored.revision)
       restored.engine = Engine(
-        stored: stored, marker: basis, topic: source.topic, partition: id.number, room: plan.room)
+        stored: stored, marker: basis, topic: source.topic, partition: id.number, room: source.room(plan))
       restored.storedRevision = stored.revision
       restored.storedBy = stored.instance
       restored.basis = basis
@@ -128,7 +130,7 @@ extension Evaluation {
     if replay.isAnotherLog { engine.beginEpoch() }
     markKeyless(partitions[place])
     if engine.rules != partitions[place].source.rules { replaceRules(of: partitions[place]) }
-    if let ownTopic = plan.ownTopic, ownTopic != partitions[place].id.topic {
+    if let ownTopic = plan.ownTopic, ownTopic != partitions[place].id.topic, !partitions[place].source.isOfStream {
       // An earlier version kept these subjects in this topic.
       engine.movedPrefix = Array("statusd@".utf8)
       engine.forgetMoved(into: &transitions)

@@ -50,8 +50,13 @@ extension Evaluation: WorkerStage {
     let hasBegun = StartPosition.hasBegun(restored.marker, restoration.committed)
     let since = try beginning(of: partition.topic, restoration.group, hasBegun, in: &log, until: deadline)
     let first = hasBegun ? bounds.lowerBound : try firstOffset(of: partition, since, bounds, in: &log, until: deadline)
-    let start = StartPosition(
+    var start = StartPosition(
       marker: restored.marker, committed: restoration.committed, first: first, bounds: bounds, isSameLog: isSameLog)
+    if hasBegun, restored.hadNoRules, sources[partition.topic].isOfStream {
+      // What came while no rule watched the stream is history, as for a group that only begins.
+      start.skip(
+        to: try firstOffset(of: partition, plan.since(ofTopic: partition.topic), bounds, in: &log, until: deadline))
+    }
     restoreSubjects(
       of: partition, from: restoration.store, end: start.isAnotherLog ? nil : bounds.upperBound, into: &restored)
     try log.start(partition, at: start.start)
@@ -84,7 +89,7 @@ extension Evaluation: WorkerStage {
     // While a position is pending for good, the group doesn't tell it.
     if group?.isPending != true, let began = try log.groupBegan(withTopic: topic, until: deadline) { return began }
     // A group that had begun before, and has no such time, has skipped nothing.
-    return hasBegun ? WallTime(milliseconds: 0) : plan.since
+    return hasBegun ? WallTime(milliseconds: 0) : plan.since(ofTopic: topic)
   }
 
   /// Where the group begins with a partition that it has nothing of.
@@ -107,7 +112,10 @@ extension Evaluation: WorkerStage {
       return false
     }
     // Compaction may have deleted the record. A later record with an earlier time shows that it is another log.
-    if found.offset > fingerprint.offset { return found.kafkaTime < fingerprint.kafkaTime ? false : nil }
+    // With its producers' own times it shows nothing.
+    if found.offset > fingerprint.offset {
+      return found.kafkaTime < fingerprint.kafkaTime && !sources[partition.topic].isOfStream ? false : nil
+    }
     return found.kafkaTime == fingerprint.kafkaTime
   }
 
@@ -140,10 +148,10 @@ extension Evaluation: WorkerStage {
   package mutating func countPartitions<Log: EvaluatorLog & ~Copyable>(
     in log: inout Log, until deadline: MonotonicTime
   ) throws(LogFailure) {
-    for topic in Set(held.map(\.topic)) {
+    sawRecordWithoutKey = false
+    for topic in Set(held.map(\.topic)) where sources[topic].partitionCount == 1 {
       setPartitionCount(try log.partitionCount(ofTopic: topic, until: deadline), ofTopic: topic)
     }
-    sawRecordWithoutKey = false
   }
 }
 

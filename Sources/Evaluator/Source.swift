@@ -50,7 +50,10 @@ final class Source {
   }
 
   /// An engine without state, for a partition of the topic.
-  func makeEngine(partition: Int32, room: SubjectRoom) -> Engine {
-    Engine(rules: rules, topic: topic, partition: partition, room: room)
+  func makeEngine(partition: Int32, _ plan: WorkerPlan) -> Engine {
+    Engine(rules: rules, topic: topic, partition: partition, room: room(plan))
   }
+
+  /// The places that its subjects take.
+  func room(_ plan: WorkerPlan) -> SubjectRoom { isOfStream ? plan.streamRoom : plan.room }
 }

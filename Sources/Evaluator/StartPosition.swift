@@ -13,6 +13,8 @@ struct StartPosition: Equatable {
     case groupIsBehind(Int64)
     /// The group's position is ahead of the marker's: somebody moved it forward, and the records between are skipped.
     case groupIsAhead(from: Int64, to: Int64)
+    /// No rule watched the records between.
+    case unwatched(from: Int64, to: Int64)
     /// Retention deleted records before they were evaluated.
     case skipped(from: Int64, to: Int64)
     /// Retention deleted evaluated records that no checkpoint covers; their effect on the state is lost.
@@ -28,7 +30,7 @@ struct StartPosition: Equatable {
       switch self {
       case .begins(let position, let passed): passed > 0 ? position : nil
       case .groupIsBehind: nil
-      case .strangersPosition(_, let end), .groupIsAhead(_, let end), .skipped(_, let end), .lostReplay(_, let end),
+      case .strangersPosition(_, let end), .groupIsAhead(_, let end), .unwatched(_, let end), .skipped(_, let end), .lostReplay(_, let end),
         .recreated(_, let end), .beyondEnd(_, let end):
         end
       }
@@ -45,6 +47,14 @@ struct StartPosition: Equatable {
   /// Whether the state was made from another log, whose offsets say nothing of this one.
   var isAnotherLog = false
   var notes: [Note] = []
+
+  /// Records before `offset` aren't evaluated.
+  mutating func skip(to offset: Int64) {
+    guard offset > position else { return }
+    notes.removeAll { if case .skipped = $0 { true } else { false } }
+    notes.append(.unwatched(from: position, to: offset))
+    position = offset
+  }
 
   /// Whether the group has evaluated anything of a partition; only statusd's own commits count.
   static func hasBegun(_ marker: Marker?, _ committed: CommittedPosition?) -> Bool {

@@ -55,6 +55,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     stage = Stage(plan, orders)
     stage.numbers = share.numbers.ofSuccessor
     timers = WorkerTimers(time.monotonic)
+    timers[.remaking] = time.monotonic + plan.longestRemaking
     deliveryBegan = time.monotonic
   }
 
@@ -74,9 +75,12 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     return end
   }
 
-  /// Whether another worker is to take its place, and what its last orders changed is delivered.
+  /// Whether another worker is to take its place, and what its last orders changed is delivered, in all partitions: those
+  /// that are still restored have alerts, too. After a while it is ready in any case.
   private var isReadyToBeRemade: Bool {
-    share.isToBeRemade && !share.hasOrders && outbox.isEmpty && delivery.isIdle
+    guard share.isToBeRemade else { return false }
+    if timers.isDue(.remaking, time.monotonic) { return true }
+    return isAtRest && stage.livePositions.count == stage.held.count
   }
 
   /// One turn of the loop.
@@ -84,6 +88,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     var now = time.monotonic
     heartbeat.beat(now)
     if end != nil { return }
+    if !share.isToBeRemade { timers[.remaking] = now + plan.longestRemaking }
     while let event = log.nextEvent() { answer(event) }
     if share.hasOrders, outbox.isEmpty, delivery.isIdle, !stage.hasUnwrittenState { takeOrders() }
     settlePartitions(now)
@@ -135,15 +140,17 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     guard let orders = share.takeOrders() else { return }
     let size = orders.greatestStoredSize(instance: plan.instance)
     let room = log.room(for: RecordRoom(changelog: size), until: time.monotonic + plan.questionPatience).changelog
-    if size > room { return voice.refusesRules(orders.count, bytes: size, room: room) }
+    if size > room {
+      share.isRemade()
+      return voice.refusesRules(orders.count, bytes: size, room: room)
+    }
     stage.setClock(time.monotonic, wall: time.wall)
     stage.take(orders)
     collect()
     voice.tookRules(orders.count)
   }
 
-  /// Whether nothing is under way: every partition assigned is held, all orders are taken, everything is delivered. For
-  /// the simulation.
+  /// Whether nothing is under way: every partition assigned is held, all orders are taken, everything is delivered.
   package var isAtRest: Bool {
     arrivals.isEmpty && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver && !isOut
   }
@@ -235,8 +242,12 @@ package struct WorkerPlan: Sendable {
   package var maxFuture: Duration
   /// Places for subjects, shared with the other workers of the process.
   package var room: SubjectRoom
+  /// The same for the subjects of streams: however many these are, hosts find their places.
+  package var streamRoom: SubjectRoom
   /// If the group has nothing of a topic yet, evaluation begins with this Kafka time; the epoch stands for all records.
   package var since = WallTime(milliseconds: 0)
+  /// The same for topics that were named later.
+  package var sinceByTopic: [String: WallTime] = [:]
   /// How many checkpoints a delivery may carry; the others go with the next ones.
   package var checkpointLimit = 5000
   /// From one delivery to the next while a backlog waits.
@@ -249,6 +260,8 @@ package struct WorkerPlan: Sendable {
   package var questionPause = Duration.milliseconds(200)
   /// How long partitions to be handed over are kept for the delivery of their results.
   package var handOver = Duration.seconds(5)
+  /// How long a worker that is to be remade goes on for partitions that aren't restored yet.
+  package var longestRemaking = Duration.seconds(30)
   /// A transaction that is open for longer has no producer any more, or its broker has forgotten it.
   package var longestTransaction = Duration.seconds(12)
   /// The longest wait while the log sends nothing.
@@ -267,5 +280,9 @@ package struct WorkerPlan: Sendable {
     self.checkpointInterval = checkpointInterval
     self.maxFuture = maxFuture
     self.room = room
+    streamRoom = SubjectRoom(limit: room.limit)
   }
+
+  /// The Kafka time with which a topic begins that the group has nothing of.
+  func since(ofTopic topic: Int) -> WallTime { sinceByTopic[topics[topic]] ?? since }
 }

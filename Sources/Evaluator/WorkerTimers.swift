@@ -16,6 +16,8 @@ struct WorkerTimers {
     case hidden
     /// The partitions of a topic are counted again, if records came without a key.
     case partitionCount
+    /// A worker that is to be remade ends at the latest.
+    case remaking
   }
 
   private var times: [MonotonicTime]

@@ -34,6 +34,10 @@ extension WorkerVoice {
       log.warning(
         "the group's position was moved on by another program: the records between are not evaluated; cure: if that wasn't intended, give the program that commits for this group a group of its own",
         self.facts(partition, facts))
+    case .unwatched(let from, let to):
+      log.notice(
+        "no rule watched this stream's records until now; those between are not evaluated",
+        self.facts(partition, ["from": .int(from), "to": .int(to), "records": .int(to - from)]))
     case .skipped(let from, let to):
       facts = ["from": .int(from), "to": .int(to), "records": .int(to - from)]
       times.add(to: &facts)

@@ -17,7 +17,7 @@ public final class EvaluatorService: Service {
   private let time: any TimeSource
   private let comesBack: Bool
   private let pool: WorkerPool<SourceRules>
-  private let room: SubjectRoom
+  private let rooms: (hosts: SubjectRoom, streams: SubjectRoom)
   private let strangers: RateLimit
 
   /// Does nothing before `start`.
@@ -39,7 +39,8 @@ public final class EvaluatorService: Service {
     strangers = KafkaLog.makeStrangersLimit(time)
     // Before this process sends anything.
     latest = LatestSources(settings.sources, since: time.wall)
-    room = SubjectRoom(limit: settings.evaluator.maxSubjects)
+    let limit = settings.evaluator.maxSubjects
+    rooms = (SubjectRoom(limit: limit), SubjectRoom(limit: limit))
     pool = try WorkerPool(settings.evaluator.workers, of: name, now: time.monotonic)
   }
 
@@ -64,9 +65,9 @@ public final class EvaluatorService: Service {
     worker.heartbeat.beat(time.monotonic)
     let (share, heartbeat) = (worker.share, worker.heartbeat)
     try worker.start(comesBack: comesBack, time: time) {
-      [configuration, latest, log, time, strangers, settings, room] in
+      [configuration, latest, log, time, strangers, settings, rooms] in
       let (sources, since) = latest.value
-      let (names, plan) = Self.plan(settings, sources, since: since, worker: number, room)
+      let (names, plan) = Self.plan(settings, sources, since: since, worker: number, rooms)
       let delivery = settings.evaluator.delivery.map { $0 == .exactlyOnce ? KafkaLog.Mode.transactions : .steps }
       return Worker<KafkaLog, Evaluation>(
         log: try KafkaLog(
@@ -78,7 +79,8 @@ public final class EvaluatorService: Service {
 
   /// What a worker reads and writes, and how.
   private static func plan(
-    _ settings: Settings, _ sources: [Settings.Source], since: WallTime, worker: Int, _ room: SubjectRoom
+    _ settings: Settings, _ sources: [Settings.Source], since: [String: WallTime], worker: Int,
+    _ rooms: (hosts: SubjectRoom, streams: SubjectRoom)
   ) -> (KafkaLog.Names, WorkerPlan) {
     let evaluator = settings.evaluator
     let names = KafkaLog.Names(
@@ -89,9 +91,10 @@ public final class EvaluatorService: Service {
     var plan = WorkerPlan(
       topics: names.sources, group: evaluator.group, instance: settings.run.instance,
       commitInterval: evaluator.commitInterval, checkpointInterval: evaluator.checkpointInterval,
-      maxFuture: evaluator.maxFuture, room: room)
+      maxFuture: evaluator.maxFuture, room: rooms.hosts)
+    plan.streamRoom = rooms.streams
     plan.longestTransaction = KafkaLog.longestTransaction
-    plan.since = evaluator.start.time(now: since)
+    plan.sinceByTopic = since.mapValues { evaluator.start.time(now: $0) }
     plan.ownTopic = names.sources.firstIndex(of: settings.topics.readings)
     return (names, plan)
   }
@@ -114,7 +117,10 @@ public final class EvaluatorService: Service {
   }
 
   /// Sets the limit on subjects; known subjects stay.
-  public func reload(maxSubjects: Int) { room.limit = maxSubjects }
+  public func reload(maxSubjects: Int) {
+    rooms.hosts.limit = maxSubjects
+    rooms.streams.limit = maxSubjects
+  }
 
   /// The group gives its partitions to others at once, instead of keeping its place for a session.
   public func leaveForGood() {
@@ -140,19 +146,21 @@ public final class EvaluatorService: Service {
 
 /// What a new worker begins with: the topics and rules of the file as last read.
 private final class LatestSources: Sendable {
-  private let latest: Mutex<(sources: [Settings.Source], since: WallTime)>
+  private let latest: Mutex<(sources: [Settings.Source], since: [String: WallTime])>
 
-  init(_ sources: [Settings.Source], since: WallTime) { latest = Mutex((sources, since)) }
+  init(_ sources: [Settings.Source], since now: WallTime) {
+    latest = Mutex((sources, Dictionary(sources.map { ($0.topic, now) }) { first, _ in first }))
+  }
 
-  /// The sources, and when their topics were named first.
-  var value: (sources: [Settings.Source], since: WallTime) { latest.withLock { $0 } }
+  /// The sources, and when each topic was named.
+  var value: (sources: [Settings.Source], since: [String: WallTime]) { latest.withLock { $0 } }
 
   /// Returns whether the topics are the same as before.
   func replace(_ sources: [Settings.Source], at now: WallTime) -> Bool {
     latest.withLock { latest in
-      let isSame = latest.sources.map(\.topic) == sources.map(\.topic)
-      latest = (sources, isSame ? latest.since : now)
-      return isSame
+      let before = latest.since
+      latest = (sources, Dictionary(sources.map { ($0.topic, before[$0.topic] ?? now) }) { first, _ in first })
+      return Set(before.keys) == Set(latest.since.keys)
     }
   }
 }

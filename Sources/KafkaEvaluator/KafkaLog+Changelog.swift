@@ -18,6 +18,8 @@ struct ChangelogReading: ~Copyable {
   var seen: Set<Int32> = []
   /// The topic is known to be compacted.
   var isCompacted = false
+  /// When it is tried again to grow the topic for a stream's.
+  var nextGrowth = MonotonicTime(nanoseconds: 0)
 }
 
 extension KafkaLog {
@@ -40,7 +42,7 @@ extension KafkaLog {
     if changelog.number != number || !changelog.isOpening {
       if changelog.seen.contains(number) { closeChangelog() }
       try makeReader()
-      try prepareChangelog(within: limit)
+      try prepareChangelog(for: number, within: limit)
       try read([PartitionOffset(partition, .beginning)])
       changelog.number = number
       changelog.isOpening = true
@@ -60,8 +62,8 @@ extension KafkaLog {
   }
 
   /// Makes sure that the topic can keep state: compacted, and with as many partitions as its source topics, which may
-  /// have grown.
-  private mutating func prepareChangelog(within limit: Duration) throws(KafkaError) {
+  /// have grown. If only streams' topics have more, partition `number` is restored all the same, if there is one.
+  private mutating func prepareChangelog(for number: Int32, within limit: Duration) throws(KafkaError) {
     let count = try askPartitionCount(of: names.changelog, within: limit)
     var sources: [(topic: String, count: Int32)] = []
     for topic in names.sources {
@@ -70,15 +72,30 @@ extension KafkaLog {
         sources.append((topic, try askPartitionCount(of: topic, within: limit)))
       } catch  where error.code.isUnknownTopic || error.code == .topicAuthorizationFailed {}
     }
-    let needed = sources.map(\.count).max() ?? 0
-    if changelog.isCompacted, needed <= count { return }
+    let most = sources.map(\.count).max() ?? 0
+    let needed = sources.filter { !names.growing.contains($0.topic) }.map(\.count).max() ?? 0
+    let isVital = needed > count || number >= count
+    let now = time.monotonic
+    if changelog.isCompacted, most <= count || !isVital && now < changelog.nextGrowth { return }
     var isKnown = changelog.isCompacted
     defer { changelog.isCompacted = isKnown }
     try Admin.ask(configuration, log: logger) { admin throws(KafkaError) in
       isKnown = try checkPolicy(admin, within: limit) || isKnown
-      if needed > count { try growChangelog(admin, from: count, for: sources, within: limit) }
+      if most <= count { return }
+      do throws(KafkaError) {
+        try growChangelog(admin, from: count, for: sources, within: limit)
+      } catch {
+        if isVital { throw error }
+        changelog.nextGrowth = now + Self.growthPause
+        logger.limited(
+          trouble, .warning, "the changelog has too few partitions for a stream's topic; the others go on",
+          ["reason": .string(words(error))])
+      }
     }
   }
+
+  /// How long a changelog that is too small only for streams isn't tried again.
+  private static var growthPause: Duration { .seconds(30) }
 
   /// Returns false if brokers don't tell the changelog's policy.
   ///

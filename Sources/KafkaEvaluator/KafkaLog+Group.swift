@@ -186,9 +186,7 @@ extension KafkaLog {
   mutating func partitionCount(ofTopic topic: Int, until deadline: MonotonicTime) throws(LogFailure) -> Int32 {
     let limit = deadline - time.monotonic
     return try mapped { log throws(KafkaError) in
-      let count = try log.askPartitionCount(of: log.names.sources[topic], within: limit)
-      log.ownership.counts[topic] = count
-      return count
+      try log.askPartitionCount(of: log.names.sources[topic], within: limit)
     }
   }
 

@@ -18,8 +18,6 @@ struct Ownership {
   var isAsked = false
   /// Partitions that had no owner at the last look.
   var unowned: Set<TopicPartition> = []
-  /// How many partitions each source topic has, as far as known.
-  var counts: [Int: Int32] = [:]
 
   /// The group has assigned partitions.
   mutating func noteAssignment(_ now: MonotonicTime) {
@@ -63,8 +61,9 @@ extension KafkaLog {
     let given = (try? members.get())?.flatMap(\.partitions) ?? []
     let shares = given.isEmpty ? nil : given
     var all: [TopicPartition] = []
-    for (topic, name) in names.sources.enumerated() {
-      let known = ownership.counts[topic] ?? (try? consumer.partitionCount(of: name, within: Self.countPatience)) ?? 0
+    for name in names.sources {
+      // A topic may have been made anew, with fewer partitions.
+      let known = (try? consumer.partitionCount(of: name, within: Self.countPatience)) ?? 0
       all += (0..<known).map { TopicPartition(name, $0) }
     }
     let unowned = ownership.note(shares, of: all, time.monotonic)

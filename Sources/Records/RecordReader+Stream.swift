@@ -21,6 +21,8 @@ extension RecordReader {
     }
     if let key, !key.isEmpty { return settleSubject(ofKey: key) }
     subjectIsFallback = true
+    // Some producers spread empty keys over all partitions.
+    hasKey = false
     var name = streamSubject?.stream ?? ""
     return name.withUTF8 { settleSubject(copied: UnsafeRawBufferPointer($0)) }
   }

@@ -32,6 +32,16 @@ struct IgnoredRow: BitwiseCopyable {
     return entry.kafkaTime &- first.kafkaTime >= advance / 2 &+ advance % 2
   }
 
+  /// For how long a row of a stream's records must last, in milliseconds, unless it catches up before.
+  static let longestBacklog: Int64 = 600_000
+
+  /// Whether a row of a stream's records that goes on with `entry` has lasted long enough for a clock set back. Their times
+  /// are Kafka's, so nothing tells the pace at which they were sent: a producer that was away may send minutes at once.
+  /// `time` is that of the series' last record.
+  func hasLasted(upTo entry: Entry, behind time: Int64) -> Bool {
+    entry.time &- (time &- behind) >= IgnoredRow.longestBacklog
+  }
+
   /// The longest time for which rising numbers may be ignored, whatever their pace, in milliseconds: sending records
   /// again doesn't take this long, and a producer that has become faster isn't ignored for longer.
   static let longestDoubt: Int64 = 60_000

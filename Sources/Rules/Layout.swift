@@ -56,6 +56,8 @@ final class Layout {
   let watchesSilence: Bool
   /// `forget_after`, in milliseconds.
   let forgetAfter: Int64
+  /// Whether the records are those of a stream.
+  let isOfStream: Bool
   /// How far behind a series' last record a record counts as simultaneous, in milliseconds.
   let tolerance: Int64
   /// The size of a block, in bytes.
@@ -99,7 +101,8 @@ final class Layout {
     summaries = rules.rules.map { rule in rule.summary.flatMap { try? Template($0, labels: rule.labels) } }
     watchesSilence = rules.rules.contains { $0.noData != .keep }
     forgetAfter = rules.bounds.forgetAfter.wholeMilliseconds
-    tolerance = rules.plan.form == .status ? 0 : Timelines.streamTolerance
+    isOfStream = rules.plan.form != .status
+    tolerance = isOfStream ? Timelines.streamTolerance : 0
     blockSize = Subject.blockSize(tracks: groups.count, watchesSilence: watchesSilence)
   }
 

@@ -5,21 +5,40 @@ extension PartitionState {
   /// for one more.
   @inline(__always)
   mutating func subject<View: RecordView & ~Copyable>(of record: borrowing View, offset: Int64) -> Subject? {
-    if !record.hasKey, offset >= keylessFrom { return keylessSubject(record.subject, at: offset) }
+    if !record.hasKey, offset >= keylessFrom { return keylessSubject(of: record, at: offset) }
     if let subject = subjects.find(record.subject, hash: record.subjectHash) { return subject }
+    if layout.isOfStream, !concerns(record, record.subject) { return nil }
     guard admits(record.subject, at: offset) else { return nil }
     return newSubject(record.subject, hostLength: record.subject.count, hash: record.subjectHash)
   }
 
   /// Topics of several partitions spread records without a key: each partition has its own `HOST#PARTITION`.
-  private mutating func keylessSubject(_ host: UnsafeRawBufferPointer, at offset: Int64) -> Subject? {
+  private mutating func keylessSubject<View: RecordView & ~Copyable>(
+    of record: borrowing View, at offset: Int64
+  ) -> Subject? {
+    let host = record.subject
     var name = Array(host)
     name.append(contentsOf: keylessSuffix)
     return name.withUnsafeBytes { name in
       let hash = RecordReader.hash(of: name)
       if let subject = subjects.find(name, hash: hash) { return subject }
+      if layout.isOfStream, !concerns(record, host) { return nil }
       return admits(name, at: offset) ? newSubject(name, hostLength: host.count, hash: hash) : nil
     }
+  }
+
+  /// Whether a rule looks at a value of the record. A stream may have a subject for each record, and most of them may be
+  /// nothing to any rule: these need no state.
+  private func concerns<View: RecordView & ~Copyable>(
+    _ record: borrowing View, _ host: UnsafeRawBufferPointer
+  ) -> Bool {
+    for track in 0..<trackCount {
+      guard case .absent = record.field(tracks[track].slot) else {
+        if layout.covers(track, host: host), matches(record, track) { return true }
+        continue
+      }
+    }
+    return false
   }
 
   /// Creates a subject, which has taken its place in the room.

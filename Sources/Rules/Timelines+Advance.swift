@@ -77,7 +77,8 @@ extension Timelines {
     let entry = IgnoredRow.Entry(time: record.time, kafkaTime: record.kafkaTime)
     guard let row = row(of: 0, timeline, beginningAt: entry) else { return Step(kind: .late) }
     if row.pointee.last.time == entry.time, record.bringsOwnTime { return .sameAgain }
-    if row.pointee.showsSetBack(with: entry) { return setBack(timeline, record.time, offset) }
+    let isLong = tolerance == 0 || row.pointee.hasLasted(upTo: entry, behind: last)
+    if isLong, row.pointee.showsSetBack(with: entry) { return setBack(timeline, record.time, offset) }
     row.pointee.take(late: entry)
     return Step(kind: .late)
   }

@@ -13,7 +13,8 @@ extension DocumentReading {
       let title = "rule \(DocumentReading.quoted(settings.rules[number].name)): stream"
       let position = position(of: ["stream"], in: table)
       guard let stream = settings.streams.first(where: { $0.name == name }) else {
-        complain(at: position, "\(title): \(unknownStream(name))")
+        // It may have been in a line that was left out.
+        if !isPartial { complain(at: position, "\(title): \(unknownStream(name))") }
         continue
       }
       settings.rules[number].stream?.field = stream.subject

@@ -114,7 +114,10 @@ final class Daemon {
     if !waiting.isEmpty {
       log.warning("some changes take effect only after a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
-    if settings.sources != new.sources { evaluator?.reload(new) }
+    // Other topics need a restart.
+    var known = new
+    known.topics = settings.topics
+    if settings.sources != known.sources { evaluator?.reload(known) }
     if settings.streams != new.streams { meter?.reload(new) }
     settings.log = new.log
     settings.rules = new.rules

@@ -17,22 +17,39 @@ struct MeterTimingTests {
     var records: Int
   }
 
-  @Test("an interval without records is told as soon after its end as one with records")
-  func quiet() throws {
-    let time = ManualTime(wall: WallTime(milliseconds: Self.epoch))
-    let cluster = SimulatedCluster(time: time, topics: [1])
-    cluster.marksAtOnce = true
-    cluster.makeStream("a", partitions: 2)
+  private static func worker(_ cluster: SimulatedCluster, _ time: ManualTime) throws -> Worker<SimulatedLog, Metering> {
     var definition = StreamDefinition(name: "one", topics: [.name("a")])
     definition.format = .none
-    let member = cluster.newMember("meter")
-    var worker = Worker<SimulatedLog, Metering>(
-      log: SimulatedLog(cluster, member), orders: StreamOrders([definition], ownTopics: []),
+    return Worker<SimulatedLog, Metering>(
+      log: SimulatedLog(cluster, cluster.newMember("meter")), orders: StreamOrders([definition], ownTopics: []),
       plan: WorkerPlan(
         topics: ["statusd-streams"], group: "monitor_group", instance: "meter", commitInterval: .milliseconds(20)),
       share: try WorkerShare<StreamOrders>(),
       heartbeat: Heartbeat(name: "meter", allowedSilence: .seconds(10), now: time.monotonic),
       logger: Logger(level: .critical, output: CapturedLines()), time: time)
+  }
+
+  private static func cluster(_ time: ManualTime) -> SimulatedCluster {
+    let cluster = SimulatedCluster(time: time, topics: [1])
+    cluster.marksAtOnce = true
+    cluster.makeStream("a", partitions: 2)
+    return cluster
+  }
+
+  /// The end of each interval that was told, in milliseconds, with when it was appended, and its records.
+  private static func told(_ cluster: SimulatedCluster) throws -> [(end: Int64, at: Int64, records: Int)] {
+    try cluster.alerts.committed.map { entry in
+      let told = try JSONDecoder().decode(Told.self, from: Data(entry.value ?? []))
+      let end = try Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(told.timestamp)
+      return (Int64((end.timeIntervalSince1970 * 1000).rounded()), entry.kafkaTime, told.records)
+    }
+  }
+
+  @Test("an interval without records is told as soon after its end as one with records")
+  func quiet() throws {
+    let time = ManualTime(wall: WallTime(milliseconds: Self.epoch))
+    let cluster = Self.cluster(time)
+    var worker = try Self.worker(cluster, time)
     cluster.group.giveOutFree()
     var written = 0
     while time.wall.milliseconds < Self.epoch + 40_000 {
@@ -46,15 +63,36 @@ struct MeterTimingTests {
       }
     }
     var delays: [Bool: [Int64]] = [:]
-    for entry in cluster.alerts.committed.dropFirst() {
-      let told = try JSONDecoder().decode(Told.self, from: Data(entry.value ?? []))
-      let end = try Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(told.timestamp)
-      delays[told.records > 0, default: []].append(
-        entry.kafkaTime - Int64((end.timeIntervalSince1970 * 1000).rounded()))
-    }
+    for (end, at, records) in try Self.told(cluster).dropFirst() { delays[records > 0, default: []].append(at - end) }
     #expect(delays[true]?.count ?? 0 >= 4)
     #expect(delays[false]?.count ?? 0 >= 8)
     #expect(delays.values.allSatisfy { $0.allSatisfy { (250...600).contains($0) } }, "\(delays)")
+  }
+
+  @Test("no interval of a long backlog is lost while brokers take their time for a delivery")
+  func backlog() throws {
+    let time = ManualTime(wall: WallTime(milliseconds: Self.epoch))
+    let cluster = Self.cluster(time)
+    var worker = try Self.worker(cluster, time)
+    cluster.group.giveOutFree()
+    while try Self.told(cluster).count < 3, time.wall.milliseconds < Self.epoch + 60_000 {
+      worker.turn()
+      cluster.group.giveOutFree()
+    }
+    // More intervals than are told in one delivery.
+    time.advance(by: .seconds(350))
+    cluster.expireTransactions()
+    var turns = 0
+    while try Self.told(cluster).count < 340, turns < 5000 {
+      cluster.isSilent = turns % 5 != 0
+      worker.turn()
+      time.advance(by: .milliseconds(1))
+      cluster.group.giveOutFree()
+      turns += 1
+    }
+    let ends = try Self.told(cluster).map(\.end)
+    #expect(ends.count >= 340)
+    #expect(zip(ends, ends.dropFirst()).allSatisfy { $1 - $0 == 1000 }, "\(ends)")
   }
 }
 

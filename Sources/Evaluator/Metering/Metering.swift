@@ -113,7 +113,8 @@ package struct Metering: ~Copyable, WorkerStage {
   package mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice) {
     for remark in remarks { voice.remark(remark) }
     remarks.removeAll(keepingCapacity: true)
-    guard let time = clock.time else { return }
+    // What a backlog has beyond one delivery waits for its end: a sealed outbox takes nothing more.
+    guard let time = clock.time, !outbox.isSealed else { return }
     for stream in streams where stream.way == .isLive {
       for name in stream.takeExceeded() { voice.remark(.exceeds(stream: stream.definition.name, count: name)) }
       let readings = stream.meter.tell(clock: time, limit: Self.greatestTelling)

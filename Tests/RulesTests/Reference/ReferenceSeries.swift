@@ -127,7 +127,9 @@ struct ReferenceSeries {
       let first = row[row.count - 2]
       let rises = first.time < row[row.count - 1].time && row[row.count - 1].time < record.time
       let isKnown = first.kafkaTime >= 0 && record.kafkaTime >= 0
-      if rises, isKnown, 2 * (record.kafkaTime - first.kafkaTime) >= record.time - first.time {
+      // The records of a stream that was away may come at once: they must span ten minutes.
+      let isLong = !isOfStream || record.time - row[0].time >= 600_000
+      if isLong, rises, isKnown, 2 * (record.kafkaTime - first.kafkaTime) >= record.time - first.time {
         return .countsAsSetBack
       }
     }
