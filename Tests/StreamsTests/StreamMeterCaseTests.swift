@@ -52,6 +52,28 @@ struct StreamMeterCaseTests {
     #expect(late.map { $0["rate"] } == [1])
   }
 
+  @Test("while a partition that is back is read, intervals go on without it: their records are late, too")
+  func slowlyBack() {
+    var bench = MeterCase(stream(), partitions: 2)
+    bench.record(0, at: 0.5)
+    bench.meter.isMissing(StreamPartition("t", 1))
+    _ = bench.tell(at: 1.3, besides: [1])
+    bench.meter.ends(lane: 1, at: 1, clock: MeterCase.time(1.5))
+    bench.record(0, at: 1.6)
+    #expect(bench.tell(at: 2.3, besides: [1]).map { $0["partitions_missing"] } == [1])
+    // One record came before that end was asked for, one behind it in the second that is told.
+    bench.record(1, at: 0.6, now: 2.35)
+    #expect(bench.meter.isMissing(lane: 1))
+    bench.record(1, at: 1.8, now: 2.35)
+    bench.meter.ends(lane: 1, at: 2, clock: MeterCase.time(2.4))
+    #expect(!bench.meter.isPassedOver(lane: 1))
+    bench.record(1, at: 2.5)
+    let back = bench.tell(at: 3.3)
+    #expect(back.map { $0["late_records"] } == [2])
+    #expect(back.map { $0["rate"] } == [1])
+    #expect(back.map { $0["partitions_missing"] } == [0])
+  }
+
   @Test("a stream without a record so far has no rate; afterwards a quiet interval has 0, and says for how long")
   func silence() {
     var bench = MeterCase(stream())
