@@ -30,6 +30,20 @@ extension DocumentReading {
             + "can't tell two subjects of one name apart; give the stream another name")
       }
       checkSources(of: stream, table)
+      adviseOfPace(of: stream, table)
+    }
+  }
+
+  /// Adds advice on counts of hosts that look back on less than some samples of this host.
+  private func adviseOfPace(of stream: StreamDefinition, _ table: Int) {
+    let (interval, topic) = (settings.agent.interval, settings.topics.status)
+    guard settings.run.role.samples, stream.topics.contains(.name(topic)) else { return }
+    for distinct in stream.distincts where distinct.field == "host" && distinct.over < interval * 3 {
+      complain(
+        at: position(of: ["distinct", distinct.name, "over"], in: table),
+        "stream \(DocumentReading.quoted(stream.name)): distinct.\(DocumentReading.quoted(distinct.name)).over: this host's "
+          + "samples come every \(interval.text), so one that is late is missing in the count; write at least "
+          + "\"\((interval * 3).text)\"", .advice)
     }
   }
 

@@ -40,6 +40,8 @@ struct Lane: Equatable {
   var isMissing = false
   /// Its records are late until this offset: they were appended while it was missing.
   var isLateUntil: Int64?
+  /// What is appended at that offset or after it has a later time, milliseconds.
+  var lateTime: Int64 = 0
 
   init(_ partition: StreamPartition, from position: Int64, countedUpTo: Int64, floor: Int64, intervalEnd: Int64) {
     self.partition = partition

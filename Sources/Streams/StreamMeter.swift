@@ -104,7 +104,7 @@ public struct StreamMeter {
     if lanesByPartition[partition] != nil { return }
     var lane = Lane(partition, from: offset, countedUpTo: offset, floor: told, intervalEnd: firstEnd)
     if let lateUntil {
-      if lateUntil > offset { lane.isLateUntil = lateUntil }
+      if lateUntil > offset { (lane.isLateUntil, lane.lateTime) = (lateUntil, told) }
     } else {
       // Nobody reads what it had before.
       wholeFrom = max(wholeFrom, firstEnd)
@@ -213,12 +213,12 @@ public struct StreamMeter {
 
   /// A broker was asked at the clock's time `clock`, and said that the partition ends at `end`.
   public mutating func ends(lane number: Int, at end: Int64, clock: Int64) {
+    let time = clock - Self.grace
     if lanes[number].isMissing {
       // What was appended meanwhile is late.
       lanes[number].isMissing = false
-      lanes[number].isLateUntil = end
+      (lanes[number].isLateUntil, lanes[number].lateTime) = (end, time)
     }
-    let time = clock - Self.grace
     if lanes[number].asked == nil { lanes[number].asked = .init(offset: end, time: time) }
     settle(number)
   }
@@ -227,7 +227,14 @@ public struct StreamMeter {
   public func isAsked(lane: Int) -> Bool { lanes[lane].asked != nil }
 
   private mutating func settle(_ number: Int) {
-    if let until = lanes[number].isLateUntil, lanes[number].position >= until { lanes[number].isLateUntil = nil }
+    if let until = lanes[number].isLateUntil, lanes[number].position >= until {
+      lanes[number].isLateUntil = nil
+      if lanes[number].lateTime < told {
+        // Intervals were told without it meanwhile: what was appended up to their ends is late, too.
+        lanes[number].isMissing = true
+        lanes[number].asked = nil
+      }
+    }
     guard let asked = lanes[number].asked, lanes[number].position >= asked.offset else { return }
     lanes[number].asked = nil
     if asked.time > lanes[number].floor { raise(number, to: asked.time, at: lanes[number].position) }

@@ -14,7 +14,8 @@ struct ConfigurationArena: Arena {
   private let files: [[UInt8]]
 
   init() throws {
-    files = try ["Config/statusd.toml", "Config/minimal.toml"].map { try Repository.file($0) } + [Self.everything]
+    let names = ["statusd", "minimal", "fleet"]
+    files = try names.map { try Repository.file("Config/\($0).toml") } + [Self.everything]
   }
 
   mutating func run(_ random: inout SeededRandom) -> String? {
@@ -45,7 +46,7 @@ struct ConfigurationArena: Arena {
     kafka.properties = { "linger.ms" = 5, "compression.type" = "lz4", "client.rack" = "x$${y}" }
     run.role = "evaluator"
     log.level = "debug"
-    agent = { interval = "1m30s", host = "web-1", buffer = "64MiB" }
+    agent = { interval = "1m30s", host = "web-1", buffer = "64MiB", tags = { role = "web", "a b" = "$${x}" } }
     [topics]
     partitions = 12
     replication = 2

@@ -15,7 +15,7 @@ struct MutationTests {
 
   @Test("mutants of the example configurations are accepted, or get complaints with places")
   func configurations() throws {
-    let files = try ["Config/statusd.toml", "Config/minimal.toml"].map { Array(try Repository.text($0).utf8) }
+    let files = try ["statusd", "minimal", "fleet"].map { Array(try Repository.text("Config/\($0).toml").utf8) }
     var random = SeededRandom(seed: 13)
     for _ in 0..<Self.count {
       let text = Self.mutant(of: random.pick(files), &random)

@@ -44,6 +44,31 @@ struct StreamReadingTests {
     #expect(stream("topics = [\"^samples\"]")?.time == nil)
   }
 
+  @Test("a count of hosts that looks back on less than three samples gets advice")
+  func pace() {
+    func all(_ over: String, topic: String = "status_topic", role: String = "all") -> [String] {
+      complaints(
+        besideBrokers: """
+          run.role = "\(role)"
+          agent.interval = "10s"
+          [[stream]]
+          name = "fleet"
+          topics = ["\(topic)"]
+          [stream.distinct]
+          hosts = { field = "host", over = "\(over)" }
+          racks = { field = "rack", over = "1s" }
+          """)
+    }
+    #expect(all("30s") == [])
+    #expect(
+      all("29s") == [
+        "file.toml:8:34: advice: stream fleet: distinct.hosts.over: this host's samples come every 10s, so one that is "
+          + "late is missing in the count; write at least \"30s\""
+      ])
+    #expect(all("1s", topic: "orders") == [])
+    #expect(all("1s", role: "meter") == [])
+  }
+
   @Test("by = \"key\" divides by the record's key, whatever the format")
   func key() {
     for format in ["json", "text", "none"] {
