@@ -94,4 +94,27 @@ struct StreamRulesCommandTests {
     #expect(try resolved.object["reason"] as? String == "rule removed")
     try evaluator.endWell()
   }
+
+  @Test("SIGHUP with another status topic changes nothing until a restart, as it says")
+  func otherTopic() throws {
+    let site = try Site.withState()
+    try site.configure(rules: Site.rule)
+    let alerts = try site.alertsReader()
+    let writer = try TopicWriter(on: site.cluster.brokers)
+    let evaluator = try site.runEvaluator()
+    try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
+    try writer.flush()
+    #expect(try alerts.next().object["status"] as? String == "firing")
+    let text = try String(contentsOfFile: site.file, encoding: .utf8)
+    try site.directory.write(
+      text.replacing("status = \"\(site.status)\"", with: "status = \"\(uniqueName("other"))\""), to: "statusd.toml")
+    evaluator.signal(SIGHUP)
+    try evaluator.waitForLine(containing: "some changes take effect only after a restart", on: \.errors, within: 60)
+    try writer.write(Site.record("web-1", level: 10, at: Site.now + 1000), key: "web-1", to: site.status)
+    try writer.flush()
+    let last = try alerts.next().object
+    #expect(last["status"] as? String == "resolved")
+    #expect(last["reason"] == nil)
+    try evaluator.endWell()
+  }
 }

@@ -2,6 +2,7 @@ import Kafka
 import Platform
 import Records
 import Rules
+import Settings
 import Streams
 import TestSupport
 import Testing
@@ -60,6 +61,60 @@ struct StreamRulesTests {
     let last = try alerts.next()
     #expect(last.key == "cpu-high/web-1")
     #expect(try last.object["status"] as? String == "resolved")
+    #expect(service.stop() == 0)
+  }
+
+  /// Reloads, and waits until so many partitions are evaluated anew.
+  private func reload(
+    _ service: EvaluatorService, _ settings: Settings, _ bench: EvaluatorBench, partitions: Int
+  ) throws {
+    let before = bench.log.messages.count
+    service.reload(settings)
+    try bench.wait {
+      bench.log.messages.dropFirst(before).filter { $0.contains("evaluated here from now on") }.count == partitions
+    }
+  }
+
+  @Test("what came while no rule watched a stream isn't evaluated once one does")
+  func unwatched() throws {
+    var bench = try EvaluatorBench(TestCluster.open(.kafka43))
+    bench.settings.evaluator.start = .end
+    let topic = try bench.cluster.createTopic(configuration: [("message.timestamp.type", "LogAppendTime")])
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    try Self.order(500, of: "history", to: topic, with: writer)
+    let service = try bench.start()
+    try bench.wait { bench.log.messages.contains { $0.contains("evaluated here from now on") } }
+    bench.settings.streams = [Self.orders(topic)]
+    bench.settings.rules = [Self.large(bench.settings.streams[0])]
+    for round in 0..<2 {
+      try reload(service, bench.settings, bench, partitions: 3)
+      try Self.order(500, of: "seen-\(round)", to: topic, with: writer)
+      #expect(try alerts.next().key == "large/seen-\(round)")
+      var without = bench.settings
+      without.rules = []
+      try reload(service, without, bench, partitions: 2)
+      #expect(try alerts.next().key == "large/seen-\(round)")
+      try Self.order(500, of: "unseen-\(round)", to: topic, with: writer)
+    }
+    #expect(service.stop() == 0)
+  }
+
+  @Test("a stream with more partitions than the changelog may have keeps no host waiting")
+  func smallChangelog() throws {
+    var bench = try EvaluatorBench(TestCluster.open(.kafka43))
+    bench.settings.topics.create = false
+    let topic = try bench.cluster.createTopic(partitions: 3)
+    bench.settings.streams = [Self.orders(topic)]
+    bench.settings.rules.append(Self.large(bench.settings.streams[0]))
+    let alerts = try bench.alerts()
+    let writer = try bench.writer()
+    let service = try bench.start()
+    try bench.write(95, with: writer)
+    #expect(try alerts.next().key == "cpu-high/web-1")
+    try Self.order(500, of: "acme", partition: 0, to: topic, with: writer)
+    #expect(try alerts.next().key == "large/acme")
+    #expect(bench.log.messages.contains { $0.hasPrefix("the changelog has too few partitions for a stream's topic") })
     #expect(service.stop() == 0)
   }
 

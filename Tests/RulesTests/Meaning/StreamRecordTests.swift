@@ -33,6 +33,54 @@ struct StreamRecordTests {
     #expect(story.engine.counters.late == 1)
   }
 
+  @Test("what a producer that was away sends at once is late; only ten minutes of it set the clock back")
+  func backlog() {
+    let story = Story(Self.rule())
+    _ = Self.send(story, 10_000, 10)
+    for second in stride(from: 9000.0, to: 9600, by: 10) { #expect(Self.send(story, second, 95) == []) }
+    #expect(story.engine.counters.clockSetBack == 0)
+    #expect(Self.send(story, 9600, 95) == ["9600 firing critical cpu-high/web-1 95 since 9600"])
+    #expect(story.engine.counters.clockSetBack == 1)
+    // A record in time ends the row.
+    let other = Story(Self.rule())
+    _ = Self.send(other, 10_000, 10)
+    for second in stride(from: 9000.0, to: 9590, by: 10) { _ = Self.send(other, second, 95) }
+    #expect(Self.send(other, 10_001, 20) == [])
+    #expect(Self.send(other, 9600, 95) == [])
+    #expect(other.engine.counters.clockSetBack == 0)
+  }
+
+  @Test("a subject of a stream takes room with the first value that a rule looks at")
+  func room() {
+    let room = SubjectRoom(limit: 1)
+    var rule = Self.rule()
+    rule.match = [Rule.Match(field: "host", glob: "web-*"), Rule.Match(field: "role", glob: "db")]
+    let set = RuleSet([rule])
+    let engine = Engine(rules: set, topic: "orders", partition: 0, room: room)
+    var made: [Transition] = []
+    func send(_ host: String, _ change: (inout PlainRecord) -> Void) {
+      var record = PlainRecord(host: host, ownTime: false)
+      change(&record)
+      PlainView.with(record, set.plan) { engine.apply(record: $0, offset: 0, into: &made) }
+    }
+    send("web-1") { $0.texts["role"] = "db" }
+    send("db-1") {
+      $0.numbers["cpu_usage"] = 95
+      $0.texts["role"] = "db"
+    }
+    send("web-2") {
+      $0.numbers["cpu_usage"] = 95
+      $0.texts["role"] = "web"
+    }
+    #expect(room.count == 0)
+    send("web-3") {
+      $0.numbers["cpu_usage"] = 95
+      $0.texts["role"] = "db"
+    }
+    #expect(room.count == 1)
+    #expect(made.map(\.key) == ["cpu-high/web-3"])
+  }
+
   @Test("overtaken records enter a window at the time at which they count")
   func window() {
     let story = Story(
