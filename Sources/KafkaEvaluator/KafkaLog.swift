@@ -79,6 +79,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   var refusal: Refusal?
   /// When brokers appended the last record of the last committed transaction; nil if they don't say.
   var appendTime: WallTime?
+  var deliveryTimes = DeliveryTimes()
   /// When the transaction that is open began.
   var transactionBegan: MonotonicTime
   var steps: Steps
@@ -89,6 +90,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   var changelog = ChangelogReading()
   /// Topics beside the group's.
   var followed = FollowedTopics()
+  /// Asks about the cluster and its consumer groups; nil if nobody wants to know.
+  var inquirer: ClusterInquirer?
 
   /// Connects in the background, even if no broker is reachable yet.
   ///

@@ -7,7 +7,12 @@ extension Settings {
   static let ownMemory = 150 << 20
 
   /// An estimate of the memory of a host that sends as often as this agent.
-  public var subjectMemory: SubjectMemory { ruleSet.memory(samplesEvery: agent.interval) }
+  public var subjectMemory: SubjectMemory {
+    var hosts = self
+    // A rule that names a kind is about readings; the records of hosts have none.
+    hosts.rules.removeAll { $0.match.contains { $0.field == "kind" } }
+    return hosts.ruleSet.memory(samplesEvery: agent.interval)
+  }
 
   /// The same for people, also for `max_subjects` hosts.
   public var memoryInWords: String {

@@ -16,6 +16,8 @@ public struct Settings: Equatable, Sendable {
   public var evaluator: Evaluator
   /// `[meter]`
   public var meter: Meter
+  /// `[lag]`; nil without that table.
+  public var lag: Lag?
   /// `[log]`
   public var log: Log
   /// `[[stream]]`, in the order of the file.
@@ -35,6 +37,9 @@ public struct Settings: Equatable, Sendable {
     streams = []
     rules = []
   }
+
+  /// Whether a meter has something to do.
+  public var needsMeter: Bool { !streams.isEmpty || lag != nil }
 
   /// The rules, prepared for an evaluator.
   public var ruleSet: RuleSet {
