@@ -19,10 +19,11 @@ struct FirstRecordReader: ~Copyable {
     var configuration = configuration
     // One record of each partition is wanted, not its backlog; the user's own values win.
     configuration.properties.insert(("fetch.message.max.bytes", "65536"), at: 0)
-    configuration.properties.insert(("fetch.wait.max.ms", "100"), at: 0)
+    configuration.properties.insert(("fetch.wait.max.ms", "50"), at: 0)
     var options = Consumer.Options()
     options.queueKiB = 16_384
-    options.queueRecords = 1
+    // With 1 librdkafka fetches from a partition that gives nothing once a second only (seen with 2.0.2).
+    options.queueRecords = 100
     consumer = try Consumer(configuration, options: options, log: logger, wakeup: bell)
     (self.bell, self.logger) = (bell, logger)
   }
