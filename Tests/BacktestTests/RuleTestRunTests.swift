@@ -134,7 +134,7 @@ struct RuleTestRunTests {
     let loaded = RuleTests.load(path: packageRoot + "/Config/rules-tests.toml")
     #expect(loaded.complaints.map(\.description) == [])
     let tests = try #require(loaded.tests).tests
-    #expect(tests.count == 10)
+    #expect(tests.count == 16)
     for test in tests {
       let run = RuleTestRun(test)
       #expect(run.isMet, "\(test.name): \(run.lines)")

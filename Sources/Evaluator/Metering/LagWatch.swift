@@ -47,6 +47,8 @@ struct LagWatch {
   private var views: [String: GroupView] = [:]
   private var chosen: [String] = []
   private var answers: [(group: String, answer: GroupAnswer)] = []
+  /// The group at which the last round had no room for more records; the next round looks at its records first.
+  private var cut: String?
   private var probe = Probe()
   private var tellings: [Telling] = []
   private var remarks: [MeterRemark] = []
@@ -73,7 +75,8 @@ struct LagWatch {
       remarks.append(.silentCluster(reason: "no answer within \(Self.patience.text)"))
       phase = .rests
     }
-    guard next.map({ $0 <= now }) ?? true else { return nil }
+    // What the last round told goes first: it is bounded, and so is what waits.
+    guard tellings.isEmpty, next.map({ $0 <= now }) ?? true else { return nil }
     // Rounds keep their pace; one that was missed isn't made up for.
     next = max((next ?? now) + orders.interval, now)
     if let reading = probe.take(instance: instance, at: time) { tellings.append(Telling(readings: [reading])) }
@@ -133,7 +136,9 @@ struct LagWatch {
   private mutating func note(_ positions: [String: [GroupAnswer.Lane]], at time: Int64) -> [GroupMeter.Question] {
     answers = []
     var questions: [GroupMeter.Question] = []
-    for group in chosen {
+    let start = cut.flatMap { chosen.firstIndex(of: $0) } ?? 0
+    cut = nil
+    for group in chosen[start...] + chosen[..<start] {
       guard var lanes = positions[group] else { continue }
       let topics = Set(lanes.map(\.partition.topic))
       if topics.count > Self.greatestTopics {
@@ -144,8 +149,9 @@ struct LagWatch {
       let view = views[group] ?? GroupView()
       let answer = GroupAnswer(lanes: lanes, members: view.members, word: view.word, topics: view.topics)
       var meter = meters[group] ?? newMeter(group)
-      questions += meter.questions(
-        about: answer, at: time, limit: max(0, GroupMeter.greatestQuestions - questions.count))
+      let room = GroupMeter.greatestQuestions - questions.count
+      questions += meter.questions(about: answer, at: time, limit: room)
+      if questions.count == GroupMeter.greatestQuestions, cut == nil { cut = group }
       meters[group] = meter
       answers.append((group, answer))
     }
