@@ -70,7 +70,7 @@ let package = Package(
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])
-    + library("KafkaEvaluator", ["Evaluator", "Kafka", "Platform", "Records", "Rules", "Settings"])
+    + library("KafkaEvaluator", ["Evaluator", "Kafka", "Platform", "Records", "Rules", "Settings", "Streams"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
     + [

@@ -25,6 +25,8 @@ struct ChangelogStore: ~Copyable, ChangelogReceiver {
   /// The newest checkpoints and chunks, by their keys.
   private(set) var checkpoints: [[UInt8]: Kept] = [:]
   private(set) var chunks: [[UInt8]: Kept] = [:]
+  /// The newest states of consumer groups, by their keys.
+  private(set) var groups: [[UInt8]: Kept] = [:]
   /// The number of keys of this group that can't be read; the first one is kept for the log.
   private(set) var unreadableKeys = 0
   private(set) var firstUnreadable: Problem?
@@ -51,6 +53,7 @@ struct ChangelogStore: ~Copyable, ChangelogReceiver {
       switch try scope.read(key) {
       case .checkpoint: checkpoints[Array(key)] = kept
       case .chunk: chunks[Array(key)] = kept
+      case .group: groups[Array(key)] = kept
       case .marker(let number) where number == partition: marker = kept.map { (Array(key), $0) }
       case .rules(let number) where number == partition: rules = kept.map { (Array(key), $0) }
       case .marker, .rules: break

@@ -74,7 +74,7 @@ extension Evaluation {
             case .checkpoint(let subject): try engine.restore(subject: subject, key: key, value: usable, end: end)
             case .chunk(let subject, let track, let number):
               try engine.restoreChunk(subject: subject, track: track, number: number, key: key, value: usable)
-            case .marker, .rules: break
+            case .marker, .rules, .group: break
             }
           }
         }

@@ -145,6 +145,9 @@ public protocol EvaluatorLog: ~Copyable {
   /// When brokers appended the last record of the last delivery, by their clocks; nil if they don't say.
   var appendTime: WallTime? { get }
 
+  /// How long brokers took for the last delivery.
+  var deliveryTimes: DeliveryTimes { get }
+
   // MARK: Topics beside the group's
 
   /// The topics of the cluster that this worker may see.
@@ -162,6 +165,18 @@ public protocol EvaluatorLog: ~Copyable {
   /// Commits these positions for the group, so that other tools show them. Nothing depends on it: it may fail.
   mutating func show(_ positions: [LogPosition])
 
+  // MARK: The cluster and its consumer groups
+
+  /// Asks brokers about the cluster, without waiting. The answer comes later, by `takeAnswer`, and rings the worker's
+  /// wake-up. Only the last question is answered.
+  mutating func ask(_ question: ClusterQuestion)
+
+  /// The answer to the last question, once; nil if it hasn't come.
+  mutating func takeAnswer() -> ClusterAnswer?
+
+  /// Nothing more is asked for now: releases what questions need.
+  mutating func endQuestions()
+
   /// Releases everything. The group keeps this worker's place for a successor with its name.
   ///
   /// - Parameter forGood: no successor comes soon: the partitions go to others at once.
@@ -174,6 +189,18 @@ extension EvaluatorLog where Self: ~Copyable {
 
   /// Nothing is known.
   public var appendTime: WallTime? { nil }
+
+  /// Nothing is known.
+  public var deliveryTimes: DeliveryTimes { DeliveryTimes() }
+
+  /// A log that doesn't know its cluster.
+  public mutating func ask(_ question: ClusterQuestion) {}
+
+  /// A log that doesn't know its cluster.
+  public mutating func takeAnswer() -> ClusterAnswer? { nil }
+
+  /// A log that doesn't know its cluster.
+  public mutating func endQuestions() {}
 
   /// A log that only reads its group's topics.
   public mutating func topics(until deadline: MonotonicTime) throws(LogFailure) -> [LogTopic] { [] }

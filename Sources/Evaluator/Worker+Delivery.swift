@@ -30,7 +30,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
       return false
     }
     stage.committed(outbox.positions)
-    stage.delivered(at: log.appendTime, began: deliveryBegan, now: time.monotonic)
+    stage.delivered(at: log.appendTime, log.deliveryTimes, began: deliveryBegan, now: time.monotonic)
     stage.numbers.commits += 1
     owed.settle(outbox.positions)
     failures = 0

@@ -124,8 +124,9 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
     _ log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
   ) throws(LogFailure)
 
-  /// A delivery that began at `began` is committed by `now`; brokers appended its last record at `time` by their clocks.
-  mutating func delivered(at time: WallTime?, began: MonotonicTime, now: MonotonicTime)
+  /// A delivery that began at `began` is committed by `now`; brokers appended its last record at `time` by their clocks,
+  /// and took as long as `times` says.
+  mutating func delivered(at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime)
 
   /// Whether it has `tend` do anything.
   static var tends: Bool { get }
@@ -139,7 +140,9 @@ extension WorkerStage where Self: ~Copyable {
     _ log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
   ) throws(LogFailure) {}
 
-  package mutating func delivered(at time: WallTime?, began: MonotonicTime, now: MonotonicTime) {}
+  package mutating func delivered(
+    at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime
+  ) {}
 
   package static var tends: Bool { false }
 

@@ -18,6 +18,8 @@ package struct WorkerVoice {
   private let hiding: RateLimit
   let clock: RateLimit
   let exceeding: RateLimit
+  let silence: RateLimit
+  let crowd: RateLimit
   private let misfitting: RateLimit
   private var saidKeyless = Set<Int>()
   /// Whether a delivery has failed or waited since the last one that was delivered.
@@ -42,6 +44,8 @@ package struct WorkerVoice {
     hiding = RateLimit(1, per: .seconds(30), time: time)
     clock = RateLimit(1, per: .seconds(60), time: time)
     exceeding = RateLimit(5, per: .seconds(60), time: time)
+    silence = RateLimit(1, per: .seconds(60), time: time)
+    crowd = RateLimit(1, per: .seconds(600), time: time)
     misfitting = RateLimit(5, per: .seconds(60), time: time)
   }
 

@@ -21,6 +21,12 @@ extension Client {
     return list.entries.map { $1 == nil && $0.offset.isNumber ? $0.offset.rawValue : nil }
   }
 
+  /// The oldest offset of each partition, with one request to each broker; nil if its broker gives no answer.
+  func queryBeginnings(of partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [Int64?] {
+    let list = try offsets(partitions.map { PartitionOffset($0, .beginning) }, within: limit)
+    return list.entries.map { $1 == nil && $0.offset.isNumber ? $0.offset.rawValue : nil }
+  }
+
   /// The high watermark of each partition, if this client is a producer.
   func queryHighWatermarks(of partitions: [TopicPartition], within limit: Duration) throws(KafkaError) -> [Int64?] {
     // A client looks for a new leader after a refusal only for topics whose handles it has.

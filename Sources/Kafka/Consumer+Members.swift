@@ -113,22 +113,32 @@ final class MembersQuestion: @unchecked Sendable {
 /// numbers.
 enum GroupAssignment {
   /// The partitions, up to the first malformed byte.
-  static func partitions(_ bytes: UnsafeRawBufferPointer) -> [TopicPartition] {
+  static func partitions(_ bytes: UnsafeRawBufferPointer) -> [TopicPartition] { read(bytes).found }
+
+  /// The topics of which it has partitions; none of a member that has nothing yet, nil if a byte is malformed.
+  static func topics(_ bytes: UnsafeRawBufferPointer) -> Set<String>? {
+    if bytes.isEmpty { return [] }
+    let (found, isWhole) = read(bytes)
+    return isWhole ? Set(found.map(\.topic)) : nil
+  }
+
+  private static func read(_ bytes: UnsafeRawBufferPointer) -> (found: [TopicPartition], isWhole: Bool) {
     var rest = bytes[...]
     var found: [TopicPartition] = []
-    guard number(Int16.self, &rest) != nil, let topics = number(Int32.self, &rest) else { return [] }
-    var left = topics
-    while left > 0, let length = number(Int16.self, &rest), length >= 0, rest.count >= length {
+    guard number(Int16.self, &rest) != nil, let topics = number(Int32.self, &rest), topics >= 0 else {
+      return ([], false)
+    }
+    for _ in 0..<topics {
+      guard let length = number(Int16.self, &rest), length >= 0, rest.count >= length else { return (found, false) }
       let topic = String(decoding: rest.prefix(Int(length)), as: UTF8.self)
       rest = rest.dropFirst(Int(length))
-      guard var count = number(Int32.self, &rest) else { return found }
-      while count > 0, let partition = number(Int32.self, &rest) {
+      guard let count = number(Int32.self, &rest), count >= 0 else { return (found, false) }
+      for _ in 0..<count {
+        guard let partition = number(Int32.self, &rest) else { return (found, false) }
         found.append(TopicPartition(topic, partition))
-        count -= 1
       }
-      left -= 1
     }
-    return found
+    return (found, true)
   }
 
   private static func number<Number: FixedWidthInteger>(

@@ -14,6 +14,8 @@ public struct MissingRight: Equatable, Sendable {
     case create(topic: String)
     /// Being a member of this group.
     case group(String)
+    /// Asking for this group's members and offsets.
+    case describeGroup(String)
     /// Writing in transactions with this id.
     case transactions(id: String)
     /// Writing idempotently at all. From Kafka 2.8 on the right to write to any topic implies it.
@@ -26,6 +28,7 @@ public struct MissingRight: Equatable, Sendable {
       case .describe(let topic): ("Describe", "topic", topic)
       case .create(let topic): ("Create", "topic", topic)
       case .group(let name): ("Read", "group", name)
+      case .describeGroup(let name): ("Describe", "group", name)
       case .transactions(let id): ("Write", "transactional-id", id)
       case .idempotence: ("IdempotentWrite", "cluster", nil)
       }
@@ -37,7 +40,7 @@ public struct MissingRight: Equatable, Sendable {
       switch self {
       case .write, .create: code == .topicAuthorizationFailed || code == .clusterAuthorizationFailed
       case .read, .describe: code == .topicAuthorizationFailed
-      case .group: code == .groupAuthorizationFailed
+      case .group, .describeGroup: code == .groupAuthorizationFailed
       case .transactions: code == .transactionalIDAuthorizationFailed
       case .idempotence: code == .clusterAuthorizationFailed
       }

@@ -44,11 +44,14 @@ public struct Producer: ~Copyable, @unchecked Sendable {
     /// When the broker appended it, by its own clock; nil if the topic's records have the producer's times
     /// (`message.timestamp.type`).
     public let appendTime: WallTime?
+    /// From `produce` until the answer came; nil if unknown.
+    public let latency: Duration?
 
-    init(_ message: rd_kafka_message_t, _ error: KafkaError?, appendTime: WallTime?) {
+    init(_ message: rd_kafka_message_t, _ error: KafkaError?, appendTime: WallTime?, latency: Duration?) {
       self.message = message
       self.error = error
       self.appendTime = appendTime
+      self.latency = latency
     }
 
     /// The error code of the record itself, even if `error` is the producer's fatal error. All records of a batch that
@@ -200,13 +203,15 @@ public struct Producer: ~Copyable, @unchecked Sendable {
       let record = message.pointee
       var kind = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE
       let time = rd_kafka_message_timestamp(message, &kind)
+      let latency = rd_kafka_message_latency(message)
       count += 1
       outstanding -= 1
       isAnswer = isAnswer || record.err == RD_KAFKA_RESP_ERR_NO_ERROR
       body(
         Delivery(
           record, record.err == RD_KAFKA_RESP_ERR_NO_ERROR ? nil : client.fatalError ?? KafkaError(record.err),
-          appendTime: kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? WallTime(milliseconds: time) : nil))
+          appendTime: kind == RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME ? WallTime(milliseconds: time) : nil,
+          latency: latency < 0 ? nil : .microseconds(latency)))
     }
     if isAnswer { client.reporter.noteAnswer() }
     return count

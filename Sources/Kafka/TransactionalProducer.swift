@@ -36,6 +36,10 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   /// The error of a call that didn't return in time. It still occupies the client, so nothing more can be done with it.
   private var abandonment: KafkaError?
   private let longestCall: Duration
+  /// When the commit in progress was sent.
+  private var commitBegan: MonotonicTime?
+  /// How long brokers took to commit the last transaction; nil if there was none.
+  public private(set) var commitLatency: Duration?
 
   /// Whether brokers may still execute a request of the open transaction: a call that timed out, or a record that isn't
   /// acknowledged.
@@ -79,6 +83,9 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
   /// When brokers appended the last record of the current or last transaction, by their clocks; nil if its topics have
   /// the producers' times.
   public var appendTime: WallTime? { reports.appendTime }
+
+  /// The greatest time from `produce` until brokers had a record, in the current or last transaction; nil if unknown.
+  public var appendLatency: Duration? { reports.latency }
 
   /// Begins a transaction, without a request.
   public mutating func begin() throws(KafkaError) {
@@ -154,8 +161,10 @@ public struct TransactionalProducer: ~Copyable, @unchecked Sendable {
       if left > 0, failure == nil {
         throw KafkaError(code: .timedOut, message: "\(left) records not delivered within \(limit)", isRetriable: true)
       }
+      commitBegan = SystemTime().monotonic
     }
     try finish(.commit, by: deadline, rd_kafka_commit_transaction)
+    commitLatency = commitBegan.map { SystemTime().monotonic - $0 }
   }
 
   /// Aborts the transaction. Not allowed if `isInDoubt`.
@@ -246,11 +255,14 @@ private struct Reports {
   /// The first error.
   var failure: KafkaError?
   var appendTime: WallTime?
+  /// The greatest.
+  var latency: Duration?
   var tooLarge: [String: Int] = [:]
 
   mutating func take(_ delivery: Producer.Delivery) {
     guard let error = delivery.error else {
       if let time = delivery.appendTime { appendTime = max(appendTime ?? time, time) }
+      if let time = delivery.latency { latency = max(latency ?? time, time) }
       return
     }
     failure = failure ?? error

@@ -166,11 +166,13 @@ extension KafkaLog {
     guard mode == .transactions else { return try commitSteps(until: deadline) }
     let limit = max(.milliseconds(1), deadline - time.monotonic)
     var appended: WallTime?
+    var times = DeliveryTimes()
     let isDone = try untilDone { producer throws(KafkaError) in
       try producer.commit(within: limit)
       appended = producer.appendTime
+      times = DeliveryTimes(append: producer.appendLatency, commit: producer.commitLatency)
     }
-    if isDone { appendTime = brokersTellTime ? appended : time.wall }
+    if isDone { (appendTime, deliveryTimes) = (brokersTellTime ? appended : time.wall, times) }
     return isDone
   }
 
@@ -242,6 +244,7 @@ extension KafkaLog {
     if let producer = steps.producer.take() { _ = producer.close(by: now) }
     closeChangelog()
     closeFollowed(by: now)
+    inquirer?.end(by: now)
     consumer.close(by: deadline, forGood: forGood)
   }
 }

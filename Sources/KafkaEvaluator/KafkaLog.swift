@@ -83,6 +83,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   var appendTime: WallTime?
   /// Whether brokers have a clock of their own. If not, a transaction's end is its records' append time.
   var brokersTellTime = true
+  var deliveryTimes = DeliveryTimes()
   /// When the transaction that is open began.
   var transactionBegan: MonotonicTime
   var steps: Steps
@@ -93,6 +94,8 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   var changelog = ChangelogReading()
   /// Topics beside the group's.
   var followed = FollowedTopics()
+  /// Asks about the cluster and its consumer groups; nil if nobody wants to know.
+  var inquirer: ClusterInquirer?
 
   /// Connects in the background, even if no broker is reachable yet.
   ///

@@ -91,7 +91,7 @@ public final class MeterService: Service {
     pool.onFailure(ring: wakeup)
   }
 
-  /// The streams of these settings, which must be valid, are metered from the next interval on.
+  /// The streams and groups of these settings, which must be valid, are metered from the next interval on.
   public func reload(_ settings: Settings) {
     let new = settings.streamOrders
     orders.withLock { $0 = new }
@@ -118,6 +118,12 @@ public final class MeterService: Service {
   public static func needsOfWorker(_ client: ClientNeeds) -> ClientNeeds {
     EvaluatorService.needsOfWorker(client) + 2 * client
   }
+
+  /// The maximum needs of asking about the cluster and its consumer groups, which one worker does: two clients and an
+  /// old one that is closing, each with a thread that closes it, and the thread that asks.
+  public static func needsOfLag(_ client: ClientNeeds) -> ClientNeeds {
+    3 * client + ClientNeeds(threads: 4, descriptors: 8)
+  }
 }
 
 extension Settings {
@@ -128,6 +134,11 @@ extension Settings {
       ownTopics: [
         topics.status, topics.readings, topics.monitor, topics.alerts, topics.alertsCurrent, topics.changelog,
         topics.streams,
-      ])
+      ],
+      lag: lag.map {
+        LagOrders(
+          groups: $0.groups, interval: $0.interval, stalledAfter: $0.stalledAfter,
+          ownGroups: [evaluator.group, meter.group])
+      })
   }
 }

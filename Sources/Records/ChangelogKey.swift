@@ -8,6 +8,8 @@ public enum ChangelogKey: Equatable, Sendable {
   case marker(partition: Int32)
   /// The rules in force in a partition.
   case rules(partition: Int32)
+  /// What a meter knows of a consumer group.
+  case group([UInt8])
 }
 
 /// The changelog keys of one group for one source topic: a byte for the kind, then group, topic and the rest, each text
@@ -26,6 +28,7 @@ public struct ChangelogScope: Sendable, Equatable {
     case rules = 0x72  // r
     case chunk = 0x77  // w, of window
     case blank = 0x62  // b
+    case group = 0x67  // g
   }
 
   /// The keys of `group` for `topic`.
@@ -66,6 +69,12 @@ public struct ChangelogScope: Sendable, Equatable {
     writer.signed(Int64(partition))
   }
 
+  /// Writes the key of what a meter knows of a consumer group.
+  public func writeGroupKey(of name: UnsafeRawBufferPointer, to writer: inout BinaryWriter) {
+    begin(.group, &writer)
+    writer.blob(name)
+  }
+
   /// Writes the key of a record without content, which readers skip. It is for a transaction that must contain a
   /// record.
   public func writeBlankKey(to writer: inout BinaryWriter) { begin(.blank, &writer) }
@@ -92,6 +101,7 @@ public struct ChangelogScope: Sendable, Equatable {
       result = .marker(partition: try ChangelogScope.partition(&reader))
     case .rules:
       result = .rules(partition: try ChangelogScope.partition(&reader))
+    case .group: result = .group(try ChangelogScope.subject(&reader))
     case .blank: throw .foreign
     }
     try reader.end()

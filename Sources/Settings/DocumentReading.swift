@@ -32,9 +32,10 @@ package final class DocumentReading {
 
   /// Reads everything.
   func run() {
-    // An empty table counts: `[kafka.tls]` alone enables TLS.
+    // An empty table counts: `[kafka.tls]` alone enables TLS, `[lag]` alone watches all groups.
     if find("kafka", "sasl") != nil { settings.kafka.sasl = Connection.SASL(mechanism: "") }
     if find("kafka", "tls") != nil { settings.kafka.tls = Connection.TLS() }
+    if find("lag") != nil { settings.lag = Settings.Lag() }
     readTable(0, path: "")
     checkConnection()
     checkTopics()

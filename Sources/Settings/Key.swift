@@ -20,6 +20,7 @@ struct Key: Sendable {
   /// A value as it is written into a file. Secrets compare by value and are never shown.
   enum Written: Equatable, Sendable {
     case text(String)
+    case texts([String])
     case integer(Int64)
     case boolean(Bool)
     case duration(Duration)

@@ -2,7 +2,7 @@ import Platform
 
 extension Key {
   /// Every key outside the streams, the rules and `[kafka.properties]`, in the order in which they are explained and printed.
-  static let all: [Key] = connection + run + topics + agent + evaluator + meter + log
+  static let all: [Key] = connection + run + topics + agent + evaluator + meter + lag + log
 
   /// The tables, in the same order.
   static let tables: [String] = all.map(\.table).reduce(into: []) { tables, table in

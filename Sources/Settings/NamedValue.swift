@@ -77,6 +77,25 @@ package struct NamedValue {
     return nil
   }
 
+  /// Texts in brackets, as they are written; `problem` returns what is wrong with one, or nil. nil if any has a problem,
+  /// or there are more than `most`.
+  func texts(_ wanted: String, most: Int, problem: (String) -> String?) -> [String]? {
+    guard case .array = value else {
+      complainOfType(wanted)
+      return nil
+    }
+    let children = reading.document.nodes[node].children
+    if children.count > most { complain("there are \(children.count): the maximum is \(most)") }
+    let texts = children.compactMap { child in
+      let place = NamedValue(reading: reading, node: child, name: name)
+      guard let text = place.rawText(wanted) else { return nil as String? }
+      guard let problem = problem(text) else { return text }
+      place.complain(problem)
+      return nil
+    }
+    return texts.count == children.count && texts.count <= most ? texts : nil
+  }
+
   /// One of `words`.
   package func word(of words: [String]) -> String? {
     let list = words.joined(separator: ", ")

@@ -50,6 +50,8 @@ extension Settings {
   static func written(_ value: Key.Written) -> String {
     switch value {
     case .text(let text): quoted(Expansion.escape(text))
+    // Texts of a list have no variables.
+    case .texts(let texts): "[\(texts.map(quoted).joined(separator: ", "))]"
     case .integer(let number): String(number)
     case .boolean(let boolean): boolean ? "true" : "false"
     case .duration(let duration): quoted(duration.text)

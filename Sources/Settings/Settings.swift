@@ -17,6 +17,8 @@ public struct Settings: Equatable, Sendable {
   public var evaluator: Evaluator
   /// `[meter]`
   public var meter: Meter
+  /// `[lag]`; nil without that table.
+  public var lag: Lag?
   /// `[log]`
   public var log: Log
   /// `[[stream]]`, in the order of the file.
@@ -36,6 +38,9 @@ public struct Settings: Equatable, Sendable {
     streams = []
     rules = []
   }
+
+  /// Whether a meter has something to do.
+  public var needsMeter: Bool { !streams.isEmpty || lag != nil }
 
   /// `[run]`: the role of this process.
   public struct Run: Equatable, Sendable {

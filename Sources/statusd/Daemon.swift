@@ -39,7 +39,7 @@ final class Daemon {
         settings: settings, configuration: configuration, comesBack: settings.run.role.samples, log: log) : nil
     // Streams that come with a reload find their meter.
     let meter =
-      settings.run.role.meters && (settings.run.role == .meter || !settings.streams.isEmpty)
+      settings.run.role.meters && (settings.run.role == .meter || settings.needsMeter)
       ? try MeterService(
         settings: settings, configuration: configuration,
         comesBack: settings.run.role.samples || evaluates, log: log) : nil
@@ -62,7 +62,7 @@ final class Daemon {
     var needed: [Settings.Topics.Needed] = [.readings]
     if settings.run.role != .meter { needed += [.status] }
     if settings.run.role.evaluates { needed += [.alerts, .alertsCurrent, .changelog] }
-    if settings.run.role.meters, !settings.streams.isEmpty { needed += [.streams] }
+    if settings.run.role.meters, settings.needsMeter { needed += [.streams] }
     let policies = needed.map { settings.topics.policy(of: $0) }
     return TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
   }
@@ -109,8 +109,11 @@ final class Daemon {
     // A name that the machine got meanwhile is no change of the file.
     let named = machineNames.intersection(loaded.machineNames)
     var waiting = settings.changesThatNeedRestart(to: new).filter { !named.contains($0) }
-    // Without streams there is no meter that could take them.
-    if meter == nil, settings.run.role.meters, settings.streams != new.streams { waiting.append("stream") }
+    // Without streams and groups there is no meter that could take them.
+    if meter == nil, settings.run.role.meters {
+      if settings.streams != new.streams { waiting.append("stream") }
+      if settings.lag != new.lag { waiting.append("lag") }
+    }
     if !waiting.isEmpty {
       log.warning("some changes take effect only after a restart", ["keys": .string(waiting.joined(separator: ", "))])
     }
@@ -118,10 +121,11 @@ final class Daemon {
     var known = new
     known.topics = settings.topics
     if settings.sources != known.sources { evaluator?.reload(known) }
-    if settings.streams != new.streams { meter?.reload(new) }
+    if settings.streams != new.streams || settings.lag != new.lag { meter?.reload(new) }
     settings.log = new.log
     settings.rules = new.rules
     settings.streams = new.streams
+    settings.lag = new.lag
     evaluator?.reload(maxSubjects: new.evaluator.maxSubjects)
     settings.evaluator.maxSubjects = new.evaluator.maxSubjects
     settings.evaluator.maxSamples = new.evaluator.maxSamples

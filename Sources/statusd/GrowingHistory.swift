@@ -12,7 +12,7 @@ extension CurrentAlerts: RecordTaker {
   mutating func take(_ record: Message) { take(key: record.key, value: record.value) }
 }
 
-extension SeenStreams: RecordTaker {
+extension SeenReadings: RecordTaker {
   mutating func take(_ record: Message) { take(key: record.key, value: record.value, kafkaTime: record.timestamp) }
 }
 

@@ -37,8 +37,11 @@ struct Needs {
     // Clients: the keeper of topics, the agent, a failed producer of the agent that is ending. Threads: theirs, and
     // those that stop them. Descriptors: the standard ones, signals, the files of /proc, and those of a resolver.
     let others = 3 * client + ClientNeeds(threads: 6, descriptors: 32)
-    let meters = settings.run.role.meters && !settings.streams.isEmpty ? settings.meter.workers : 0
-    all = workers * EvaluatorService.needsOfWorker(client) + meters * MeterService.needsOfWorker(client) + others
+    let meters = settings.run.role.meters && settings.needsMeter ? settings.meter.workers : 0
+    let lags = meters > 0 && settings.lag != nil ? 1 : 0
+    all =
+      workers * EvaluatorService.needsOfWorker(client) + meters * MeterService.needsOfWorker(client)
+      + lags * MeterService.needsOfLag(client) + others
   }
 
   /// The resource that isn't sufficient; nil if all are. Tests the limits, and raises that of open files to its

@@ -19,8 +19,8 @@ struct UsageError: Error {
 
 /// All commands, in the order of the help.
 let subcommands: [any Subcommand.Type] = [
-  Run.self, Check.self, Alerts.self, Streams.self, Tail.self, Backtest.self, Test.self, Forget.self, Emit.self,
-  Simulate.self, Demo.self,
+  Run.self, Check.self, Alerts.self, Streams.self, Groups.self, Tail.self, Backtest.self, Test.self, Forget.self,
+  Emit.self, Simulate.self, Demo.self,
   Help.self, Version.self,
 ]
 

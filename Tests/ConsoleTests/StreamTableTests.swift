@@ -32,7 +32,7 @@ struct StreamTableTests {
   private func text(
     _ streams: [SeenStream], _ rules: FiringRules? = FiringRules(), colours: Bool = false, width: Int? = nil
   ) -> String {
-    StreamTable(streams, firing: rules, now: now, width: width).lines(colours: Colours(isOn: colours))
+    StreamTable.of(streams, firing: rules, now: now, width: width).lines(colours: Colours(isOn: colours))
       .joined(separator: "\n")
   }
 
@@ -116,7 +116,7 @@ struct StreamTableTests {
       (0, "0"), (0.004, "0"), (-0.004, "0"), (0.256, "0.26"), (9.5, "9.5"), (10.04, "10"), (999.94, "999.9"),
       (1234.5, "1235"), (12_345_678, "12345678"), (1e300, "1e+300"),
     ] as [(Double, String)])
-  func count(_ number: Double, _ text: String) { #expect(StreamTable.count(number) == text) }
+  func count(_ number: Double, _ text: String) { #expect(Numbers.count(number) == text) }
 
   @Test(
     "bytes have a unit",
@@ -124,7 +124,7 @@ struct StreamTableTests {
       (0, "0 B"), (0.5, "0.5 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536, "1.5 KiB"), (1_048_570, "1 MiB"),
       (5e12, "4.5 TiB"), (1e300, "8.881784197001253e+284 PiB"),
     ] as [(Double, String)])
-  func bytes(_ number: Double, _ text: String) { #expect(StreamTable.bytes(number) == text) }
+  func bytes(_ number: Double, _ text: String) { #expect(Numbers.bytes(number) == text) }
 
   @Test(
     "durations have two or three digits below a minute",
@@ -133,17 +133,17 @@ struct StreamTableTests {
       (59_400, "59s"), (3_723_000, "1h2m3s"), (90_061_000, "1d1h1m"), (-90_061_000, "-1d1h1m"), (1e300, "1e+297s"),
     ] as [(Double, String)])
   func duration(_ milliseconds: Double, _ text: String) {
-    #expect(StreamTable.duration(milliseconds: milliseconds) == text)
+    #expect(Numbers.duration(milliseconds: milliseconds) == text)
   }
 }
 
 @Suite("A stream as a JSON object")
-struct StreamObjectTests {
+struct ReadingObjectTests {
   private func object(_ value: String, subject: String = "orders", rules: FiringRules? = FiringRules()) -> String {
     var line: [UInt8] = []
     let stream = SeenStream(
       subject: subject, kind: "stream", time: WallTime(milliseconds: 0), value: Array(value.utf8))
-    StreamObject.append(stream, firing: rules, now: WallTime(milliseconds: 1250), to: &line)
+    ReadingObject.append(stream, firing: rules, now: WallTime(milliseconds: 1250), to: &line)
     return String(decoding: line, as: UTF8.self)
   }
 

@@ -30,6 +30,17 @@ struct BrokerClockTests {
     #expect(clock.latest(at: at(6)) == 105_000)
   }
 
+  @Test("is behind the brokers' own by no more than an acknowledgement took")
+  func earliest() {
+    var clock = BrokerClock()
+    #expect(clock.earliest(at: at(1)) == nil)
+    clock.tick(wall(100), began: at(1), now: at(1.5))
+    #expect(clock.earliest(at: at(1.5)) == 100_000)
+    #expect(clock.earliest(at: at(3)) == 101_500)
+    clock.tick(wall(102), began: at(3), now: at(3.25))
+    #expect(clock.earliest(at: at(4)) == 102_750)
+  }
+
   @Test("doesn't follow a leap ahead before it has lasted for half a minute")
   func leaps() {
     var clock = BrokerClock()

@@ -45,6 +45,22 @@ struct NeedsTests {
     #expect(self.needs(workers: 64, role: .agent).shortage(limits) == nil)
   }
 
+  @Test("questions about consumer groups need clients of their own, in one worker")
+  func lag() {
+    var settings = Settings(brokers: "127.0.0.1:1", hostName: "h")
+    let without = Needs(settings).all
+    settings.lag = Settings.Lag()
+    let one = Needs(settings).all
+    settings.meter.workers = 2
+    let two = Needs(settings).all
+    #expect(one.threads > without.threads)
+    #expect(two.threads - one.threads < one.threads - without.threads)
+    settings.run.role = .agent
+    let agent = Needs(settings).all
+    settings.lag = nil
+    #expect(Needs(settings).all == agent)
+  }
+
   @Test("the number of open files needed depends on the workers, too")
   func tooFewFiles() {
     let limits = Needs.Limits(openFiles: { 256 }, roomForThreads: { $0 })

@@ -34,4 +34,22 @@ import Testing
       #expect(partitions(bytes).count <= 15)
     }
   }
+
+  private func topics(_ bytes: [UInt8]) -> Set<String>? { bytes.withUnsafeBytes { GroupAssignment.topics($0) } }
+
+  @Test("the topics of an assignment are known only if all of it can be read")
+  func topics() {
+    #expect(topics(bytes) == ["ab", "c"])
+    #expect(topics([]) == [])
+    #expect(topics([0, 1, 0, 0, 0, 0]) == [])
+    // Without user data, as some clients write it.
+    #expect(topics(Array(bytes.dropLast(4))) == ["ab", "c"])
+    for count in 1..<(bytes.count - 4) { #expect(topics(Array(bytes.prefix(count))) == nil, "\(count)") }
+    #expect(topics([0, 0, 127, 255, 255, 255, 127, 255, 1]) == nil)
+    #expect(topics([0, 0, 255, 255, 255, 255]) == nil)
+    #expect(topics([0, 0, 0, 0, 0, 1, 255, 255, 0, 0, 0, 1]) == nil)
+    #expect(topics([0, 0, 0, 0, 0, 1, 0, 1, 0x61, 255, 255, 255, 255]) == nil)
+    // No member has a partition of a topic that is only named.
+    #expect(topics([0, 0, 0, 0, 0, 1, 0, 1, 0x61, 0, 0, 0, 0]) == [])
+  }
 }

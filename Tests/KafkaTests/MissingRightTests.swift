@@ -23,6 +23,10 @@ import Testing
       MissingRight(.groupAuthorizationFailed, for: .group("g"), configuration)?.command.hasSuffix(
         "--operation Read --group 'g'") == true)
     #expect(
+      MissingRight(.groupAuthorizationFailed, for: .describeGroup("g"), configuration)?.command.hasSuffix(
+        "--operation Describe --group 'g'") == true)
+    #expect(MissingRight(.topicAuthorizationFailed, for: .describeGroup("g"), configuration) == nil)
+    #expect(
       MissingRight(.clusterAuthorizationFailed, for: .idempotence, configuration)?.command.hasSuffix(
         "--operation IdempotentWrite --cluster") == true)
     #expect(

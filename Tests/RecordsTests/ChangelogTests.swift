@@ -38,6 +38,16 @@ struct ChangelogTests {
     key.withUnsafeBytes { key in Result { () throws(ChangelogProblem) in try scope.read(key) } }
   }
 
+  @Test("the key of a consumer group is its own kind, and that of no subject")
+  func group() {
+    var writer = BinaryWriter()
+    Array("billing".utf8).withUnsafeBytes { Self.scope.writeGroupKey(of: $0, to: &writer) }
+    #expect(Self.read(writer.bytes) == .success(.group(Array("billing".utf8))))
+    #expect(writer.bytes.first == UInt8(ascii: "g"))
+    #expect(
+      Self.read(writer.bytes, ChangelogScope(group: "other", topic: "status_topic")) == .failure(.foreign))
+  }
+
   @Test("numbers have the expected length and read back, at every boundary")
   func numbers() throws {
     let edges: [Int64] = [0, 1, -1, 63, -64, 64, 127, 128, 8191, 8192, 1 << 34, .max, .min, .min + 1]

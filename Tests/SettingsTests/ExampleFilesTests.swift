@@ -39,7 +39,7 @@ struct ExampleFilesTests {
     #expect(settings.streams.first?.greatestAge == .seconds(30))
   }
 
-  @Test("Config/statusd.toml as it is installed is accepted, and changes nothing but brokers, rules and streams")
+  @Test("Config/statusd.toml as it is installed is accepted, and changes nothing but brokers, rules, streams and [lag]")
   func installed() throws {
     let loaded = load(try Repository.text("Config/statusd.toml"))
     #expect(loaded.complaints.isEmpty)
@@ -47,7 +47,10 @@ struct ExampleFilesTests {
     #expect(
       settings.rules.map(\.name) == [
         "cpu-high", "memory-high", "stream-quiet", "stream-errors", "stream-incomplete", "meter-late",
+        "group-stalled", "group-behind", "group-loses-ground", "partition-offline", "broker-gone",
       ])
+    #expect(settings.lag == Settings.Lag())
+    settings.lag = nil
     #expect(settings.streams.map(\.name) == ["monitor"])
     settings.rules = []
     settings.streams = []
@@ -81,7 +84,8 @@ struct ExampleFilesTests {
         node = try #require(document.child(String(part), of: node), "\(key.path) isn't in the file")
       }
     }
-    let defaults = Settings(brokers: "", hostName: "web-1")
+    var defaults = Settings(brokers: "", hostName: "web-1")
+    defaults.lag = Settings.Lag()
     let settings = try #require(load(try Repository.text("Config/statusd.toml")).settings)
     for key in Key.all where !examples.contains(key.path) {
       #expect(key.value(settings) == key.value(defaults), "\(key.path)")
@@ -120,7 +124,8 @@ struct ExampleFilesTests {
         sections[title, default: []].append(line)
       }
     }
-    let defaults = Settings(brokers: "", hostName: "web-1")
+    var defaults = Settings(brokers: "", hostName: "web-1")
+    defaults.lag = Settings.Lag()
     for key in Key.all {
       let row = try #require(
         sections["`[\(key.table)]`"]?.first { $0.hasPrefix("| `\(key.name)` |") }, "\(key.path) isn't explained")

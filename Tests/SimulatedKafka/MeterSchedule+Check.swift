@@ -31,7 +31,7 @@ extension MeterSchedule {
     for definition in definitions {
       if let problem = check(definition, readings[definition.name] ?? []) { return "\(definition.name): \(problem)" }
     }
-    return nil
+    return checkGroup()
   }
 
   private func check(_ definition: StreamDefinition, _ told: [Told]) -> String? {
@@ -68,6 +68,19 @@ extension MeterSchedule {
 extension MeterSchedule.Told {
   /// Reads a reading.
   init?(_ value: [UInt8]) {
+    guard let (end, numbers) = Self.fields(of: value), let records = numbers["records"],
+      let length = numbers["interval_ms"]
+    else { return nil }
+    self.end = end.milliseconds
+    self.length = length
+    self.records = records
+    late = numbers["late_records"] ?? 0
+    lost = numbers["lost"] ?? 0
+    isWhole = numbers["partitions_missing"] == 0
+  }
+
+  /// The time and the numbers of a reading.
+  static func fields(of value: [UInt8]) -> (end: WallTime, numbers: [String: Int64])? {
     var numbers: [String: Int64] = [:]
     var end: WallTime?
     var reader = Reader(value)
@@ -80,12 +93,6 @@ extension MeterSchedule.Told {
       default: return nil
       }
     }
-    guard let end, let records = numbers["records"], let length = numbers["interval_ms"] else { return nil }
-    self.end = end.milliseconds
-    self.length = length
-    self.records = records
-    late = numbers["late_records"] ?? 0
-    lost = numbers["lost"] ?? 0
-    isWhole = numbers["partitions_missing"] == 0
+    return end.map { ($0, numbers) }
   }
 }

@@ -17,6 +17,8 @@ package final class MeterSchedule {
   let skews: [Int64?]
   /// Whether every record must be in the reading of its own time: no clock is wrong, and no partition fails or comes.
   package let isOrderly: Bool
+  /// The position of a consumer group whose lag meters tell in some schedules.
+  var groupPosition: Int64 = 0
   private let faultsEvery: Int
   private let interruptsEvery: Int
   private var isCalm = false
@@ -47,8 +49,9 @@ package final class MeterSchedule {
     }
     definitions = all
     cluster.faults = { [unowned self] call, member in strike(call, member) }
+    if seed % 3 != 0 { cluster.answers = { [unowned self] in answer($0) } }
     for number in 0..<(2 + dice.below(2)) {
-      actors.append(MeterActor(name: "meter-\(number)", StreamOrders(all, ownTopics: [])))
+      actors.append(MeterActor(name: "meter-\(number)", StreamOrders(all, ownTopics: [], lag: Self.lag)))
     }
   }
 
@@ -103,6 +106,7 @@ package final class MeterSchedule {
     let topic = dice.below(cluster.streams.count)
     let partition = dice.below(cluster.streams[topic].partitions.count)
     let skew = skews[topic]
+    groupPosition += 1
     cluster.append(
       toStream: topic, partition, kafkaTime: time.wall.milliseconds + (skew ?? 0), isLogAppendTime: skew == nil)
   }

@@ -49,6 +49,10 @@ package final class SimulatedCluster {
   package var whileAsked: (() -> Void)?
   /// Called during a wait for records; the records are fetched after the wait.
   package var whileWaiting: (() -> Void)?
+  /// Answers questions about the cluster and its consumer groups; nil for a question that nobody answers.
+  package var answers: ((ClusterQuestion) -> ClusterAnswer?)?
+  /// How long brokers take for a delivery, as its worker is told.
+  package var deliveryTimes = DeliveryTimes()
   /// Whether markers arrive everywhere as soon as a transaction ends.
   package var marksAtOnce = false
   /// The maximum number of records in a fetch.

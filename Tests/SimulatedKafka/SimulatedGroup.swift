@@ -202,6 +202,10 @@ package final class SimulatedMember {
   /// When the last record of its transaction was appended, and of the last one that was committed.
   var appended: WallTime?
   var committedAppend: WallTime?
+  /// The answer to its last question about the cluster.
+  var answer: ClusterAnswer?
+  /// Whether it has asked such a question and not ended them.
+  package internal(set) var asks = false
   /// Its reader of the changelog.
   var changelog: (number: Int32, position: Int64)?
 

@@ -5,6 +5,20 @@ import Platform
 extension SimulatedLog {
   package var appendTime: WallTime? { member.committedAppend }
 
+  package var deliveryTimes: DeliveryTimes { cluster.deliveryTimes }
+
+  package mutating func ask(_ question: ClusterQuestion) {
+    member.asks = true
+    member.answer = cluster.answers?(question)
+  }
+
+  package mutating func takeAnswer() -> ClusterAnswer? {
+    defer { member.answer = nil }
+    return member.answer
+  }
+
+  package mutating func endQuestions() { (member.asks, member.answer) = (false, nil) }
+
   package mutating func topics(until deadline: MonotonicTime) throws(LogFailure) -> [LogTopic] {
     try attempt(.partitionCount) { () throws(LogFailure) in
       cluster.streams.enumerated().map { place, topic in

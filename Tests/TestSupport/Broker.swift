@@ -124,7 +124,7 @@ public final class Broker: Sendable {
   public func run(tool: String, _ arguments: [String]) throws {
     guard let home else { throw Failure(description: "a broker that the tests have started is needed") }
     let child = try Subprocess(home + "/bin/\(tool).sh", ["--bootstrap-server", address] + arguments)
-    let status = try child.waitForExit(within: 60)
+    let status = try child.waitForExit(within: 180)
     guard status == .exited(0) else {
       throw Failure(description: "\(tool) \(arguments): \(status)\n\(child.errors.text)\n\(child.output.text)")
     }

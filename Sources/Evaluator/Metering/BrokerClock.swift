@@ -12,6 +12,8 @@ struct BrokerClock {
   private(set) var time: Int64?
   /// When the delivery began whose record was appended at `time`.
   private var began = MonotonicTime(nanoseconds: 0)
+  /// When its record was known to be appended.
+  private var told = MonotonicTime(nanoseconds: 0)
   /// Since when the brokers' times are far ahead; nil if they aren't.
   private var leapsSince: MonotonicTime?
 
@@ -31,7 +33,12 @@ struct BrokerClock {
     }
     leapsSince = nil
     time = appended
-    self.began = began
+    (self.began, told) = (began, now)
+  }
+
+  /// It is this time at the brokers, or a little later; nil if nothing is known yet.
+  func earliest(at now: MonotonicTime) -> Int64? {
+    time.map { $0 + max(.zero, now - told).wholeMilliseconds }
   }
 
   /// No record that has been read by `now` was appended later than this; nil if nothing is known yet.

@@ -32,6 +32,7 @@ extension Metering {
       }
     }
     stored[partition] = states
+    restoreGroups(restoration.store.groups, of: partition)
     deliveries[partition] = max(position ?? 0, restoration.committed?.position ?? 0)
     tickSoon()
     hold(partition)
@@ -50,6 +51,7 @@ extension Metering {
         remarks.append(.badExpression(stream: definition.name, error.message))
       }
     }
+    settleLag()
     nextTopics = nil
     mustFollow = true
   }
@@ -65,6 +67,7 @@ extension Metering {
       stored[partition] = nil
     }
     streams.removeAll { partitions.contains($0.partition) }
+    forgetGroups(with: partitions)
     subscribe([])
     mustFollow = true
   }
@@ -74,6 +77,7 @@ extension Metering {
   package mutating func take(_ orders: StreamOrders) {
     let before = Dictionary(streams.map { ($0.definition.name, $0) }) { $1 }
     self.orders = orders
+    settleLag()
     streams = []
     for definition in orders.definitions {
       let home = home(of: definition.name)

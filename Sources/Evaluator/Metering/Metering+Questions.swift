@@ -7,6 +7,7 @@ extension Metering {
   package mutating func tend<Log: EvaluatorLog & ~Copyable>(
     _ log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
   ) throws(LogFailure) {
+    tendLag(&log)
     if streams.isEmpty || clock.time == nil {
       if mustFollow, streams.isEmpty { try follow(&log) }
       return

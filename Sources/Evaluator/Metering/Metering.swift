@@ -57,6 +57,13 @@ package struct Metering: ~Copyable, WorkerStage {
   /// What people should read, with `collect`.
   var remarks: [MeterRemark] = []
   private var writer = Writer()
+  /// The questions about the cluster and its consumer groups; nil if another worker asks them, or nobody.
+  var lag: LagWatch?
+  /// Whether the log was asked.
+  var hasAsked = false
+  /// The newest states of consumer groups, by name, and which of them must go into the next delivery.
+  var groupStates: [String: GroupState] = [:]
+  var changedGroups: Set<String> = []
 
   /// A stream and its lane for one partition.
   struct Subscriber {
@@ -111,6 +118,7 @@ package struct Metering: ~Copyable, WorkerStage {
   // MARK: Telling
 
   package mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice) {
+    collectLag(into: &outbox)
     for remark in remarks { voice.remark(remark) }
     remarks.removeAll(keepingCapacity: true)
     // What a backlog has beyond one delivery waits for its end: a sealed outbox takes nothing more.
@@ -120,14 +128,16 @@ package struct Metering: ~Copyable, WorkerStage {
       let readings = stream.meter.tell(clock: time, limit: Self.greatestTelling)
       if stream.meter.waiting != stream.waiting { mustFollow = true }
       if readings.isEmpty { continue }
-      for reading in readings {
-        writer.reset()
-        reading.encode(into: &writer)
-        outbox.append(result: writer.bytes, keyed: reading.subject, of: stream.partition)
-      }
-      numbers.transitions += Int64(readings.count)
+      for reading in readings { append(reading, to: &outbox, of: stream.partition) }
       stream.mustWrite = true
     }
+  }
+
+  mutating func append(_ reading: StreamReading, to outbox: inout Outbox, of partition: LogPartition) {
+    writer.reset()
+    reading.encode(into: &writer)
+    outbox.append(result: writer.bytes, keyed: reading.subject, of: partition)
+    numbers.transitions += 1
   }
 
   // MARK: Deliveries
@@ -161,7 +171,7 @@ package struct Metering: ~Copyable, WorkerStage {
   }
 
   package var hasOverdueState: Bool { false }
-  package var hasUnwrittenState: Bool { streams.contains { $0.mustWrite } }
+  package var hasUnwrittenState: Bool { !changedGroups.isEmpty || streams.contains { $0.mustWrite } }
 
   package mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
     for stream in streams where stream.mustWrite {
@@ -178,6 +188,7 @@ package struct Metering: ~Copyable, WorkerStage {
         value.bytes.withUnsafeBytes { outbox.append(state: key, $0, of: stream.partition) }
       }
     }
+    writeGroups(into: &outbox)
     for partition in deliveries.keys.sorted(by: { $0.number < $1.number }) {
       let position = deliveries[partition, default: 0] + 1
       deliveries[partition] = position
@@ -197,7 +208,10 @@ package struct Metering: ~Copyable, WorkerStage {
     }
   }
 
-  package mutating func delivered(at time: WallTime?, began: MonotonicTime, now: MonotonicTime) {
+  package mutating func delivered(
+    at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime
+  ) {
+    lag?.note(times)
     lastTick = now
     deliveryCount += 1
     // However slow brokers are, half of the time is for reading.
@@ -213,26 +227,4 @@ package struct Metering: ~Copyable, WorkerStage {
 
   /// A partition has come: its first delivery isn't to wait.
   mutating func tickSoon() { lastTick = nil }
-}
-
-/// What people should know of metering.
-enum MeterRemark {
-  /// Brokers don't say when they append: the topic of streams has the producers' times.
-  case noClock
-  /// An expression exceeded its limits on a record, which counts as invalid.
-  case exceeds(stream: String, count: String)
-  /// A stream begins: nobody has metered it yet.
-  case begins(stream: String, partitions: Int)
-  /// A topic of a stream isn't there.
-  case noTopic(stream: String, topic: String)
-  /// A partition gives no answer: its stream's readings go on without it.
-  case isMissing(stream: String, StreamPartition)
-  /// The topic of streams has the state of a stream that this meter doesn't know.
-  case unknownStream(String)
-  /// A state can't be used: its stream begins anew.
-  case unusable(stream: String, ChangelogProblem)
-  /// A stream's expression can't be compiled.
-  case badExpression(stream: String, String)
-  /// Retention took records before they were read.
-  case lost(stream: String, StreamPartition, Int64)
 }

@@ -1,4 +1,38 @@
 import Platform
+import Records
+import Streams
+
+/// What people should know of metering.
+enum MeterRemark {
+  /// Brokers don't say when they append: the topic of streams has the producers' times.
+  case noClock
+  /// An expression exceeded its limits on a record, which counts as invalid.
+  case exceeds(stream: String, count: String)
+  /// A stream begins: nobody has metered it yet.
+  case begins(stream: String, partitions: Int)
+  /// A topic of a stream isn't there.
+  case noTopic(stream: String, topic: String)
+  /// A partition gives no answer: its stream's readings go on without it.
+  case isMissing(stream: String, StreamPartition)
+  /// The topic of streams has the state of a stream that this meter doesn't know.
+  case unknownStream(String)
+  /// A state can't be used: its stream begins anew.
+  case unusable(stream: String, ChangelogProblem)
+  /// The state of a consumer group can't be used: the group is seen for the first time.
+  case unusableGroup(String, ChangelogProblem)
+  /// A stream's expression can't be compiled.
+  case badExpression(stream: String, String)
+  /// Retention took records before they were read.
+  case lost(stream: String, StreamPartition, Int64)
+  /// An expression of consumer groups can't be compiled.
+  case badGroupExpression(String)
+  /// Brokers don't answer questions about the cluster.
+  case silentCluster(reason: String)
+  /// There is no room for so many consumer groups.
+  case tooManyGroups(Int)
+  /// A group has more topics than can have readings.
+  case tooManyTopics(group: String, Int)
+}
 
 /// What a meter tells people.
 extension WorkerVoice {
@@ -34,6 +68,25 @@ extension WorkerVoice {
       log.error(
         "the state of a stream can't be used; the stream begins anew at the end of its topics",
         ["stream": .string(stream), "reason": .string("\(problem)")])
+    case .unusableGroup(let group, let problem):
+      log.error(
+        "the state of a consumer group can't be used; its progress is counted anew",
+        ["group": .string(group), "reason": .string("\(problem)")])
+    case .badGroupExpression(let reason):
+      log.error("an expression of [lag] groups can't be compiled; no group is asked for", ["reason": .string(reason)])
+    case .silentCluster(let reason):
+      log.limited(
+        silence, .warning,
+        "brokers don't answer questions about the cluster and its consumer groups; their readings are missing",
+        ["reason": .string(reason)])
+    case .tooManyGroups(let count):
+      log.limited(
+        crowd, .warning, "there are more consumer groups than can be watched; cure: name fewer in [lag] groups",
+        ["left_out": .int(count), "limit": .int(GroupRota.greatestCount)])
+    case .tooManyTopics(let group, let count):
+      log.limited(
+        crowd, .warning, "a consumer group has more topics than can have readings; the last ones by name are left out",
+        ["group": .string(group), "topics": .int(count), "limit": .int(LagWatch.greatestTopics)])
     case .badExpression(let stream, let reason):
       log.error(
         "a stream's expression can't be compiled; the stream isn't metered",

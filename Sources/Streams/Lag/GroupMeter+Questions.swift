@@ -7,6 +7,17 @@ extension GroupMeter {
     public var partition: StreamPartition
     /// Where to begin.
     public var offset: Int64
+
+    /// At this offset.
+    public init(partition: StreamPartition, offset: Int64) {
+      self.partition = partition
+      self.offset = offset
+    }
+
+    /// Where a group reads on that has committed an offset, in a log that begins at `logStart`; nil is taken as 0.
+    public init(partition: StreamPartition, from committed: Int64, logStart: Int64?) {
+      self.init(partition: partition, offset: max(committed, logStart ?? 0))
+    }
   }
 
   /// A record that is known is looked at again after this time, if there is room: compaction may have taken it.

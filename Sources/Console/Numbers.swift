@@ -1,6 +1,12 @@
 import Platform
 
-extension StreamTable {
+/// Numbers for people.
+enum Numbers {
+  /// How old a reading is.
+  static func age(of time: WallTime, _ now: WallTime) -> String {
+    duration(milliseconds: Double((now - time).wholeMilliseconds))
+  }
+
   /// A number for people: `0.25`, `12.3`, `1234`.
   static func count(_ number: Double) -> String {
     let decimals = number.magnitude < 10 ? 2 : number.magnitude < 1000 ? 1 : 0

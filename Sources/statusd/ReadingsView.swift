@@ -2,17 +2,44 @@ import Console
 import Platform
 import Topics
 
-/// Shows the streams once, or again and again: in place on a terminal, else one after the other.
-struct StreamsView {
-  /// How streams are shown.
-  enum Format: String, CaseIterable, Sendable {
-    case pretty
-    case json
+/// How readings are shown.
+enum ReadingsFormat: String, CaseIterable, Sendable {
+  case pretty
+  case json
+}
+
+/// A reading that can be shown as a line of a table, and as a JSON object.
+protocol ShownReading: SeenReading {
+  static func table(_ readings: [Self], firing: FiringRules?, now: WallTime, width: Int?) -> ReadingTable
+  func append(firing: FiringRules?, now: WallTime, to line: inout [UInt8])
+}
+
+extension SeenStream: ShownReading {
+  static func table(_ readings: [Self], firing: FiringRules?, now: WallTime, width: Int?) -> ReadingTable {
+    StreamTable.of(readings, firing: firing, now: now, width: width)
   }
+
+  func append(firing: FiringRules?, now: WallTime, to line: inout [UInt8]) {
+    ReadingObject.append(self, firing: firing, now: now, to: &line)
+  }
+}
+
+extension SeenGroup: ShownReading {
+  static func table(_ readings: [Self], firing: FiringRules?, now: WallTime, width: Int?) -> ReadingTable {
+    GroupTable.of(readings, firing: firing, now: now, width: width)
+  }
+
+  func append(firing: FiringRules?, now: WallTime, to line: inout [UInt8]) {
+    ReadingObject.append(self, firing: firing, now: now, to: &line)
+  }
+}
+
+/// Shows readings once, or again and again: in place on a terminal, else one after the other.
+struct ReadingsView<Reading: ShownReading> {
 
   /// What has been read.
   struct Seen {
-    var streams: [SeenStream]
+    var readings: [Reading]
     /// The rules that fire; nil if that isn't known.
     var firing: FiringRules?
     /// What the user should know.
@@ -25,10 +52,11 @@ struct StreamsView {
     var isStopped: Bool { if case .stopped = ending { true } else { false } }
   }
 
-  private let format: Format
+  private let command: String
+  private let format: ReadingsFormat
   private let isRepeated: Bool
   private let signals: Signals
-  /// What is shown if there is no stream.
+  /// What is shown if there is none.
   private let nothing: String
   private var output = OutputStream()
   private var drawing = Redrawing()
@@ -37,8 +65,9 @@ struct StreamsView {
   private var said: [String] = []
   private var flow = OutputStream.Flow.open
 
-  init(format: Format, isRepeated: Bool, signals: Signals, nothing: String) {
-    (self.format, self.isRepeated, self.signals, self.nothing) = (format, isRepeated, signals, nothing)
+  init(of command: String, format: ReadingsFormat, isRepeated: Bool, signals: Signals, nothing: String) {
+    (self.command, self.format, self.isRepeated) = (command, format, isRepeated)
+    (self.signals, self.nothing) = (signals, nothing)
   }
 
   /// Whether more can be shown.
@@ -51,8 +80,8 @@ struct StreamsView {
     let now = SystemTime().wall
     switch (format, isRepeated ? Redrawing.Size.ofOutput : nil) {
     case (.json, _):
-      for stream in seen.streams {
-        StreamObject.append(stream, firing: seen.firing, now: now, to: &output.bytes)
+      for reading in seen.readings {
+        reading.append(firing: seen.firing, now: now, to: &output.bytes)
         if output.bytes.count >= OutputStream.greatestBatch { try flush() }
       }
       try flush()
@@ -74,13 +103,13 @@ struct StreamsView {
   }
 
   private func lines(_ seen: Seen, _ now: WallTime, width: Int?) -> [String] {
-    if seen.streams.isEmpty { return [nothing] }
-    return StreamTable(seen.streams, firing: seen.firing, now: now, width: width).lines(colours: .ofOutput)
+    if seen.readings.isEmpty { return [nothing] }
+    return Reading.table(seen.readings, firing: seen.firing, now: now, width: width).lines(colours: .ofOutput)
   }
 
   /// Says what is new.
   private mutating func say(_ notes: [String]) {
-    for note in notes where !said.contains(note) { printError("statusd streams: \(note)\n") }
+    for note in notes where !said.contains(note) { printError("statusd \(command): \(note)\n") }
     said = notes
   }
 

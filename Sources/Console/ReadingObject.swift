@@ -2,34 +2,49 @@ import JSON
 import Platform
 import Records
 
-/// Formats the newest reading of a stream as a JSON object, for other programs.
-public enum StreamObject {
-  /// Appends the object and a line end: `stream`, `kind`, `timestamp`, `age_seconds`, the reading's `numbers` as they
-  /// are written in the record, and the `firing` rules.
+/// Formats the newest reading of a subject as a JSON object, for other programs.
+public enum ReadingObject {
+  /// Appends the object of a stream and a line end: `stream`, `kind`, and what all objects have: `timestamp`,
+  /// `age_seconds`, the reading's `numbers` as they are written in the record, and the `firing` rules.
   ///
   /// - Parameters:
   ///   - rules: nil if it isn't known which rules fire; `firing` is null then.
   ///   - now: determines how old the reading is.
   public static func append(_ stream: SeenStream, firing rules: FiringRules?, now: WallTime, to line: inout [UInt8]) {
-    var writer = Writer(capacity: stream.value.count + 256)
+    append(
+      stream, [("stream", stream.subject), ("kind", stream.kind)], firing: rules, now: now, to: &line)
+  }
+
+  /// The same of a group: `group`, `topic` (null for the whole group) and `state` (null if it can't be said).
+  public static func append(_ group: SeenGroup, firing rules: FiringRules?, now: WallTime, to line: inout [UInt8]) {
+    append(
+      group, [("group", group.group), ("topic", group.topic), ("state", group.state)], firing: rules, now: now,
+      to: &line)
+  }
+
+  private static func append(
+    _ reading: some SeenReading, _ texts: [(name: StaticString, text: String?)], firing rules: FiringRules?,
+    now: WallTime, to line: inout [UInt8]
+  ) {
+    var writer = Writer(capacity: reading.value.count + 256)
     writer.beginObject()
-    writer.key("stream")
-    writer.string(stream.subject)
-    writer.key("kind")
-    writer.string(stream.kind)
+    for (name, text) in texts {
+      writer.key(name)
+      if let text { writer.string(text) } else { writer.null() }
+    }
     writer.key("timestamp")
-    writer.string(stream.time.rfc3339)
+    writer.string(reading.time.rfc3339)
     writer.key("age_seconds")
-    writer.double(Double((now - stream.time).wholeMilliseconds) / 1000)
+    writer.double(Double((now - reading.time).wholeMilliseconds) / 1000)
     writer.key("numbers")
     writer.beginObject()
-    for (name, number) in numbers(of: stream) {
+    for (name, number) in numbers(of: reading.value) {
       writer.key(name)
       Array(number.utf8).withUnsafeBytes { writer.raw($0) }
     }
     writer.endObject()
     writer.key("firing")
-    write(rules?[stream.subject], to: &writer)
+    write(rules?[reading.subject], to: &writer)
     writer.endObject()
     writer.bytes.withUnsafeBytes { JSONLine.append($0, to: &line) }
   }
@@ -49,8 +64,8 @@ public enum StreamObject {
   }
 
   /// The numbers at the top level, as written, in their order. Of several with one name the last counts.
-  private static func numbers(of stream: SeenStream) -> [(name: String, number: String)] {
-    stream.value.withUnsafeBytes { bytes in
+  private static func numbers(of value: [UInt8]) -> [(name: String, number: String)] {
+    value.withUnsafeBytes { bytes in
       let fields = SeenRecord(key: nil, value: bytes, kafkaTime: nil).fields ?? []
       var names = Set<[UInt8]>()
       var numbers: [(name: String, number: String)] = []
