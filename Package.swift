@@ -67,6 +67,7 @@ let package = Package(
       testsNeed: ["Backtest", "Topics"])
     + library(
       "Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings", "Streams"], testsNeed: ["SimulatedKafka"])
+    + library("Forwarding", ["Platform", "Records", "Rules"], triesMuch: true)
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])
