@@ -101,12 +101,16 @@ public struct StreamState: Equatable, Sendable {
     topics = try reader.fixed()
     told = try reader.signed()
     guard told >= 0, told <= WallTime.latest.milliseconds else { throw .impossible("time") }
-    lastRecord = try reader.optional("last record") { reader throws(ChangelogProblem) in try reader.signed() }
+    lastRecord = try reader.optional("last record") { reader throws(ChangelogProblem) in
+      let time = try reader.signed()
+      guard time >= 0, time <= WallTime.latest.milliseconds else { throw .impossible("last record") }
+      return time
+    }
     values = [:]
     for _ in 0..<(try reader.count(ofSize: 2)) {
       let text = Array(try reader.blob())
       let (last, isBeyond) = told.subtractingReportingOverflow(try reader.signed())
-      guard !isBeyond else { throw .impossible("time") }
+      guard !isBeyond, last >= 0, last <= told else { throw .impossible("time") }
       values[text] = last
     }
     lanes = []

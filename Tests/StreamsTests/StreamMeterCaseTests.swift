@@ -3,57 +3,6 @@ import Records
 import Streams
 import Testing
 
-/// A meter in the hands of a test. Times are seconds after the beginning.
-private struct Case {
-  var meter: StreamMeter
-  private var offsets: [Int64]
-  private let definition: StreamDefinition
-
-  init(_ definition: StreamDefinition, partitions: Int = 1) {
-    self.definition = definition
-    offsets = Array(repeating: 0, count: partitions)
-    meter = StreamMeter(
-      definition,
-      StreamState(
-        definition: StreamState.hash(of: definition), told: Case.time(0),
-        lanes: (0..<partitions).map { .init(partition: StreamPartition("t", Int32($0)), position: 0) }))
-  }
-
-  static func time(_ seconds: Double) -> Int64 { 1_000_000_000 + Int64(seconds * 1000) }
-
-  /// A record of partition `lane` with this Kafka time, read at `now`.
-  mutating func record(_ lane: Int = 0, at time: Double, now: Double? = nil, value: String? = nil, text: String? = nil)
-  {
-    var facts = RecordFacts(for: definition)
-    let (value, text) = (Array((value ?? "").utf8), Array((text ?? "").utf8))
-    value.withUnsafeBytes { value in
-      text.withUnsafeBytes { text in
-        if !value.isEmpty { facts.division = value }
-        if !text.isEmpty { facts.texts[0] = text }
-        meter.receive(
-          lane: lane, offset: offsets[lane], kafkaTime: Case.time(time), notLaterThan: Case.time(now ?? time),
-          bytes: 10,
-          facts: facts)
-      }
-    }
-    offsets[lane] += 1
-  }
-
-  /// The clock is at `seconds`: all ends are asked for and reached, what is over is told.
-  mutating func tell(at seconds: Double, besides missing: Set<Int> = []) -> [StreamReading] {
-    for lane in offsets.indices where !missing.contains(lane) {
-      meter.ends(lane: lane, at: offsets[lane], clock: Case.time(seconds))
-    }
-    return meter.tell(clock: Case.time(seconds))
-  }
-
-  /// Another meter goes on with the state; records are read again from where it says.
-  mutating func restart() {
-    meter = StreamMeter(definition, meter.state)
-    for place in meter.positions { offsets[Int(place.partition.number)] = place.offset }
-  }
-}
-
 @Suite("A stream's meter, case by case")
 struct StreamMeterCaseTests {
   private func stream(_ change: (inout StreamDefinition) -> Void = { _ in }) -> StreamDefinition {
@@ -64,7 +13,7 @@ struct StreamMeterCaseTests {
 
   @Test("a Kafka time an hour ahead or behind says nothing: such records count when they come")
   func wrongClocks() {
-    var bench = Case(stream())
+    var bench = MeterCase(stream())
     bench.record(at: 0.1)
     bench.record(at: 3600.2, now: 0.2)
     bench.record(at: -3600, now: 0.3)
@@ -76,7 +25,7 @@ struct StreamMeterCaseTests {
 
   @Test("an interval is told a quarter of a second after its end, not before")
   func grace() {
-    var bench = Case(stream())
+    var bench = MeterCase(stream())
     bench.record(at: 0.5)
     #expect(bench.tell(at: 1.2).isEmpty)
     #expect(bench.tell(at: 1.25).count == 1)
@@ -84,7 +33,7 @@ struct StreamMeterCaseTests {
 
   @Test("a partition that can't be read is missing; when it is back, its records are late and enter no rate")
   func missing() {
-    var bench = Case(stream(), partitions: 2)
+    var bench = MeterCase(stream(), partitions: 2)
     bench.record(0, at: 0.5)
     #expect(bench.tell(at: 1.3, besides: [1]).isEmpty)
     bench.meter.isMissing(StreamPartition("t", 1))
@@ -93,7 +42,7 @@ struct StreamMeterCaseTests {
     #expect(alone.map { $0["partitions_missing"] } == [1])
     #expect(alone[0]["rate"] == nil)
     // It is back, and its two records of the first second are read in the second one.
-    bench.meter.ends(lane: 1, at: 2, clock: Case.time(1.5))
+    bench.meter.ends(lane: 1, at: 2, clock: MeterCase.time(1.5))
     bench.record(1, at: 0.6)
     bench.record(1, at: 0.7)
     bench.record(1, at: 1.8)
@@ -105,7 +54,7 @@ struct StreamMeterCaseTests {
 
   @Test("a stream without a record so far has no rate; afterwards a quiet interval has 0, and says for how long")
   func silence() {
-    var bench = Case(stream())
+    var bench = MeterCase(stream())
     #expect(bench.tell(at: 1.3).map { $0["rate"] } == [nil])
     bench.record(at: 1.5)
     _ = bench.tell(at: 2.3)
@@ -116,7 +65,7 @@ struct StreamMeterCaseTests {
 
   @Test("each value has its reading, zeros too, until it was absent for an hour")
   func values() {
-    var bench = Case(stream { $0.division = .key })
+    var bench = MeterCase(stream { $0.division = .key })
     bench.record(at: 0.5, value: "a/b")
     #expect(bench.tell(at: 1.3).map(\.subject) == ["s", "s/a%2Fb"])
     bench.restart()
@@ -127,7 +76,7 @@ struct StreamMeterCaseTests {
 
   @Test("values beyond the thousandth are counted as refused, and in the total")
   func manyValues() {
-    var bench = Case(stream { $0.division = .key })
+    var bench = MeterCase(stream { $0.division = .key })
     for number in 0..<1005 { bench.record(at: 0.5, value: "v\(number)") }
     let readings = bench.tell(at: 1.3)
     #expect(readings.count == 1 + StreamMeter.greatestValues)
@@ -137,7 +86,7 @@ struct StreamMeterCaseTests {
 
   @Test("distinct values are those of the last while, also for a meter that goes on")
   func distinct() {
-    var bench = Case(stream { $0.distincts = [.init(name: "hosts", field: "host", over: .seconds(3))] })
+    var bench = MeterCase(stream { $0.distincts = [.init(name: "hosts", field: "host", over: .seconds(3))] })
     bench.record(at: 0.1, text: "a")
     bench.record(at: 1.1, text: "b")
     #expect(bench.tell(at: 2.3).map { $0["hosts"] } == [1, 2])
@@ -153,33 +102,33 @@ struct StreamMeterCaseTests {
 
   @Test("a partition far ahead of the others waits, and goes on once it is half as far ahead")
   func waits() {
-    var bench = Case(stream(), partitions: 2)
+    var bench = MeterCase(stream(), partitions: 2)
     bench.record(0, at: 121.5, now: 500)
     #expect(bench.meter.mustWait(lane: 0))
     #expect(bench.meter.waiting == 1)
     for second in 0..<61 { bench.record(1, at: Double(second) + 0.5, now: 500) }
-    _ = bench.meter.tell(clock: Case.time(500))
+    _ = bench.meter.tell(clock: MeterCase.time(500))
     #expect(bench.meter.mustWait(lane: 0))
     for second in 61..<64 { bench.record(1, at: Double(second) + 0.5, now: 500) }
-    _ = bench.meter.tell(clock: Case.time(500))
+    _ = bench.meter.tell(clock: MeterCase.time(500))
     #expect(!bench.meter.mustWait(lane: 0))
   }
 
   @Test("what retention took is lost, once")
   func lost() {
-    var bench = Case(stream())
+    var bench = MeterCase(stream())
     bench.record(at: 0.5)
     #expect(bench.meter.lose(lane: 0, upTo: 8) == 7)
     #expect(bench.meter.lose(lane: 0, upTo: 8) == 0)
-    bench.meter.ends(lane: 0, at: 8, clock: Case.time(1.3))
-    let told = bench.meter.tell(clock: Case.time(1.3))
+    bench.meter.ends(lane: 0, at: 8, clock: MeterCase.time(1.3))
+    let told = bench.meter.tell(clock: MeterCase.time(1.3))
     #expect(told.map { $0["lost"] } == [7])
     #expect(bench.meter.state.lanes.map(\.position) == [8])
   }
 
   @Test("a state is read as it was written, and a damaged one is refused")
   func state() throws {
-    var bench = Case(stream { $0.division = .key }, partitions: 3)
+    var bench = MeterCase(stream { $0.division = .key }, partitions: 3)
     bench.record(0, at: 0.5, value: "a")
     bench.record(2, at: 0.6, value: "b")
     _ = bench.tell(at: 1.3)
