@@ -118,6 +118,9 @@ public struct StreamState: Equatable, Sendable {
       let topic = try reader.text("topic")
       for _ in 0..<(try reader.count(ofSize: 4)) {
         guard let number = Int32(exactly: try reader.unsigned()) else { throw .impossible("partition") }
+        let partition = StreamPartition(topic, number)
+        // In order, so none is there twice.
+        if let last = lanes.last?.partition, last >= partition { throw .impossible("partition") }
         let position = try reader.signed()
         let behind = try reader.signed()
         guard position >= 0, behind >= 0, behind <= position else { throw .impossible("position") }
@@ -125,8 +128,7 @@ public struct StreamState: Equatable, Sendable {
         guard isMissing <= 1 else { throw .impossible("missing") }
         lanes.append(
           Lane(
-            partition: StreamPartition(topic, number), position: position, reread: position - behind,
-            isMissing: isMissing == 1))
+            partition: partition, position: position, reread: position - behind, isMissing: isMissing == 1))
       }
     }
     try reader.end()
