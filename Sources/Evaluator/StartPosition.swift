@@ -30,7 +30,8 @@ struct StartPosition: Equatable {
       switch self {
       case .begins(let position, let passed): passed > 0 ? position : nil
       case .groupIsBehind: nil
-      case .strangersPosition(_, let end), .groupIsAhead(_, let end), .unwatched(_, let end), .skipped(_, let end), .lostReplay(_, let end),
+      case .strangersPosition(_, let end), .groupIsAhead(_, let end), .unwatched(_, let end), .skipped(_, let end),
+        .lostReplay(_, let end),
         .recreated(_, let end), .beyondEnd(_, let end):
         end
       }

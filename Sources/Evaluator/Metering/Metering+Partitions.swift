@@ -51,6 +51,8 @@ extension Metering {
       }
     }
     nextTopics = nil
+    // Before anything is read: what is there already may have no times that can be true.
+    nextEnds = nil
     mustFollow = true
   }
 
