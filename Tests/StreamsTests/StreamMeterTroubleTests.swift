@@ -36,11 +36,15 @@ struct StreamMeterTroubleTests {
     var definition = stream
     definition.distincts = [.init(name: "hosts", field: "host", over: .seconds(30))]
     var bench = MeterCase(definition)
-    for number in 0..<800 { bench.record(at: Double(number) / 20 + 3600, now: Double(number) / 20, text: "a") }
+    for number in 0..<800 { bench.record(at: Double(number) / 20, text: "a") }
     _ = bench.tell(at: 40.3)
     bench.restart()
     bench.meter.ends(lane: 0, at: 1200, clock: MeterCase.time(60.3))
-    while bench.offsets[0] < 1200 { bench.record(at: 4000, now: 60.3, text: "a") }
+    #expect(bench.offsets[0] < 210)
+    while bench.offsets[0] < 1200 {
+      let number = bench.offsets[0]
+      bench.record(at: number < 800 ? Double(number) / 20 : 4000, now: 60.3, text: "a")
+    }
     let readings = bench.tell(at: 60.3)
     let rates = readings.map { $0["rate"] ?? 0 }
     #expect(rates.count == 20)
