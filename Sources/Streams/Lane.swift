@@ -53,6 +53,9 @@ struct Lane: Equatable {
   var isLateUntil: Int64?
   /// What is appended at that offset or after it has a later time, milliseconds.
   var lateTime: Int64 = 0
+  /// Records that were appended up to this time may have counted as late, in another interval: those that begin before it
+  /// lack them.
+  var incompleteUntil = Int64.min
 
   init(_ partition: StreamPartition, from position: Int64, countedUpTo: Int64, floor: Int64, intervalEnd: Int64) {
     self.partition = partition
@@ -69,6 +72,9 @@ struct Lane: Equatable {
 
   /// Whether an interval stays open until this partition has passed it.
   var isWaitedFor: Bool { !isMissing && isLateUntil == nil }
+
+  /// Whether an interval that begins at `begin` lacks records of it.
+  func isMissing(in begin: Int64) -> Bool { !isWaitedFor || incompleteUntil > begin }
 
   /// Where the interval after the one that ends at `end` begins.
   func firstOffset(after end: Int64) -> Int64 { boundaries.first { $0.end > end }?.offset ?? position }

@@ -73,12 +73,15 @@ extension StreamMeter {
   }
 
   /// A broker was asked at the clock's time `clock`, and said that the partition ends at `end`.
-  public mutating func ends(lane number: Int, at end: Int64, clock: Int64) {
+  ///
+  /// - Parameter latest: nothing before that end was appended later than this; nil if that is unknown.
+  public mutating func ends(lane number: Int, at end: Int64, clock: Int64, latest: Int64? = nil) {
     let time = clock - Self.grace
     if lanes[number].isMissing {
       // What was appended meanwhile is late.
       lanes[number].isMissing = false
       (lanes[number].isLateUntil, lanes[number].lateTime) = (end, time)
+      if let latest { lanes[number].incompleteUntil = latest }
     }
     if lanes[number].asked == nil {
       // What is read again came before the floor.

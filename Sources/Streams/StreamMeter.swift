@@ -100,13 +100,17 @@ public struct StreamMeter {
 
   /// The stream has another partition, which is counted from `offset` on. Has no effect if it has it already.
   ///
-  /// - Parameter lateUntil: records before this offset were appended before anybody knew of the partition: they are
-  ///   late.
-  public mutating func add(_ partition: StreamPartition, from offset: Int64, lateUntil: Int64? = nil) {
+  /// - Parameters:
+  ///   - lateUntil: records before this offset were appended before anybody knew of the partition: they are late.
+  ///   - latest: none of them was appended later than this; nil if that is unknown.
+  public mutating func add(
+    _ partition: StreamPartition, from offset: Int64, lateUntil: Int64? = nil, latest: Int64? = nil
+  ) {
     if lanesByPartition[partition] != nil { return }
     var lane = Lane(partition, from: offset, countedUpTo: offset, floor: told, intervalEnd: firstEnd)
     if let lateUntil {
       if lateUntil > offset { (lane.isLateUntil, lane.lateTime) = (lateUntil, told) }
+      if lateUntil > offset, let latest { lane.incompleteUntil = latest }
     } else {
       // Nobody reads what it had before.
       wholeFrom = max(wholeFrom, firstEnd)

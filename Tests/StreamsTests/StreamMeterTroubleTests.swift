@@ -146,4 +146,19 @@ struct StreamMeterTroubleTests {
     meter.ends(lane: 0, at: 5, clock: MeterCase.time(3.3))
     #expect(meter.tell(clock: MeterCase.time(3.3)).map { $0["records"] } == [0])
   }
+
+  @Test("seconds whose records counted as late in another one don't pretend to be whole")
+  func lateAnswer() {
+    var bench = MeterCase(stream, partitions: 2)
+    bench.record(0, at: 0.5)
+    bench.meter.isMissing(StreamPartition("t", 1))
+    #expect(bench.tell(at: 1.3, besides: [1]).count == 1)
+    // The clock stood still while a delivery took long: at the broker it is 4.1 s, and the end is of that time.
+    bench.meter.ends(lane: 1, at: 40, clock: MeterCase.time(1.3), latest: MeterCase.time(4.1))
+    for number in 0..<40 { bench.record(1, at: 2 + Double(number) / 20, now: 4.1) }
+    let readings = bench.tell(at: 6.3)
+    #expect(readings.map { $0["late_records"] } == [40, 0, 0, 0, 0])
+    #expect(readings.map { $0["partitions_missing"] } == [1, 1, 1, 1, 0])
+    #expect(readings.map { $0["rate"] } == [nil, nil, nil, nil, 0])
+  }
 }

@@ -64,7 +64,7 @@ extension Metering {
         }
         let isNew = stream.known != nil || stream.hadSameTopics || inState.contains(partition.topic)
         if isNew {
-          stream.meter.add(partition, from: 0, lateUntil: end)
+          stream.meter.add(partition, from: 0, lateUntil: end, latest: latestAnswer)
         } else {
           stream.meter.add(partition, from: end)
         }
@@ -126,6 +126,11 @@ extension Metering {
 
   // MARK: Ends
 
+  /// Nothing that a broker has answered in this turn was appended later, by the brokers' clock.
+  private var latestAnswer: Int64? {
+    clock.latest(at: now).map { $0 + plan.questionPatience.wholeMilliseconds }
+  }
+
   /// Whether an interval is over but for the ends of partitions, which must be asked for: without records, nothing else
   /// ends it.
   var keepsWaiting: Bool {
@@ -164,7 +169,7 @@ extension Metering {
       for (lane, (partition, end)) in zip(lanes, zip(partitions, ends)) {
         if let end {
           stream.unanswered[partition] = nil
-          stream.meter.ends(lane: lane, at: end, clock: time)
+          stream.meter.ends(lane: lane, at: end, clock: time, latest: latestAnswer)
         } else {
           let known = stream.unanswered[partition] ?? standstill(at: positions[lane].offset)
           stream.unanswered[partition] = known
