@@ -27,7 +27,8 @@ extension StreamMeter {
     values.forget(upTo: end - Self.valuePatience)
     var frame = ReadingFrame(
       begin: told, end: end, clock: clock, lastRecord: lastRecord, partitions: lanes.count,
-      missing: absent + lanes.count { $0.isMissing(in: told) }, distincts: distincts.map { isWhole($0, end) ? $0.total : nil })
+      missing: absent + lanes.count { $0.isMissing(in: told) },
+      distincts: distincts.map { isWhole($0, end) ? $0.total : nil })
     readings.append(StreamReading(tally, frame, of: definition))
     for (number, text) in toldValues {
       frame.distincts = distincts.map { isWhole($0, end) ? $0.count(ofValue: number) : nil }
