@@ -62,12 +62,13 @@ let package = Package(
     + library(
       "Streams", ["Cpcre2", "JSON", "Platform", "Records", "Rules"], isHot: true, triesMuch: true,
       testsNeed: ["Backtest", "Evaluator", "Settings"])
+    + library("Forwarding", ["Platform", "Records", "Rules"], triesMuch: true)
     + library(
       "Settings", ["Ctomlplusplus", "Platform", "ProcFS", "Records", "Rules", "Streams"], isCold: true,
       testsNeed: ["Backtest", "Topics"])
     + library(
-      "Evaluator", ["JSON", "Platform", "Records", "Rules", "Settings", "Streams"], testsNeed: ["SimulatedKafka"])
-    + library("Forwarding", ["Platform", "Records", "Rules"], triesMuch: true)
+      "Evaluator", ["Forwarding", "JSON", "Platform", "Records", "Rules", "Settings", "Streams"],
+      testsNeed: ["SimulatedKafka"])
     + library("Backtest", ["Evaluator", "JSON", "Platform", "Records", "Rules", "Settings"], isCold: true)
     + library("Topics", ["Kafka", "Platform", "Settings"])
     + library("Agent", ["Kafka", "Platform", "ProcFS", "Records", "Settings", "Topics"])

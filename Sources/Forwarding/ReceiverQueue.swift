@@ -67,6 +67,8 @@ public struct ReceiverQueue: Sendable {
   private var refused: [ReceiverState.Lane: Int64] = [:]
   /// The group of each transition that is being told, as the state has it.
   private var parts: [ForwardPlace: [String]] = [:]
+  /// Whether what fired when it began isn't known yet, or isn't read again: nothing is told meanwhile.
+  public var isBeginning = false
   /// What is being sent; nil if nothing is.
   public private(set) var underWay: ForwardNotification?
   /// The attempts of each notification that failed.
@@ -85,8 +87,8 @@ public struct ReceiverQueue: Sendable {
     for (group, kept) in state.groups { for place in kept.parts.joined() { parts[place] = group } }
   }
 
-  /// Whether it takes nothing more for now.
-  public var isFull: Bool { entries.count >= Self.greatestCount }
+  /// Whether it takes nothing more for now. What fires when it begins is taken in any case.
+  public var isFull: Bool { entries.count >= Self.greatestCount && !isBeginning }
 
   /// How many transitions wait.
   public var count: Int { entries.count }
@@ -100,10 +102,12 @@ public struct ReceiverQueue: Sendable {
   ///
   /// - Parameters:
   ///   - transition: nil if the record is none.
+  ///   - alert: the record's key; nil if it has none.
   ///   - now: the brokers' clock, milliseconds since the epoch.
   /// - Returns: false if there is no room for it: it must be given again later, and nothing behind it before.
   public mutating func take(
-    _ transition: Transition?, at place: ForwardPlace, kafkaTime: Int64, value: [UInt8], now: Int64
+    _ transition: Transition?, of alert: String? = nil, at place: ForwardPlace, kafkaTime: Int64, value: [UInt8],
+    now: Int64
   ) -> Bool {
     let lane = ReceiverState.Lane(place.source, place.partition)
     if place.offset < taken[lane, default: 0] { return true }
@@ -116,6 +120,7 @@ public struct ReceiverQueue: Sendable {
     }
     refused[lane] = nil
     taken[lane] = place.offset + 1
+    if place.source == .current, let alert { supersede(alert) }
     guard let transition = wanted else {
       if !isDone { settle(place) }
       return true
@@ -126,9 +131,16 @@ public struct ReceiverQueue: Sendable {
     return true
   }
 
+  /// The topic of firing alerts has another record of this alert, or its end: earlier ones aren't compacted away yet.
+  private mutating func supersede(_ alert: String) {
+    for number in lines[alert] ?? [] {
+      if let place = entries[number]?.transition.place, place.source == .current, parts[place] == nil { settle(place) }
+    }
+  }
+
   /// There are no records of a partition below `offset` that weren't given.
   public mutating func pass(_ lane: ReceiverState.Lane, to offset: Int64) {
-    guard offset > taken[lane, default: 0] else { return }
+    guard offset > taken[lane, default: 0], refused[lane] == nil else { return }
     let from = taken[lane, default: 0]
     taken[lane] = offset
     state.done[lane, default: OffsetSet(upTo: 0)].insert(from..<offset)
@@ -146,6 +158,38 @@ public struct ReceiverQueue: Sendable {
       changes.groups.insert(group)
     }
   }
+
+  // MARK: Beginning
+
+  /// Whether it is told what fired when it began, and isn't done with that yet.
+  public var hasCurrent: Bool { state.done.keys.contains { $0.source == .current } }
+
+  /// What fired when it began has been read, up to these ends, and all transitions since. Whatever the log says of an alert
+  /// counts, not what stood for it in the topic of firing alerts: that may be older, or newer.
+  ///
+  /// - Parameter seen: the alerts that have had a transition since.
+  public mutating func endBeginning(_ ends: [Int32: Int64], seen: Set<String>) {
+    for entry in entries.values.map(\.transition) where entry.place.source == .current && seen.contains(entry.alert) {
+      settle(entry.place)
+    }
+    // Later records of that topic are none of its business.
+    for (partition, end) in ends {
+      state.done[.init(.current, partition), default: OffsetSet(upTo: 0)].insert(end..<Int64.max)
+    }
+    changes.head = true
+    forgetCurrent()
+  }
+
+  /// Nothing of what fired when it began is left to be told.
+  private mutating func forgetCurrent() {
+    guard hasCurrent, !entries.values.contains(where: { $0.transition.place.source == .current }) else { return }
+    state.done = state.done.filter { $0.key.source != .current }
+    taken = taken.filter { $0.key.source != .current }
+    changes.head = true
+  }
+
+  /// A successor has read again what fired when its predecessor began: what is gone was told, or told of later.
+  public mutating func hasReadCurrent() { forgetCurrent() }
 
   /// Whoever was told that an alert fires hears of it to its end, whatever `match` says of its later transitions.
   private func isWanted(_ transition: Transition, from place: ForwardPlace) -> Bool {
@@ -208,7 +252,8 @@ extension ReceiverQueue {
   ///   - now: the own clock, for pauses.
   ///   - clock: the brokers', for groups.
   public mutating func next(_ now: MonotonicTime, clock: Int64) -> ForwardNotification? {
-    guard underWay == nil, uncommittedCount < Self.greatestRepeat, pause.map({ $0.next <= now }) ?? true else {
+    guard !isBeginning, underWay == nil, uncommittedCount < Self.greatestRepeat, pause.map({ $0.next <= now }) ?? true
+    else {
       return nil
     }
     underWay = definition.groupBy == nil ? nextSingle(now) : nextOfGroup(now, clock)
@@ -457,6 +502,7 @@ extension ReceiverQueue {
   /// Takes what must be written into the next delivery. Groups and alerts that say nothing any more are dropped first: what
   /// isn't in the state then needs a tombstone.
   public mutating func takeChanges(clock: Int64) -> Changes {
+    if !isBeginning { forgetCurrent() }
     let interval = definition.groupInterval.wholeMilliseconds
     for (group, kept) in state.groups where gathering[group] == nil && kept.isIdle(at: clock, interval: interval) {
       state.groups[group] = nil

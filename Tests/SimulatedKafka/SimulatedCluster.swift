@@ -116,9 +116,12 @@ package final class SimulatedCluster {
   }
 
   /// Appends a record to such a topic.
-  package func append(toStream place: Int, _ partition: Int, kafkaTime: Int64, isLogAppendTime: Bool) {
+  package func append(
+    toStream place: Int, _ partition: Int, key: [UInt8]? = nil, value: [UInt8]? = [], kafkaTime: Int64,
+    isLogAppendTime: Bool
+  ) {
     streams[place].partitions[partition].append(
-      key: nil, value: [], kafkaTime: kafkaTime, isLogAppendTime: isLogAppendTime)
+      key: key, value: value, kafkaTime: kafkaTime, isLogAppendTime: isLogAppendTime)
   }
 
   /// The partition of such a topic; nil if there is none.

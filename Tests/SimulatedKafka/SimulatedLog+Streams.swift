@@ -69,10 +69,15 @@ extension SimulatedLog {
         continue
       }
       while left > 0, let entry = partition.next(from: position, before: partition.end) {
-        receiver.receive(
-          LogRecord(
-            partition: id, offset: entry.offset, kafkaTime: entry.kafkaTime, isLogAppendTime: entry.isLogAppendTime,
-            key: nil, value: nil))
+        (entry.key ?? []).withUnsafeBytes { key in
+          (entry.value ?? []).withUnsafeBytes { value in
+            receiver.receive(
+              LogRecord(
+                partition: id, offset: entry.offset, kafkaTime: entry.kafkaTime,
+                isLogAppendTime: entry.isLogAppendTime, key: entry.key == nil ? nil : key,
+                value: entry.value == nil ? nil : value))
+          }
+        }
         position = entry.offset + 1
         left -= 1
       }

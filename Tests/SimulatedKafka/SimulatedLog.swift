@@ -175,7 +175,10 @@ package struct SimulatedLog: EvaluatorLog {
   ) throws(LogFailure) -> [Int64?] {
     try attempt(.bounds) { () throws(LogFailure) in
       if cluster.questionTime > .zero { cluster.time.advance(by: cluster.questionTime) }
-      return partitions.map { cluster.source[index($0)].lastStable }
+      return partitions.map { partition in
+        guard let stream = cluster.stream(partition) else { return cluster.source[index(partition)].lastStable }
+        return cluster.leaderless.contains(partition) ? nil : stream.lastStable
+      }
     }
   }
 

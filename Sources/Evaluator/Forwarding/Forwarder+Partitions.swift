@@ -1,0 +1,152 @@
+import Forwarding
+import Platform
+import Records
+
+/// Partitions of the topic of receivers come and go, and with them their receivers.
+extension Forwarder {
+  package func scope(of partition: LogPartition) -> ChangelogScope {
+    ChangelogScope(group: plan.group, topic: plan.topics[0])
+  }
+
+  package mutating func begin<Log: EvaluatorLog & ~Copyable>(
+    _ restoration: Restoration, in log: inout Log, at time: any TimeSource, until deadline: MonotonicTime,
+    _ voice: inout WorkerVoice
+  ) throws(LogFailure) -> StageBeginning? {
+    let partition = restoration.partition
+    partitionCount = max(1, try log.partitionCount(ofTopic: partition.topic, until: deadline))
+    let position = restoration.store.position
+    stored[partition] = states(in: restoration.store, of: partition)
+    deliveries[partition] = max(position ?? 0, restoration.committed?.position ?? 0)
+    lastTick = nil
+    let known = Set(orders.receivers.map(\.definition.name))
+    for name in stored[partition, default: [:]].keys.sorted() where !known.contains(name) {
+      remarks.append(.unknown(receiver: name))
+    }
+    hold(partition)
+    return StageBeginning(position: deliveries[partition, default: 0], isNew: position == nil)
+  }
+
+  /// The states in the changelog. A record that can't be used affects nothing else; without a usable head a receiver
+  /// begins anew.
+  private mutating func states(
+    in store: borrowing ChangelogStore, of partition: LogPartition
+  ) -> [String: ReceiverState] {
+    var states: [String: ReceiverState] = [:]
+    // Heads first: the other records belong to them.
+    for isHead in [true, false] {
+      for (key, kept) in store.checkpoints {
+        let result = key.withUnsafeBytes { key in
+          kept.value.withUnsafeBytes { value in
+            Result { () throws(ChangelogProblem) in try read(value, key, partition, isHead, &states) }
+          }
+        }
+        if case .failure(let problem) = result {
+          numbers.unusableCheckpoints += 1
+          remarks.append(.unusable(problem))
+        }
+      }
+    }
+    return states
+  }
+
+  private func read(
+    _ value: UnsafeRawBufferPointer, _ key: UnsafeRawBufferPointer, _ partition: LogPartition, _ isHead: Bool,
+    _ states: inout [String: ReceiverState]
+  ) throws(ChangelogProblem) {
+    guard case .checkpoint(let subject) = try scope(of: partition).read(key) else { return }
+    switch try subject.withUnsafeBytes({ bytes in
+      Result { () throws(ChangelogProblem) in try ForwardKey(bytes) }
+    }).get() {
+    case .head(let receiver):
+      if isHead { states[receiver] = try ReceiverState(head: value, key: key) }
+    case .group(let receiver, let group):
+      if !isHead { try states[receiver]?.read(group: group, value, key: key) }
+    case .alert(let receiver, let alert):
+      if !isHead { try states[receiver]?.read(alert: alert, value, key: key) }
+    }
+  }
+
+  /// Begins to tell the receivers of a partition.
+  private mutating func hold(_ partition: LogPartition) {
+    for order in orders.receivers where home(of: order.definition.name) == partition {
+      receivers.append(
+        ForwardedReceiver(order, of: partition, stored[partition]?[order.definition.name]))
+    }
+    nextTopics = nil
+    mustFollow = true
+  }
+
+  /// The partition that a receiver belongs to: the hash of its name, modulo their number.
+  func home(of name: String) -> LogPartition {
+    var identity = Identity()
+    identity.append(name)
+    return LogPartition(topic: 0, number: Int32(identity.finish() % UInt64(partitionCount)))
+  }
+
+  package mutating func remove(_ partitions: [LogPartition]) {
+    for partition in partitions {
+      deliveries[partition] = nil
+      stored[partition] = nil
+    }
+    receivers.removeAll { partitions.contains($0.partition) }
+    followed = [:]
+    mustFollow = true
+  }
+
+  package var held: [LogPartition] { deliveries.keys.sorted { $0.number < $1.number } }
+
+  package mutating func take(_ orders: ForwardOrders) {
+    let before = Dictionary(receivers.map { ($0.definition.name, $0) }) { $1 }
+    self.orders = orders
+    receivers = []
+    for order in orders.receivers {
+      let home = home(of: order.definition.name)
+      guard deliveries[home] != nil else { continue }
+      if let same = before[order.definition.name], same.definition == order.definition {
+        same.channel = order.channel
+        receivers.append(same)
+        continue
+      }
+      let old = before[order.definition.name]
+      let state = old.flatMap { $0.isKnown ? $0.queue.state : nil } ?? stored[home]?[order.definition.name]
+      receivers.append(ForwardedReceiver(order, of: home, state))
+    }
+    followed = [:]
+    mustFollow = true
+  }
+
+  // MARK: What a forwarder doesn't need
+
+  package var aheadOfClock: Duration? { nil }
+  package var livePositions: [LogPosition] { [] }
+  package func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? { nil }
+  package var wantsPartitionCounts: Bool { false }
+  package mutating func countPartitions<Log: EvaluatorLog & ~Copyable>(
+    in log: inout Log, until deadline: MonotonicTime
+  ) throws(LogFailure) {}
+  package var endsToAsk: [LogPartition] { [] }
+  package mutating func note(end: Int64, of partition: LogPartition, asked: Int64) {}
+  package var hasReadAskedEnd: Bool { false }
+  package mutating func attend() {}
+  package mutating func wasAway(from partition: LogPartition?) {}
+  package var nextSilence: Int64? { nil }
+
+  /// Retention has taken transitions that weren't read yet, or the log was made anew: goes on with what is there.
+  package mutating func replace<Log: EvaluatorLog & ~Copyable>(
+    _ misplaced: LogPosition, in log: inout Log, until deadline: MonotonicTime, _ voice: inout WorkerVoice
+  ) throws(LogFailure) {
+    guard let source = sources[misplaced.partition.topic] else { return }
+    let bounds = try log.bounds(of: misplaced.partition, until: deadline)
+    for receiver in receivers where receiver.reads(source) {
+      let lane = ReceiverState.Lane(source, misplaced.partition.number)
+      let position = receiver.queue.positions[lane, default: 0]
+      if position < bounds.lowerBound {
+        receiver.queue.pass(lane, to: bounds.lowerBound)
+        if source == .alerts {
+          remarks.append(.lost(receiver: receiver.definition.name, bounds.lowerBound - position))
+        }
+      }
+    }
+    mustFollow = true
+  }
+}

@@ -1,0 +1,248 @@
+import Forwarding
+import Platform
+import Records
+
+/// A worker's stage that tells receivers of transitions.
+///
+/// A receiver belongs to the partition of the topic of receivers that its name hashes to. The owner of that partition
+/// reads all transitions, and writes how far the receiver has been told. Sending is done elsewhere (`ForwardDispatcher`):
+/// a notification is handed over once what it follows from is committed, and its outcome is taken between two deliveries.
+package struct Forwarder: ~Copyable, WorkerStage {
+  /// From one look at the topics' partitions to the next.
+  static let topicsPause = Duration.seconds(5)
+  /// From one delivery to the next at the least, and at the most.
+  static let shortestTick = Duration.milliseconds(20)
+  static let longestTick = Duration.seconds(10)
+  /// How long after the beginning of the last committed delivery somebody else may have become the owner.
+  static let lease = Duration.seconds(6)
+
+  package var numbers = EvaluatorNumbers()
+  let plan: WorkerPlan
+  var orders: ForwardOrders
+  var clock = BrokerClock()
+  var now = MonotonicTime(nanoseconds: 0)
+  /// The partitions of the topic of receivers that are held, each with the number of its deliveries so far.
+  var deliveries: [LogPartition: Int64] = [:]
+  /// How many partitions that topic has.
+  var partitionCount: Int32 = 1
+  /// The committed states of all receivers of these partitions, by name.
+  var stored: [LogPartition: [String: ReceiverState]] = [:]
+  var receivers: [ForwardedReceiver] = []
+  /// The partitions that are read, and for whom.
+  var followed: [LogPartition: [ForwardedReceiver]] = [:]
+  /// The topic of each number.
+  var sources: [Int: ForwardPlace.Source] = [:]
+  /// How many partitions each topic has; nil if nobody looked yet.
+  var partitions: [ForwardPlace.Source: Int32]?
+  var mustFollow = false
+  var nextTopics: MonotonicTime?
+  /// When the last delivery was committed, and when it began; nil if a partition has come since.
+  var lastTick: (ended: MonotonicTime, began: MonotonicTime)?
+  /// What people should read, with `collect`.
+  var remarks: [ForwardRemark] = []
+
+  package init(_ plan: WorkerPlan, _ orders: ForwardOrders) {
+    self.plan = plan
+    self.orders = orders
+  }
+
+  package mutating func setClock(_ now: MonotonicTime, wall: WallTime) { self.now = now }
+
+  /// The brokers' time now, as far as known.
+  var brokersTime: Int64 { clock.latest(at: now) ?? 0 }
+
+  // MARK: Records
+
+  package mutating func batchBegins(at now: MonotonicTime) { self.now = now }
+
+  package mutating func expect(_ record: LogRecord) {}
+
+  package mutating func receive(_ record: LogRecord) {
+    guard let readers = followed[record.partition], let source = sources[record.partition.topic] else { return }
+    numbers.records += 1
+    let transition = record.value.flatMap { Transition.decode($0) }
+    let value = record.value.map { Array($0) } ?? []
+    let alert = record.key.map { String(decoding: $0, as: UTF8.self) }
+    if transition == nil, record.value != nil { numbers.badByReason[0] += 1 }
+    for receiver in readers {
+      let isTaken = receiver.queue.take(
+        transition, of: alert, at: ForwardPlace(source, record.partition.number, record.offset),
+        kafkaTime: record.kafkaTime,
+        value: value, now: brokersTime)
+      if !isTaken {
+        // It has no room: the record, and those behind it, are read again.
+        followed[record.partition]?.removeAll { $0 === receiver }
+      } else if source == .alerts, !receiver.isKnown, let transition {
+        receiver.seen.insert(transition.key)
+      }
+    }
+  }
+
+  package mutating func receiveEnd(of partition: LogPartition, position: Int64) {
+    guard let readers = followed[partition], let source = sources[partition.topic] else { return }
+    for receiver in readers { receiver.queue.pass(.init(source, partition.number), to: position) }
+  }
+
+  // MARK: Sending
+
+  package mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice) {
+    for remark in remarks { voice.remark(remark) }
+    remarks.removeAll(keepingCapacity: true)
+    // A sealed outbox takes nothing more, and its state is on its way.
+    if outbox.isSealed || clock.time == nil { return }
+    for receiver in receivers {
+      settle(receiver)
+      for lost in receiver.queue.takeGivenUp() {
+        let value = Undelivered(receiver: receiver.definition.name, lost).encoded
+        outbox.append(result: value, keyed: receiver.definition.name, of: receiver.partition)
+        remarks.append(.gaveUp(receiver: receiver.definition.name, alert: lost.transition.alert, reason: lost.reason))
+        numbers.transitions += 1
+      }
+      send(receiver)
+    }
+  }
+
+  /// Takes the outcome of what is on its way to a receiver, if there is one.
+  private mutating func settle(_ receiver: ForwardedReceiver) {
+    let name = receiver.definition.name
+    guard let notification = receiver.queue.underWay,
+      let outcome = orders.dispatcher.outcome(of: notification.id, to: name)
+    else { return }
+    if case .later(_, let reason) = outcome { remarks.append(.failed(receiver: name, reason: reason)) }
+    receiver.queue.settle(outcome, now, clock: brokersTime, jitter: Double.random(in: 0...1))
+    receiver.settled.append(notification.id)
+    if !receiver.queue.isFull { mustFollow = mustFollow || isBehind(receiver) }
+  }
+
+  /// Hands over what is due, unless somebody else may have become the owner.
+  private func send(_ receiver: ForwardedReceiver) {
+    guard let lastTick, now - lastTick.began < Self.lease else { return }
+    if receiver.queue.underWay == nil { _ = receiver.queue.next(now, clock: brokersTime) }
+    if let notification = receiver.queue.underWay {
+      _ = orders.dispatcher.send(notification, to: receiver.definition.name, by: receiver.channel)
+    }
+  }
+
+  /// Whether a partition isn't read for it although it should be.
+  func isBehind(_ receiver: ForwardedReceiver) -> Bool {
+    let read = followed.count { $0.value.contains { $0 === receiver } }
+    let wanted = ForwardPlace.Source.allCases.reduce(0) { sum, source in
+      sum + (receiver.reads(source) ? Int(partitions?[source] ?? 0) : 0)
+    }
+    return read < wanted
+  }
+
+  // MARK: Deliveries
+
+  package var uncommitted: [LogPosition] { hasUncommitted ? positions : [] }
+
+  private var positions: [LogPosition] {
+    deliveries.map { LogPosition($0.key, $0.value) }.sorted { $0.partition.number < $1.partition.number }
+  }
+
+  package var hasUncommitted: Bool { nextTick.map { $0 <= now } ?? false }
+
+  package static var tends: Bool { true }
+
+  package var nextTurn: MonotonicTime? {
+    guard let nextTick else { return nil }
+    // Pauses and groups end at some time; a second is near enough, and cheap.
+    let waits = receivers.contains { $0.queue.count > 0 || $0.phase != .isLive }
+    return waits ? min(nextTick, now + .milliseconds(100)) : nextTick
+  }
+
+  /// When the next delivery is due; nil if no partition is held.
+  private var nextTick: MonotonicTime? {
+    if deliveries.isEmpty { return nil }
+    guard let lastTick else { return now }
+    let isPressing = receivers.contains { $0.mustWrite }
+    // Whoever has something to send must show that it is still the owner.
+    let isWaiting = receivers.contains { $0.queue.count > 0 }
+    let pause: Duration =
+      isPressing
+      ? max(Self.shortestTick, lastTick.ended - lastTick.began) : isWaiting ? Self.lease / 3 : Self.longestTick
+    return lastTick.ended + pause
+  }
+
+  package var hasOverdueState: Bool { false }
+  package var hasUnwrittenState: Bool { receivers.contains { $0.mustWrite } }
+
+  package mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
+    for receiver in receivers where receiver.mustWrite { write(receiver, into: &outbox) }
+    for partition in deliveries.keys.sorted(by: { $0.number < $1.number }) {
+      let position = deliveries[partition, default: 0] + 1
+      deliveries[partition] = position
+      var marker = Marker(position: position, rulesRevision: 0)
+      marker.logTime = clock.time ?? -1
+      var key = BinaryWriter()
+      scope(of: partition).writeMarkerKey(of: partition.number, to: &key)
+      outbox.append(stateKeyed: key, of: partition) { marker.write(to: &$0, key: $1) }
+    }
+    return positions
+  }
+
+  private mutating func write(_ receiver: ForwardedReceiver, into outbox: inout Outbox) {
+    let name = receiver.definition.name
+    let changes = receiver.queue.takeChanges(clock: brokersTime)
+    let state = receiver.queue.state
+    var records: [(ForwardKey, (inout BinaryWriter, UnsafeRawBufferPointer) -> Void?)] = []
+    if changes.head { records.append((.head(receiver: name), { state.writeHead(to: &$0, key: $1) })) }
+    for group in changes.groups {
+      records.append((.group(receiver: name, group), { state.write(group: group, to: &$0, key: $1) }))
+    }
+    for alert in changes.alerts {
+      records.append((.alert(receiver: name, alert), { state.write(alert: alert, to: &$0, key: $1) }))
+    }
+    for (subject, body) in records {
+      var key = BinaryWriter()
+      subject.bytes.withUnsafeBytes { scope(of: receiver.partition).writeCheckpointKey(of: $0, to: &key) }
+      key.bytes.withUnsafeBytes { key in
+        var value = BinaryWriter()
+        let isThere = body(&value, key) != nil
+        value.bytes.withUnsafeBytes { outbox.append(state: key, isThere ? $0 : nil, of: receiver.partition) }
+      }
+    }
+    stored[receiver.partition, default: [:]][name] = state
+  }
+
+  package mutating func committed(_ positions: [LogPosition]) {
+    var settled: [(receiver: String, id: String)] = []
+    for receiver in receivers where receiver.isKnown {
+      receiver.queue.committed()
+      settled += receiver.settled.map { (receiver.definition.name, $0) }
+      receiver.settled = []
+    }
+    orders.dispatcher.committed(settled)
+  }
+
+  package mutating func delivered(
+    at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime
+  ) {
+    lastTick = (now, began)
+    if let time {
+      clock.tick(time, began: began, now: now)
+    } else if !deliveries.isEmpty {
+      remarks.append(.noClock)
+    }
+  }
+
+  package var totals: EvaluatorNumbers { numbers }
+}
+
+/// What people should know of forwarding.
+enum ForwardRemark: Equatable {
+  /// Brokers don't say when they append.
+  case noClock
+  /// A receiver begins, with so many alerts that fire.
+  case begins(receiver: String, firing: Int)
+  /// It couldn't be told.
+  case failed(receiver: String, reason: String)
+  /// It will never be told of a transition of this alert.
+  case gaveUp(receiver: String, alert: String, reason: String)
+  /// A record of its state can't be used.
+  case unusable(ChangelogProblem)
+  /// The topic has the state of a receiver that isn't in the file.
+  case unknown(receiver: String)
+  /// Retention took transitions before it was told.
+  case lost(receiver: String, Int64)
+}

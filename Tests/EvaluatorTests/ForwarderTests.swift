@@ -1,0 +1,231 @@
+import Forwarding
+import JSON
+import Platform
+import Records
+import SimulatedKafka
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Evaluator
+
+/// A receiver that keeps what comes.
+private final class Inbox: ForwardChannel {
+  private let kept = Mutex<[ForwardNotification]>([])
+  private let answers: @Sendable (ForwardNotification) -> ForwardOutcome
+
+  init(_ answers: @escaping @Sendable (ForwardNotification) -> ForwardOutcome = { _ in .delivered }) {
+    self.answers = answers
+  }
+
+  func send(_ notification: ForwardNotification) -> ForwardOutcome {
+    let outcome = answers(notification)
+    if outcome == .delivered { kept.withLock { $0.append(notification) } }
+    return outcome
+  }
+
+  /// `rule/host firing`, of all that came.
+  var told: [String] {
+    kept.withLock { $0.flatMap { $0.transitions.map { "\($0.alert) \($0.status.rawValue)" } } }
+  }
+
+  var ids: [String] { kept.withLock { $0.map(\.id) } }
+}
+
+/// A cluster with transitions, and forwarders on it.
+private final class ForwarderBench {
+  let time = ManualTime(wall: WallTime(milliseconds: 1_800_000_000_000))
+  let cluster: SimulatedCluster
+  let dispatcher: ForwardDispatcher
+  private let sent: Wakeup
+  private var worker: Worker<SimulatedLog, Forwarder>?
+  private var member: SimulatedMember?
+  private var number: Int64 = 0
+
+  init() throws {
+    cluster = SimulatedCluster(time: time, topics: [2])
+    cluster.marksAtOnce = true
+    cluster.makeStream("alerts", partitions: 2)
+    cluster.makeStream("alerts-current", partitions: 2)
+    sent = try Wakeup()
+    dispatcher = ForwardDispatcher(wakeup: sent, log: Logger(output: CapturedLog()))
+  }
+
+  /// Writes a transition, as an evaluator does.
+  func append(_ rule: String, _ host: String, _ status: Transition.Status) {
+    number += 1
+    let transition = Transition(
+      timestamp: WallTime(milliseconds: 1_800_000_000_000 + number), status: status, severity: .critical, rule: rule,
+      subject: host, metric: "cpu_usage", value: 95, threshold: 90, since: WallTime(milliseconds: 1_800_000_000_000),
+      previous: .inactive, source: SourcePosition(topic: "status_topic", partition: 0, offset: number))
+    var writer = Writer()
+    transition.encode(into: &writer)
+    let partition = host.utf8.reduce(0) { $0 + Int($1) } % 2
+    let key = Array(transition.key.utf8)
+    let now = time.wall.milliseconds
+    cluster.append(
+      toStream: 0, partition, key: key, value: writer.bytes, kafkaTime: now, isLogAppendTime: true)
+    cluster.append(
+      toStream: 1, partition, key: key, value: status == .firing ? writer.bytes : nil, kafkaTime: now,
+      isLogAppendTime: true)
+  }
+
+  func start(_ receivers: (ReceiverDefinition, Inbox)...) throws {
+    let member = cluster.newMember("forwarder")
+    self.member = member
+    worker = Worker<SimulatedLog, Forwarder>(
+      log: SimulatedLog(cluster, member),
+      orders: ForwardOrders(
+        receivers.map { ForwardOrders.Receiver($0.0, $0.1) }, alerts: "alerts", current: "alerts-current",
+        dispatcher: dispatcher),
+      plan: WorkerPlan(
+        topics: ["statusd-forward"], group: "statusd-forward", instance: "forwarder", commitInterval: .milliseconds(20)),
+      share: try WorkerShare<ForwardOrders>(),
+      heartbeat: Heartbeat(name: "forwarder", allowedSilence: .seconds(10), now: time.monotonic),
+      logger: Logger(level: .critical, output: CapturedLog()), time: time)
+    cluster.group.giveOutFree()
+  }
+
+  /// The process dies.
+  func kill() {
+    member?.isDead = true
+    if let member { cluster.group.expel(member) }
+  }
+
+  /// Lets the forwarder work until `isDone`; false if that takes too long. Senders have threads of their own.
+  func run(for limit: Duration = .seconds(120), until isDone: () -> Bool) -> Bool {
+    let end = SystemTime().monotonic + .seconds(20)
+    let last = time.monotonic + limit
+    while !isDone() {
+      if time.monotonic >= last || SystemTime().monotonic >= end { return false }
+      worker?.turn()
+      // The clock of the simulation doesn't wait for threads.
+      while dispatcher.isBusy, SystemTime().monotonic < end { sent.wait(until: end) }
+      cluster.group.giveOutFree()
+      time.advance(by: .milliseconds(5))
+    }
+    return true
+  }
+
+  /// Lets all receivers begin.
+  func settle() -> Bool { run { worker?.isLive ?? false } }
+
+  func pass(_ duration: Duration) {
+    let end = time.monotonic + duration
+    _ = run(for: duration + .seconds(1)) { time.monotonic >= end }
+  }
+}
+
+extension Worker where Log == SimulatedLog, Stage == Forwarder {
+  /// Whether all receivers have begun, and that is committed.
+  fileprivate var isLive: Bool {
+    !stage.receivers.isEmpty && stage.receivers.allSatisfy { $0.phase == .isLive } && !stage.hasUnwrittenState
+  }
+}
+
+@Suite("Forwarding on a simulated cluster", .waits)
+struct ForwarderTests {
+  @Test("a receiver that begins is told what fires, without history, and then what comes, each once")
+  func begins() throws {
+    let bench = try ForwarderBench()
+    bench.append("cpu", "old", .firing)
+    bench.append("cpu", "old", .resolved)
+    bench.append("cpu", "a", .firing)
+    bench.append("disk", "b", .firing)
+    let inbox = Inbox()
+    try bench.start((ReceiverDefinition(name: "on-call"), inbox))
+    #expect(bench.run { inbox.told.count == 2 })
+    #expect(inbox.told.sorted() == ["cpu/a firing", "disk/b firing"])
+    bench.append("cpu", "a", .resolved)
+    bench.append("cpu", "c", .firing)
+    #expect(bench.run { inbox.told.count == 4 })
+    #expect(inbox.told.suffix(2).sorted() == ["cpu/a resolved", "cpu/c firing"])
+    bench.pass(.seconds(5))
+    #expect(inbox.told.count == 4)
+  }
+
+  @Test("a successor goes on where its predecessor was, and repeats nothing that was committed")
+  func restart() throws {
+    let bench = try ForwarderBench()
+    let inbox = Inbox()
+    let definition = ReceiverDefinition(name: "on-call")
+    bench.append("cpu", "a", .firing)
+    try bench.start((definition, inbox))
+    #expect(bench.run { inbox.told.count == 1 })
+    bench.pass(.seconds(2))
+    for round in 0..<3 {
+      bench.kill()
+      bench.append("cpu", "h\(round)", .firing)
+      try bench.start((definition, inbox))
+      #expect(bench.run { inbox.told.count == 2 + round }, "\(inbox.told)")
+      bench.pass(.seconds(2))
+    }
+    bench.append("cpu", "a", .resolved)
+    #expect(bench.run { inbox.told.count == 5 })
+    #expect(inbox.told.last == "cpu/a resolved")
+    #expect(Set(inbox.ids).count == inbox.ids.count)
+  }
+
+  @Test("a group that is killed while it gathers goes out once, at its deadline")
+  func group() throws {
+    let bench = try ForwarderBench()
+    let inbox = Inbox()
+    var definition = ReceiverDefinition(name: "mail")
+    definition.groupBy = ["rule"]
+    try bench.start((definition, inbox))
+    #expect(bench.settle())
+    for number in 0..<50 { bench.append("cpu", "h\(number)", .firing) }
+    let begin = bench.time.monotonic
+    bench.pass(.seconds(10))
+    bench.kill()
+    try bench.start((definition, inbox))
+    #expect(bench.run { !inbox.ids.isEmpty })
+    let waited = bench.time.monotonic - begin
+    #expect(waited >= .seconds(30) && waited < .seconds(32), "\(waited)")
+    #expect(inbox.told.count == 50)
+    #expect(inbox.ids.count == 1)
+    bench.pass(.seconds(3))
+    bench.append("cpu", "h50", .firing)
+    for number in 0..<50 { bench.append("cpu", "h\(number)", .resolved) }
+    #expect(bench.run(for: .seconds(400)) { inbox.ids.count == 2 })
+    #expect(inbox.told.count == 101)
+  }
+
+  @Test("a receiver that is away delays no other, and gets everything in order once it is back")
+  func away() throws {
+    let bench = try ForwarderBench()
+    let isAway = Mutex(true)
+    let (slow, quick) = (
+      Inbox { _ in isAway.withLock { $0 } ? .later(after: nil, reason: "away") : .delivered }, Inbox()
+    )
+    try bench.start((ReceiverDefinition(name: "slow"), slow), (ReceiverDefinition(name: "quick"), quick))
+    #expect(bench.settle())
+    for number in 0..<40 { bench.append("cpu", "h\(number % 4)", number / 4 % 2 == 0 ? .firing : .resolved) }
+    #expect(bench.run { quick.told.count == 40 })
+    #expect(slow.told.isEmpty)
+    isAway.withLock { $0 = false }
+    #expect(bench.run(for: .seconds(400)) { slow.told.count == 40 })
+    for host in 0..<4 {
+      let own = slow.told.filter { $0.hasPrefix("cpu/h\(host) ") }
+      #expect(own == (0..<10).map { "cpu/h\(host) \($0 % 2 == 0 ? "firing" : "resolved")" })
+    }
+  }
+
+  @Test("what a receiver refuses is kept in the topic of undelivered transitions")
+  func refused() throws {
+    let bench = try ForwarderBench()
+    let inbox = Inbox { $0.transitions[0].alert == "cpu/bad" ? .refused(reason: "400") : .delivered }
+    try bench.start((ReceiverDefinition(name: "on-call"), inbox))
+    #expect(bench.settle())
+    bench.append("cpu", "bad", .firing)
+    bench.append("cpu", "good", .firing)
+    bench.append("cpu", "bad", .resolved)
+    #expect(bench.run { inbox.told == ["cpu/good firing"] && bench.cluster.alerts.committed.count == 1 })
+    bench.pass(.seconds(2))
+    #expect(inbox.told.count == 1)
+    let kept = bench.cluster.alerts.committed.map { String(decoding: $0.value ?? [], as: UTF8.self) }
+    #expect(kept.count == 1)
+    #expect(kept.first?.hasPrefix("{\"receiver\":\"on-call\",\"reason\":\"400\",\"transition\":{\"id\":\"") == true)
+    #expect(kept.first?.contains("\"host\":\"bad\"") == true)
+  }
+}
