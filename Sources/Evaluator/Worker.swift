@@ -186,11 +186,25 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   private mutating func finish(by deadline: MonotonicTime) {
     // The last third of the time is for closing the log, which may have to leave the group.
     let now = time.monotonic
-    if end == nil { deliverAll(by: now + (deadline - now) * 2 / 3) }
+    if end == nil {
+      waitForStage(until: now + (deadline - now) / 3)
+      deliverAll(by: now + (deadline - now) * 2 / 3)
+    }
     if undone != (0, 0) {
       voice.leaves(transitions: undone.transitions, positions: undone.positions)
     }
     publish()
+  }
+
+  /// Waits for what the stage has begun, so that its outcome is delivered, too.
+  private mutating func waitForStage(until deadline: MonotonicTime) {
+    stage.isEnding()
+    while stage.isBusy, time.monotonic < deadline {
+      heartbeat.beat(time.monotonic)
+      log.wait(until: min(deadline, time.monotonic + plan.patience))
+    }
+    stage.setClock(time.monotonic, wall: time.wall)
+    collect()
   }
 
   /// Publishes the numbers so far.

@@ -128,6 +128,12 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// and took as long as `times` says.
   mutating func delivered(at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime)
 
+  /// The worker is about to end: nothing new is begun.
+  mutating func isEnding()
+
+  /// Whether something that was begun isn't over, whose outcome should be delivered before the end.
+  var isBusy: Bool { get }
+
   /// Whether it has `tend` do anything.
   static var tends: Bool { get }
 
@@ -143,6 +149,10 @@ extension WorkerStage where Self: ~Copyable {
   package mutating func delivered(
     at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime
   ) {}
+
+  package mutating func isEnding() {}
+
+  package var isBusy: Bool { false }
 
   package static var tends: Bool { false }
 

@@ -66,6 +66,11 @@ package final class ForwardDispatcher: Sendable {
   /// Whether something is on its way.
   package var isBusy: Bool { lines.withLock { $0.values.contains { $0.underWay != nil } } }
 
+  /// Whether the outcome of a notification is known.
+  package func hasOutcome(of id: String, to receiver: String) -> Bool {
+    lines.withLock { $0[receiver]?.outcomes[id] != nil }
+  }
+
   /// The outcome of a notification; nil if there is none yet. One that isn't final is given once.
   package func outcome(of id: String, to receiver: String) -> ForwardOutcome? {
     lines.withLock { lines in

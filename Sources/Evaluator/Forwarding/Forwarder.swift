@@ -38,6 +38,8 @@ package struct Forwarder: ~Copyable, WorkerStage {
   var nextTopics: MonotonicTime?
   /// When the last delivery was committed, and when it began; nil if a partition has come since.
   var lastTick: (ended: MonotonicTime, began: MonotonicTime)?
+  /// Whether nothing more is sent.
+  private var ends = false
   /// What people should read, with `collect`.
   var remarks: [ForwardRemark] = []
 
@@ -116,7 +118,7 @@ package struct Forwarder: ~Copyable, WorkerStage {
 
   /// Hands over what is due, unless somebody else may have become the owner.
   private func send(_ receiver: ForwardedReceiver) {
-    guard let lastTick, now - lastTick.began < Self.lease else { return }
+    guard !ends, let lastTick, now - lastTick.began < Self.lease else { return }
     if receiver.queue.underWay == nil { _ = receiver.queue.next(now, clock: brokersTime) }
     if let notification = receiver.queue.underWay {
       _ = orders.dispatcher.send(notification, to: receiver.definition.name, by: receiver.channel)
@@ -154,7 +156,7 @@ package struct Forwarder: ~Copyable, WorkerStage {
   /// When the next delivery is due; nil if no partition is held.
   private var nextTick: MonotonicTime? {
     if deliveries.isEmpty { return nil }
-    guard let lastTick else { return now }
+    guard let lastTick, !ends || !hasUnwrittenState else { return now }
     let isPressing = receivers.contains { $0.mustWrite }
     // Whoever has something to send must show that it is still the owner.
     let isWaiting = receivers.contains { $0.queue.count > 0 }
@@ -223,6 +225,15 @@ package struct Forwarder: ~Copyable, WorkerStage {
       clock.tick(time, began: began, now: now)
     } else if !deliveries.isEmpty {
       remarks.append(.noClock)
+    }
+  }
+
+  package mutating func isEnding() { ends = true }
+
+  package var isBusy: Bool {
+    receivers.contains { receiver in
+      guard let notification = receiver.queue.underWay else { return false }
+      return !orders.dispatcher.hasOutcome(of: notification.id, to: receiver.definition.name)
     }
   }
 

@@ -1,0 +1,132 @@
+import Evaluator
+import Forwarding
+import Kafka
+import Platform
+import Records
+import Synchronization
+
+/// The forwarder as a service: tells receivers of alerts. Several processes share the receivers.
+public final class ForwardService: Service {
+  /// What it reads and writes.
+  public struct Plan: Sendable {
+    /// The topic of all transitions.
+    public var alerts: String
+    /// The topic of the last transitions of firing alerts.
+    public var current: String
+    /// The compacted topic with the receivers' states; its records have their append times.
+    public var state: String
+    /// The topic of transitions that couldn't be told.
+    public var undelivered: String
+    /// The consumer group of the forwarders that share the receivers.
+    public var group: String
+    /// The unique name of this process among them.
+    public var instance: String
+
+    /// These topics, shared by the processes of `group`.
+    public init(
+      alerts: String, current: String, state: String, undelivered: String, group: String, instance: String
+    ) {
+      self.alerts = alerts
+      self.current = current
+      self.state = state
+      self.undelivered = undelivered
+      self.group = group
+      self.instance = instance
+    }
+  }
+
+  /// A receiver, and how it is told.
+  public struct Receiver: Sendable {
+    /// What it is told, and when.
+    public var definition: ReceiverDefinition
+    /// How.
+    public var channel: any ForwardChannel
+
+    /// `definition`, told through `channel`.
+    public init(_ definition: ReceiverDefinition, _ channel: any ForwardChannel) {
+      self.definition = definition
+      self.channel = channel
+    }
+  }
+
+  /// `forwarder`
+  public let name = "forwarder"
+  private let plan: Plan
+  private let configuration: Configuration
+  private let log: Logger
+  private let time: any TimeSource
+  private let receivers: Mutex<[Receiver]>
+  private let pool: WorkerPool<ForwardOrders>
+  private let dispatcher: ForwardDispatcher
+  private let strangers: RateLimit
+
+  /// Does nothing before `start`.
+  ///
+  /// - Throws: if no file descriptor is left.
+  public init(
+    _ plan: Plan, _ receivers: [Receiver], configuration: Configuration, log: Logger,
+    time: any TimeSource = SystemTime()
+  ) throws(SystemError) {
+    self.plan = plan
+    self.configuration = configuration
+    self.log = log
+    self.time = time
+    self.receivers = Mutex(receivers)
+    strangers = KafkaLog.makeStrangersLimit(time)
+    // One worker: receivers have threads of their own, and all that it does is quick.
+    pool = try WorkerPool(1, of: name, now: time.monotonic)
+    dispatcher = ForwardDispatcher(wakeup: pool.workers[0].share.wakeup, log: log)
+  }
+
+  /// The worker's heartbeat.
+  public var heartbeats: [Heartbeat] { pool.heartbeats }
+
+  /// What it is to do now.
+  private var orders: ForwardOrders {
+    ForwardOrders(
+      receivers.withLock { $0 }.map { ForwardOrders.Receiver($0.definition, $0.channel) }, alerts: plan.alerts,
+      current: plan.current, dispatcher: dispatcher)
+  }
+
+  /// Connects in the background, joins the group and tells receivers, as soon as brokers are reachable.
+  ///
+  /// - Throws: if a property is refused, a TLS file can't be read, or no thread is left.
+  public func start() throws {
+    let names = KafkaLog.Names(
+      sources: [plan.state], alerts: plan.undelivered, alertsCurrent: plan.undelivered, changelog: plan.state,
+      mayCreate: false, member: MemberName(group: plan.group, instance: plan.instance, worker: 0))
+    var workerPlan = WorkerPlan(
+      topics: names.sources, group: plan.group, instance: plan.instance, commitInterval: .milliseconds(20))
+    workerPlan.longestTransaction = KafkaLog.longestTransaction
+    let worker = pool.workers[0]
+    worker.heartbeat.beat(time.monotonic)
+    let (share, heartbeat) = (worker.share, worker.heartbeat)
+    try worker.start(comesBack: false, time: time) { [self, workerPlan] in
+      Worker<KafkaLog, Forwarder>(
+        log: try KafkaLog(
+          configuration, names: names, delivery: .transactions, strangers: strangers, logger: log,
+          wakeup: share.wakeup, time: time),
+        orders: orders, plan: workerPlan, share: share, heartbeat: heartbeat, logger: log, time: time)
+    }
+  }
+
+  /// Whether the worker has ended for good: another process has its name, or a person has to act first.
+  public var hasFailed: Bool { pool.hasFailed }
+
+  /// See `Service`.
+  public func onFailure(ring wakeup: Wakeup) { pool.onFailure(ring: wakeup) }
+
+  /// These receivers are told from now on.
+  public func reload(_ receivers: [Receiver]) {
+    self.receivers.withLock { $0 = receivers }
+    pool.offer(orders)
+  }
+
+  /// The group gives its receivers to others at once, instead of keeping its place for a session.
+  public func leaveForGood() { pool.leaveForGood() }
+
+  /// Delivers what is left and releases the partitions; bounded by `deadline`, even if a broker is silent.
+  ///
+  /// - Returns: records that weren't acknowledged, and partitions whose position couldn't be committed.
+  public func stop(by deadline: MonotonicTime) -> Int { pool.stop(by: deadline).undone }
+}
