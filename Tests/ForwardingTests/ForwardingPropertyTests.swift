@@ -80,6 +80,16 @@ extension ForwardingWorld {
     if inbox.count - unique.count > ReceiverQueue.greatestRepeat * crashes {
       return "\(inbox.count - unique.count) repeats after \(crashes) crashes"
     }
+    // Not even a repeat goes back behind what was told of its alert.
+    var latest: [String: String] = [:]
+    var told: Set<String> = []
+    for notification in inbox {
+      let isRepeat = !told.insert(notification.id).inserted
+      for transition in notification.transitions {
+        if isRepeat, latest[transition.alert] != notification.id { return "\(transition.alert) goes back" }
+      }
+      for transition in notification.transitions { latest[transition.alert] = notification.id }
+    }
     let given = Set(givenUp.map(\.transition.id))
     let came = unique.flatMap(\.transitions)
     if Set(came.map(\.id)).count != came.count { return "a transition is in two notifications" }

@@ -2,7 +2,7 @@ import TestRandom
 
 extension SimulatedFault {
   /// What goes wrong with a call; nil if nothing does.
-  static func draw(for call: SimulatedCall, _ dice: inout SeededRandom) -> SimulatedFault? {
+  package static func draw(for call: SimulatedCall, _ dice: inout SeededRandom) -> SimulatedFault? {
     let crash: SimulatedFault = dice.once(in: 2) ? .crashes : .crashesAfter
     switch call {
     case .fetch:
