@@ -11,9 +11,8 @@ extension Settings {
     var hosts = self
     // A rule that names a kind is about readings; the records of hosts have none.
     hosts.rules.removeAll { $0.match.contains { $0.field == "kind" } }
-    // Subjects of streams are thought to send as often, too: nobody knows better.
-    let all = hosts.sources.map { $0.rules.memory(samplesEvery: agent.interval) }
-    return all.max { $0.most < $1.most } ?? hosts.ruleSet.memory(samplesEvery: agent.interval)
+    // How often the subjects of a stream send, nobody knows here.
+    return hosts.ruleSet.memory(samplesEvery: agent.interval)
   }
 
   /// The same for people, also for `max_subjects` hosts.

@@ -29,6 +29,14 @@ struct ExampleFilesTests {
     #expect(settings == Settings(brokers: "localhost:9092", hostName: "web-1"))
   }
 
+  @Test("Config/orders.toml is accepted without advice")
+  func orders() throws {
+    let loaded = load(try Repository.text("Config/orders.toml"))
+    #expect(loaded.complaints.isEmpty)
+    let settings = try #require(loaded.settings)
+    #expect(settings.sources.map(\.topic) == ["status_topic", "statusd-readings", "orders"])
+  }
+
   @Test("Config/fleet.toml is accepted without advice")
   func fleet() throws {
     let loaded = load(try Repository.text("Config/fleet.toml"))
