@@ -48,6 +48,7 @@ let package = Package(
     .systemLibrary(name: "Crdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "Cpcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+    .systemLibrary(name: "Ccurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "Ccrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Cglibc"),
     .target(name: "Ctomlplusplus"),
@@ -75,6 +76,8 @@ let package = Package(
     + library(
       "KafkaEvaluator",
       ["Evaluator", "Forwarding", "JSON", "Kafka", "Platform", "Records", "Rules", "Settings", "Streams"])
+    + library(
+      "Receivers", ["Ccrypto", "Ccurl", "Cglibc", "JSON", "Platform", "Records"], fixtures: ["Fixtures"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
     + [

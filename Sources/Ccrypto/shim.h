@@ -2,6 +2,7 @@
 #define STATUSD_CCRYPTO_SHIM_H
 
 #include <arpa/inet.h>
+#include <openssl/hmac.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <string.h>

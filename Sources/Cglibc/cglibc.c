@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int statusd_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
@@ -36,6 +37,21 @@ const int statusd_o_path = O_PATH;
 int statusd_poll(struct pollfd *polled, nfds_t count, int64_t nanoseconds) {
   struct timespec limit = {.tv_sec = nanoseconds / 1000000000, .tv_nsec = nanoseconds % 1000000000};
   return ppoll(polled, count, nanoseconds < 0 ? NULL : &limit, NULL);
+}
+
+int statusd_pidfd(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int statusd_pipe(int *read_end, int *write_end) {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+  *read_end = ends[0];
+  *write_end = ends[1];
+  return 0;
+}
+
+int statusd_spawn_isolated(posix_spawn_file_actions_t *actions) {
+  int failed = posix_spawn_file_actions_addchdir_np(actions, "/");
+  return failed ? failed : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
 }
 
 static void *wait_for_gate(void *gate) {

@@ -370,7 +370,7 @@ extension ReceiverQueue {
     var identity = Identity()
     identity.append(definition.name)
     for transition in transitions { identity.append(Int64(bitPattern: transition.id)) }
-    return Identity.hex(identity.finish())
+    return hex(identity.finish())
   }
 }
 

@@ -46,6 +46,9 @@ public struct Reader: ~Copyable {
     tokenEnd = place
   }
 
+  /// Where the token begins, in bytes from the start of the text; where the text stops being JSON if it is `.invalid`.
+  public var offset: Int { tokenStart - text.start }
+
   /// The number of open brackets.
   public var depth: Int { nesting.depth }
 

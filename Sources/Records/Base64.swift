@@ -1,7 +1,27 @@
 /// Base64 (RFC 4648, section 4): the alphabet with `+` and `/`, padded.
-enum Base64 {
+public enum Base64 {
+  /// The text of `bytes`, on one line.
+  public static func encode(_ bytes: some Collection<UInt8>) -> String {
+    var text: [UInt8] = []
+    text.reserveCapacity((bytes.count + 2) / 3 * 4)
+    var bits: UInt32 = 0
+    var count: UInt32 = 0
+    for byte in bytes {
+      bits = bits << 8 | UInt32(byte)
+      count += 8
+      while count >= 6 {
+        count -= 6
+        text.append(alphabet(bits >> count & 0x3F))
+      }
+      bits &= 0xFF
+    }
+    if count > 0 { text.append(alphabet(bits << (6 - count) & 0x3F)) }
+    while !text.count.isMultiple(of: 4) { text.append(UInt8(ascii: "=")) }
+    return String(decoding: text, as: UTF8.self)
+  }
+
   /// The bytes that `text` encodes; nil if it isn't Base64.
-  static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
+  public static func decode(_ text: UnsafeRawBufferPointer) -> [UInt8]? {
     guard text.count.isMultiple(of: 4) else { return nil }
     let padding = text.reversed().prefix { $0 == UInt8(ascii: "=") }.count
     guard padding <= 2 else { return nil }
@@ -19,6 +39,18 @@ enum Base64 {
       }
     }
     return bytes
+  }
+
+  /// The character for six bits.
+  private static func alphabet(_ bits: UInt32) -> UInt8 {
+    let bits = UInt8(truncatingIfNeeded: bits)
+    return switch bits {
+    case 0..<26: UInt8(ascii: "A") + bits
+    case 26..<52: UInt8(ascii: "a") + (bits - 26)
+    case 52..<62: UInt8(ascii: "0") + (bits - 52)
+    case 62: UInt8(ascii: "+")
+    default: UInt8(ascii: "/")
+    }
   }
 
   private static func digit(_ byte: UInt8) -> UInt32? {

@@ -1,6 +1,6 @@
 /// A hash that is the same in every process, version and machine: SipHash-2-4 (Aumasson and Bernstein 2012) with key
 /// zero. Texts have a length prefix, so that different sequences of parts are different inputs.
-package struct Identity {
+public struct Identity {
   private var v0: UInt64 = 0x736f_6d65_7073_6575
   private var v1: UInt64 = 0x646f_7261_6e64_6f6d
   private var v2: UInt64 = 0x6c79_6765_6e65_7261
@@ -9,7 +9,7 @@ package struct Identity {
   private var count: UInt64 = 0
 
   /// Starts with no input. Only tests pass another key, to check the published test vectors.
-  package init(key: (UInt64, UInt64) = (0, 0)) {
+  public init(key: (UInt64, UInt64) = (0, 0)) {
     v0 ^= key.0
     v1 ^= key.1
     v2 ^= key.0
@@ -17,27 +17,27 @@ package struct Identity {
   }
 
   /// Adds one byte.
-  package mutating func append(_ byte: UInt8) {
+  public mutating func append(_ byte: UInt8) {
     word |= UInt64(byte) &<< (8 * (count & 7))
     count &+= 1
     if count & 7 == 0 { absorb() }
   }
 
   /// Adds a whole number, lowest byte first.
-  package mutating func append(_ value: Int64) {
+  public mutating func append(_ value: Int64) {
     for shift in stride(from: UInt64(0), to: 64, by: 8) {
       append(UInt8(truncatingIfNeeded: UInt64(bitPattern: value) &>> shift))
     }
   }
 
   /// Adds a text: the number of its bytes, then the bytes.
-  package mutating func append(_ text: String) {
+  public mutating func append(_ text: String) {
     append(Int64(text.utf8.count))
     for byte in text.utf8 { append(byte) }
   }
 
   /// The hash of everything added.
-  package consuming func finish() -> UInt64 {
+  public consuming func finish() -> UInt64 {
     word |= count &<< 56
     absorb()
     v2 ^= 0xFF
@@ -68,13 +68,8 @@ package struct Identity {
   }
 }
 
-extension Identity {
-  /// 16 lower-case hexadecimal digits.
-  package static func hex(_ value: UInt64) -> String { Records.hex(value) }
-}
-
 /// 16 lower-case hexadecimal digits.
-func hex(_ value: UInt64) -> String {
+public func hex(_ value: UInt64) -> String {
   let digits = String(value, radix: 16)
   return String(repeating: "0", count: 16 - digits.count) + digits
 }

@@ -105,6 +105,17 @@ struct ReaderTests {
     same(reader.int64, 1)
     same(reader.next(), .end)
   }
+
+  @Test("tells where each token begins, and where the text stops being JSON")
+  func offsets() {
+    var reader = Reader(Array(#" {"a" : [12, "x"] ,}"#.utf8))
+    var offsets: [Int] = []
+    repeat {
+      reader.next()
+      offsets.append(reader.offset)
+    } while reader.token != .invalid
+    #expect(offsets == [1, 2, 8, 9, 13, 16, 19])
+  }
 }
 
 /// `#expect(a == b)` for members of a noncopyable type.

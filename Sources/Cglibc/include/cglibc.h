@@ -7,6 +7,7 @@
 #include <getopt.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -26,6 +27,16 @@ extern const int statusd_o_path;
 
 // ppoll(2) without a change of the signal mask; no time limit if `nanoseconds` is negative.
 int statusd_poll(struct pollfd *polled, nfds_t count, int64_t nanoseconds);
+
+// pidfd_open(2): a descriptor, close-on-exec, that is readable once the child `pid` has ended; -1 with errno on error.
+int statusd_pidfd(pid_t pid);
+
+// pipe2(2), both ends close-on-exec; -1 with errno on error.
+int statusd_pipe(int *read_end, int *write_end);
+
+// Lets a spawned program keep no descriptor above standard error, and start in `/`. Add it after all other actions.
+// Returns an error number, 0 if there is none.
+int statusd_spawn_isolated(posix_spawn_file_actions_t *actions);
 
 // pthread_setname_np(3) for the calling thread; longer names are cut to the kernel's 15 bytes.
 void statusd_thread_name(const char *name);

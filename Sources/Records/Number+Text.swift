@@ -3,13 +3,13 @@ import Glibc
 extension Double {
   /// The text of a measured value in a summary: at most six significant digits, but the whole part is never cut below
   /// 1e15; no trailing zeros. `97.1`, `69.3333`, `17053335552`, `1e+100`.
-  var textOfValue: String {
+  public var textOfValue: String {
     // From 999999.5 on, six digits are too few for the whole part.
     magnitude >= 999_999.5 && magnitude < 1e15 ? formatted("%.0f") : formatted("%.6g")
   }
 
   /// The text of a limit: the shortest that reads as the same double. `90`, `90.125`.
-  var textOfLimit: String {
+  public var textOfLimit: String {
     let text = description
     return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }

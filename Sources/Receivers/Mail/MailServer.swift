@@ -1,0 +1,66 @@
+internal import Ccurl
+
+/// A server that takes mail, and how it is spoken to.
+public struct MailServer: Sendable {
+  /// A user of the server. Both texts are secrets.
+  public struct Login: Sendable, CustomStringConvertible {
+    let user: String
+    let password: String
+
+    /// Neither of them.
+    public var description: String { "***" }
+
+    /// Checks both: no control characters.
+    public init(user: String, password: String) throws(ReceiverProblem) {
+      guard !user.isEmpty, (user + password).utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+        throw ReceiverProblem("a user's name or password is empty, or has a control character")
+      }
+      self.user = user
+      self.password = password
+    }
+  }
+
+  /// `smtp://HOST:PORT` or `smtps://HOST:PORT`.
+  let address: String
+  /// Whether TLS begins with the connection.
+  let isImplicitTLS: Bool
+  /// Who logs in; nil for nobody.
+  public let login: Login?
+  /// Whether mail goes only through TLS with a certificate that is checked.
+  public let requiresTLS: Bool
+  /// Trusted authorities, a PEM file; nil for those of the machine.
+  public let caFile: String?
+
+  /// A server.
+  ///
+  /// - Parameters:
+  ///   - address: `smtp://` or `smtps://` with a host and perhaps a port, nothing else.
+  ///   - requiresTLS: always so with a login, and with `smtps`. Otherwise STARTTLS is used if the server offers it,
+  ///     whatever its certificate: without it, anybody could read along just as well.
+  public init(
+    _ address: String, login: Login? = nil, requiresTLS: Bool = false, caFile: String? = nil
+  ) throws(ReceiverProblem) {
+    guard address.utf8.count <= 512, address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let url = curl_url() else {
+      throw ReceiverProblem("the server has the form smtp://HOST:PORT or smtps://HOST:PORT")
+    }
+    defer { curl_url_cleanup(url) }
+    func part(_ part: CURLUPart) -> String? {
+      var value: UnsafeMutablePointer<CChar>?
+      guard curl_url_get(url, part, &value, 0) == CURLUE_OK, let value else { return nil }
+      defer { curl_free(value) }
+      return String(cString: value)
+    }
+    guard curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK, let scheme = part(CURLUPART_SCHEME),
+      scheme == "smtp" || scheme == "smtps", let host = part(CURLUPART_HOST), part(CURLUPART_PATH) ?? "/" == "/",
+      part(CURLUPART_QUERY) == nil, part(CURLUPART_FRAGMENT) == nil
+    else { throw ReceiverProblem("the server has the form smtp://HOST:PORT or smtps://HOST:PORT") }
+    guard part(CURLUPART_USER) == nil, part(CURLUPART_PASSWORD) == nil else {
+      throw ReceiverProblem("the server's address has a login: give user and password by themselves")
+    }
+    self.address = "\(scheme)://\(host)" + (part(CURLUPART_PORT).map { ":\($0)" } ?? "")
+    isImplicitTLS = scheme == "smtps"
+    self.login = login
+    self.requiresTLS = requiresTLS || login != nil || isImplicitTLS
+    self.caFile = caFile
+  }
+}

@@ -1,0 +1,97 @@
+import Synchronization
+
+/// A web server that notes each request and gives the answers of a script, the last one again and again.
+final class WebServer: Sendable {
+  struct Request: Sendable {
+    var line: String
+    var headers: [(name: String, value: String)]
+    var body: [UInt8]
+    /// The number of its connection, from 0.
+    var connection: Int
+
+    func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
+  }
+
+  enum Answer: Sendable {
+    case status(Int, headers: [String] = [], body: String = "")
+    /// These bytes, then nothing more until the client goes.
+    case raw(String)
+    /// These bytes again and again.
+    case endless(String)
+    /// No answer, until the client goes.
+    case silence
+    /// No answer, and the connection is closed.
+    case close
+    /// An answer, and then the connection is closed without a word about it.
+    case thenClose(Int)
+  }
+
+  private struct State {
+    var requests: [Request] = []
+    var answers: [Answer]
+    var connections = 0
+  }
+
+  private let state: State_
+  private let server: TestServer
+
+  private final class State_: Sendable {
+    let value: Mutex<State>
+    init(_ answers: [Answer]) { value = Mutex(State(answers: answers)) }
+  }
+
+  init(_ answers: Answer...) throws {
+    let state = State_(answers)
+    self.state = state
+    server = try TestServer { WebServer.serve($0, state) }
+  }
+
+  var port: UInt16 { server.port }
+  var requests: [Request] { state.value.withLock { $0.requests } }
+  func address(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+
+  private static func serve(_ connection: TestConnection, _ state: State_) {
+    let number = state.value.withLock { state in
+      state.connections += 1
+      return state.connections - 1
+    }
+    while let request = read(connection, number) {
+      let answer = state.value.withLock { state in
+        state.requests.append(request)
+        return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
+      }
+      switch answer {
+      case .status(let status, let headers, let body):
+        let head = ["HTTP/1.1 \(status) Text", "Content-Length: \(body.utf8.count)"] + headers
+        connection.write(head.joined(separator: "\r\n") + "\r\n\r\n" + body)
+      case .raw(let text):
+        connection.write(text)
+        connection.rest()
+        return
+      case .endless(let text):
+        connection.write("HTTP/1.1 200 OK\r\n\r\n")
+        while connection.write(text) {}
+        return
+      case .silence:
+        connection.rest()
+        return
+      case .close: return
+      case .thenClose(let status):
+        connection.write("HTTP/1.1 \(status) Text\r\nContent-Length: 0\r\n\r\n")
+        return
+      }
+    }
+  }
+
+  private static func read(_ connection: TestConnection, _ number: Int) -> Request? {
+    guard let line = connection.line() else { return nil }
+    var request = Request(line: line, headers: [], body: [], connection: number)
+    while let header = connection.line(), !header.isEmpty {
+      let parts = header.split(separator: ":", maxSplits: 1)
+      request.headers.append((String(parts[0]), parts.count > 1 ? String(parts[1].drop { $0 == " " }) : ""))
+    }
+    guard let body = connection.bytes(Int(request.header("Content-Length") ?? "0") ?? 0) else { return nil }
+    request.body = body
+    return request
+  }
+}
