@@ -32,6 +32,8 @@ extension Evaluation: WorkerStage {
 
   package var hasUnwrittenState: Bool { unwrittenSubjects > 0 }
 
+  package mutating func mayNotRead(_ partition: LogPartition) { readable.remove(partition.topic) }
+
   // MARK: Beginning
 
   package mutating func begin<Log: EvaluatorLog & ~Copyable>(

@@ -85,6 +85,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
 
   private mutating func failed(_ failure: LogFailure) {
     delivery.failed(failure.remedy)
+    if failure.remedy == .deliverAgain, failures % 5 == 4 { dropUnreadable() }
     timers[.delivery] = time.monotonic + pause(after: failure)
     switch failure.remedy {
     case .retry, .deliverAgain:
@@ -102,6 +103,29 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     failures += 1
     return min(.milliseconds(100 << min(failures - 1, 5)), .seconds(2))
   }
+
+  /// Brokers refuse a whole delivery for the position of one partition that this worker may not read any more. Such a
+  /// partition is dropped, and its results with it: they are made again once it may be read. The others go on.
+  private mutating func dropUnreadable() {
+    let now = time.monotonic
+    let unreadable = outbox.positions.prefix(Self.greatestLook).filter { entry in
+      let isReadable = try? log.isReadable(entry.partition, at: entry.position, until: now + plan.patience)
+      return isReadable == false
+    }.map(\.partition)
+    if unreadable.isEmpty { return }
+    owed.add(transitions: 0, outbox.positions.filter { unreadable.contains($0.partition) })
+    outbox.remove(of: unreadable)
+    stage.remove(unreadable)
+    arrivals.joinFirst(unreadable)
+    for partition in unreadable {
+      stage.mayNotRead(partition)
+      arrivals.refuse(partition, until: time.monotonic + .seconds(60))
+      voice.mayNotRead(partition)
+    }
+  }
+
+  /// How many partitions are looked at when a delivery keeps failing.
+  private static var greatestLook: Int { 16 }
 
   /// The worker can't go on, and ends.
   mutating func give(up failure: LogFailure) {

@@ -53,6 +53,9 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// Holds these partitions no longer.
   mutating func remove(_ partitions: [LogPartition])
 
+  /// This worker may not read the partition's topic any more.
+  mutating func mayNotRead(_ partition: LogPartition)
+
   /// The partitions that are held.
   var held: [LogPartition] { get }
 
@@ -149,6 +152,8 @@ extension WorkerStage where Self: ~Copyable {
   package mutating func delivered(
     at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime
   ) {}
+
+  package mutating func mayNotRead(_ partition: LogPartition) {}
 
   package mutating func isEnding() {}
 

@@ -99,6 +99,30 @@ struct WorkerPartitionTests {
     #expect(bench.alerts.map(\.key) == ["cpu-high/web-2", "cpu-high/web-1"])
   }
 
+  @Test("a partition that may not be read any more, while it is evaluated, silences no other")
+  func unreadableLater() throws {
+    var bench = try WorkerBench(partitions: 2)
+    bench.assign(0, 1)
+    bench.settle(turns: 5)
+    bench.cluster.unreadable = [0]
+    bench.sample(95, to: 0)
+    bench.sample(95, host: "web-2", to: 1)
+    for _ in 0..<20 {
+      bench.settle(turns: 2)
+      bench.time.advance(by: .seconds(2))
+    }
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2"])
+    bench.sample(10, host: "web-2", to: 1)
+    bench.settle(turns: 10)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2", "cpu-high/web-2"])
+    #expect(bench.log.messages.contains { $0.hasPrefix("brokers don't let this evaluator read") })
+    // What it missed comes once it may read again, once.
+    bench.cluster.unreadable = []
+    bench.time.advance(by: .seconds(61))
+    bench.settle(turns: 10)
+    #expect(bench.alerts.map(\.key) == ["cpu-high/web-2", "cpu-high/web-2", "cpu-high/web-1"])
+  }
+
   @Test("revoked partitions are delivered and committed before they are handed over")
   func handOver() throws {
     var bench = try WorkerBench()

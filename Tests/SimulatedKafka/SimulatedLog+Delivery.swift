@@ -98,6 +98,9 @@ extension SimulatedLog {
     try attempt(.sendOffsets) { () throws(LogFailure) in
       note(.sentOffsets(Dictionary(uniqueKeysWithValues: copy.map { (place($0.partition), $0.position) })))
       guard isTransactional, !copy.isEmpty else { return }
+      if copy.contains(where: { cluster.unreadable.contains(place($0.partition)) }) {
+        throw LogFailure(.deliverAgain, reason: "TOPIC_AUTHORIZATION_FAILED")
+      }
       if mistake == .sendsNoOffsets { return }
       let transaction = try transaction()
       if mistake != .sendsNoMember, !cluster.group.accepts(member, byName: mistake == .fencesNobody) {
