@@ -16,7 +16,7 @@ struct WebhookTests {
     var options = WebhookChannel.Options(address: try WebAddress(address))
     try change(&options)
     let time = ManualTime(wall: WallTime(milliseconds: 1_795_176_003_900))
-    return try WebhookChannel(options, stop: stop.token, time: time)
+    return try WebhookChannel(options, stop: StopSignal(stop.token), time: time)
   }
 
   @Test("posts the notification's JSON with its id as the key of repeats")

@@ -92,20 +92,3 @@ struct Curl: ~Copyable, @unchecked Sendable {
       ? "\(sentence): \(SystemError.text(of: Int32(clamping: error)))" : sentence
   }
 }
-
-/// A stop token, and a descriptor that is readable from its stop on: a wait on it ends then.
-final class StopSignal: Sendable {
-  private let token: StopToken
-  private let wakeup: Wakeup
-
-  /// Throws if no file descriptor is left.
-  init(_ token: StopToken) throws(SystemError) {
-    self.token = token
-    wakeup = try Wakeup()
-    token.onStop(ring: wakeup)
-  }
-
-  var isStopped: Bool { token.isStopped }
-  /// Nobody ever reads it: it stays readable.
-  var fileDescriptor: Int32 { wakeup.fileDescriptor }
-}
