@@ -209,6 +209,23 @@ struct MailTests {
     }
   }
 
+  @Test(
+    "a mail that is given up is cut off: its server isn't told that it is complete",
+    arguments: ["MAIL", "RCPT", "DATA"])
+  func cutOff(at command: String) throws {
+    let server = try ScriptedMailServer([command: ""])
+    var options = try MailChannel.Options(
+      server: try MailServer("smtp://127.0.0.1:\(server.port)"), sender: try MailAddress("a@example.org"),
+      recipients: [try MailAddress("b@example.org")], host: "monitor.example.org")
+    options.answerLimit = .milliseconds(200)
+    let channel = try MailChannel(options, stop: StopSignal(StopSource().token))
+    let before = SystemTime().monotonic
+    let outcome = channel.send(notification([transition()]))
+    #expect(outcome == .later(reason: "the mail server doesn't answer in time"))
+    #expect(SystemTime().monotonic - before < .seconds(10))
+    #expect(server.rest() == "")
+  }
+
   @Test("a stop ends a mail that waits for its server")
   func stopped() throws {
     let server = try ScriptedMailServer([".": ""])
