@@ -43,8 +43,9 @@ public struct Notification: Sendable {
 
   /// Computed anew each time.
   var summary: Summary {
-    var last: [String: Int] = [:]
-    for (index, forwarded) in transitions.enumerated() { last[forwarded.transition.key] = index }
+    // By bytes: texts that only look the same are different hosts.
+    var last: [[UInt8]: Int] = [:]
+    for (index, forwarded) in transitions.enumerated() { last[Array(forwarded.transition.key.utf8)] = index }
     var summary = Summary()
     for index in last.values.sorted() {
       let transition = transitions[index].transition

@@ -99,7 +99,7 @@ struct AlertmanagerTests {
     let server = try WebServer(
       .status(200, headers: ["Date: Fri, 20 Nov 2026 12:02:00 GMT"]), .status(200), .status(400, body: "x"))
     let options = try AlertmanagerChannel.Options(address: try WebAddress(server.address("/prefix/")))
-    let channel = try AlertmanagerChannel(options, stop: StopSource().token, time: ManualTime(wall: now))
+    let channel = try AlertmanagerChannel(options, stop: StopSignal(StopSource().token), time: ManualTime(wall: now))
     let transition = transition()
     let alert = AlertmanagerAlert.firing(
       AlertIdentity(transition), annotations: AlertmanagerAlert.annotations(of: transition), since: transition.since,
@@ -121,6 +121,38 @@ struct AlertmanagerTests {
     }
   }
 
+  @Test("labels and annotations keep hostile texts, in JSON that reads back")
+  func hostile() throws {
+    let server = try WebServer(.status(200))
+    let options = try AlertmanagerChannel.Options(address: try WebAddress(server.address()))
+    let channel = try AlertmanagerChannel(options, stop: StopSignal(StopSource().token))
+    let transitions = hostileTexts.map { transition(rule: $0, host: $0, summary: $0, labels: [("a", $0), ($0, "x")]) }
+    let alerts = transitions.map {
+      AlertmanagerAlert.ended(
+        AlertIdentity($0), annotations: AlertmanagerAlert.annotations(of: $0), since: $0.since, clocks: .init(now: now))
+    }
+    #expect(channel.send(alerts).outcome == .delivered())
+    let body = Data(try #require(server.requests.first?.body))
+    let read = try #require(try JSONSerialization.jsonObject(with: body) as? [[String: Any]])
+    #expect(read.count == hostileTexts.count)
+    for (odd, alert) in zip(hostileTexts, read) {
+      let labels = try #require(alert["labels"] as? [String: String])
+      #expect(labels.keys.allSatisfy { $0.wholeMatch(of: /[a-zA-Z_][a-zA-Z0-9_]*/) != nil })
+      for name in ["alertname", "host", "a"] {
+        #expect(Array((labels[name] ?? "").unicodeScalars) == Array(odd.unicodeScalars))
+      }
+      let summary = (alert["annotations"] as? [String: String])?["summary"]
+      #expect(Array((summary ?? "").unicodeScalars) == Array(odd.unicodeScalars))
+    }
+  }
+
+  @Test("texts that only look the same make different alerts")
+  func lookalikes() {
+    let (one, other) = (AlertIdentity(transition(host: "\u{e9}")), AlertIdentity(transition(host: "e\u{301}")))
+    #expect(one != other)
+    #expect(notification([transition(host: "\u{e9}"), transition(host: "e\u{301}")]).summary.firing == 2)
+  }
+
   @Test("a real Alertmanager shows an alert, its change of severity and its end", .enabled(if: alertmanager != nil))
   func real() throws {
     let folder = try TemporaryDirectory()
@@ -134,7 +166,7 @@ struct AlertmanagerTests {
     let line = try child.waitForLine(containing: "address=127.0.0.1:", on: \.errors)
     let port = try #require(line.split(separator: ":").last.flatMap { UInt16($0.prefix { $0.isNumber }) })
     let options = try AlertmanagerChannel.Options(address: try WebAddress("http://127.0.0.1:\(port)"))
-    let channel = try AlertmanagerChannel(options, stop: StopSource().token)
+    let channel = try AlertmanagerChannel(options, stop: StopSignal(StopSource().token))
     var ahead = Duration.zero
     func send(_ transition: Transition, fires: Bool) {
       let clocks = AlertmanagerAlert.Clocks(now: SystemTime().wall, ahead: ahead)

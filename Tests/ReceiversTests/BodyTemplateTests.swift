@@ -1,6 +1,8 @@
 import Foundation
+import JSON
 import Records
 import TestRandom
+import TestSupport
 import Testing
 
 @testable import Receivers
@@ -96,6 +98,40 @@ struct BodyTemplateTests {
       #expect(Array((read["c"] as? String ?? "?").unicodeScalars) == Array(odd.unicodeScalars))
       #expect(read.count == 4)
     }
+  }
+
+  @Test("a broken template is refused, or still makes JSON")
+  func broken() throws {
+    let pieces = [
+      "{{host}}", "{{", "}}", "\"", "\\", "\\ud83d", "\\u007b", "{", "[", ",", ":", "{{alerts}}", "\"{{alerts}}\"",
+      "{{json value}}", " ", "\u{0}",
+    ].map { Array($0.utf8) }
+    let good = Array(
+      #"{"a": "x {{host}} \u00e9\"{{summary}}", "b\n": ["{{alerts}}", "{{json value}}", -1.5e3, {}, null]}"#.utf8)
+    let odd = hostileTexts.map { notification([transition(host: $0, summary: $0)]) }
+    var accepted = 0
+    for seed in UInt64(0)..<4_000 {
+      var random = SeededRandom(seed: seed)
+      let template = text(random.broken(good, with: pieces))
+      guard let compiled = try? BodyTemplate(template) else { continue }
+      accepted += 1
+      let body = compiled.body(for: random.pick(odd))
+      var reader = Reader(body)
+      let isWhole = reader.skip() && reader.next() == .end
+      let isText = body.withUnsafeBytes { Text.isUTF8($0) }
+      #expect(isWhole && isText, "seed \(seed): \(template)\n\(text(body))")
+    }
+    #expect(accepted > 200)
+  }
+
+  @Test("the documentation has every placeholder")
+  func documented() throws {
+    let page = try String(contentsOfFile: "\(packageRoot)/docs/forwarding.md", encoding: .utf8)
+    for name in Placeholder.names.map(\.name) + ["labels.NAME", "group.NAME", "alerts", "json NAME"] {
+      #expect(page.contains("`{{\(name)}}`"), "\(name)")
+    }
+    let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("| `{{json NAME}}`") })
+    for value in WholeValue.allCases where value != .alerts { #expect(line.contains("`\(value.rawValue)`")) }
   }
 
   @Test(

@@ -20,7 +20,7 @@ struct CommandTests {
   ) throws -> CommandChannel {
     var options = try CommandChannel.Options(["/bin/sh", "-c", script, folder.path] + arguments, path: path)
     options.limit = limit
-    return try CommandChannel(options, stop: stop.token)
+    return CommandChannel(options, stop: try StopSignal(stop.token))
   }
 
   private func file(_ name: String) throws -> [UInt8] {
@@ -122,7 +122,7 @@ struct CommandTests {
 
   @Test("a program that isn't there is tried later; one without an absolute path is refused")
   func missing() throws {
-    let channel = try CommandChannel(try CommandChannel.Options(["/nowhere/program"]), stop: stop.token)
+    let channel = CommandChannel(try CommandChannel.Options(["/nowhere/program"]), stop: try StopSignal(stop.token))
     #expect(
       channel.send(notification([transition()]))
         == .later(reason: "the program can't be started: posix_spawn: No such file or directory"))

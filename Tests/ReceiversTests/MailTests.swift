@@ -15,7 +15,7 @@ struct MailTests {
       server: server, sender: try MailAddress(sender), recipients: try recipients.map { try MailAddress($0) },
       host: "monitor.example.org")
     let time = ManualTime(wall: WallTime(milliseconds: 1_795_176_003_900))
-    return try MailChannel(options, stop: StopSource().token, time: time)
+    return try MailChannel(options, stop: StopSignal(StopSource().token), time: time)
   }
 
   @Test("a mail has the alert, and what a mail of a machine needs")
@@ -201,12 +201,29 @@ struct MailTests {
       server: try MailServer("smtp://127.0.0.1:\(server.port)"), sender: try MailAddress("a@example.org"),
       recipients: [try MailAddress("b@example.org")], host: "monitor.example.org")
     (options.connectLimit, options.answerLimit, options.messageLimit) = (.seconds(1), .seconds(1), .seconds(1))
-    let channel = try MailChannel(options, stop: StopSource().token)
+    let channel = try MailChannel(options, stop: StopSignal(StopSource().token))
     switch channel.send(notification([transition()])) {
     case .delivered(let remark): #expect(expected == "delivered" && remark == nil)
     case .refused(let reason): #expect(expected == "refused: \(reason)")
     case .later(_, let reason): #expect(reason == expected || reply == "close")
     }
+  }
+
+  @Test(
+    "a mail that is given up is cut off: its server isn't told that it is complete",
+    arguments: ["MAIL", "RCPT", "DATA"])
+  func cutOff(at command: String) throws {
+    let server = try ScriptedMailServer([command: ""])
+    var options = try MailChannel.Options(
+      server: try MailServer("smtp://127.0.0.1:\(server.port)"), sender: try MailAddress("a@example.org"),
+      recipients: [try MailAddress("b@example.org")], host: "monitor.example.org")
+    options.answerLimit = .milliseconds(200)
+    let channel = try MailChannel(options, stop: StopSignal(StopSource().token))
+    let before = SystemTime().monotonic
+    let outcome = channel.send(notification([transition()]))
+    #expect(outcome == .later(reason: "the mail server doesn't answer in time"))
+    #expect(SystemTime().monotonic - before < .seconds(10))
+    #expect(server.rest() == "")
   }
 
   @Test("a stop ends a mail that waits for its server")
@@ -216,7 +233,7 @@ struct MailTests {
       server: try MailServer("smtp://127.0.0.1:\(server.port)"), sender: try MailAddress("a@example.org"),
       recipients: [try MailAddress("b@example.org")], host: "monitor.example.org")
     let stop = StopSource()
-    let channel = try MailChannel(options, stop: stop.token)
+    let channel = try MailChannel(options, stop: StopSignal(stop.token))
     let stopper = try startThread(name: "stop") {
       while server.lines.last != "." { sched_yield() }
       stop.stop()

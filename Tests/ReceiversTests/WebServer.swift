@@ -16,8 +16,8 @@ final class WebServer: Sendable {
     case status(Int, headers: [String] = [], body: String = "")
     /// These bytes, then nothing more until the client goes.
     case raw(String)
-    /// These bytes again and again.
-    case endless(String)
+    /// This beginning, then these bytes again and again.
+    case endless(String, String)
     /// No answer, until the client goes.
     case silence
     /// No answer, and the connection is closed.
@@ -68,8 +68,8 @@ final class WebServer: Sendable {
         connection.write(text)
         connection.rest()
         return
-      case .endless(let text):
-        connection.write("HTTP/1.1 200 OK\r\n\r\n")
+      case .endless(let head, let text):
+        connection.write(head)
         while connection.write(text) {}
         return
       case .silence:

@@ -16,7 +16,7 @@ struct WebhookTests {
     var options = WebhookChannel.Options(address: try WebAddress(address))
     try change(&options)
     let time = ManualTime(wall: WallTime(milliseconds: 1_795_176_003_900))
-    return try WebhookChannel(options, stop: stop.token, time: time)
+    return try WebhookChannel(options, stop: StopSignal(stop.token), time: time)
   }
 
   @Test("posts the notification's JSON with its id as the key of repeats")
@@ -128,12 +128,22 @@ struct WebhookTests {
 
   @Test("of an answer without end the status counts, and 64 KiB are read")
   func endless() throws {
-    let server = try WebServer(.endless(String(repeating: "x", count: 65_536)), .status(204))
+    let server = try WebServer(.endless("HTTP/1.1 200 OK\r\n\r\n", String(repeating: "x", count: 65_536)), .status(204))
     let channel = try channel(server.address())
     #expect(channel.send(notification([transition()])) == .delivered())
     // Its connection isn't used again.
     #expect(channel.send(notification([transition()])) == .delivered())
     #expect(server.requests.map(\.connection) == [0, 1])
+  }
+
+  @Test("headers without end are cut off, before they fill the memory or the time is over", arguments: [200, 500])
+  func endlessHeaders(status: Int) throws {
+    let line = "X-Header: " + String(repeating: "x", count: 1000) + "\r\n"
+    let server = try WebServer(
+      .endless("HTTP/1.1 \(status) Text\r\n", String(repeating: line, count: 60)))
+    let channel = try channel(server.address()) { $0.limit = .seconds(600) }
+    let outcome = channel.send(notification([transition()]))
+    #expect(outcome == (status == 200 ? .delivered() : .later(reason: "HTTP status 500")))
   }
 
   @Test(

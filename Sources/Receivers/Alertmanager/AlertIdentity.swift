@@ -57,12 +57,16 @@ public struct AlertIdentity: Hashable, Sendable {
     return problems
   }
 
-  /// Equal if all labels are.
-  public func hash(into hasher: inout Hasher) {
-    for label in labels {
-      hasher.combine(label.name)
-      hasher.combine(label.value)
-    }
+  /// By bytes, as Alertmanager compares: texts that only look the same are different.
+  public static func == (a: AlertIdentity, b: AlertIdentity) -> Bool { a.bytes == b.bytes }
+
+  /// Equal for equal labels.
+  public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+
+  private var bytes: [UInt8] {
+    var writer = BinaryWriter()
+    encode(into: &writer)
+    return writer.bytes
   }
 }
 

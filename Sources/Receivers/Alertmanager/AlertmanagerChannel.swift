@@ -37,8 +37,8 @@ public final class AlertmanagerChannel: Sendable {
   private let client: HTTPClient
   private let time: any TimeSource
 
-  /// Throws if no memory or file descriptor is left. `time` is compared with Alertmanager's clock.
-  public init(_ options: Options, stop: StopToken, time: any TimeSource = SystemTime()) throws(SystemError) {
+  /// Throws if no memory is left. `time` is compared with Alertmanager's clock.
+  public init(_ options: Options, stop: StopSignal, time: any TimeSource = SystemTime()) throws(SystemError) {
     self.options = options
     self.time = time
     client = try HTTPClient(

@@ -1,4 +1,4 @@
-public import Platform
+import Platform
 
 /// Runs a program for each notification, with `Notification.json` on its standard input. No shell takes part.
 public final class CommandChannel: Channel {
@@ -33,10 +33,10 @@ public final class CommandChannel: Channel {
   /// The exit status with which a program asks to be run again later (`EX_TEMPFAIL` of sysexits.h).
   private static let tryLater: Int32 = 75
 
-  /// Throws if no file descriptor is left.
-  public init(_ options: Options, stop: StopToken) throws(SystemError) {
+  /// A channel that ends its runs when `stop` says so.
+  public init(_ options: Options, stop: StopSignal) {
     self.options = options
-    self.stop = try StopSignal(stop)
+    self.stop = stop
   }
 
   /// One run. Status 0 means delivered, 75 later, any other refused, with the beginning of standard error. Later is also

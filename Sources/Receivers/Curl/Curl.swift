@@ -45,7 +45,8 @@ struct Curl: ~Copyable, @unchecked Sendable {
   func transfer<Result>(
     _ exchange: Exchange, configure: (borrowing CurlOptions) -> Bool, then body: (End, borrowing CurlAnswer) -> Result
   ) -> Result {
-    curl_easy_reset(easy)
+    // Nothing in the handle may point to what is gone then.
+    defer { curl_easy_reset(easy) }
     let options = CurlOptions(easy: easy)
     guard options.setCommon(for: exchange), configure(options), curl_multi_add_handle(multi, easy) == CURLM_OK else {
       return body(.ended(CURLE_FAILED_INIT, "libcurl refuses an option"), CurlAnswer(easy: easy))
@@ -57,21 +58,26 @@ struct Curl: ~Copyable, @unchecked Sendable {
     return result
   }
 
+  /// A stop or a passed limit ends the transfer inside `curl_multi_perform`, by the progress callback. To take away a mail
+  /// under way would end it well: libcurl then tells the server that the message is complete.
   private func run(_ exchange: Exchange) -> End {
     var running: Int32 = 0
+    var isOverdue = false
     while curl_multi_perform(multi, &running) == CURLM_OK {
       let result = statusd_curl_result(multi)
-      if exchange.stop.isStopped, result < 0 || isAborted(result) { return .stopped }
-      if isAborted(result) { return .timedOut }
+      if isAborted(result) { return exchange.stop.isStopped ? .stopped : .timedOut }
       if result >= 0 {
         let code = CURLcode(rawValue: UInt32(result))
         return .ended(code, text(of: code))
       }
+      // The callback wasn't called, since there is no connection yet.
+      if isOverdue { return exchange.stop.isStopped ? .stopped : .timedOut }
+      isOverdue = exchange.isOverdue
+      if isOverdue { continue }
       let left = (exchange.limit - SystemTime().monotonic).wholeMilliseconds
-      if left <= 0 { return .timedOut }
       var bell = curl_waitfd(fd: exchange.stop.fileDescriptor, events: Int16(CURL_WAIT_POLLIN), revents: 0)
       // A millisecond more, so that the limit has passed when it wakes.
-      guard curl_multi_poll(multi, &bell, 1, Int32(clamping: left + 1), nil) == CURLM_OK else { break }
+      guard curl_multi_poll(multi, &bell, 1, Int32(clamping: max(0, left) + 1), nil) == CURLM_OK else { break }
     }
     return .ended(CURLE_FAILED_INIT, "libcurl's loop fails")
   }
@@ -85,27 +91,11 @@ struct Curl: ~Copyable, @unchecked Sendable {
     if code == CURLE_PEER_FAILED_VERIFICATION {
       let why = statusd_curl_long(easy, CURLINFO_SSL_VERIFYRESULT)
       // 1 says nothing: it is what libcurl begins with, and leaves there if the certificate has another name.
+      if why == 0 { return sentence }
       return why == 1 ? "\(sentence): perhaps it is for another host" : "\(sentence): \(certificateProblem(why))"
     }
     let error = statusd_curl_long(easy, CURLINFO_OS_ERRNO)
     return code == CURLE_COULDNT_CONNECT && error > 0
       ? "\(sentence): \(SystemError.text(of: Int32(clamping: error)))" : sentence
   }
-}
-
-/// A stop token, and a descriptor that is readable from its stop on: a wait on it ends then.
-final class StopSignal: Sendable {
-  private let token: StopToken
-  private let wakeup: Wakeup
-
-  /// Throws if no file descriptor is left.
-  init(_ token: StopToken) throws(SystemError) {
-    self.token = token
-    wakeup = try Wakeup()
-    token.onStop(ring: wakeup)
-  }
-
-  var isStopped: Bool { token.isStopped }
-  /// Nobody ever reads it: it stays readable.
-  var fileDescriptor: Int32 { wakeup.fileDescriptor }
 }

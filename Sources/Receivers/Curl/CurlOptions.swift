@@ -133,6 +133,5 @@ private func goOn(
   _ sent: curl_off_t
 ) -> Int32 {
   guard let context else { return 1 }
-  let exchange = Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue()
-  return exchange.stop.isStopped || SystemTime().monotonic >= exchange.limit ? 1 : 0
+  return Unmanaged<Exchange>.fromOpaque(context).takeUnretainedValue().isOverdue ? 1 : 0
 }

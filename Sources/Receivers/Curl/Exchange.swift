@@ -22,6 +22,9 @@ final class Exchange {
   /// When the transfer ends at the latest, as far as it has got.
   var limit: MonotonicTime { limitAfter(self) }
 
+  /// Whether the transfer has to end.
+  var isOverdue: Bool { stop.isStopped || SystemTime().monotonic >= limit }
+
   /// An exchange that sends `upload`, if the transfer asks for it piece by piece.
   init(upload: [UInt8] = [], stop: StopSignal, limit: @escaping (Exchange) -> MonotonicTime) {
     self.upload = upload

@@ -32,10 +32,10 @@ final class HTTPClient: Sendable {
   private let options: Options
   private let stop: StopSignal
 
-  /// Throws if no memory or file descriptor is left.
-  init(_ options: Options, stop: StopToken) throws(SystemError) {
+  /// Throws if no memory is left.
+  init(_ options: Options, stop: StopSignal) throws(SystemError) {
     self.options = options
-    self.stop = try StopSignal(stop)
+    self.stop = stop
     curl = Mutex(try Curl())
   }
 

@@ -28,8 +28,8 @@ public final class WebhookChannel: Channel {
   private let masks: Masks
   private let time: any TimeSource
 
-  /// Throws if no memory or file descriptor is left. `time` is for the signature's timestamp.
-  public init(_ options: Options, stop: StopToken, time: any TimeSource = SystemTime()) throws(SystemError) {
+  /// Throws if no memory is left. `time` is for the signature's timestamp.
+  public init(_ options: Options, stop: StopSignal, time: any TimeSource = SystemTime()) throws(SystemError) {
     self.options = options
     self.time = time
     client = try HTTPClient(

@@ -61,11 +61,11 @@ public final class MailChannel: Channel {
   private let stop: StopSignal
   private let time: any TimeSource
 
-  /// Throws if no memory or file descriptor is left. `time` is for the header `Date`.
-  public init(_ options: Options, stop: StopToken, time: any TimeSource = SystemTime()) throws(SystemError) {
+  /// Throws if no memory is left. `time` is for the header `Date`.
+  public init(_ options: Options, stop: StopSignal, time: any TimeSource = SystemTime()) throws(SystemError) {
     self.options = options
     message = MailMessage(sender: options.sender, recipients: options.recipients, host: options.host)
-    self.stop = try StopSignal(stop)
+    self.stop = stop
     self.time = time
     curl = Mutex(try Curl())
   }
