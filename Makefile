@@ -19,7 +19,7 @@ ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help deps build release test test-asan test-tsan simulation fuzz faults faults-streams coverage format lint demo install uninstall test-boot \
-  bench-agent bench-engine bench-evaluator bench-latency bench-recovery bench-scale clean
+  bench-agent bench-engine bench-evaluator bench-latency bench-recovery bench-scale bench-streams clean
 
 help: ## lists all targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ simulation: deps ## runs the evaluator through random fault schedules (COUNT=, 2
 	$(SWIFT) build $(TOOL_FLAGS) --product Simulation
 	.build/release/Simulation $(or $(COUNT),20000) $(SEED)
 
-fuzz: deps ## reads broken records, configurations, rule tests, changelogs and /proc trees under AddressSanitizer (SECONDS=; SEED=; SANITIZER=none; TRIALS='records=1000')
+fuzz: deps ## reads broken records, configurations, rule tests, changelogs, states of streams and /proc trees under AddressSanitizer (SECONDS=; SEED=; SANITIZER=none; TRIALS='records=1000')
 	$(SWIFT) build $(TOOL_FLAGS) $(FUZZ_FLAGS) --product Fuzz
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=Tests/lsan.supp:print_suppressions=0 $(if $(FUZZ_FLAGS),.build/$(SANITIZER),.build)/release/Fuzz $(TRIALS) \
 	  $(if $(SEED),seed=$(SEED)) $(if $(SECONDS),seconds=$(SECONDS))
@@ -55,8 +55,9 @@ faults: deps ## kills evaluators and real brokers under load, compares the alert
 	@STATUSD_FAULTS=$(or $(RECORDS),200000) STATUSD_FAULT_KILLS=$(KILLS) STATUSD_FAULT_PAUSE=$(PAUSE) STATUSD_FAULT_BROKERS=$(BROKERS) \
 	  STATUSD_SEED=$(SEED) Scripts/test --filter IntegrationTests.FaultTests $(TEST_FLAGS)
 
-faults-streams: deps ## kills meters and a real broker under load, and holds the readings against the log (RECORDS=, 5000000)
-	@STATUSD_METER_FAULTS=$(or $(RECORDS),5000000) Scripts/test --filter IntegrationTests.MeterFaultTests $(TEST_FLAGS)
+faults-streams: deps ## kills meters and real brokers under load, and holds the readings against the log (RECORDS=, 5000000; OUTAGE=, 60; SEED=)
+	@STATUSD_METER_FAULTS=$(or $(RECORDS),5000000) STATUSD_METER_OUTAGE=$(or $(OUTAGE),60) STATUSD_SEED=$(SEED) \
+	  Scripts/test --filter 'IntegrationTests.Meter(Fault|Offline|Outage)Tests' $(TEST_FLAGS)
 
 coverage: deps ## line coverage of each library; fails if a library that must be above 90% isn't
 	@Scripts/coverage
@@ -99,6 +100,10 @@ bench-recovery: release ## time until an evaluator evaluates again after a crash
 bench-scale: release ## memory, restore and lag with 10,000 to 1,000,000 hosts and five rules on a real broker (HOSTS=)
 	$(SWIFT) build $(RELEASE_FLAGS) --product BenchEvaluator
 	@Benchmarks/scale/run $(HOSTS)
+
+bench-streams: deps ## compares CPU seconds of the meter with a C program that only counts records; two workers with one (RECORDS=, ROUNDS=)
+	$(SWIFT) build $(RELEASE_FLAGS) --product BenchStreams
+	@Benchmarks/streams/run
 
 clean: ## removes all build results
 	rm -rf .build

@@ -86,6 +86,9 @@ let package = Package(
         dependencies: ["Evaluator", "Kafka", "KafkaEvaluator", "Platform", "Rules", "Settings", "Topics"],
         path: "Benchmarks/evaluator", exclude: ["count.c", "fill.c", "run"], swiftSettings: swiftSettings),
       .executableTarget(
+        name: "BenchStreams", dependencies: ["Kafka", "KafkaEvaluator", "Platform", "Settings", "Streams", "Topics"],
+        path: "Benchmarks/streams", exclude: ["run"], swiftSettings: swiftSettings),
+      .executableTarget(
         name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules", "TestRandom"],
         path: "Benchmarks/engine",
         swiftSettings: swiftSettings),
@@ -100,7 +103,7 @@ let package = Package(
         name: "Fuzz",
         dependencies: [
           "Backtest", "Evaluator", "JSON", "Platform", "ProcFS", "Records", "Rules", "Settings", "SimulatedKafka",
-          "TestRandom", "Topics",
+          "Streams", "TestRandom", "Topics",
         ],
         path: "Tests/Fuzz", swiftSettings: swiftSettings),
       .target(name: "TestAllocations", path: "Tests/Allocations"),

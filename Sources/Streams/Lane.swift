@@ -14,9 +14,18 @@ struct Lane: Equatable {
 
   /// An end of the partition, and the time that everything before it comes up to.
   struct AskedEnd: Equatable {
+    /// How far the partition was read when its end was asked for, and its floor.
+    var begin: Int64
+    var floor: Int64
     var offset: Int64
     /// What is appended at this end or after it has a later time, milliseconds.
     var time: Int64
+
+    /// When the record at `place` was appended if as many came in each second: for records whose own times can't be true.
+    func estimate(at place: Int64) -> Int64 {
+      let share = (Double(place) - Double(begin)) / max(1, Double(offset) - Double(begin))
+      return floor + Int64(Double(time - floor) * min(max(share, 0), 1))
+    }
   }
 
   let partition: StreamPartition
@@ -34,6 +43,8 @@ struct Lane: Equatable {
   var ahead: Boundary?
   /// The last end that was asked for, while it isn't read.
   var asked: AskedEnd?
+  /// Whether a record's own time has raised the floor since the last end was reached: then such records tell the time.
+  var isTimed = false
   /// Whether it isn't read for now, because it is further ahead of the others than intervals may be open.
   var isWaiting = false
   /// Nobody waits for it, because it can't be read; what comes of it counts as late.

@@ -107,7 +107,11 @@ public struct StreamState: Equatable, Sendable {
     topics = try reader.fixed()
     told = try reader.signed()
     guard told >= 0, told <= WallTime.latest.milliseconds else { throw .impossible("time") }
-    lastRecord = try reader.optional("last record") { reader throws(ChangelogProblem) in try reader.signed() }
+    lastRecord = try reader.optional("last record") { reader throws(ChangelogProblem) in
+      let time = try reader.signed()
+      guard time >= 0, time <= WallTime.latest.milliseconds else { throw .impossible("last record") }
+      return time
+    }
     wholeFrom = told
     if version >= 2 {
       let (time, isBeyond) = told.subtractingReportingOverflow(try reader.signed())
@@ -126,6 +130,9 @@ public struct StreamState: Equatable, Sendable {
       let topic = try reader.text("topic")
       for _ in 0..<(try reader.count(ofSize: 4)) {
         guard let number = Int32(exactly: try reader.unsigned()) else { throw .impossible("partition") }
+        let partition = StreamPartition(topic, number)
+        // In order, so none is there twice.
+        if let last = lanes.last?.partition, last >= partition { throw .impossible("partition") }
         let position = try reader.signed()
         let behind = try reader.signed()
         guard position >= 0, behind >= 0, behind <= position else { throw .impossible("position") }
@@ -133,8 +140,7 @@ public struct StreamState: Equatable, Sendable {
         guard isMissing <= 1 else { throw .impossible("missing") }
         lanes.append(
           Lane(
-            partition: StreamPartition(topic, number), position: position, reread: position - behind,
-            isMissing: isMissing == 1))
+            partition: partition, position: position, reread: position - behind, isMissing: isMissing == 1))
       }
     }
     try reader.end()

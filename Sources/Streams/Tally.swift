@@ -68,11 +68,12 @@ struct Tally: Equatable {
       if let number = facts.numbers[index] { measures[index].add(number) }
     }
     if let time = facts.time, let kafkaTime {
-      // A producer may write any time as Kafka's.
       let (delay, isBeyond) = kafkaTime.subtractingReportingOverflow(time)
-      if isBeyond { return }
+      let (sum, isSumBeyond) = delaySum.addingReportingOverflow(delay)
+      // Producers may send any Kafka time. One so absurd that the sum would overflow is no time.
+      if isBeyond || isSumBeyond { return }
       delayed += 1
-      (delaySum, _) = delaySum.addingReportingOverflow(delay)
+      delaySum = sum
       delayMax = max(delayMax, delay)
     }
   }
@@ -95,5 +96,11 @@ struct IntervalTally: Equatable {
   init(for definition: StreamDefinition) {
     total = Tally(for: definition)
     texts = Array(repeating: DistinctMarks(), count: definition.distincts.count)
+  }
+
+  /// Retention took `count` offsets.
+  mutating func lose(_ count: Int64) {
+    let (sum, isBeyond) = lost.addingReportingOverflow(count)
+    lost = isBeyond ? .max : sum
   }
 }

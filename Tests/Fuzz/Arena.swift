@@ -31,7 +31,8 @@ struct Trial {
     [
       Trial(arena: RecordArena.self, count: 1_000_000), Trial(arena: ConfigurationArena.self, count: 100_000),
       Trial(arena: ChangelogArena.self, count: 100_000), Trial(arena: RuleTestArena.self, count: 50_000),
-      Trial(arena: ProcArena.self, count: 50_000),
+      Trial(arena: ProcArena.self, count: 50_000), Trial(arena: StreamArena.self, count: 500_000),
+      Trial(arena: StreamStateArena.self, count: 500_000),
     ]
   }
 }

@@ -29,6 +29,17 @@ struct ExactSumTests {
     }
   }
 
+  @Test(
+    "a zero leaves a sum as it was, whatever was added before",
+    arguments: [[], [1.5], [1e300], [.leastNonzeroMagnitude, 1]])
+  func zeros(values: [Double]) {
+    var sum = ExactSum()
+    for value in values { sum.add(value) }
+    let before = sum
+    for zero in [0.0, -0.0] { sum.add(zero) }
+    #expect(sum == before)
+  }
+
   @Test("small whole numbers add up like integers", arguments: [1, 2, 1000])
   func integers(count: Int) {
     var sum = ExactSum()

@@ -22,7 +22,7 @@ final class MeterActor {
 
   func kill() { member?.isDead = true }
 
-  func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ time: ManualTime) {
+  func start(_ log: consuming SimulatedLog, _ member: SimulatedMember, _ time: OwnClock) {
     guard let share = try? WorkerShare<StreamOrders>() else { return }
     self.member = member
     let plan = WorkerPlan(
@@ -40,6 +40,17 @@ final class MeterActor {
     if worker?.end != nil { kill() }
     isBusy = false
   }
+}
+
+/// The clocks of one process: its wall clock is wrong by a constant.
+struct OwnClock: TimeSource {
+  let time: ManualTime
+  /// How far its wall clock is ahead, milliseconds.
+  let ahead: Int64
+
+  var wall: WallTime { WallTime(milliseconds: time.wall.milliseconds + ahead) }
+  var monotonic: MonotonicTime { time.monotonic }
+  func wait(for wakeup: Wakeup, until deadline: MonotonicTime?) -> Bool { time.wait(for: wakeup, until: deadline) }
 }
 
 /// Nobody reads the log of a schedule.

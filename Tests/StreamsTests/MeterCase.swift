@@ -3,7 +3,7 @@ import Streams
 /// A meter in the hands of a test. Times are seconds after the beginning.
 struct MeterCase {
   var meter: StreamMeter
-  private var offsets: [Int64]
+  private(set) var offsets: [Int64]
   private let definition: StreamDefinition
 
   init(_ definition: StreamDefinition, partitions: Int = 1) {

@@ -169,6 +169,12 @@ struct StreamMeterCaseTests {
       return try result.get()
     }
     #expect(try read(writer.bytes) == state)
+    // One that names a partition twice would count it twice.
+    var twice = state
+    twice.lanes.append(twice.lanes[0])
+    var other = BinaryWriter()
+    key.withUnsafeBytes { twice.write(to: &other, key: $0) }
+    #expect(throws: ChangelogProblem.self) { try read(other.bytes) }
     for place in writer.bytes.indices {
       var damaged = writer.bytes
       damaged[place] ^= 0x40

@@ -64,6 +64,12 @@ public final class TestCluster: Sendable {
     return TestCluster(brokers: broker.address, broker: broker)
   }
 
+  /// Several brokers of the test's own, each with a copy of statusd's topics if these have as many.
+  public static func own(brokers count: Int) throws -> (cluster: TestCluster, nodes: [Broker]) {
+    let nodes = try Broker.startCluster(of: count)
+    return (TestCluster(brokers: nodes.map(\.address).joined(separator: ","), broker: nodes.first), nodes)
+  }
+
   /// Makes a topic with a name of its own; returns the name.
   @discardableResult
   public func createTopic(

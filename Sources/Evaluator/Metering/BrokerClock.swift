@@ -19,7 +19,7 @@ struct BrokerClock {
 
   /// A record of a delivery that began at `began` was appended at `appended`.
   mutating func tick(_ appended: WallTime, began: MonotonicTime, now: MonotonicTime) {
-    let appended = appended.milliseconds
+    let appended = min(appended, .latest).milliseconds
     if let time, let latest = latest(at: now) {
       if appended <= time {
         leapsSince = nil

@@ -53,6 +53,8 @@ extension Metering {
     }
     settleLag()
     nextTopics = nil
+    // Before anything is read: what is there already may have no times that can be true.
+    nextEnds = nil
     mustFollow = true
   }
 

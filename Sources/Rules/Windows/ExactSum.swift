@@ -17,6 +17,8 @@ package struct ExactSum: Equatable, Sendable {
 
   /// Adds a finite value.
   package mutating func add(_ value: Double) {
+    // It has no bit, and its words would be below those of a narrow sum.
+    if value == 0 { return }
     if words.isEmpty { words = Array(repeating: 0, count: Self.narrow) }
     if !isWide, !FixedPoint.fitsNarrow(value) { widen() }
     let (addend, first) = (FixedPoint.Addend(value), first)

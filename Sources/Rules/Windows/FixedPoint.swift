@@ -66,7 +66,8 @@ enum FixedPoint {
     }
   }
 
-  /// Adds `addend` to the sum in `words`, whose first word has the number `first`, or subtracts it. It must fit.
+  /// Adds `addend` to the sum in `words`, whose first word has the number `first`, or subtracts it. It must fit: 0, which
+  /// begins at word 0, isn't added to narrow sums.
   static func add(
     _ addend: Addend, takingAway: Bool, to words: UnsafeMutableBufferPointer<UInt64>, first: Int
   ) {
