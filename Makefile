@@ -15,7 +15,8 @@ DEMO_FLAGS ?=
 # `make fuzz SANITIZER=none`: ten times as many inputs a second. Each sanitizer has a folder: their objects don't mix.
 SANITIZER ?= address
 FUZZ_FLAGS = $(if $(filter-out none,$(SANITIZER)),--sanitize $(SANITIZER) --scratch-path .build/$(SANITIZER))
-# `make bench-engine ENGINE_FLAGS='10000 20 9'`; `ENGINE_FLAGS='state 100000 20'`: memory and changelog bytes per host
+# `make bench-engine ENGINE_FLAGS='10000 20 9'`; `ENGINE_FLAGS='state 100000 20'`: memory and changelog bytes per host;
+# `ENGINE_FLAGS=streams`: the reader and the meter of streams
 ENGINE_FLAGS ?=
 
 .DEFAULT_GOAL := help

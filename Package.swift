@@ -61,7 +61,7 @@ let package = Package(
     + library("Records", ["Cscan", "Czlib", "JSON", "Platform"], isHot: true)
     + library("Rules", ["Cglibc", "Records", "Platform"], isHot: true, triesMuch: true)
     + library(
-      "Streams", ["Cpcre2", "JSON", "Platform", "Records", "Rules"], isHot: true, triesMuch: true,
+      "Streams", ["Cpcre2", "Cscan", "JSON", "Platform", "Records", "Rules"], isHot: true, triesMuch: true,
       testsNeed: ["Backtest", "Evaluator", "Settings"])
     + library("Forwarding", ["Platform", "Records", "Rules"], triesMuch: true)
     + library(
@@ -96,7 +96,7 @@ let package = Package(
         name: "BenchStreams", dependencies: ["Kafka", "KafkaEvaluator", "Platform", "Settings", "Streams", "Topics"],
         path: "Benchmarks/streams", exclude: ["run"], swiftSettings: swiftSettings),
       .executableTarget(
-        name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules", "TestRandom"],
+        name: "BenchEngine", dependencies: ["JSON", "Platform", "Records", "Rules", "Streams", "TestRandom"],
         path: "Benchmarks/engine",
         swiftSettings: swiftSettings),
       .target(

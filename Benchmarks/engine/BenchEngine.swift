@@ -5,12 +5,15 @@ import Rules
 /// Records per CPU second of one core: the decoder alone, and the decoder with ten rules behind it.
 ///
 /// `BenchEngine [HOSTS [SECONDS [ROUNDS]]]`: each round is so many seconds of a fleet's life. The records of a second
-/// are written just before they are read, as a consumer's are. `BenchEngine state`: see `StateBench`.
+/// are written just before they are read, as a consumer's are. `BenchEngine state`: see `StateBench`;
+/// `BenchEngine streams`: see `StreamBench`.
 @main
 struct BenchEngine {
-  static func main() {
-    let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
-    if CommandLine.arguments.dropFirst().first == "state" { return state(arguments) }
+  static func main() throws {
+    let words = Array(CommandLine.arguments.dropFirst())
+    if words.first == "streams" { return try streams(Array(words.dropFirst())) }
+    let arguments = words.compactMap { Int($0) }
+    if words.first == "state" { return state(arguments) }
     let hosts = arguments.first ?? 10_000
     let seconds = arguments.dropFirst().first ?? 20
     let rounds = arguments.dropFirst(2).first ?? 9
@@ -114,7 +117,7 @@ struct Bench {
     return seconds
   }
 
-  private static func cpuSeconds() -> Double {
+  static func cpuSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
@@ -122,7 +125,7 @@ struct Bench {
 }
 
 /// Several rounds of one measurement.
-private struct Figures {
+struct Figures {
   private let name: String
   private var seconds: [Double] = []
 

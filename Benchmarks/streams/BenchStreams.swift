@@ -8,7 +8,7 @@ import Topics
 
 /// What `make bench-streams` measures: the service of `statusd run --role meter`, which goes on after RECORDS records came
 /// to each of its topics while it was away. Prints CPU seconds (user + system, all threads) from the first record to the
-/// last.
+/// last, and those of the worker that had most to do.
 ///
 ///     BenchStreams begin KIND NAME BROKERS TOPIC...
 ///     BenchStreams measure KIND NAME BROKERS RECORDS TOPIC...
@@ -63,7 +63,7 @@ enum BenchStreams {
     print(
       """
       {"records":\(service.numbers.records),"readings":\(service.numbers.readings),\
-      "cpu_seconds":\((spent * 1000).rounded() / 1000),"seconds":\(seconds)}
+      "cpu_seconds":\((spent * 1000).rounded() / 1000),"busiest_worker":\(busiestWorker),"seconds":\(seconds)}
       """)
   }
 
@@ -99,6 +99,29 @@ enum BenchStreams {
       wakeup.wait(until: SystemTime().monotonic + .milliseconds(20))
     }
     _ = keeper.stop(by: SystemTime().monotonic + .seconds(3))
+  }
+
+  /// CPU seconds of the meter's busiest thread, since it began.
+  static var busiestWorker: Double {
+    guard let folder = opendir("/proc/self/task") else { return 0 }
+    defer { closedir(folder) }
+    var greatest = 0.0
+    while let entry = readdir(folder) {
+      let id = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+      guard text(of: "/proc/self/task/\(id)/comm").hasPrefix("meter"),
+        let nanoseconds = Double(text(of: "/proc/self/task/\(id)/schedstat").split(separator: " ").first ?? "")
+      else { continue }
+      greatest = max(greatest, (nanoseconds / 1e6).rounded() / 1000)
+    }
+    return greatest
+  }
+
+  private static func text(of path: String) -> String {
+    guard let file = fopen(path, "r") else { return "" }
+    defer { fclose(file) }
+    var bytes = [UInt8](repeating: 0, count: 256)
+    let count = fread(&bytes, 1, 256, file)
+    return String(decoding: bytes.prefix(count), as: UTF8.self)
   }
 
   static var cpuSeconds: Double {

@@ -36,9 +36,10 @@ void cscan_follow(cscan_cursor *cursor, cscan_slot *slots, cscan_found *found) {
         if (s->slot >= 0) slots[s->slot] = (cscan_slot){0, value + 1, length, CSCAN_STRING};
       }
     } else if (s->slot >= 0) {
-      const size_t length = cscan_short_number(value, &slots[s->slot].number);
+      double number;
+      const size_t length = cscan_short_number(value, &number);
       if (length == 0) goto unusual;
-      slots[s->slot].kind = CSCAN_NUMBER;
+      slots[s->slot] = (cscan_slot){number, value, length, CSCAN_NUMBER};
       found[s->role] = (cscan_found){value, -1};
       p = value + length;
     } else {

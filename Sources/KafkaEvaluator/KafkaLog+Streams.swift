@@ -125,6 +125,7 @@ extension KafkaLog {
     let batch = reader.consumer.fetch()
     if batch.count > 0 { receiver.batchBegins(at: time.monotonic) }
     for index in batch.indices {
+      batch.expect(index + 3 * Self.lookahead)
       let message = batch[index]
       guard let id = id(of: message.partitionIndex, &reader, committed) else { continue }
       switch message.kind {

@@ -159,7 +159,7 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   }
 
   /// How many records ahead one is announced: enough for memory to answer, few enough not to fill the cache.
-  private static var lookahead: Int { 4 }
+  static var lookahead: Int { 4 }
 
   /// Gives a batch to the receiver. Returns the number of its entries.
   private mutating func take<Receiver: LogReceiver & ~Copyable>(

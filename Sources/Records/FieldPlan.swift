@@ -11,6 +11,8 @@ public struct FieldPlan: Sendable {
   public let usesText: [Bool]
   /// For each role, the slot that also reads the text of its field; -1 if there is none.
   private let textSlots: [Int]
+  /// What each key means to a reader.
+  let keys: KeyTable
 
   private let slots: [Name: Int]
 
@@ -36,11 +38,18 @@ public struct FieldPlan: Sendable {
     self.slots = slots
     usesText = names.map { texts.contains(Name($0)) }
     var textSlots = Array(repeating: -1, count: Separators.roleCount)
-    for (slot, name) in names.enumerated() where usesText[slot] {
-      let role = form.role(of: name.utf8)
-      if role != .other { textSlots[Int(role.rawValue)] = slot }
+    var keys = KeyTable()
+    var roles = Dictionary(uniqueKeysWithValues: form.roles.map { (Name($0.name), $0.role) })
+    for (slot, name) in names.enumerated() {
+      let role = roles.removeValue(forKey: Name(name)) ?? .other
+      keys.add(name, Separators.Meaning(role: role, slot: Int16(exactly: slot) ?? -1))
+      if role != .other, usesText[slot] { textSlots[Int(role.rawValue)] = slot }
+    }
+    for (name, role) in form.roles where roles[Name(name)] != nil {
+      keys.add(name, Separators.Meaning(role: role, slot: -1))
     }
     self.textSlots = textSlots
+    self.keys = keys
   }
 
   /// The slot of the field `name` in readers with this plan; nil if it isn't planned.

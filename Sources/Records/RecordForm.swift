@@ -5,23 +5,12 @@ public enum RecordForm: Equatable, Sendable {
   /// Records of a stream, whoever writes them. The time is Kafka's.
   case stream(StreamSubject)
 
-  /// The role of the field with this name.
-  func role(of key: some Collection<UInt8>) -> Separators.Role {
+  /// The fields with a role.
+  var roles: [(name: String, role: Separators.Role)] {
     switch self {
-    case .status: RecordForm.statusRole(of: key)
-    case .stream(let subject): subject.field.map { key.elementsEqual($0.utf8) } ?? false ? .host : .other
+    case .status: [("host", .host), ("timestamp", .timestamp), ("boot_id", .bootID), ("sequence", .sequence)]
+    case .stream(let subject): subject.field.map { [($0, .host)] } ?? []
     }
-  }
-
-  private static func statusRole(of key: some Collection<UInt8>) -> Separators.Role {
-    func isName(_ name: StaticString) -> Bool {
-      key.elementsEqual(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-    }
-    if isName("host") { return .host }
-    if isName("timestamp") { return .timestamp }
-    if isName("boot_id") { return .bootID }
-    if isName("sequence") { return .sequence }
-    return .other
   }
 }
 

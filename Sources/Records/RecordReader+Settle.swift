@@ -3,43 +3,15 @@ import JSON
 
 /// Decisions that need the whole record: it is known to be JSON, and the last value of each name is known.
 extension RecordReader {
-  /// The unescaped text at this opening quote, padded; nil if it isn't UTF-8. `isPlain` means printable ASCII without
-  /// escapes.
-  private mutating func text(at quote: Scan.Place) -> (bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool)? {
-    let start = quote + 1
-    let length = cscan_plain_end(start)
-    if start[length] == UInt8(ascii: "\"") {
-      return (UnsafeBufferPointer(start: start, count: length), true)
-    }
-    guard let end = Scan.string(start) else { return nil }
-    return texts.unescape(UnsafeRawBufferPointer(start: start, count: end - start - 1)).map { ($0, false) }
-  }
-
   /// The text of the field with `role` at this opening quote. If the plan also reads it as text, it is already
   /// unescaped in its slot.
   mutating func text(
     of role: Separators.Role, at quote: Scan.Place
   ) -> (bytes: UnsafeBufferPointer<UInt8>, isPlain: Bool)? {
-    if let slot = plan.textSlot(of: role), slots[slot].kind == UInt8(CSCAN_STRING) {
-      return (UnsafeBufferPointer(start: slots[slot].text, count: slots[slot].text_count), false)
+    if let slot = layout.plan.textSlot(of: role), layout.slots[slot].kind == UInt8(CSCAN_STRING) {
+      return (UnsafeBufferPointer(start: layout.slots[slot].text, count: layout.slots[slot].text_count), false)
     }
-    return text(at: quote)
-  }
-
-  /// Unescapes the fields that the plan reads as text.
-  @inline(__always) mutating func settleTexts() -> BadReason? {
-    texts.reset(for: value.count, texts: slotCount + 4)
-    guard hasTexts else { return nil }
-    return settlePlannedTexts()
-  }
-
-  private mutating func settlePlannedTexts() -> BadReason? {
-    for slot in 0..<slotCount where plan.usesText[slot] && slots[slot].kind == UInt8(CSCAN_STRING) {
-      guard let start = slots[slot].text, let (bytes, _) = text(at: start - 1) else { return .encoding }
-      slots[slot].text = bytes.baseAddress
-      slots[slot].text_count = bytes.count
-    }
-    return nil
+    return layout.text(at: quote)
   }
 
   /// Determines the event time: the record's own, or Kafka's.

@@ -14,7 +14,7 @@ extension RecordReader {
           return settleSubject(start, bytes.count, isPlain: isPlain) ?? noteKey(key)
         }
       case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-        guard let end = Scan.value(place, &nesting) else { return .notJSON }
+        guard let end = Scan.value(place, &layout.nesting) else { return .notJSON }
         return settleSubject(place, end - place, isPlain: true) ?? noteKey(key)
       default: break
       }

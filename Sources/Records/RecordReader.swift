@@ -6,7 +6,6 @@ import JSON
 /// It copies each value into its own memory, and allocates only if that memory must grow. Its properties are valid
 /// after `read` returned `.record`, until the next `read`.
 public struct RecordReader: ~Copyable {
-  let plan: FieldPlan
   let maxFuture: Int64
   /// Whose the records of a stream are; nil for status records.
   let streamSubject: StreamSubject?
@@ -33,16 +32,7 @@ public struct RecordReader: ~Copyable {
   /// `sequence` if it is a whole number from 0 to `Int64.max`; -1 otherwise.
   public internal(set) var sequence: Int64 = -1
 
-  var value = Padded()
-  /// For each role, the value of its field.
-  let found: UnsafeMutablePointer<cscan_found>
-  var nesting = Nesting()
-  var separators = Separators()
-  @usableFromInline let slots: UnsafeMutablePointer<cscan_slot>
-  let slotCount: Int
-  let hasTexts: Bool
-  /// The texts that had to be unescaped.
-  var texts = TextStore()
+  @usableFromInline var layout: LayoutReader
   /// Memory for a subject that isn't in the value; padded.
   let subjectMemory: UnsafeMutablePointer<UInt8>
   let seed = Hash.seed
@@ -51,27 +41,17 @@ public struct RecordReader: ~Copyable {
   /// A reader of the fields in `plan`. A record whose time is more than `maxFuture` milliseconds after the given clock
   /// is bad.
   public init(plan: FieldPlan, maxFuture: Int64) {
-    self.plan = plan
+    layout = LayoutReader(plan)
     self.maxFuture = maxFuture
     if case .stream(let subject) = plan.form { streamSubject = subject } else { streamSubject = nil }
     isOfStream = streamSubject != nil
-    slotCount = plan.names.count
-    hasTexts = plan.usesText.contains(true)
-    slots = .allocate(capacity: max(1, slotCount))
-    slots.initialize(repeating: cscan_slot(), count: max(1, slotCount))
-    found = .allocate(capacity: Separators.roleCount)
-    found.initialize(repeating: RecordReader.notFound, count: Separators.roleCount)
     let size = RecordReader.maxSubject + 16 + Int(CSCAN_PADDING)
     subjectMemory = .allocate(capacity: size)
     subjectMemory.initialize(repeating: 0, count: size)
     subject = UnsafeRawBufferPointer(start: subjectMemory, count: 0)
   }
 
-  deinit {
-    slots.deallocate()
-    found.deallocate()
-    subjectMemory.deallocate()
-  }
+  deinit { subjectMemory.deallocate() }
 
   /// The valid event times in milliseconds since the epoch: from year 1 to 9999.
   public static var times: ClosedRange<Int64> { EventTime.range }
@@ -80,10 +60,7 @@ public struct RecordReader: ~Copyable {
   public static var maxSubject: Int { 255 }
 
   /// The value of the field with `role`.
-  @inline(__always) func found(_ role: Separators.Role) -> cscan_found { found[Int(role.rawValue)] }
-
-  /// The state of a field with a role before it is found.
-  static var notFound: cscan_found { cscan_found(place: nil, plain_length: -1) }
+  @inline(__always) func found(_ role: Separators.Role) -> cscan_found { layout.found(role) }
 
   /// Reads one record. `value` and `key` are nil if they are null in Kafka; they aren't needed after the call.
   /// `kafkaTime` is the record's Kafka timestamp, -1 if there is none. `clock` is the current time, for the check of
@@ -95,11 +72,11 @@ public struct RecordReader: ~Copyable {
     self.kafkaTime = kafkaTime < 0 ? -1 : kafkaTime
     guard let bytes else { return readTombstone(key) }
     if bytes.isEmpty { return .bad(.empty) }
-    value.load(bytes)
-    let start = Scan.blanks(Scan.byteOrderMark(value.start))
+    let start = layout.load(bytes)
     guard start.pointee == UInt8(ascii: "{") else { return .bad(otherThanObject(start)) }
-    guard let end = readObject(start), Scan.blanks(end) == value.start + value.count else { return .bad(.notJSON) }
-    if let reason = settleTexts() ?? settleTime(clock) ?? settleSubject(key) ?? settleBoot() { return .bad(reason) }
+    guard layout.readObject(start) else { return .bad(.notJSON) }
+    guard layout.settleTexts() else { return .bad(.encoding) }
+    if let reason = settleTime(clock) ?? settleSubject(key) ?? settleBoot() { return .bad(reason) }
     return .record
   }
 
@@ -110,22 +87,22 @@ public struct RecordReader: ~Copyable {
 
   /// The reason why a value that doesn't begin with a brace is bad.
   private mutating func otherThanObject(_ start: Scan.Place) -> BadReason {
-    guard let end = Scan.value(start, &nesting), Scan.blanks(end) == value.start + value.count else { return .notJSON }
+    guard let end = Scan.value(start, &layout.nesting), layout.isEnd(end) else { return .notJSON }
     return .notObject
   }
 
   /// The value of the field with `slot` in the plan.
   @inlinable @inline(__always) public func field(_ slot: Int) -> Field {
-    let kind = slots[slot].kind
-    if kind == UInt8(CSCAN_NUMBER) { return .number(slots[slot].number) }
-    return kind == UInt8(CSCAN_ABSENT) ? .absent : .notNumber(kindOfOther(slots[slot].kind))
+    let kind = layout.slots[slot].kind
+    if kind == UInt8(CSCAN_NUMBER) { return .number(layout.slots[slot].number) }
+    return kind == UInt8(CSCAN_ABSENT) ? .absent : .notNumber(kindOfOther(kind))
   }
 
   /// The kind of a field that exists and isn't a finite number.
   @usableFromInline func kindOfOther(_ kind: UInt8) -> Field.Kind {
     switch Int(kind) {
     case Int(CSCAN_OVERFLOW): .overflow
-    case Int(CSCAN_STRING): .string
+    case Int(CSCAN_STRING), Int(CSCAN_RAW_STRING): .string
     case Int(CSCAN_BOOL): .bool
     case Int(CSCAN_NULL): .null
     default: .nested
@@ -134,7 +111,8 @@ public struct RecordReader: ~Copyable {
 
   /// The unescaped UTF-8 text of that field; nil if it isn't a string, or the plan doesn't read it as text.
   public func string(_ slot: Int) -> UnsafeRawBufferPointer? {
-    guard slots[slot].kind == UInt8(CSCAN_STRING), plan.usesText[slot] else { return nil }
-    return UnsafeRawBufferPointer(start: slots[slot].text, count: slots[slot].text_count)
+    let value = layout.slots[slot]
+    guard value.kind == UInt8(CSCAN_STRING), layout.plan.usesText[slot] else { return nil }
+    return UnsafeRawBufferPointer(start: value.text, count: value.text_count)
   }
 }

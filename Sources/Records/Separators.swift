@@ -1,7 +1,7 @@
 import Cscan
 import JSON
 
-/// What a worker has learnt about the layout of records: a table of the bytes seen between two values (comma, key,
+/// What a reader has learnt about the layout of records: a table of the bytes seen between two values (comma, key,
 /// colon, blanks), each with its key's meaning and the separator that followed it last.
 ///
 /// Most records resemble the previous one, so the next separator is predicted and compared as a whole, never trusted.
@@ -14,6 +14,9 @@ struct Separators: ~Copyable {
     var role: Role
     /// The key's slot in the plan; -1 if it isn't planned.
     var slot: Int16
+
+    /// That of a key which nobody asks for.
+    static var none: Meaning { Meaning(role: .other, slot: -1) }
 
     /// Whether the value isn't needed.
     @inline(__always) var isSkipped: Bool { role == .other && slot < 0 }
@@ -54,7 +57,7 @@ struct Separators: ~Copyable {
   private mutating func clear() {
     buckets.initialize(repeating: 0, count: Self.bucketCount)
     // The second entry is reused for every separator that is too long to be kept.
-    for entry in [root, root + 1] { write(entry, nil, length: 0, Meaning(role: .other, slot: -1)) }
+    for entry in [root, root + 1] { write(entry, nil, length: 0, .none) }
     count = 2
   }
 
@@ -66,15 +69,14 @@ struct Separators: ~Copyable {
     entry.pointee.skipped = meaning.isSkipped
   }
 
-  /// The entry of the separator from `start` to `end`, whose key has the `raw` bytes. It becomes the prediction after
-  /// `last`.
+  /// The entry of the separator from `start` to `end`, whose key has the `raw` bytes between its quotes. It becomes the
+  /// prediction after `last`.
   mutating func learn(
-    from start: Scan.Place, to end: Scan.Place, raw: UnsafeRawBufferPointer, after last: Entry,
-    meaning: (UnsafeRawBufferPointer) -> Meaning
+    from start: Scan.Place, to end: Scan.Place, raw: UnsafeRawBufferPointer, after last: Entry, keys: KeyTable
   ) -> Entry {
     let length = end - start
     guard length <= Self.textSize else {
-      write(root + 1, nil, length: 0, meaning(raw))
+      write(root + 1, nil, length: 0, keys.meaning(of: raw))
       return root + 1
     }
     let hash = Int(truncatingIfNeeded: Hash.bytes(start, length, seed: seed))
@@ -83,7 +85,7 @@ struct Separators: ~Copyable {
       // The current record goes on with the empty table.
       if count == Self.capacity { clear() }
       let new = root + count
-      write(new, start, length: length, meaning(raw))
+      write(new, start, length: length, keys.meaning(of: raw))
       var bucket = hash & (Self.bucketCount - 1)
       while buckets[bucket] != 0 { bucket = (bucket + 1) & (Self.bucketCount - 1) }
       buckets[bucket] = Int16(count)

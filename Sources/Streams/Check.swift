@@ -19,14 +19,6 @@ enum Check {
     }
   }
 
-  /// Whether it looks at the text of a field.
-  var usesText: Bool {
-    switch self {
-    case .equals, .contains, .matches: true
-    case .above, .below: false
-    }
-  }
-
   /// Whether a whole text meets it. A text is no number.
   func look(at text: UnsafeRawBufferPointer) -> Expression.Outcome {
     switch self {
@@ -64,5 +56,15 @@ enum Check {
       place = UnsafeRawPointer(next) + 1
     }
     return false
+  }
+}
+
+extension StreamDefinition.Condition {
+  /// Whether it looks at the text of a field.
+  var looksAtText: Bool {
+    switch self {
+    case .equals, .contains, .matches: true
+    case .above, .below: false
+    }
   }
 }

@@ -1,34 +1,31 @@
+import Cscan
 import JSON
 
 /// The value of a field in the record that is read.
 struct FoundField {
-  /// The value as written; nil if the record doesn't have the field.
-  var place: Scan.Place?
-  /// Its length, in bytes.
-  var length = 0
-  /// The text of a string without its escapes, or a number, `true` or `false` as written. Nil for anything else, and if
-  /// nobody asks for it.
-  var text: UnsafeRawBufferPointer?
+  private let slot: cscan_slot
 
-  /// The field of a record that doesn't have it.
-  static var absent: FoundField { FoundField() }
+  /// The value in a slot of the reader's plan.
+  init(_ slot: cscan_slot) { self.slot = slot }
 
-  /// Whether the value is a string.
-  var isString: Bool { place?.pointee == UInt8(ascii: "\"") }
-
-  /// Whether the value is a number.
-  var isNumber: Bool {
-    guard let first = place?.pointee else { return false }
-    return first == UInt8(ascii: "-") || first &- UInt8(ascii: "0") <= 9
+  /// The text of a string without its escapes, if somebody asks for it; a number, `true` or `false` as written. Nil for
+  /// anything else, and if the record doesn't have the field.
+  var text: UnsafeRawBufferPointer? {
+    switch Int(slot.kind) {
+    case Int(CSCAN_STRING), Int(CSCAN_NUMBER), Int(CSCAN_OVERFLOW), Int(CSCAN_BOOL):
+      UnsafeRawBufferPointer(start: slot.text, count: slot.text_count)
+    default: nil
+    }
   }
 
-  /// Whether the value is `true` or `false`.
-  var isBool: Bool { place?.pointee == UInt8(ascii: "t") || place?.pointee == UInt8(ascii: "f") }
+  /// Whether the value is a string whose text somebody asks for.
+  var isString: Bool { slot.kind == UInt8(CSCAN_STRING) }
+
+  /// The place of a number; nil if the value isn't one.
+  var numberPlace: Scan.Place? {
+    slot.kind == UInt8(CSCAN_NUMBER) || slot.kind == UInt8(CSCAN_OVERFLOW) ? slot.text : nil
+  }
 
   /// The number; nil if the value isn't one, or exceeds a double's range.
-  var number: Double? {
-    guard isNumber, let place else { return nil }
-    let number = Number.double(place)
-    return number.isFinite ? number : nil
-  }
+  var number: Double? { slot.kind == UInt8(CSCAN_NUMBER) ? slot.number : nil }
 }

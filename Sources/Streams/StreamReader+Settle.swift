@@ -18,18 +18,22 @@ extension StreamReader {
     var isDecided = true
     for index in conditions.indices {
       guard let slot = conditions[index].slot else { continue }
-      isDecided = note(conditions[index].check.look(at: found[slot]), of: index, in: &facts) && isDecided
+      isDecided = note(conditions[index].check.look(at: found(slot)), of: index, in: &facts) && isDecided
     }
-    for index in measures.indices { facts.numbers[index] = found[measures[index]].number }
+    for index in measures.indices { facts.numbers[index] = found(measures[index]).number }
     for index in distincts.indices { facts.texts[index] = shortText(distincts[index]) }
-    if let timeSlot { facts.time = StreamReader.time(of: found[timeSlot]) }
+    if let timeSlot { facts.time = StreamReader.time(of: found(timeSlot)) }
     if case .slot(let slot) = divider { facts.division = shortText(slot) }
     return isDecided
   }
 
+  /// The value of the field in `slot`.
+  private func found(_ slot: Int) -> FoundField { FoundField(layout.slots[slot]) }
+
   /// The text of the field in `slot`, cut if it is too long.
   private func shortText(_ slot: Int) -> UnsafeRawBufferPointer? {
-    guard let text = found[slot].text, text.count > StreamReader.longestText else { return found[slot].text }
+    guard let text = found(slot).text else { return nil }
+    if text.count <= StreamReader.longestText { return text }
     var end = StreamReader.longestText
     while end > 0, text[end] & 0xC0 == 0x80 { end -= 1 }
     return UnsafeRawBufferPointer(rebasing: text[..<end])
@@ -38,11 +42,10 @@ extension StreamReader {
   /// The time that a field gives, in milliseconds since the epoch; nil if it is none, has no zone, or is beyond the years
   /// 1 to 9999.
   private static func time(of field: FoundField) -> Int64? {
-    guard let place = field.place, let text = field.text else { return nil }
     let reading: TimeReading
-    if field.isString {
+    if field.isString, let text = field.text {
       reading = EventTime.text(text)
-    } else if field.isNumber {
+    } else if let place = field.numberPlace {
       reading = EventTime.number(place)
     } else {
       return nil

@@ -4,7 +4,7 @@ import Records
 /// Reads what a stream's definition asks of its records, in one pass over each. One thread owns it, and reuses it for all
 /// records.
 ///
-/// It copies a JSON value into its own memory, and allocates only if that memory must grow.
+/// JSON is read by a `LayoutReader`.
 public struct StreamReader: ~Copyable {
   /// What divides the readings.
   enum Divider {
@@ -27,51 +27,47 @@ public struct StreamReader: ~Copyable {
   let timeSlot: Int?
   let divider: Divider
 
-  var fields: FieldTable
-  /// For each slot, its field's value in this record.
-  let found: UnsafeMutablePointer<FoundField>
-  var value = Padded()
-  var nesting = Nesting()
-  /// The texts that had to be unescaped.
-  var texts = TextStore()
+  var layout: LayoutReader
   let keyText = KeyText()
   /// For each count, whether its expression has exceeded its limits since `takeExceeded` was called.
   private var hasExceeded: [Bool]
 
   /// A reader for `definition`. Throws if one of its expressions isn't one.
   public init(_ definition: StreamDefinition) throws(Expression.Problem) {
-    var fields = FieldTable()
+    let plan = StreamReader.plan(definition)
+    // Each field is in the plan.
+    let slot = { (name: String) in plan.slot(of: name) ?? 0 }
     var conditions: [Condition] = []
     for count in definition.counts {
-      let check = try Check(count.condition)
-      var slot: Int?
-      if let name = count.field { slot = fields.add(name, asText: check.usesText) }
-      conditions.append(Condition(slot: slot, check: check))
+      conditions.append(Condition(slot: count.field.map(slot), check: try Check(count.condition)))
     }
-    var measures: [Int] = []
-    for measure in definition.measures { measures.append(fields.add(measure.field, asText: false)) }
-    var distincts: [Int] = []
-    for distinct in definition.distincts { distincts.append(fields.add(distinct.field, asText: true)) }
-    var timeSlot: Int?
-    if let name = definition.time { timeSlot = fields.add(name, asText: true) }
+    self.definition = definition
+    self.conditions = conditions
+    measures = definition.measures.map { slot($0.field) }
+    distincts = definition.distincts.map { slot($0.field) }
+    timeSlot = definition.time.map(slot)
     divider =
       switch definition.division {
       case nil: .nothing
       case .key: .key
-      case .field(let name): .slot(fields.add(name, asText: true))
+      case .field(let name): .slot(slot(name))
       }
-    self.definition = definition
-    self.conditions = conditions
-    self.measures = measures
-    self.distincts = distincts
-    self.timeSlot = timeSlot
-    found = .allocate(capacity: max(1, fields.count))
-    found.initialize(repeating: .absent, count: max(1, fields.count))
-    self.fields = fields
+    layout = LayoutReader(plan)
     hasExceeded = Array(repeating: false, count: conditions.count)
   }
 
-  deinit { found.deallocate() }
+  /// The fields that `definition` asks for.
+  private static func plan(_ definition: StreamDefinition) -> FieldPlan {
+    var numbers = definition.measures.map(\.field)
+    var texts = definition.distincts.map(\.field)
+    for count in definition.counts {
+      guard let field = count.field else { continue }
+      if count.condition.looksAtText { texts.append(field) } else { numbers.append(field) }
+    }
+    if let time = definition.time { texts.append(time) }
+    if case .field(let name) = definition.division { texts.append(name) }
+    return FieldPlan(fields: numbers, strings: texts, form: .stream(StreamSubject(stream: definition.name)))
+  }
 
   /// The longest text of a division or a distinct value, in bytes; a longer one is cut between two characters.
   public static var longestText: Int { 255 }
@@ -88,7 +84,7 @@ public struct StreamReader: ~Copyable {
     clear(&facts)
     let isValid =
       switch definition.format {
-      case .json: readObject(value) && settleTexts() && settle(into: &facts)
+      case .json: value.map { layout.read($0) } == true && settle(into: &facts)
       case .text: readText(value, into: &facts)
       case .none: true
       }

@@ -37,15 +37,24 @@ typedef struct cscan_separator {
 typedef struct cscan_slot {
   /// The value if `kind` is CSCAN_NUMBER.
   double number;
-  /// The bytes between the quotes if `kind` is CSCAN_STRING.
+  /// The bytes between the quotes of a string, without escapes if `kind` is CSCAN_STRING; any other value as written.
   const uint8_t *_Nullable text;
   size_t text_count;
   uint8_t kind;
 } cscan_slot;
 
 /// `cscan_slot.kind`: no such field, a finite number, a number beyond a double's range, and the kinds that aren't
-/// numbers.
-enum { CSCAN_ABSENT, CSCAN_NUMBER, CSCAN_OVERFLOW, CSCAN_STRING, CSCAN_BOOL, CSCAN_NULL, CSCAN_NESTED };
+/// numbers. A raw string is one whose text nobody has looked at: it may have escapes, and needn't be UTF-8.
+enum {
+  CSCAN_ABSENT,
+  CSCAN_NUMBER,
+  CSCAN_OVERFLOW,
+  CSCAN_STRING,
+  CSCAN_RAW_STRING,
+  CSCAN_BOOL,
+  CSCAN_NULL,
+  CSCAN_NESTED
+};
 
 /// The value of a field with a role.
 typedef struct cscan_found {

@@ -39,8 +39,11 @@ package struct Metering: ~Copyable, WorkerStage {
   /// The newest states of all streams of these partitions, by name.
   var stored: [LogPartition: [String: StreamState]] = [:]
   var streams: [MeteredStream] = []
-  /// For each topic number and partition, who counts its records.
-  private var subscribers: [[[Subscriber]]] = []
+  /// The partitions that are read.
+  private var read = PartitionIndex()
+  /// Who counts their records, one partition after the other; and where those of each begin, with the end of the last.
+  private var subscribers: [Subscriber] = []
+  private var firsts: [Int] = []
   /// The partitions that are read or wait for others, each with who counts its records.
   var followed: [(partition: LogPartition, subscriber: Subscriber)] = []
   /// Whether other partitions must be read, or from other positions.
@@ -86,32 +89,33 @@ package struct Metering: ~Copyable, WorkerStage {
 
   package mutating func receive(_ record: LogRecord) {
     numbers.records += 1
-    for subscriber in subscribers(of: record.partition) {
+    let place = read.place(of: record.partition)
+    if place < 0 { return }
+    for number in firsts[place]..<firsts[place + 1] {
+      let subscriber = subscribers[number]
       streams[subscriber.stream].receive(record, lane: subscriber.lane, latest: latest)
     }
   }
 
   package mutating func receiveEnd(of partition: LogPartition, position: Int64) {
-    for subscriber in subscribers(of: partition) {
+    let place = read.place(of: partition)
+    if place < 0 { return }
+    for subscriber in subscribers[firsts[place]..<firsts[place + 1]] {
       streams[subscriber.stream].meter.reach(lane: subscriber.lane, offset: position)
     }
   }
 
-  @inline(__always)
-  private func subscribers(of partition: LogPartition) -> [Subscriber] {
-    guard partition.topic > 0, partition.topic < subscribers.count,
-      partition.number < subscribers[partition.topic].count
-    else { return [] }
-    return subscribers[partition.topic][Int(partition.number)]
-  }
-
   /// Notes for each partition that is to be read who counts its records.
   mutating func subscribe(_ all: [(partition: LogPartition, Subscriber)]) {
+    var byPartition: [LogPartition: [Subscriber]] = [:]
+    for (partition, subscriber) in all { byPartition[partition, default: []].append(subscriber) }
+    let partitions = Array(byPartition.keys)
+    read.rebuild(partitions)
     subscribers = []
-    for (partition, subscriber) in all {
-      while subscribers.count <= partition.topic { subscribers.append([]) }
-      while subscribers[partition.topic].count <= partition.number { subscribers[partition.topic].append([]) }
-      subscribers[partition.topic][Int(partition.number)].append(subscriber)
+    firsts = [0]
+    for partition in partitions {
+      subscribers += byPartition[partition] ?? []
+      firsts.append(subscribers.count)
     }
   }
 
