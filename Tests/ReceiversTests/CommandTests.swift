@@ -45,11 +45,12 @@ struct CommandTests {
     let leak = open("/dev/null", O_RDONLY)
     defer { close(leak) }
     let script = """
-      /bin/cat /proc/$$/environ > "$0/env"; /bin/ls /proc/$$/fd > "$0/fds"; /bin/cat /proc/$$/stat > "$0/stat"; pwd > "$0/pwd"
+      /bin/cat /proc/$$/environ > "$0/env"; printf . >> "$0/env"; /bin/ls /proc/$$/fd > "$0/fds"; /bin/cat /proc/$$/stat > "$0/stat"; pwd > "$0/pwd"
       /bin/grep SigIgn /proc/$$/status > "$0/signals"; printf %s "$1" > "$0/argument"; /bin/readlink /proc/$$/fd/1 > "$0/out"
       """
     #expect(try channel(script, ["$(reboot); {{host}}"]).send(notification([transition()])) == .delivered())
-    #expect(try file("env").isEmpty)
+    // Foundation leaks memory when it reads an empty file: a point stands for nothing.
+    #expect(text(try file("env")) == ".")
     #expect(text(try file("fds")).split(separator: "\n").filter { (Int($0) ?? 0) < 10 } == ["0", "1", "2"])
     #expect(text(try file("pwd")) == "/\n")
     let stat = text(try file("stat")).split(separator: " ")

@@ -200,7 +200,9 @@ struct MailTests {
     var options = try MailChannel.Options(
       server: try MailServer("smtp://127.0.0.1:\(server.port)"), sender: try MailAddress("a@example.org"),
       recipients: [try MailAddress("b@example.org")], host: "monitor.example.org")
-    (options.connectLimit, options.answerLimit, options.messageLimit) = (.seconds(1), .seconds(1), .seconds(1))
+    // Only where nothing else ends the wait: a busy machine may need its time.
+    let limit = Duration.seconds(reply.isEmpty && command != "QUIT" ? 1 : 60)
+    (options.connectLimit, options.answerLimit, options.messageLimit) = (limit, limit, limit)
     let channel = try MailChannel(options, stop: StopSignal(StopSource().token))
     switch channel.send(notification([transition()])) {
     case .delivered(let remark): #expect(expected == "delivered" && remark == nil)
@@ -217,7 +219,7 @@ struct MailTests {
     var options = try MailChannel.Options(
       server: try MailServer("smtp://127.0.0.1:\(server.port)"), sender: try MailAddress("a@example.org"),
       recipients: [try MailAddress("b@example.org")], host: "monitor.example.org")
-    options.answerLimit = .milliseconds(200)
+    options.answerLimit = .seconds(1)
     let channel = try MailChannel(options, stop: StopSignal(StopSource().token))
     let before = SystemTime().monotonic
     let outcome = channel.send(notification([transition()]))
