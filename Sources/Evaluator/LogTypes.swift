@@ -1,7 +1,7 @@
 import Platform
 
 /// One partition of a source topic.
-public struct LogPartition: Hashable, Sendable {
+public struct LogPartition: Hashable, Comparable, Sendable {
   /// The topic's index in the worker's list of source topics.
   public var topic: Int
   /// The partition's number.
@@ -12,6 +12,9 @@ public struct LogPartition: Hashable, Sendable {
     self.topic = topic
     self.number = number
   }
+
+  /// By topic, then by number.
+  public static func < (a: LogPartition, b: LogPartition) -> Bool { (a.topic, a.number) < (b.topic, b.number) }
 }
 
 /// A topic of the cluster.

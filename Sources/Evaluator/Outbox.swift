@@ -128,15 +128,17 @@ package struct Outbox {
   /// Whether it holds one empty record only. Its delivery needs no positions, so it can't be refused for them.
   var isOnlyBlank: Bool { entries.count == 1 && entries[0].isBlank }
 
-  /// Adds a record of the changelog that nothing can go on without, and whose value depends on its key.
+  /// Adds a record of the changelog whose value depends on its key; a tombstone if `write` returns nil.
+  ///
+  /// - Parameter isVital: whether nothing can go on without it.
   mutating func append(
-    stateKeyed key: BinaryWriter, of partition: LogPartition,
-    value write: (inout BinaryWriter, UnsafeRawBufferPointer) -> Void
+    stateKeyed key: BinaryWriter, of partition: LogPartition, isVital: Bool = true,
+    value write: (inout BinaryWriter, UnsafeRawBufferPointer) -> Void?
   ) {
     var value = BinaryWriter()
-    key.bytes.withUnsafeBytes { write(&value, $0) }
     key.bytes.withUnsafeBytes { key in
-      value.bytes.withUnsafeBytes { append(state: key, $0, of: partition, isVital: true) }
+      let isThere = write(&value, key) != nil
+      value.bytes.withUnsafeBytes { append(state: key, isThere ? $0 : nil, of: partition, isVital: isVital) }
     }
   }
 

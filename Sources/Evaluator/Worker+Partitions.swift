@@ -10,7 +10,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
       stage.numbers.blind = 0
       log.accept(partitions)
       // Hosts first: statusd's own metrics can wait for them.
-      arrivals.join(partitions.sorted { ($0.topic, $0.number) < ($1.topic, $1.number) })
+      arrivals.join(partitions.sorted())
       timers[.question] = time.monotonic
     case .revoked(let partitions, let lost):
       stage.numbers.rebalances += 1

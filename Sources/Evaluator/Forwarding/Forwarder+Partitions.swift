@@ -4,26 +4,20 @@ import Records
 
 /// Partitions of the topic of receivers come and go, and with them their receivers.
 extension Forwarder {
-  package func scope(of partition: LogPartition) -> ChangelogScope {
-    ChangelogScope(group: plan.group, topic: plan.topics[0])
-  }
-
   package mutating func begin<Log: EvaluatorLog & ~Copyable>(
     _ restoration: Restoration, in log: inout Log, at time: any TimeSource, until deadline: MonotonicTime,
     _ voice: inout WorkerVoice
   ) throws(LogFailure) -> StageBeginning? {
     let partition = restoration.partition
-    partitionCount = max(1, try log.partitionCount(ofTopic: partition.topic, until: deadline))
-    let position = restoration.store.position
+    let beginning = try enter(restoration, in: &log, until: deadline)
     stored[partition] = states(in: restoration.store, of: partition)
-    deliveries[partition] = max(position ?? 0, restoration.committed?.position ?? 0)
     lastTick = nil
     let known = Set(orders.receivers.map(\.definition.name))
     for name in stored[partition, default: [:]].keys.sorted() where !known.contains(name) {
       remarks.append(.unknown(receiver: name))
     }
     hold(partition)
-    return StageBeginning(position: deliveries[partition, default: 0], isNew: position == nil)
+    return beginning
   }
 
   /// The states in the changelog. A record that can't be used affects nothing else; without a usable head a receiver
@@ -80,7 +74,7 @@ extension Forwarder {
   func home(of name: String) -> LogPartition {
     var identity = Identity()
     identity.append(name)
-    return LogPartition(topic: 0, number: Int32(identity.finish() % UInt64(partitionCount)))
+    return home(identity.finish())
   }
 
   package mutating func remove(_ partitions: [LogPartition]) {
@@ -92,8 +86,6 @@ extension Forwarder {
     followed = [:]
     mustFollow = true
   }
-
-  package var held: [LogPartition] { deliveries.keys.sorted { $0.number < $1.number } }
 
   package mutating func take(_ orders: ForwardOrders) {
     let before = Dictionary(receivers.map { ($0.definition.name, $0) }) { $1 }
@@ -114,22 +106,6 @@ extension Forwarder {
     followed = [:]
     mustFollow = true
   }
-
-  // MARK: What a forwarder doesn't need
-
-  package var aheadOfClock: Duration? { nil }
-  package var livePositions: [LogPosition] { [] }
-  package func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? { nil }
-  package var wantsPartitionCounts: Bool { false }
-  package mutating func countPartitions<Log: EvaluatorLog & ~Copyable>(
-    in log: inout Log, until deadline: MonotonicTime
-  ) throws(LogFailure) {}
-  package var endsToAsk: [LogPartition] { [] }
-  package mutating func note(end: Int64, of partition: LogPartition, asked: Int64) {}
-  package var hasReadAskedEnd: Bool { false }
-  package mutating func attend() {}
-  package mutating func wasAway(from partition: LogPartition?) {}
-  package var nextSilence: Int64? { nil }
 
   /// Retention has taken transitions that weren't read yet, or the log was made anew: goes on with what is there.
   package mutating func replace<Log: EvaluatorLog & ~Copyable>(

@@ -126,9 +126,7 @@ extension Forwarder {
       }
     }
     try log.follow(
-      positions.map { LogPosition($0.key, $0.value) }.sorted {
-        ($0.partition.topic, $0.partition.number) < ($1.partition.topic, $1.partition.number)
-      })
+      positions.map { LogPosition($0.key, $0.value) }.sorted { $0.partition < $1.partition })
     followed = readers
     mustFollow = false
   }

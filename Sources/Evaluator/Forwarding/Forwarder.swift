@@ -7,7 +7,7 @@ import Records
 /// A receiver belongs to the partition of the topic of receivers that its name hashes to. The owner of that partition
 /// reads all transitions, and writes how far the receiver has been told. Sending is done elsewhere (`ForwardDispatcher`):
 /// a notification is handed over once what it follows from is committed, and its outcome is taken between two deliveries.
-package struct Forwarder: ~Copyable, WorkerStage {
+package struct Forwarder: ~Copyable, ClockedStage {
   /// From one look at the topics' partitions to the next.
   static let topicsPause = Duration.seconds(5)
   /// From one delivery to the next at the least, and at the most.
@@ -17,14 +17,14 @@ package struct Forwarder: ~Copyable, WorkerStage {
   static let lease = Duration.seconds(6)
 
   package var numbers = EvaluatorNumbers()
-  let plan: WorkerPlan
+  package let plan: WorkerPlan
   var orders: ForwardOrders
-  var clock = BrokerClock()
-  var now = MonotonicTime(nanoseconds: 0)
+  package var clock = BrokerClock()
+  package private(set) var now = MonotonicTime(nanoseconds: 0)
   /// The partitions of the topic of receivers that are held, each with the number of its deliveries so far.
-  var deliveries: [LogPartition: Int64] = [:]
+  package var deliveries: [LogPartition: Int64] = [:]
   /// How many partitions that topic has.
-  var partitionCount: Int32 = 1
+  package var partitionCount: Int32 = 1
   /// The committed states of all receivers of these partitions, by name.
   var stored: [LogPartition: [String: ReceiverState]] = [:]
   var receivers: [ForwardedReceiver] = []
@@ -56,8 +56,6 @@ package struct Forwarder: ~Copyable, WorkerStage {
   // MARK: Records
 
   package mutating func batchBegins(at now: MonotonicTime) { self.now = now }
-
-  package mutating func expect(_ record: LogRecord) {}
 
   package mutating func receive(_ record: LogRecord) {
     guard let readers = followed[record.partition], let source = sources[record.partition.topic] else { return }
@@ -136,16 +134,6 @@ package struct Forwarder: ~Copyable, WorkerStage {
 
   // MARK: Deliveries
 
-  package var uncommitted: [LogPosition] { hasUncommitted ? positions : [] }
-
-  private var positions: [LogPosition] {
-    deliveries.map { LogPosition($0.key, $0.value) }.sorted { $0.partition.number < $1.partition.number }
-  }
-
-  package var hasUncommitted: Bool { nextTick.map { $0 <= now } ?? false }
-
-  package static var tends: Bool { true }
-
   package var nextTurn: MonotonicTime? {
     guard let nextTick else { return nil }
     // Pauses and groups end at some time; a second is near enough, and cheap.
@@ -154,7 +142,7 @@ package struct Forwarder: ~Copyable, WorkerStage {
   }
 
   /// When the next delivery is due; nil if no partition is held.
-  private var nextTick: MonotonicTime? {
+  package var nextTick: MonotonicTime? {
     if deliveries.isEmpty { return nil }
     guard let lastTick, !ends || !hasUnwrittenState else { return now }
     let isPressing = receivers.contains { $0.mustWrite }
@@ -166,21 +154,11 @@ package struct Forwarder: ~Copyable, WorkerStage {
     return lastTick.ended + pause
   }
 
-  package var hasOverdueState: Bool { false }
   package var hasUnwrittenState: Bool { receivers.contains { $0.mustWrite } }
 
   package mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
     for receiver in receivers where receiver.mustWrite { write(receiver, into: &outbox) }
-    for partition in deliveries.keys.sorted(by: { $0.number < $1.number }) {
-      let position = deliveries[partition, default: 0] + 1
-      deliveries[partition] = position
-      var marker = Marker(position: position, rulesRevision: 0)
-      marker.logTime = clock.time ?? -1
-      var key = BinaryWriter()
-      scope(of: partition).writeMarkerKey(of: partition.number, to: &key)
-      outbox.append(stateKeyed: key, of: partition) { marker.write(to: &$0, key: $1) }
-    }
-    return positions
+    return writeMarkers(into: &outbox)
   }
 
   private mutating func write(_ receiver: ForwardedReceiver, into outbox: inout Outbox) {
@@ -198,11 +176,7 @@ package struct Forwarder: ~Copyable, WorkerStage {
     for (subject, body) in records {
       var key = BinaryWriter()
       subject.bytes.withUnsafeBytes { scope(of: receiver.partition).writeCheckpointKey(of: $0, to: &key) }
-      key.bytes.withUnsafeBytes { key in
-        var value = BinaryWriter()
-        let isThere = body(&value, key) != nil
-        value.bytes.withUnsafeBytes { outbox.append(state: key, isThere ? $0 : nil, of: receiver.partition) }
-      }
+      outbox.append(stateKeyed: key, of: receiver.partition, isVital: false, value: body)
     }
     stored[receiver.partition, default: [:]][name] = state
   }
@@ -221,11 +195,7 @@ package struct Forwarder: ~Copyable, WorkerStage {
     at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime
   ) {
     lastTick = (now, began)
-    if let time {
-      clock.tick(time, began: began, now: now)
-    } else if !deliveries.isEmpty {
-      remarks.append(.noClock)
-    }
+    if !tick(time, began: began, now: now) { remarks.append(.noClock) }
   }
 
   package mutating func isEnding() { ends = true }
@@ -236,8 +206,6 @@ package struct Forwarder: ~Copyable, WorkerStage {
       return !orders.dispatcher.hasOutcome(of: notification.id, to: receiver.definition.name)
     }
   }
-
-  package var totals: EvaluatorNumbers { numbers }
 }
 
 /// What people should know of forwarding.

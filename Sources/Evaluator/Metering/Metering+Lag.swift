@@ -84,12 +84,8 @@ extension Metering {
     for group in changedGroups.sorted() {
       var key = BinaryWriter()
       Array(group.utf8).withUnsafeBytes { scope(of: Self.lagPartition).writeGroupKey(of: $0, to: &key) }
-      key.bytes.withUnsafeBytes { key in
-        guard let state = groupStates[group] else { return outbox.append(state: key, nil, of: Self.lagPartition) }
-        var value = BinaryWriter()
-        state.write(to: &value, key: key)
-        value.bytes.withUnsafeBytes { outbox.append(state: key, $0, of: Self.lagPartition) }
-      }
+      let state = groupStates[group]
+      outbox.append(stateKeyed: key, of: Self.lagPartition, isVital: false) { state?.write(to: &$0, key: $1) }
     }
     changedGroups = []
   }

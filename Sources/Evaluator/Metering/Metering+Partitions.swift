@@ -4,17 +4,12 @@ import Streams
 
 /// Partitions of the topic of streams come and go, and with them their streams.
 extension Metering {
-  package func scope(of partition: LogPartition) -> ChangelogScope {
-    ChangelogScope(group: plan.group, topic: plan.topics[0])
-  }
-
   package mutating func begin<Log: EvaluatorLog & ~Copyable>(
     _ restoration: Restoration, in log: inout Log, at time: any TimeSource, until deadline: MonotonicTime,
     _ voice: inout WorkerVoice
   ) throws(LogFailure) -> StageBeginning? {
     let partition = restoration.partition
-    partitionCount = max(1, try log.partitionCount(ofTopic: partition.topic, until: deadline))
-    let position = restoration.store.position
+    let beginning = try enter(restoration, in: &log, until: deadline)
     var states: [String: StreamState] = [:]
     let scope = scope(of: partition)
     for (key, kept) in restoration.store.checkpoints {
@@ -33,12 +28,11 @@ extension Metering {
     }
     stored[partition] = states
     restoreGroups(restoration.store.groups, of: partition)
-    deliveries[partition] = max(position ?? 0, restoration.committed?.position ?? 0)
     tickSoon()
     hold(partition)
     let known = Set(orders.definitions.map(\.name))
     for name in states.keys.sorted() where !known.contains(name) { remarks.append(.unknownStream(name)) }
-    return StageBeginning(position: deliveries[partition, default: 0], isNew: position == nil)
+    return beginning
   }
 
   /// Begins to meter the streams of a partition.
@@ -59,9 +53,7 @@ extension Metering {
   }
 
   /// The partition that a stream belongs to: the hash of its name, modulo their number.
-  func home(of name: String) -> LogPartition {
-    LogPartition(topic: 0, number: Int32(StreamReading.hash(name) % UInt64(partitionCount)))
-  }
+  func home(of name: String) -> LogPartition { home(StreamReading.hash(name)) }
 
   package mutating func remove(_ partitions: [LogPartition]) {
     for partition in partitions {
@@ -73,8 +65,6 @@ extension Metering {
     subscribe([])
     mustFollow = true
   }
-
-  package var held: [LogPartition] { deliveries.keys.sorted { $0.number < $1.number } }
 
   package mutating func take(_ orders: StreamOrders) {
     let before = Dictionary(streams.map { ($0.definition.name, $0) }) { $1 }
@@ -102,21 +92,6 @@ extension Metering {
     nextTopics = nil
     mustFollow = true
   }
-
-  // MARK: What a meter doesn't need
-
-  package var aheadOfClock: Duration? { nil }
-  package var livePositions: [LogPosition] { [] }
-  package func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? { nil }
-  package var wantsPartitionCounts: Bool { false }
-  package mutating func countPartitions<Log: EvaluatorLog & ~Copyable>(
-    in log: inout Log, until deadline: MonotonicTime
-  ) throws(LogFailure) {}
-  package var endsToAsk: [LogPartition] { [] }
-  package mutating func note(end: Int64, of partition: LogPartition, asked: Int64) {}
-  package var hasReadAskedEnd: Bool { false }
-  package mutating func attend() {}
-  package var nextSilence: Int64? { nil }
 
   /// The worker didn't listen: partitions have had no chance to answer.
   package mutating func wasAway(from partition: LogPartition?) {

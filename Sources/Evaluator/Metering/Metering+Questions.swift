@@ -233,9 +233,7 @@ extension Metering {
     }
     // Only then: a stream whose position isn't read yet would take the records from elsewhere for its next ones.
     try log.follow(
-      positions.map { LogPosition($0.key, $0.value) }.sorted {
-        ($0.partition.topic, $0.partition.number) < ($1.partition.topic, $1.partition.number)
-      })
+      positions.map { LogPosition($0.key, $0.value) }.sorted { $0.partition < $1.partition })
     subscribe(all.map { ($0.partition, $0.subscriber) })
     followed = all
     mustFollow = false

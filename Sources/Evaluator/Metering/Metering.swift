@@ -10,7 +10,7 @@ import Streams
 /// all of the stream. Each delivery holds readings, the states that they follow from, and a marker for each partition
 /// held, whose append time is the brokers' clock (`BrokerClock`). Nothing is read or told before a worker's first
 /// delivery has told it.
-package struct Metering: ~Copyable, WorkerStage {
+package struct Metering: ~Copyable, ClockedStage {
   /// From one look at the cluster's topics to the next.
   static let topicsPause = Duration.seconds(5)
   /// From one time that the group's positions in the streams are shown to the next.
@@ -26,16 +26,16 @@ package struct Metering: ~Copyable, WorkerStage {
   static let greatestTelling = 100
 
   package var numbers = EvaluatorNumbers()
-  let plan: WorkerPlan
+  package let plan: WorkerPlan
   var orders: StreamOrders
-  var clock = BrokerClock()
-  var now = MonotonicTime(nanoseconds: 0)
+  package var clock = BrokerClock()
+  package private(set) var now = MonotonicTime(nanoseconds: 0)
   /// The latest time that a record of this batch can have been appended.
   private var latest: Int64 = 0
   /// The partitions of the topic of streams that are held, each with the number of its deliveries so far.
-  var deliveries: [LogPartition: Int64] = [:]
+  package var deliveries: [LogPartition: Int64] = [:]
   /// How many partitions the topic of streams has.
-  var partitionCount: Int32 = 1
+  package var partitionCount: Int32 = 1
   /// The newest states of all streams of these partitions, by name.
   var stored: [LogPartition: [String: StreamState]] = [:]
   var streams: [MeteredStream] = []
@@ -84,8 +84,6 @@ package struct Metering: ~Copyable, WorkerStage {
   // MARK: Records
 
   package mutating func batchBegins(at now: MonotonicTime) { latest = clock.latest(at: now) ?? 0 }
-
-  package mutating func expect(_ record: LogRecord) {}
 
   package mutating func receive(_ record: LogRecord) {
     numbers.records += 1
@@ -146,24 +144,13 @@ package struct Metering: ~Copyable, WorkerStage {
 
   // MARK: Deliveries
 
-  package var uncommitted: [LogPosition] { hasUncommitted ? positions : [] }
-
-  private var positions: [LogPosition] {
-    deliveries.map { LogPosition($0.key, $0.value) }.sorted { $0.partition.number < $1.partition.number }
-  }
-
-  /// Whether the clock must be asked for: by a delivery.
-  package var hasUncommitted: Bool { nextTick.map { $0 <= now } ?? false }
-
-  package static var tends: Bool { true }
-
   package var nextTurn: MonotonicTime? {
     guard let nextTick else { return nil }
     return keepsWaiting ? min(nextTick, nextEnds ?? now) : nextTick
   }
 
   /// When the next delivery is due; nil if no partition is held.
-  private var nextTick: MonotonicTime? {
+  package var nextTick: MonotonicTime? {
     if deliveries.isEmpty { return nil }
     guard let lastTick else { return now }
     var due = lastTick + Self.longestTick
@@ -174,7 +161,6 @@ package struct Metering: ~Copyable, WorkerStage {
     return max(due, lastTick + pause)
   }
 
-  package var hasOverdueState: Bool { false }
   package var hasUnwrittenState: Bool { !changedGroups.isEmpty || streams.contains { $0.mustWrite } }
 
   package mutating func writeState(into outbox: inout Outbox, everything: Bool) -> [LogPosition] {
@@ -186,23 +172,10 @@ package struct Metering: ~Copyable, WorkerStage {
       Array(stream.definition.name.utf8).withUnsafeBytes {
         scope(of: stream.partition).writeCheckpointKey(of: $0, to: &key)
       }
-      var value = BinaryWriter()
-      key.bytes.withUnsafeBytes { key in
-        state.write(to: &value, key: key)
-        value.bytes.withUnsafeBytes { outbox.append(state: key, $0, of: stream.partition) }
-      }
+      outbox.append(stateKeyed: key, of: stream.partition, isVital: false) { state.write(to: &$0, key: $1) }
     }
     writeGroups(into: &outbox)
-    for partition in deliveries.keys.sorted(by: { $0.number < $1.number }) {
-      let position = deliveries[partition, default: 0] + 1
-      deliveries[partition] = position
-      var marker = Marker(position: position, rulesRevision: 0)
-      marker.logTime = clock.time ?? -1
-      var key = BinaryWriter()
-      scope(of: partition).writeMarkerKey(of: partition.number, to: &key)
-      outbox.append(stateKeyed: key, of: partition) { marker.write(to: &$0, key: $1) }
-    }
-    return positions
+    return writeMarkers(into: &outbox)
   }
 
   package mutating func committed(_ positions: [LogPosition]) {
@@ -220,14 +193,8 @@ package struct Metering: ~Copyable, WorkerStage {
     deliveryCount += 1
     // However slow brokers are, half of the time is for reading.
     pause = max(Self.shortestTick, now - began)
-    if let time {
-      clock.tick(time, began: began, now: now)
-    } else if !deliveries.isEmpty {
-      remarks.append(.noClock)
-    }
+    if !tick(time, began: began, now: now) { remarks.append(.noClock) }
   }
-
-  package var totals: EvaluatorNumbers { numbers }
 
   /// A partition has come: its first delivery isn't to wait.
   mutating func tickSoon() { lastTick = nil }

@@ -2,7 +2,7 @@ import Platform
 
 /// The brokers' clock as a meter knows it: from the append times of its own records. Its own wall clock counts for
 /// nothing; its monotonic clock tells how much time has passed since.
-struct BrokerClock {
+package struct BrokerClock {
   /// How far a broker's clock may leap ahead before nobody believes it at once.
   static let greatestLeap: Int64 = 5000
   /// For how long it must say the same before it is believed.
