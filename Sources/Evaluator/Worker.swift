@@ -130,6 +130,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   private mutating func takeBatch(until deadline: MonotonicTime) {
     stage.setClock(time.monotonic, wall: time.wall)
     isBehind = log.fetch(until: deadline, into: &stage)
+    if !isBehind { stage.hasReadAll() }
     if let ahead = stage.aheadOfClock, ahead > plan.maxFuture { voice.isClockBehind(by: ahead) }
     collect()
   }

@@ -22,6 +22,9 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// Called before each batch, and before anything that depends on the clock.
   mutating func setClock(_ now: MonotonicTime, wall: WallTime)
 
+  /// Called after a batch behind which the log had no more records for now.
+  mutating func hasReadAll()
+
   /// Moves the results of the last records, orders or answers into the outbox, and logs what people should read.
   mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice)
 
@@ -154,6 +157,8 @@ extension WorkerStage where Self: ~Copyable {
   ) {}
 
   package mutating func mayNotRead(_ partition: LogPartition) {}
+
+  package mutating func hasReadAll() {}
 
   package mutating func isEnding() {}
 

@@ -16,11 +16,12 @@ final class MeteredStream {
 
   /// A partition that gives nothing.
   struct Standstill {
-    /// Its position, since when, and the number of deliveries then. While one is under way nothing is read, so time alone
-    /// shows nothing.
+    /// Its position, since when, and the number of deliveries and of full reads then. Time alone shows nothing: while a
+    /// delivery is under way nothing is read, and in a backlog other partitions may be read first.
     var offset: Int64
     var since: MonotonicTime
     var deliveries: Int
+    var fullReads: Int
   }
 
   let definition: StreamDefinition

@@ -189,18 +189,18 @@ extension Metering {
       var known = stream.stuck[place.partition] ?? standstill(at: place.offset)
       if known.offset != place.offset { known = standstill(at: place.offset) }
       stuck[place.partition] = known
-      if isLong(known) { passOver(lane, place.partition, of: stream) }
+      if isLong(known), fullReads - known.fullReads >= Self.answerChances { passOver(lane, place.partition, of: stream) }
     }
     stream.stuck = stuck
   }
 
   private func standstill(at offset: Int64) -> MeteredStream.Standstill {
-    MeteredStream.Standstill(offset: offset, since: now, deliveries: deliveryCount)
+    MeteredStream.Standstill(offset: offset, since: now, deliveries: deliveryCount, fullReads: fullReads)
   }
 
   private func isLong(_ standstill: MeteredStream.Standstill) -> Bool {
     now - standstill.since >= Self.answerPatience
-      && deliveryCount - standstill.deliveries >= Self.answerDeliveries
+      && deliveryCount - standstill.deliveries >= Self.answerChances
   }
 
   private mutating func passOver(_ lane: Int, _ partition: StreamPartition, of stream: MeteredStream) {

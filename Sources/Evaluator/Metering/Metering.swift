@@ -20,8 +20,9 @@ package struct Metering: ~Copyable, ClockedStage {
   static let shortestTick = Duration.milliseconds(100)
   /// For how long a partition may give no answer before nobody waits for it.
   static let answerPatience = Duration.seconds(10)
-  /// And how many deliveries must have been made meanwhile: behind each one something is read.
-  static let answerDeliveries = 8
+  /// And how many deliveries must have been made meanwhile. One that doesn't give its records must have been passed by
+  /// as many batches that had all that there was.
+  static let answerChances = 8
   /// How many intervals of a stream are told in one delivery at most.
   static let greatestTelling = 100
 
@@ -57,6 +58,8 @@ package struct Metering: ~Copyable, ClockedStage {
   private var pause = Self.shortestTick
   /// How many deliveries were committed.
   var deliveryCount = 0
+  /// How many batches had all that the log had.
+  private(set) var fullReads = 0
   /// What people should read, with `collect`.
   var remarks: [MeterRemark] = []
   private var writer = Writer()
@@ -94,6 +97,8 @@ package struct Metering: ~Copyable, ClockedStage {
       streams[subscriber.stream].receive(record, lane: subscriber.lane, latest: latest)
     }
   }
+
+  package mutating func hasReadAll() { fullReads += 1 }
 
   package mutating func receiveEnd(of partition: LogPartition, position: Int64) {
     let place = read.place(of: partition)
