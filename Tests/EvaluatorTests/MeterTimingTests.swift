@@ -43,7 +43,9 @@ struct MeterTimingTests {
     try cluster.alerts.committed.map { entry in
       let told = try JSONDecoder().decode(Told.self, from: Data(entry.value ?? []))
       let end = try Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(told.timestamp)
-      return (Int64((end.timeIntervalSince1970 * 1000).rounded()), entry.kafkaTime, told.records, told.late_records ?? 0)
+      return (
+        Int64((end.timeIntervalSince1970 * 1000).rounded()), entry.kafkaTime, told.records, told.late_records ?? 0
+      )
     }
   }
 
@@ -65,7 +67,9 @@ struct MeterTimingTests {
       }
     }
     var delays: [Bool: [Int64]] = [:]
-    for (end, at, records, _) in try Self.told(cluster).dropFirst() { delays[records > 0, default: []].append(at - end) }
+    for (end, at, records, _) in try Self.told(cluster).dropFirst() {
+      delays[records > 0, default: []].append(at - end)
+    }
     #expect(delays[true]?.count ?? 0 >= 4)
     #expect(delays[false]?.count ?? 0 >= 8)
     #expect(delays.values.allSatisfy { $0.allSatisfy { (250...600).contains($0) } }, "\(delays)")

@@ -189,7 +189,9 @@ extension Metering {
       var known = stream.stuck[place.partition] ?? standstill(at: place.offset)
       if known.offset != place.offset { known = standstill(at: place.offset) }
       stuck[place.partition] = known
-      if isLong(known), fullReads - known.fullReads >= Self.answerChances { passOver(lane, place.partition, of: stream) }
+      if isLong(known), fullReads - known.fullReads >= Self.answerChances {
+        passOver(lane, place.partition, of: stream)
+      }
     }
     stream.stuck = stuck
   }
