@@ -80,12 +80,14 @@ let package = Package(
       "Receivers", ["Ccrypto", "Ccurl", "Cglibc", "JSON", "Platform", "Records"], fixtures: ["Fixtures"])
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
+    + library(
+      "Programs", ["Arguments", "Console", "Kafka", "Platform", "Records", "Settings", "Topics"], isCold: true)
     + [
       .executableTarget(
         name: "statusd",
         dependencies: [
           "Agent", "Arguments", "Backtest", "Console", "Evaluator", "JSON", "Kafka", "KafkaEvaluator", "Platform",
-          "ProcFS", "Records", "Rules", "Settings", "Topics",
+          "ProcFS", "Programs", "Records", "Rules", "Settings", "Topics",
         ] + sanitizerHelp,
         swiftSettings: sourceSettings + unoptimized),
       .executableTarget(
@@ -122,8 +124,8 @@ let package = Package(
       .testTarget(
         name: "IntegrationTests",
         dependencies: [
-          "Arguments", "Kafka", "Platform", "Records", "Rules", "TestRandom", "TestSupport", "Topics", "TSanThreads",
-          "statusd",
+          "Arguments", "Kafka", "Platform", "Programs", "Records", "Rules", "TestRandom", "TestSupport", "Topics",
+          "TSanThreads", "statusd",
         ],
         swiftSettings: swiftSettings),
     ],
