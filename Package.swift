@@ -65,7 +65,7 @@ let package = Package(
       testsNeed: ["Backtest", "Evaluator", "Settings"])
     + library("Forwarding", ["Platform", "Records", "Rules"], triesMuch: true)
     + library(
-      "Settings", ["Ctomlplusplus", "Platform", "ProcFS", "Records", "Rules", "Streams"], isCold: true,
+      "Settings", ["Ctomlplusplus", "Forwarding", "Platform", "ProcFS", "Records", "Rules", "Streams"], isCold: true,
       testsNeed: ["Backtest", "Topics"])
     + library(
       "Evaluator", ["Forwarding", "JSON", "Platform", "Records", "Rules", "Settings", "Streams"],
@@ -78,6 +78,7 @@ let package = Package(
       ["Evaluator", "Forwarding", "JSON", "Kafka", "Platform", "Records", "Rules", "Settings", "Streams"])
     + library(
       "Receivers", ["Ccrypto", "Ccurl", "Cglibc", "JSON", "Platform", "Records"], fixtures: ["Fixtures"])
+    + library("Ways", ["Forwarding", "Platform", "Receivers", "Records", "Settings"], isCold: true)
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
     + library(
@@ -88,6 +89,13 @@ let package = Package(
         dependencies: [
           "Agent", "Arguments", "Backtest", "Console", "Evaluator", "JSON", "Kafka", "KafkaEvaluator", "Platform",
           "ProcFS", "Programs", "Records", "Rules", "Settings", "Topics",
+        ] + sanitizerHelp,
+        swiftSettings: sourceSettings + unoptimized),
+      .executableTarget(
+        name: "statusd-forward",
+        dependencies: [
+          "Arguments", "Console", "Forwarding", "JSON", "Kafka", "KafkaEvaluator", "Platform", "Programs", "Records",
+          "Settings", "Topics", "Ways",
         ] + sanitizerHelp,
         swiftSettings: sourceSettings + unoptimized),
       .executableTarget(

@@ -1,5 +1,5 @@
 import Glibc
-public import Platform
+import Platform
 
 extension CommandSet {
   /// Runs the program with the arguments of C's `main`, and returns its exit status. Called first, on the main thread.
