@@ -63,7 +63,7 @@ let package = Package(
     + library(
       "Streams", ["Cpcre2", "Cscan", "JSON", "Platform", "Records", "Rules"], isHot: true, triesMuch: true,
       testsNeed: ["Backtest", "Evaluator", "Settings"])
-    + library("Forwarding", ["Platform", "Records", "Rules"], triesMuch: true)
+    + library("Forwarding", ["JSON", "Platform", "Records", "Rules"], triesMuch: true)
     + library(
       "Settings", ["Ctomlplusplus", "Forwarding", "Platform", "ProcFS", "Records", "Rules", "Streams"], isCold: true,
       testsNeed: ["Backtest", "Topics"])

@@ -53,7 +53,7 @@ public struct ReceiverDefinition: Equatable, Sendable {
   }
 
   /// The values that name the group of a transition; nil if it isn't grouped.
-  func group(of transition: Transition) -> [String]? { groupBy?.map { transition.part($0) } }
+  public func group(of transition: Transition) -> [String]? { groupBy?.map { transition.part($0) } }
 }
 
 extension Transition {

@@ -63,6 +63,9 @@ public struct Cluster {
   public struct Refusal: Error {
     /// Why.
     public let error: KafkaError
+
+    /// The client refuses it for this reason.
+    public init(error: KafkaError) { self.error = error }
   }
 
   /// The topic named `name`; `alerts`, `status`, `readings` and `monitor` stand for those of the configuration.

@@ -22,31 +22,50 @@ public struct ReceiverWay: ForwardChannel {
     }
   }
 
-  private let name: String
-  /// The parts of a transition that name its group.
-  private let parts: [String]
-  private let channel: any Channel
-  private let log: Logger
+  private let way: any ForwardChannel
 
   /// The way to `receiver`.
   ///
   /// - Throws: `ReceiverComplaint` if the receiver can't be told like this; `SystemError` if no memory or descriptor is
   ///   left.
   public init(_ receiver: ReceiverSettings, _ shared: Shared) throws {
-    name = receiver.definition.name
-    parts = receiver.definition.groupBy ?? []
-    log = shared.log
-    var problems: [ReceiverComplaint] = []
-    switch WayPlan.make(receiver, &problems) {
-    case .webhook(let options): channel = try WebhookChannel(options, stop: shared.stop)
-    case .mail(let options): channel = try MailChannel(options, stop: shared.stop)
-    case .command(let options): channel = CommandChannel(options, stop: shared.stop, slots: shared.slots)
-    case .alertmanager, nil: throw problems.first ?? ReceiverComplaint([], "nobody knows how to tell it")
+    func notifying(_ channel: any Channel) -> any ForwardChannel {
+      NotificationWay(receiver.definition, channel, shared.log)
     }
+    var problems: [ReceiverComplaint] = []
+    let plan = WayPlan.make(receiver, &problems)
+    way =
+      switch (plan, receiver.way) {
+      case (.webhook(let options), _): notifying(try WebhookChannel(options, stop: shared.stop))
+      case (.mail(let options), _): notifying(try MailChannel(options, stop: shared.stop))
+      case (.command(let options), _):
+        notifying(CommandChannel(options, stop: shared.stop, slots: shared.slots))
+      case (.alertmanager(let options), .alertmanager(let alertmanager)):
+        AlertmanagerWay(try AlertmanagerChannel(options, stop: shared.stop), resend: alertmanager.resend)
+      default: throw problems.first ?? ReceiverComplaint([], "nobody knows how to tell it")
+      }
   }
 
   /// One attempt.
-  public func send(_ notification: ForwardNotification) -> ForwardOutcome {
+  public func send(_ notification: ForwardNotification) -> ForwardOutcome { way.send(notification) }
+}
+
+/// The way to a receiver that gets notifications.
+private struct NotificationWay: ForwardChannel {
+  private let name: String
+  /// The parts of a transition that name its group.
+  private let parts: [String]
+  private let channel: any Channel
+  private let log: Logger
+
+  init(_ definition: ReceiverDefinition, _ channel: any Channel, _ log: Logger) {
+    name = definition.name
+    parts = definition.groupBy ?? []
+    self.channel = channel
+    self.log = log
+  }
+
+  func send(_ notification: ForwardNotification) -> ForwardOutcome {
     let transitions = notification.transitions.compactMap { Forwarded($0.value) }
     guard transitions.count == notification.transitions.count else {
       return .refused(reason: "a record of the topic isn't a transition in UTF-8")

@@ -6,7 +6,7 @@ enum StatusdForward: CommandSet {
   static let name = "statusd-forward"
 
   static let subcommands: [any Subcommand.Type] = [
-    Run.self, Check.self, Help<StatusdForward>.self, Version<StatusdForward>.self,
+    Run.self, Check.self, TestReceiver.self, Replay.self, Help<StatusdForward>.self, Version<StatusdForward>.self,
   ]
 
   static let program = Program(

@@ -93,7 +93,9 @@ package struct Forwarder: ~Copyable, ClockedStage {
     for receiver in receivers {
       settle(receiver)
       for lost in receiver.queue.takeGivenUp() {
-        let value = Undelivered(receiver: receiver.definition.name, lost).encoded
+        let value = Undelivered(
+          receiver: receiver.definition.name, reason: lost.reason, transition: lost.transition.value
+        ).encoded
         outbox.append(result: value, keyed: receiver.definition.name, of: receiver.partition)
         remarks.append(.gaveUp(receiver: receiver.definition.name, alert: lost.transition.alert, reason: lost.reason))
         numbers.transitions += 1
