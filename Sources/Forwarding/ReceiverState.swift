@@ -25,8 +25,7 @@ public struct ReceiverState: Equatable, Sendable {
       for part in parts {
         writer.count(part.count)
         for place in part {
-          writer.byte(place.source.rawValue)
-          writer.signed(Int64(place.partition))
+          place.lane.write(to: &writer)
           writer.signed(place.offset)
         }
       }
@@ -37,10 +36,8 @@ public struct ReceiverState: Equatable, Sendable {
       for _ in 0..<(try reader.count()) {
         var part: [ForwardPlace] = []
         for _ in 0..<(try reader.count(ofSize: 3)) {
-          guard let source = ForwardPlace.Source(rawValue: try reader.byte()),
-            let partition = Int32(exactly: try reader.signed())
-          else { throw .impossible("place") }
-          part.append(ForwardPlace(source, partition, try reader.signed()))
+          let lane = try Lane(from: &reader, field: "place")
+          part.append(ForwardPlace(lane.source, lane.partition, try reader.signed()))
         }
         parts.append(part)
       }
@@ -59,6 +56,19 @@ public struct ReceiverState: Equatable, Sendable {
       self.source = source
       self.partition = partition
     }
+
+    func write(to writer: inout BinaryWriter) {
+      writer.byte(source.rawValue)
+      writer.signed(Int64(partition))
+    }
+
+    /// Reads it; `field` is the name for the error of what it stands in.
+    init(from reader: inout BinaryReader, field: String) throws(ChangelogProblem) {
+      guard let source = ForwardPlace.Source(rawValue: try reader.byte()),
+        let partition = Int32(exactly: try reader.signed())
+      else { throw .impossible(field) }
+      self.init(source, partition)
+    }
   }
 
   /// What is done in each partition: told, given up, or of no interest. From the floor on it is read again.
@@ -72,6 +82,11 @@ public struct ReceiverState: Equatable, Sendable {
   public init(from floors: [Lane: Int64]) { done = floors.mapValues { OffsetSet(upTo: $0) } }
 }
 
+extension ForwardPlace {
+  /// The partition that it is in.
+  var lane: ReceiverState.Lane { ReceiverState.Lane(source, partition) }
+}
+
 /// The records of a receiver's state.
 extension ReceiverState {
   private static let version: UInt8 = 1
@@ -82,8 +97,7 @@ extension ReceiverState {
     let lanes = done.sorted { ($0.key.source.rawValue, $0.key.partition) < ($1.key.source.rawValue, $1.key.partition) }
     writer.count(lanes.count)
     for (lane, offsets) in lanes {
-      writer.byte(lane.source.rawValue)
-      writer.signed(Int64(lane.partition))
+      lane.write(to: &writer)
       offsets.write(to: &writer)
     }
     writer.seal(for: key)
@@ -112,10 +126,8 @@ extension ReceiverState {
     var (_, reader) = try BinaryReader.sealed(value, for: key, version: Self.version, checksumSince: 1)
     done = [:]
     for _ in 0..<(try reader.count(ofSize: 4)) {
-      guard let source = ForwardPlace.Source(rawValue: try reader.byte()),
-        let partition = Int32(exactly: try reader.signed())
-      else { throw .impossible("partition") }
-      done[Lane(source, partition)] = try OffsetSet(from: &reader)
+      let lane = try Lane(from: &reader, field: "partition")
+      done[lane] = try OffsetSet(from: &reader)
     }
     try reader.end()
   }

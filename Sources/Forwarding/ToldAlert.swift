@@ -36,10 +36,7 @@ public struct ToldAlert: Equatable, Sendable {
     writer.byte(severity.rawValue)
     writer.count(ids.count)
     for id in ids { writer.fixed(id) }
-    writer.optional(group) { writer, group in
-      writer.count(group.count)
-      for part in group { writer.text(part) }
-    }
+    writer.optional(group) { $0.texts($1) }
     writer.signed(at)
   }
 
@@ -50,11 +47,7 @@ public struct ToldAlert: Equatable, Sendable {
     ids = []
     for _ in 0..<(try reader.count(ofSize: 8)) { ids.append(try reader.fixed()) }
     guard ids.count <= Self.rememberedIDs else { throw .impossible("ids") }
-    group = try reader.optional("group") { reader throws(ChangelogProblem) in
-      var parts: [String] = []
-      for _ in 0..<(try reader.count()) { parts.append(try reader.text("group")) }
-      return parts
-    }
+    group = try reader.optional("group") { reader throws(ChangelogProblem) in try reader.texts("group") }
     at = try reader.signed()
   }
 }

@@ -35,27 +35,13 @@ public final class ForwardService: Service {
     }
   }
 
-  /// A receiver, and how it is told.
-  public struct Receiver: Sendable {
-    /// What it is told, and when.
-    public var definition: ReceiverDefinition
-    /// How.
-    public var channel: any ForwardChannel
-
-    /// `definition`, told through `channel`.
-    public init(_ definition: ReceiverDefinition, _ channel: any ForwardChannel) {
-      self.definition = definition
-      self.channel = channel
-    }
-  }
-
   /// `forwarder`
   public let name = "forwarder"
   private let plan: Plan
   private let configuration: Configuration
   private let log: Logger
   private let time: any TimeSource
-  private let receivers: Mutex<[Receiver]>
+  private let receivers: Mutex<[ReceiverOrder]>
   private let pool: WorkerPool<ForwardOrders>
   private let dispatcher: ForwardDispatcher
   private let strangers: RateLimit
@@ -64,7 +50,7 @@ public final class ForwardService: Service {
   ///
   /// - Throws: if no file descriptor is left.
   public init(
-    _ plan: Plan, _ receivers: [Receiver], configuration: Configuration, log: Logger,
+    _ plan: Plan, _ receivers: [ReceiverOrder], configuration: Configuration, log: Logger,
     time: any TimeSource = SystemTime()
   ) throws(SystemError) {
     self.plan = plan
@@ -84,8 +70,7 @@ public final class ForwardService: Service {
   /// What it is to do now.
   private var orders: ForwardOrders {
     ForwardOrders(
-      receivers.withLock { $0 }.map { ForwardOrders.Receiver($0.definition, $0.channel) }, alerts: plan.alerts,
-      current: plan.current, dispatcher: dispatcher)
+      receivers.withLock { $0 }, alerts: plan.alerts, current: plan.current, dispatcher: dispatcher)
   }
 
   /// Connects in the background, joins the group and tells receivers, as soon as brokers are reachable.
@@ -117,7 +102,7 @@ public final class ForwardService: Service {
   public func onFailure(ring wakeup: Wakeup) { pool.onFailure(ring: wakeup) }
 
   /// These receivers are told from now on.
-  public func reload(_ receivers: [Receiver]) {
+  public func reload(_ receivers: [ReceiverOrder]) {
     self.receivers.withLock { $0 = receivers }
     pool.offer(orders)
   }

@@ -111,6 +111,13 @@ public struct BinaryReader {
     return text
   }
 
+  /// A number and that many texts; `field` is their name for the error if one isn't UTF-8.
+  public mutating func texts(_ field: String) throws(ChangelogProblem) -> [String] {
+    var values: [String] = []
+    for _ in 0..<(try count()) { values.append(try text(field)) }
+    return values
+  }
+
   /// A byte that is 0 or 1; `field` is its name for the error.
   public mutating func bool(_ field: String) throws(ChangelogProblem) -> Bool {
     switch try byte() {

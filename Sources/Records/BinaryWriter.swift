@@ -49,6 +49,12 @@ public struct BinaryWriter: Sendable {
     bytes.append(contentsOf: value.utf8)
   }
 
+  /// Texts: their number, then the texts.
+  public mutating func texts(_ values: [String]) {
+    count(values.count)
+    for value in values { text(value) }
+  }
+
   /// Bytes: their number, then the bytes.
   public mutating func blob(_ value: UnsafeRawBufferPointer) {
     count(value.count)

@@ -1,3 +1,4 @@
+import Platform
 import Rules
 
 /// What records of one interval add up to: all of a stream's, or those with one value.
@@ -99,8 +100,5 @@ struct IntervalTally: Equatable {
   }
 
   /// Retention took `count` offsets.
-  mutating func lose(_ count: Int64) {
-    let (sum, isBeyond) = lost.addingReportingOverflow(count)
-    lost = isBeyond ? .max : sum
-  }
+  mutating func lose(_ count: Int64) { lost = lost.addingSaturating(count) }
 }

@@ -132,7 +132,7 @@ private final class ForwarderSchedule {
     process.worker = Worker<SimulatedLog, Forwarder>(
       log: SimulatedLog(cluster, member, longestWait: .milliseconds(20)),
       orders: ForwardOrders(
-        receivers.map { ForwardOrders.Receiver($0.definition, $0.channel) }, alerts: "alerts",
+        receivers.map { ReceiverOrder($0.definition, $0.channel) }, alerts: "alerts",
         current: "alerts-current", dispatcher: dispatcher),
       plan: WorkerPlan(
         topics: ["statusd-forward"], group: "statusd-forward", instance: process.name,

@@ -76,7 +76,7 @@ private final class ForwarderBench {
     worker = Worker<SimulatedLog, Forwarder>(
       log: SimulatedLog(cluster, member),
       orders: ForwardOrders(
-        receivers.map { ForwardOrders.Receiver($0.0, $0.1) }, alerts: "alerts", current: "alerts-current",
+        receivers.map { ReceiverOrder($0.0, $0.1) }, alerts: "alerts", current: "alerts-current",
         dispatcher: dispatcher),
       plan: WorkerPlan(
         topics: ["statusd-forward"], group: "statusd-forward", instance: "forwarder", commitInterval: .milliseconds(20)),

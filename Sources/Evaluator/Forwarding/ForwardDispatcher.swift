@@ -25,19 +25,15 @@ package final class ForwardDispatcher: Sendable {
     self.log = log
   }
 
-  /// Sends a notification, unless its outcome is known, or it is on its way already.
-  ///
-  /// - Returns: false if another one is on its way to this receiver.
-  package func send(_ notification: ForwardNotification, to receiver: String, by channel: any ForwardChannel) -> Bool {
-    enum Step { case isKnown, isBusy, isSent }
-    let step = lines.withLock { lines -> Step in
+  /// Sends a notification, unless its outcome is known, or one is on its way to this receiver: it is asked for again then.
+  package func send(_ notification: ForwardNotification, to receiver: String, by channel: any ForwardChannel) {
+    let isDue = lines.withLock { lines in
       let line = lines[receiver] ?? Line()
-      if line.outcomes[notification.id] != nil || line.underWay == notification.id { return .isKnown }
-      if line.underWay != nil { return .isBusy }
+      if line.outcomes[notification.id] != nil || line.underWay != nil { return false }
       lines[receiver, default: Line()].underWay = notification.id
-      return .isSent
+      return true
     }
-    guard step == .isSent else { return step == .isKnown }
+    guard isDue else { return }
     do {
       _ = try startThread(name: "receiver") { [self] in
         note(channel.send(notification), of: notification.id, receiver)
@@ -46,7 +42,6 @@ package final class ForwardDispatcher: Sendable {
       log.error("no thread is left to tell a receiver", ["receiver": .string(receiver), "reason": .string("\(error)")])
       note(.later(after: nil, reason: "no thread is left"), of: notification.id, receiver)
     }
-    return true
   }
 
   private func note(_ outcome: ForwardOutcome, of id: String, _ receiver: String) {

@@ -19,8 +19,7 @@ enum ForwardKey: Equatable {
     case .group(let receiver, let parts):
       writer.byte(1)
       writer.text(receiver)
-      writer.count(parts.count)
-      for part in parts { writer.text(part) }
+      writer.texts(parts)
     case .alert(let receiver, let alert):
       writer.byte(2)
       writer.text(receiver)
@@ -35,10 +34,7 @@ enum ForwardKey: Equatable {
     let receiver = try reader.text("receiver")
     switch kind {
     case 0: self = .head(receiver: receiver)
-    case 1:
-      var parts: [String] = []
-      for _ in 0..<(try reader.count()) { parts.append(try reader.text("group")) }
-      self = .group(receiver: receiver, parts)
+    case 1: self = .group(receiver: receiver, try reader.texts("group"))
     case 2: self = .alert(receiver: receiver, try reader.text("alert"))
     default: throw .impossible("kind")
     }

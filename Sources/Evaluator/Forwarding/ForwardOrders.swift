@@ -1,23 +1,23 @@
 import Forwarding
 
+/// A receiver, and how it is told.
+public struct ReceiverOrder: Sendable {
+  /// What it is told, and when.
+  public var definition: ReceiverDefinition
+  /// How.
+  public var channel: any ForwardChannel
+
+  /// `definition`, told through `channel`.
+  public init(_ definition: ReceiverDefinition, _ channel: any ForwardChannel) {
+    self.definition = definition
+    self.channel = channel
+  }
+}
+
 /// Who is told, if it falls to this worker.
 package struct ForwardOrders: WorkerOrders {
-  /// One receiver.
-  package struct Receiver: Sendable {
-    /// What it is told, and when.
-    package var definition: ReceiverDefinition
-    /// How.
-    package var channel: any ForwardChannel
-
-    /// `definition`, told through `channel`.
-    package init(_ definition: ReceiverDefinition, _ channel: any ForwardChannel) {
-      self.definition = definition
-      self.channel = channel
-    }
-  }
-
   /// The receivers.
-  package var receivers: [Receiver]
+  package var receivers: [ReceiverOrder]
   /// The topic of all transitions.
   package var alerts: String
   /// The topic of the last transitions of firing alerts.
@@ -25,7 +25,7 @@ package struct ForwardOrders: WorkerOrders {
   package var dispatcher: ForwardDispatcher
 
   /// These receivers.
-  package init(_ receivers: [Receiver], alerts: String, current: String, dispatcher: ForwardDispatcher) {
+  package init(_ receivers: [ReceiverOrder], alerts: String, current: String, dispatcher: ForwardDispatcher) {
     self.receivers = receivers
     self.alerts = alerts
     self.current = current

@@ -30,7 +30,7 @@ final class ForwardedReceiver {
   /// Whether its state must go into the next delivery.
   var mustWrite: Bool { isKnown && !queue.changes.isEmpty }
 
-  init(_ order: ForwardOrders.Receiver, of partition: LogPartition, _ state: ReceiverState?) {
+  init(_ order: ReceiverOrder, of partition: LogPartition, _ state: ReceiverState?) {
     definition = order.definition
     channel = order.channel
     self.partition = partition

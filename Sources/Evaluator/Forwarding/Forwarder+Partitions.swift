@@ -63,8 +63,8 @@ extension Forwarder {
   /// Begins to tell the receivers of a partition.
   private mutating func hold(_ partition: LogPartition) {
     for order in orders.receivers where home(of: order.definition.name) == partition {
-      receivers.append(
-        ForwardedReceiver(order, of: partition, stored[partition]?[order.definition.name]))
+      let state = stored[partition]?.removeValue(forKey: order.definition.name)
+      receivers.append(ForwardedReceiver(order, of: partition, state))
     }
     nextTopics = nil
     mustFollow = true
@@ -88,21 +88,24 @@ extension Forwarder {
   }
 
   package mutating func take(_ orders: ForwardOrders) {
-    let before = Dictionary(receivers.map { ($0.definition.name, $0) }) { $1 }
+    var before = Dictionary(receivers.map { ($0.definition.name, $0) }) { $1 }
     self.orders = orders
     receivers = []
     for order in orders.receivers {
       let home = home(of: order.definition.name)
       guard deliveries[home] != nil else { continue }
-      if let same = before[order.definition.name], same.definition == order.definition {
-        same.channel = order.channel
-        receivers.append(same)
+      let old = before.removeValue(forKey: order.definition.name)
+      if let old, old.definition == order.definition {
+        old.channel = order.channel
+        receivers.append(old)
         continue
       }
-      let old = before[order.definition.name]
-      let state = old.flatMap { $0.isKnown ? $0.queue.state : nil } ?? stored[home]?[order.definition.name]
-      receivers.append(ForwardedReceiver(order, of: home, state))
+      let state = old.flatMap { $0.isKnown ? $0.queue.state : nil }
+      receivers.append(
+        ForwardedReceiver(order, of: home, state ?? stored[home]?.removeValue(forKey: order.definition.name)))
     }
+    // Those that go may come back. All that they know is committed: orders are taken when nothing is left to be written.
+    for (name, gone) in before where gone.isKnown { stored[gone.partition]?[name] = gone.queue.state }
     followed = [:]
     mustFollow = true
   }

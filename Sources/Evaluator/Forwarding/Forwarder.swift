@@ -25,7 +25,8 @@ package struct Forwarder: ~Copyable, ClockedStage {
   package var deliveries: [LogPartition: Int64] = [:]
   /// How many partitions that topic has.
   package var partitionCount: Int32 = 1
-  /// The committed states of all receivers of these partitions, by name.
+  /// The committed states of these partitions' receivers that nobody tells, by name. Those that are told have theirs in
+  /// `receivers`, and nowhere else: whatever holds a second one makes the next change copy it.
   var stored: [LogPartition: [String: ReceiverState]] = [:]
   var receivers: [ForwardedReceiver] = []
   /// The partitions that are read, and for whom.
@@ -121,7 +122,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
     guard !ends, let lastTick, now - lastTick.began < Self.lease else { return }
     if receiver.queue.underWay == nil { _ = receiver.queue.next(now, clock: brokersTime) }
     if let notification = receiver.queue.underWay {
-      _ = orders.dispatcher.send(notification, to: receiver.definition.name, by: receiver.channel)
+      orders.dispatcher.send(notification, to: receiver.definition.name, by: receiver.channel)
     }
   }
 
@@ -138,7 +139,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
 
   package var nextTurn: MonotonicTime? {
     guard let nextTick else { return nil }
-    // Pauses and groups end at some time; a second is near enough, and cheap.
+    // Pauses and groups end at some time: to look ten times a second is near enough, and cheap.
     let waits = receivers.contains { $0.queue.count > 0 || $0.phase != .isLive }
     return waits ? min(nextTick, now + .milliseconds(100)) : nextTick
   }
@@ -180,7 +181,6 @@ package struct Forwarder: ~Copyable, ClockedStage {
       subject.bytes.withUnsafeBytes { scope(of: receiver.partition).writeCheckpointKey(of: $0, to: &key) }
       outbox.append(stateKeyed: key, of: receiver.partition, isVital: false, value: body)
     }
-    stored[receiver.partition, default: [:]][name] = state
   }
 
   package mutating func committed(_ positions: [LogPosition]) {

@@ -46,7 +46,7 @@ struct GroupTally: Equatable {
       return lane
     }
     let lag = log.end - log.nearest(to: committed)
-    self.lag = Self.sum(self.lag, lag)
+    self.lag = self.lag.addingSaturating(lag)
     lagMax = max(lagMax, lag)
     // Behind an open transaction, or at the end: there is nothing that the group could read.
     if lane.position < log.readableEnd { note(lane.first, upTo: log.readableEnd) }
@@ -57,7 +57,7 @@ struct GroupTally: Equatable {
     hasPrevious = true
     if committed != before.committed { hasMoved = true }
     // What lay below the log's start was gone, not consumed.
-    if committed > before.position { progress = Self.sum(progress, committed - before.position) }
+    if committed > before.position { progress = progress.addingSaturating(committed - before.position) }
     guard let log else { return }
     if log.end < before.end {
       // Another log, or one that was cut: offsets don't mean what they meant.
@@ -81,9 +81,9 @@ struct GroupTally: Equatable {
   mutating func add(_ other: GroupTally, isLeft: Bool) {
     partitions += other.partitions
     missing += other.missing
-    lag = Self.sum(lag, other.lag)
+    lag = lag.addingSaturating(other.lag)
     lagMax = max(lagMax, other.lagMax)
-    progress = Self.sum(progress, other.progress)
+    progress = progress.addingSaturating(other.progress)
     hasMoved = hasMoved || other.hasMoved
     hasPrevious = hasPrevious || other.hasPrevious
     if isLeft { return }
@@ -92,12 +92,6 @@ struct GroupTally: Equatable {
     isRefused = isRefused || other.isRefused
     isReadable = isReadable || other.isReadable
     isRewinding = isRewinding || other.isRewinding
-  }
-
-  /// The sum of two numbers that aren't negative, at most the greatest there is.
-  private static func sum(_ a: Int64, _ b: Int64) -> Int64 {
-    let (sum, isBeyond) = a.addingReportingOverflow(b)
-    return isBeyond ? .max : sum
   }
 }
 
