@@ -1,3 +1,4 @@
+import Evaluator
 import Forwarding
 import Kafka
 import KafkaEvaluator
@@ -45,7 +46,7 @@ final class Daemon {
 
   private static func receivers(
     _ settings: Settings, _ shared: ReceiverWay.Shared
-  ) throws -> [ForwardService.Receiver] {
+  ) throws -> [ReceiverOrder] {
     try settings.receivers.map { .init($0.definition, try ReceiverWay($0, shared)) }
   }
 

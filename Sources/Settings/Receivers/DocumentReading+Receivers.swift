@@ -57,6 +57,11 @@ extension DocumentReading {
         "\(title): \(problem.path.map { DocumentReading.quoted($0) }.joined(separator: ".")): \(problem.message)")
     }
     guard let way else { return nil }
+    switch way {
+    case .mail: definition.gathersWhileBusy = true
+    case .alertmanager(let alertmanager): definition.resend = alertmanager.resend
+    case .webhook, .command: break
+    }
     let receiver = ReceiverSettings(definition, by: way)
     if faulty.isEmpty {
       for problem in surroundings.receivers?.problems(of: receiver) ?? [] {
