@@ -94,7 +94,8 @@ let package = Package(
       .executableTarget(
         name: "statusd-forward",
         dependencies: [
-          "Arguments", "Console", "Evaluator", "Forwarding", "Kafka", "KafkaEvaluator", "Platform", "Programs", "Records",
+          "Arguments", "Console", "Evaluator", "Forwarding", "Kafka", "KafkaEvaluator", "Platform", "Programs",
+          "Records",
           "Settings", "Topics", "Ways",
         ] + sanitizerHelp,
         swiftSettings: sourceSettings + unoptimized),

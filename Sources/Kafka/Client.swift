@@ -81,8 +81,13 @@ final class Client: @unchecked Sendable {
   deinit { _ = close(by: nil) }
 
   /// Creates a queue that rings the wake-up. It is destroyed with the client.
-  func makeQueue() -> OpaquePointer {
-    let queue: OpaquePointer = rd_kafka_queue_new(handle)
+  func makeQueue() -> OpaquePointer { adopt(rd_kafka_queue_new(handle)) }
+
+  /// The queue of a consumer's records, which rings the wake-up. Nothing else arrives there if the client's `events` are
+  /// the main queue.
+  func consumerQueue() -> OpaquePointer { adopt(rd_kafka_queue_get_consumer(handle)) }
+
+  private func adopt(_ queue: OpaquePointer) -> OpaquePointer {
     queues.append(queue)
     ring(on: queue)
     return queue

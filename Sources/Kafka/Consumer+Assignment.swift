@@ -124,6 +124,7 @@ extension Consumer {
   /// Forwards these partitions' queues to the data queue. Done before the assignment, so that no record takes another
   /// way.
   private mutating func forward(_ partitions: [TopicPartition]) {
+    if options.group == nil { return }
     for partition in partitions where forwarded[partition] == nil {
       guard let queue = rd_kafka_queue_get_partition(client.handle, partition.topic, partition.partition) else {
         continue
@@ -142,9 +143,11 @@ extension Consumer {
     if rd_kafka_assignment(client.handle, &current) == RD_KAFKA_RESP_ERR_NO_ERROR, let current {
       rd_kafka_topic_partition_list_destroy(current)
     }
+    // Of a topic that librdkafka doesn't know yet, the end of the earlier assignment makes another queue.
     for partition in partitions {
-      if let queue = forwarded[partition] { rd_kafka_queue_forward(queue, data) }
+      if let queue = forwarded.removeValue(forKey: partition) { rd_kafka_queue_destroy(queue) }
     }
+    forward(partitions)
     // Records that arrived before were moved to the data queue, possibly without a ring.
     wakeup.ring()
   }

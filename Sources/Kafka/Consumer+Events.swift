@@ -65,8 +65,6 @@ extension Consumer {
       return Statistics(json: UnsafeRawBufferPointer(start: text, count: strlen(text))).map { .statistics($0) }
     case RD_KAFKA_EVENT_ERROR:
       let error = client.reporter.error(of: event)
-      // librdkafka looks for a group coordinator even if the only group is its own placeholder.
-      if options.group == nil, error.code == .groupAuthorizationFailed { return nil }
       // The owner logs these two.
       if ![.inconsistentGroupProtocol, .fencedInstance].contains(error.code) { client.reporter.report(error) }
       return .error(error)

@@ -74,7 +74,8 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
   let data: OpaquePointer
   let options: Options
   var table = PartitionTable()
-  /// The partition queues that are forwarded to `data`.
+  /// The partition queues that are forwarded to `data`, so that a rebalance, which arrives in the consumer's own queue,
+  /// isn't hidden behind records. Empty without a group: `data` then is the consumer's own queue.
   var forwarded: [TopicPartition: OpaquePointer] = [:]
   var pending: Rebalance?
   /// The pending request for the group's members; nil if there is none.
@@ -117,9 +118,9 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
     }
     client = try Client(
       RD_KAFKA_CONSUMER, configuration, conf: conf,
-      events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_STATS, queue: .group,
-      group: options.group, log: log, wakeup: wakeup)
-    data = client.makeQueue()
+      events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_OFFSET_COMMIT | RD_KAFKA_EVENT_STATS,
+      queue: options.group == nil ? .main : .group, group: options.group, log: log, wakeup: wakeup)
+    data = options.group == nil ? client.consumerQueue() : client.makeQueue()
     storage = BatchStorage(capacity: max(1, options.batchSize))
     self.options = options
     self.wakeup = wakeup
@@ -206,6 +207,11 @@ public struct Consumer: ~Copyable, @unchecked Sendable {
         }
         position = max(position, message.offset)
       default:
+        // Of no partition: librdkafka looks for a group's coordinator even if the group is only its placeholder.
+        if message.rkt == nil, options.group == nil {
+          rd_kafka_message_destroy(pointer)
+          continue
+        }
         kind = .error
       }
       var timestampType = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE

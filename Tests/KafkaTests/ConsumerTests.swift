@@ -105,6 +105,22 @@ private let t1 = TopicPartition("t", 1)
     }
   }
 
+  @Test("a second assignment before brokers have told of the topic loses nothing")
+  func reassignUnknown() throws {
+    let cluster = try cluster(partitions: 2)
+    for partition in 0..<Int32(2) { try fill(cluster.brokers, partition: partition, numbers(30)) }
+    for _ in 0..<20 {
+      var consumer = try consumer(cluster)
+      try consumer.assign([PartitionOffset(t0, .beginning)])
+      try consumer.assign([PartitionOffset(t0, .beginning), PartitionOffset(t1, .beginning)])
+      let seen = try consumer.read { $0.count >= 60 }
+      for partition in [Int32(0), 1] {
+        #expect(seen.filter { $0.partition == partition }.map(\.offset) == Array(0..<30))
+      }
+      consumer.close(by: soon())
+    }
+  }
+
   @Test("a paused partition delivers nothing, and later continues where it stopped")
   func pause() throws {
     let cluster = try cluster(partitions: 2)
