@@ -79,7 +79,7 @@ final class HTTPClient: Sendable {
       return .status(status, retryAfter: pause, date: date, body: exchange.received)
     }
     switch end {
-    case .stopped: return .none("statusd-forward stops")
+    case .stopped: return .none(StopSignal.reason)
     case .timedOut, .ended(CURLE_OPERATION_TIMEDOUT, _):
       return .none(
         curl.isConnected
