@@ -1,4 +1,5 @@
 internal import Ccurl
+import Platform
 
 /// An address of a web server, with `http` or `https`. It is a secret, and so are its parts.
 public struct WebAddress: Sendable, CustomStringConvertible {
@@ -44,7 +45,7 @@ public struct WebAddress: Sendable, CustomStringConvertible {
     parts += [part(CURLUPART_HOST), part(CURLUPART_USER), part(CURLUPART_PASSWORD)].compactMap { $0 }
     parts += path.split(separator: "/").map(String.init)
     parts += query.split { $0 == "&" || $0 == "=" }.map(String.init)
-    self.parts = parts + parts.map(WebAddress.decoded)
+    self.parts = parts + parts.map(\.percentDecoded)
   }
 
   /// The address with `path` at the end of its own path; nil if it has a query.
@@ -53,22 +54,5 @@ public struct WebAddress: Sendable, CustomStringConvertible {
     var base = text[...]
     while base.hasSuffix("/") { base.removeLast() }
     return base + path
-  }
-
-  /// `text` with the bytes that `%XX` stands for.
-  private static func decoded(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }
