@@ -22,27 +22,22 @@ public struct WebAddress: Sendable, CustomStringConvertible {
     if text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
       throw ReceiverProblem("the address has a blank, a control character or one that isn't ASCII: write it as %XX")
     }
-    guard let url = curl_url() else { throw ReceiverProblem("no memory is left") }
-    defer { curl_url_cleanup(url) }
+    guard let address = CurlAddress() else { throw ReceiverProblem("no memory is left") }
     // libcurl would take `http:///x` for a host named x.
-    guard curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK, !text.contains(":///") else {
+    guard address.parse(text), !text.contains(":///") else {
       throw ReceiverProblem("the address isn't one: write it as https://HOST/PATH")
     }
-    func part(_ part: CURLUPart) -> String? {
-      var value: UnsafeMutablePointer<CChar>?
-      guard curl_url_get(url, part, &value, 0) == CURLUE_OK, let value else { return nil }
-      defer { curl_free(value) }
-      return String(cString: value)
-    }
-    guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {
+    guard let scheme = address[CURLUPART_SCHEME], scheme == "http" || scheme == "https" else {
       throw ReceiverProblem("the address must begin with http:// or https://")
     }
-    if part(CURLUPART_FRAGMENT) != nil { throw ReceiverProblem("the address has a fragment (#…), which nobody gets") }
+    if address[CURLUPART_FRAGMENT] != nil {
+      throw ReceiverProblem("the address has a fragment (#…), which nobody gets")
+    }
     self.text = text
-    let path = part(CURLUPART_PATH) ?? ""
-    let query = part(CURLUPART_QUERY) ?? ""
+    let path = address[CURLUPART_PATH] ?? ""
+    let query = address[CURLUPART_QUERY] ?? ""
     var parts = [text, path, query]
-    parts += [part(CURLUPART_HOST), part(CURLUPART_USER), part(CURLUPART_PASSWORD)].compactMap { $0 }
+    parts += [address[CURLUPART_HOST], address[CURLUPART_USER], address[CURLUPART_PASSWORD]].compactMap { $0 }
     parts += path.split(separator: "/").map(String.init)
     parts += query.split { $0 == "&" || $0 == "=" }.map(String.init)
     self.parts = parts + parts.map(\.percentDecoded)
