@@ -1,3 +1,5 @@
+import Platform
+
 /// Subjects of readings: parts, each with a slash between it and the next.
 extension StreamReading {
   /// The greatest length of a subject that an evaluator takes, in bytes.
@@ -8,8 +10,7 @@ extension StreamReading {
   private static func escaped(_ character: Character) -> String {
     var text = ""
     for scalar in character.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      if !isControl, scalar != "%", scalar != "/" {
+      if !scalar.isControl, scalar != "%", scalar != "/" {
         text.unicodeScalars.append(scalar)
         continue
       }
