@@ -63,9 +63,9 @@ let package = Package(
     + library(
       "Streams", ["Cpcre2", "Cscan", "JSON", "Platform", "Records", "Rules"], isHot: true, triesMuch: true,
       testsNeed: ["Backtest", "Evaluator", "Settings"])
-    + library("Forwarding", ["Platform", "Records", "Rules"], triesMuch: true)
+    + library("Forwarding", ["JSON", "Platform", "Records", "Rules"], triesMuch: true)
     + library(
-      "Settings", ["Ctomlplusplus", "Platform", "ProcFS", "Records", "Rules", "Streams"], isCold: true,
+      "Settings", ["Ctomlplusplus", "Forwarding", "Platform", "ProcFS", "Records", "Rules", "Streams"], isCold: true,
       testsNeed: ["Backtest", "Topics"])
     + library(
       "Evaluator", ["Forwarding", "JSON", "Platform", "Records", "Rules", "Settings", "Streams"],
@@ -78,14 +78,24 @@ let package = Package(
       ["Evaluator", "Forwarding", "JSON", "Kafka", "Platform", "Records", "Rules", "Settings", "Streams"])
     + library(
       "Receivers", ["Ccrypto", "Ccurl", "Cglibc", "JSON", "Platform", "Records"], fixtures: ["Fixtures"])
+    + library("Ways", ["Forwarding", "Platform", "Receivers", "Records", "Settings"], isCold: true)
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
+    + library(
+      "Programs", ["Arguments", "Console", "Kafka", "Platform", "Records", "Settings", "Topics"], isCold: true)
     + [
       .executableTarget(
         name: "statusd",
         dependencies: [
           "Agent", "Arguments", "Backtest", "Console", "Evaluator", "JSON", "Kafka", "KafkaEvaluator", "Platform",
-          "ProcFS", "Records", "Rules", "Settings", "Topics",
+          "ProcFS", "Programs", "Records", "Rules", "Settings", "Topics",
+        ] + sanitizerHelp,
+        swiftSettings: sourceSettings + unoptimized),
+      .executableTarget(
+        name: "statusd-forward",
+        dependencies: [
+          "Arguments", "Console", "Evaluator", "Forwarding", "Kafka", "KafkaEvaluator", "Platform", "Programs", "Records",
+          "Settings", "Topics", "Ways",
         ] + sanitizerHelp,
         swiftSettings: sourceSettings + unoptimized),
       .executableTarget(
@@ -122,8 +132,8 @@ let package = Package(
       .testTarget(
         name: "IntegrationTests",
         dependencies: [
-          "Arguments", "Kafka", "Platform", "Records", "Rules", "TestRandom", "TestSupport", "Topics", "TSanThreads",
-          "statusd",
+          "Arguments", "Kafka", "Platform", "Programs", "Records", "Rules", "TestRandom", "TestSupport", "Topics",
+          "TSanThreads", "statusd",
         ],
         swiftSettings: swiftSettings),
     ],

@@ -2,7 +2,7 @@ import Platform
 
 /// When something that failed is tried again: after 1 s, 2 s, 4 s and so on, up to 5 minutes.
 public struct BackOff: Equatable, Sendable {
-  /// The longest pause.
+  /// The longest pause usually.
   static let longest = Duration.seconds(300)
 
   /// How often it failed in a row.
@@ -20,10 +20,11 @@ public struct BackOff: Equatable, Sendable {
   /// - Parameters:
   ///   - wanted: how long the other side asks to wait; nil if it doesn't.
   ///   - jitter: from 0 to 1: those who fail together don't come back together.
-  mutating func fail(_ now: MonotonicTime, wanted: Duration?, jitter: Double) {
+  ///   - longest: the longest pause.
+  mutating func fail(_ now: MonotonicTime, wanted: Duration?, jitter: Double, longest: Duration) {
     failures += 1
     let usual = Duration.seconds(1 << min(failures - 1, 8))
-    let pause = min(max(usual, wanted ?? .zero), Self.longest)
+    let pause = min(max(usual, wanted ?? .zero), longest)
     next = now + pause * (0.8 + 0.4 * min(max(jitter, 0), 1))
   }
 }

@@ -14,8 +14,20 @@ public struct ForwardNotification: Equatable, Sendable {
   public var id: String
   /// The values that name the group; nil for a transition by itself.
   public var group: [String]?
-  /// In the order in which they are told.
+  /// In the order in which they are told; empty if it only repeats what stands.
   public var transitions: [ForwardedTransition]
+  /// For a receiver that keeps alerts: what stands for each alert that this is about, with the transitions.
+  public var standing: [StandingAlert]
+
+  /// A notification.
+  public init(
+    id: String, group: [String]? = nil, transitions: [ForwardedTransition], standing: [StandingAlert] = []
+  ) {
+    self.id = id
+    self.group = group
+    self.transitions = transitions
+    self.standing = standing
+  }
 }
 
 /// A transition that a receiver will never be told of.

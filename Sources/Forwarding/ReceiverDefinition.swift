@@ -32,6 +32,11 @@ public struct ReceiverDefinition: Equatable, Sendable {
   public var tellsReminders: Bool
   /// A transition that is this old, and couldn't be told, is given up.
   public var giveUpAfter: Duration
+  /// Whether, without `groupBy`, what comes while a notification is on its way is told together in the next one.
+  public var gathersWhileBusy: Bool
+  /// For a receiver that keeps alerts: how often it is told again what stands. It also gathers while it is busy. nil for
+  /// others.
+  public var resend: Duration?
 
   /// A receiver of everything, with the usual times.
   public init(name: String) {
@@ -42,7 +47,17 @@ public struct ReceiverDefinition: Equatable, Sendable {
     groupInterval = .seconds(300)
     tellsReminders = false
     giveUpAfter = .seconds(86_400)
+    gathersWhileBusy = false
   }
+
+  /// The parts by which the queue gathers; nil if it gathers nothing.
+  var grouping: [String]? { groupBy ?? (gathersWhileBusy || resend != nil ? [] : nil) }
+
+  /// The longest pause after a failure: one that keeps alerts must not wait longer than it is usually told again.
+  var longestPause: Duration { min(BackOff.longest, resend ?? BackOff.longest) }
+
+  /// How long a group gathers, at first and from then on.
+  var gathering: (wait: Duration, interval: Duration) { groupBy == nil ? (.zero, .zero) : (groupWait, groupInterval) }
 
   /// Whether it wants to hear of an alert that it doesn't know yet.
   func matches(_ transition: Transition) -> Bool {
@@ -53,7 +68,10 @@ public struct ReceiverDefinition: Equatable, Sendable {
   }
 
   /// The values that name the group of a transition; nil if it isn't grouped.
-  func group(of transition: Transition) -> [String]? { groupBy?.map { transition.part($0) } }
+  public func group(of transition: Transition) -> [String]? { groupBy?.map { transition.part($0) } }
+
+  /// The values of the group in which it gathers; nil if it doesn't gather.
+  func gatheringGroup(of transition: Transition) -> [String]? { grouping?.map { transition.part($0) } }
 }
 
 extension Transition {

@@ -11,24 +11,25 @@ extension ReceiverQueue {
   public mutating func settle(_ outcome: ForwardOutcome, _ now: MonotonicTime, clock: Int64, jitter: Double) {
     guard let notification = underWay else { return }
     underWay = nil
+    if notification.transitions.isEmpty { return settleRefresh(outcome, now, jitter: jitter) }
     switch outcome {
     case .delivered:
       uncommittedCount += 1
       pause = nil
       attempts[notification.id] = nil
-      for transition in notification.transitions { note(transition, of: notification.group, at: clock) }
+      for transition in notification.transitions { note(transition, of: underWayGroup, at: clock) }
       end(notification, at: clock)
     case .later(let after, let reason):
       var attempt = attempts[notification.id] ?? BackOff(now)
-      attempt.fail(now, wanted: after, jitter: jitter)
+      attempt.fail(now, wanted: after, jitter: jitter, longest: definition.longestPause)
       attempts[notification.id] = attempt
       pause = pause ?? BackOff(now)
-      pause?.fail(now, wanted: nil, jitter: jitter)
+      pause?.fail(now, wanted: nil, jitter: jitter, longest: definition.longestPause)
       giveUpOld(notification, attempt, reason, now, clock)
     case .refused(let reason):
       pause = nil
       attempts[notification.id] = nil
-      if notification.transitions.count > 1, let group = notification.group { return bisect(notification, group) }
+      if notification.transitions.count > 1, let group = underWayGroup { return bisect(notification, group) }
       for transition in notification.transitions { giveUp(transition, reason) }
       end(notification, at: clock)
     }
@@ -36,8 +37,10 @@ extension ReceiverQueue {
 
   /// What the receiver has is noted, and isn't told again.
   private mutating func note(_ transition: ForwardedTransition, of group: [String]?, at clock: Int64) {
-    state.told[transition.alert] = ToldAlert(
-      transition, group: group, at: clock, after: state.told[transition.alert])
+    let before = state.told[transition.alert]
+    var told = ToldAlert(transition, group: group, at: clock, after: before)
+    if definition.resend != nil { told.standing = StandingAlert(transition, after: before?.standing, at: clock) }
+    state.told[transition.alert] = told
     changes.alerts.insert(transition.alert)
     uncommitted.insert(transition.alert)
     settle(transition.place)
@@ -56,7 +59,7 @@ extension ReceiverQueue {
 
   /// The notification is over.
   private mutating func end(_ notification: ForwardNotification, at clock: Int64) {
-    guard let group = notification.group else { return }
+    guard let group = underWayGroup else { return }
     if state.groups[group]?.parts.isEmpty == false { state.groups[group]?.parts.removeFirst() }
     state.groups[group]?.lastSent = clock
     skipStale(group)
@@ -107,7 +110,7 @@ extension ReceiverQueue {
     if old.isEmpty { return }
     attempts[notification.id] = nil
     for transition in old { giveUp(transition, reason) }
-    guard let group = notification.group else { return }
+    guard let group = underWayGroup else { return }
     let gone = Set(old.map(\.place))
     state.groups[group]?.parts[0].removeAll { gone.contains($0) }
     state.groups[group]?.parts.removeAll { $0.isEmpty }
@@ -128,7 +131,7 @@ extension ReceiverQueue {
   /// isn't in the state then needs a tombstone.
   public mutating func takeChanges(clock: Int64) -> Changes {
     if !isBeginning { forgetCurrent() }
-    let interval = definition.groupInterval.wholeMilliseconds
+    let interval = definition.gathering.interval.wholeMilliseconds
     for (group, kept) in state.groups where gathering[group] == nil && kept.isIdle(at: clock, interval: interval) {
       state.groups[group] = nil
       changes.groups.insert(group)

@@ -14,7 +14,9 @@ extension ReceiverQueue {
     else {
       return nil
     }
-    underWay = definition.groupBy == nil ? nextSingle(now) : nextOfGroup(now, clock)
+    underWayGroup = nil
+    underWay = definition.grouping == nil ? nextSingle(now) : nextOfGroup(now, clock)
+    if underWay == nil { underWay = nextOfRefresh(now, clock) }
     return underWay
   }
 
@@ -38,7 +40,7 @@ extension ReceiverQueue {
   }
 
   private mutating func nextOfGroup(_ now: MonotonicTime, _ clock: Int64) -> ForwardNotification? {
-    var failed: ForwardNotification?
+    var failed: (notification: ForwardNotification, group: [String])?
     for group in sendable.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
       guard let part = state.groups[group]?.parts.first else {
         sendable.remove(group)
@@ -55,11 +57,19 @@ extension ReceiverQueue {
         continue
       }
       let id = id(of: transitions)
-      let notification = ForwardNotification(id: id, group: group, transitions: transitions)
-      guard let attempt = attempts[id] else { return notification }
-      if isDue(attempt, before: failed, at: now) { failed = notification }
+      let notification = ForwardNotification(
+        id: id, group: definition.groupBy == nil ? nil : group, transitions: transitions,
+        standing: standing(after: transitions, at: clock))
+      guard let attempt = attempts[id] else {
+        underWayGroup = group
+        return notification
+      }
+      if isDue(attempt, before: failed?.notification, at: now) { failed = (notification, group) }
     }
-    if let failed { return failed }
+    if let failed {
+      underWayGroup = failed.group
+      return failed.notification
+    }
     let due = gathering.keys.filter { group in
       (state.groups[group]?.parts.isEmpty ?? true) && deadline(of: group).map { $0 <= clock } ?? false
     }
@@ -78,9 +88,9 @@ extension ReceiverQueue {
   /// When a group is told what it has gathered.
   private func deadline(of group: [String]) -> Int64? {
     guard let first = gathering[group]?.first, let entry = entries[first] else { return nil }
-    let wait = entry.since.addingSaturating(definition.groupWait.wholeMilliseconds)
+    let wait = entry.since.addingSaturating(definition.gathering.wait.wholeMilliseconds)
     guard let last = state.groups[group]?.lastSent else { return wait }
-    return max(wait, last.addingSaturating(definition.groupInterval.wholeMilliseconds))
+    return max(wait, last.addingSaturating(definition.gathering.interval.wholeMilliseconds))
   }
 
   /// Fixes what a group is told next. It is sent once that is committed.

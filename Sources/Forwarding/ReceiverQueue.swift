@@ -71,6 +71,10 @@ public struct ReceiverQueue: Sendable {
   public var isBeginning = false
   /// What is being sent; nil if nothing is.
   public internal(set) var underWay: ForwardNotification?
+  /// The group of what is being sent; nil if it gathers nothing.
+  var underWayGroup: [String]?
+  /// What is told again and again.
+  var refresh = Refresh()
   /// The attempts of each notification that failed.
   var attempts: [String: BackOff] = [:]
   /// The pause of the receiver itself.
@@ -204,7 +208,7 @@ public struct ReceiverQueue: Sendable {
   /// An alert stays in the group that heard of it, or will: its transitions can't overtake each other.
   private func group(of transition: Transition, _ forwarded: ForwardedTransition) -> [String]? {
     if let group = parts[forwarded.place] { return group }
-    guard let own = definition.group(of: transition) else { return nil }
+    guard let own = definition.gatheringGroup(of: transition) else { return nil }
     let alert = forwarded.alert
     if let first = lines[alert]?.first, let entry = entries[first] { return entry.group }
     if let told = state.told[alert], told.isFiring, let group = told.group { return group }

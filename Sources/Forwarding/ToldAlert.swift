@@ -18,6 +18,8 @@ public struct ToldAlert: Equatable, Sendable {
   public var group: [String]?
   /// When it was told last, by the brokers' clock: milliseconds since the epoch.
   public var at: Int64
+  /// For a receiver that keeps alerts: what stands for this one.
+  public internal(set) var standing: StandingAlert?
 
   /// The receiver was told of `transition` with this id, after what it had been told `before`.
   init(_ transition: ForwardedTransition, group: [String]?, at: Int64, after before: ToldAlert?) {
@@ -38,6 +40,7 @@ public struct ToldAlert: Equatable, Sendable {
     for id in ids { writer.fixed(id) }
     writer.optional(group) { $0.texts($1) }
     writer.signed(at)
+    writer.optional(standing) { $1.write(to: &$0) }
   }
 
   init(from reader: inout BinaryReader) throws(ChangelogProblem) {
@@ -49,6 +52,7 @@ public struct ToldAlert: Equatable, Sendable {
     guard ids.count <= Self.rememberedIDs else { throw .impossible("ids") }
     group = try reader.optional("group") { reader throws(ChangelogProblem) in try reader.texts("group") }
     at = try reader.signed()
+    standing = try reader.optional("standing") { reader throws(ChangelogProblem) in try StandingAlert(from: &reader) }
   }
 }
 

@@ -130,15 +130,11 @@ extension Settings {
   /// What the meter is to do.
   fileprivate var streamOrders: StreamOrders {
     StreamOrders(
-      streams,
-      ownTopics: [
-        topics.status, topics.readings, topics.monitor, topics.alerts, topics.alertsCurrent, topics.changelog,
-        topics.streams,
-      ],
+      streams, ownTopics: Set(topics.named.map(\.name)),
       lag: lag.map {
         LagOrders(
           groups: $0.groups, interval: $0.interval, stalledAfter: $0.stalledAfter,
-          ownGroups: [evaluator.group, meter.group])
+          ownGroups: [evaluator.group, meter.group, forward.group])
       })
   }
 }

@@ -5,12 +5,7 @@ extension DocumentReading {
   /// Checks that topics have different names, also for brokers: their metrics have `_` for `.`, and they refuse to
   /// create a topic that would share them with another.
   func checkTopics() {
-    let topics = [
-      ("status", settings.topics.status), ("readings", settings.topics.readings),
-      ("monitor", settings.topics.monitor), ("alerts", settings.topics.alerts),
-      ("alerts_current", settings.topics.alertsCurrent), ("changelog", settings.topics.changelog),
-      ("streams", settings.topics.streams),
-    ]
+    let topics = settings.topics.named
     for (index, (key, name)) in topics.enumerated() {
       for (other, otherName) in topics[..<index] where DocumentReading.metric(name) == DocumentReading.metric(otherName)
       {
@@ -28,15 +23,21 @@ extension DocumentReading {
 
   private static func metric(_ topic: String) -> String { String(topic.map { $0 == "." ? "_" : $0 }) }
 
-  /// Checks that evaluators and meters are in different groups, because members of a group share the topics of all.
+  /// Checks that evaluators, meters and forwarders are in different groups, because members of a group share the topics of
+  /// all.
   func checkGroups() {
-    guard settings.evaluator.group == settings.meter.group else { return }
-    // One of the two may be a default, which has no place in the file.
-    let written = [find("evaluator", "group"), find("meter", "group")].compactMap {
-      $0.map { document.nodes[$0].position }
+    let groups = [
+      ("evaluator", settings.evaluator.group), ("meter", settings.meter.group), ("forward", settings.forward.group),
+    ]
+    for (index, (table, group)) in groups.enumerated() {
+      for (other, otherGroup) in groups[..<index] where group == otherGroup {
+        // One of the two may be a default, which has no place in the file.
+        let written = [find(other, "group"), find(table, "group")].compactMap { $0.map { document.nodes[$0].position } }
+        guard let position = written.max() else { continue }
+        complain(
+          at: position, "\(other).group and \(table).group are the same group; give each a name of its own")
+      }
     }
-    guard let position = written.max() else { return }
-    complain(at: position, "evaluator.group and meter.group are the same group; give each a name of its own")
   }
 
   /// Checks that rules have different names, because alerts are keyed by them.

@@ -70,6 +70,7 @@ extension DocumentReading {
       ("alerts", topics.alerts, alerts), ("alerts_current", topics.alertsCurrent, alerts),
       ("changelog", topics.changelog, "its records are the evaluator's state"),
       ("streams", topics.streams, "its records are the meter's state"),
+      ("forward", topics.forward, "its records are the forwarder's state"),
     ]
   }
 }

@@ -86,7 +86,7 @@ extension DocumentReading {
   }
 
   /// Calls `read` for each known key of a table; complains about others. Returns false if it isn't a table.
-  private func readEntry(
+  func readEntry(
     _ place: NamedValue, _ wanted: String, _ what: String, _ keys: [String], _ read: (NamedValue, String) -> Void
   ) -> Bool {
     guard case .table = document.nodes[place.node].value else {

@@ -15,16 +15,16 @@ extension DocumentReading {
         complain(at: document.nodes[child].position, "stream: write each stream under [[stream]], with two brackets")
         continue
       }
-      settings.streams.append(readStream(child, title: title(ofStream: child, number: index + 1)))
+      settings.streams.append(readStream(child, title: title(of: child, what: "stream", number: index + 1)))
     }
   }
 
   /// `stream orders`; `stream 2` if it has no name.
-  private func title(ofStream table: Int, number: Int) -> String {
+  func title(of table: Int, what: String, number: Int) -> String {
     guard let node = document.child("name", of: table), case .string(let name) = document.nodes[node].value,
       !name.isEmpty
-    else { return "stream \(number)" }
-    return "stream \(DocumentReading.quoted(name))"
+    else { return "\(what) \(number)" }
+    return "\(what) \(DocumentReading.quoted(name))"
   }
 
   private func readStream(_ table: Int, title: String) -> StreamDefinition {

@@ -44,6 +44,7 @@ package final class DocumentReading {
     checkStreams()
     checkRuleNames()
     checkRuleStreams()
+    checkReceivers()
     checkPace()
     checkMemory()
     if !hasMistake { checkSizes() }
@@ -99,6 +100,8 @@ package final class DocumentReading {
         readRules(child)
       } else if name == "stream" {
         readStreams(child)
+      } else if name == "receiver" {
+        readReceivers(child)
       } else if DocumentReading.tables.contains(name) {
         guard case .table = node.value else {
           complain(at: node.position, "\(name): that is \(node.value.kind): write a table, [\(name)]")
@@ -142,7 +145,7 @@ package final class DocumentReading {
   private func unknown(_ node: Document.Node, in path: String) -> String {
     let known =
       path.isEmpty
-      ? Key.tables.filter { !$0.contains(".") } + ["stream", "rule"]
+      ? Key.tables.filter { !$0.contains(".") } + ["stream", "rule", "receiver"]
       : Key.all.filter { $0.table == path }.map(\.name)
         + DocumentReading.tables.filter { $0.hasPrefix(path + ".") }.map { String($0.dropFirst(path.count + 1)) }
         .sorted()

@@ -17,6 +17,14 @@ struct Key: Sendable {
   /// `kafka.sasl.mechanism`
   var path: String { "\(table).\(name)" }
 
+  /// Whether a program uses it.
+  func isUsed(by program: Settings.Program) -> Bool {
+    switch program {
+    case .statusd: !Key.ofForwarder.contains(path)
+    case .forwarder: Key.ofForwarder.contains(path) || Key.ofBoth.contains(path) || table.hasPrefix("kafka")
+    }
+  }
+
   /// A value as it is written into a file. Secrets compare by value and are never shown.
   enum Written: Equatable, Sendable {
     case text(String)

@@ -1,8 +1,8 @@
 import Platform
 
 extension Key {
-  /// Every key outside the streams, the rules and `[kafka.properties]`, in the order in which they are explained and printed.
-  static let all: [Key] = connection + run + topics + agent + evaluator + meter + lag + log
+  /// Every key outside the streams, the rules, the receivers and `[kafka.properties]`, in the order in which they are explained and printed.
+  static let all: [Key] = connection + run + topics + agent + evaluator + meter + lag + forward + log
 
   /// The tables, in the same order.
   static let tables: [String] = all.map(\.table).reduce(into: []) { tables, table in
@@ -11,6 +11,15 @@ extension Key {
 
   /// Keys that were in another table in earlier versions, and their current places.
   static let moved = ["evaluator.instance": (table: "run", name: "instance")]
+
+  /// Those that only a forwarder uses.
+  static let ofForwarder: Set = ["topics.forward", "topics.undelivered", "forward.group"]
+
+  /// Those that all programs use, beside `[kafka]`.
+  static let ofBoth: Set = [
+    "run.instance", "topics.readings", "topics.alerts", "topics.alerts_current", "topics.create", "topics.partitions",
+    "topics.replication", "log.level",
+  ]
 
   private static let connection: [Key] = [
     .text("kafka", "brokers", \.kafka.brokers, problem: Names.problem(ofBrokers:)),
@@ -63,6 +72,8 @@ extension Key {
     .text("topics", "alerts_current", \.topics.alertsCurrent, problem: Names.problem(ofTopic:)),
     .text("topics", "changelog", \.topics.changelog, problem: Names.problem(ofTopic:)),
     .text("topics", "streams", \.topics.streams, problem: Names.problem(ofTopic:)),
+    .text("topics", "forward", \.topics.forward, problem: Names.problem(ofTopic:)),
+    .text("topics", "undelivered", \.topics.undelivered, problem: Names.problem(ofTopic:)),
     .boolean("topics", "create", \.topics.create),
     Key(
       table: "topics", name: "partitions",
@@ -144,6 +155,10 @@ extension Key {
   private static let meter: [Key] = [
     .text("meter", "group", \.meter.group, problem: Names.problem(ofGroup:)),
     .workers("meter", \.meter.workers),
+  ]
+
+  private static let forward: [Key] = [
+    .text("forward", "group", \.forward.group, problem: Names.problem(ofGroup:))
   ]
 
   private static let log: [Key] = [

@@ -54,16 +54,12 @@ extension NamedValue {
   /// Where the value of a text comes from. Only a text that is a single variable may be shown: any text beside it is
   /// part of the secret.
   func origin(of expansion: Expansion) -> Secret.Origin {
-    if case .string(let raw) = reading.document.nodes[node].value, expansion.variables.count == 1,
-      let variable = expansion.variables.first, raw == "${\(variable)}"
-    {
-      return .variables(raw)
-    }
+    if case .string(let raw) = reading.document.nodes[node].value, Secret.isOneVariable(raw) { return .variables(raw) }
     return .literal
   }
 
   /// The secret in the named file, its only line.
-  func secretFile() -> Secret? {
+  func secretFile(of what: String = "password") -> Secret? {
     guard let path = path() else { return nil }
     let bytes: [UInt8]
     do {
@@ -86,7 +82,7 @@ extension NamedValue {
       return nil
     }
     if content.contains(UInt8(ascii: "\n")) {
-      complain("the file has more than one line; it must contain only the password")
+      complain("the file has more than one line; it must contain only the \(what)")
       return nil
     }
     return Secret(text, origin: .file(path))

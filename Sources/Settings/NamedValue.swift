@@ -53,7 +53,9 @@ package struct NamedValue {
           "the variable CREDENTIALS_DIRECTORY isn't set; systemd sets it for a unit with LoadCredential=; without "
             + "systemd, set it to the folder of the file")
       case .unset(let variable):
-        complain("the variable \(variable) isn't set; set it in the environment of statusd, or write the value here")
+        complain(
+          "the variable \(variable) isn't set; set it in the environment of \(reading.surroundings.program), or write the value here"
+        )
       case .malformed: complain("write a variable as ${NAME}, and the two characters ${ as $${")
       }
       return nil

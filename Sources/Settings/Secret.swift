@@ -23,6 +23,12 @@ public struct Secret: Sendable {
     self.origin = origin
   }
 
+  /// Whether a text is a single variable, `${NAME}`.
+  static func isOneVariable(_ text: String) -> Bool {
+    let expansion = try? Expansion(text) { _ in "" }
+    return expansion?.variables.count == 1 && text == "${\(expansion?.variables.first ?? "")}"
+  }
+
   /// The value itself, for the one place that passes it on.
   public func reveal() -> String { value }
 

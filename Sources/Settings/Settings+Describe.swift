@@ -16,14 +16,16 @@ extension Settings {
       if isThere { text += "[\(table)]\n\(lines.joined())\n" }
       if table == "kafka.tls", !kafka.properties.isEmpty { text += properties() + "\n" }
     }
-    return text + (streams.map(Settings.written) + rules.map(Settings.written)).joined(separator: "\n")
+    return text
+      + (streams.map(Settings.written) + rules.map(Settings.written) + receivers.map(Settings.written)).joined(
+        separator: "\n")
   }
 
-  /// The names of the settings that differ in `new` and need a restart to take effect. Rules, and keys with `reloads`,
-  /// don't.
-  public func changesThatNeedRestart(to new: Settings) -> [String] {
+  /// The names of the settings that `program` uses, differ in `new`, and need a restart to take effect. Rules, and keys
+  /// with `reloads`, don't.
+  public func changesThatNeedRestart(to new: Settings, of program: Program = .statusd) -> [String] {
     var names: [String] = []
-    for key in Key.all where !key.reloads && key.value(self) != key.value(new) {
+    for key in Key.all where !key.reloads && key.isUsed(by: program) && key.value(self) != key.value(new) {
       names.append(key.path)
     }
     if (kafka.tls == nil) != (new.kafka.tls == nil) { names.append("kafka.tls") }
@@ -73,6 +75,10 @@ extension Settings {
 
   private static func written(_ stream: StreamDefinition) -> String {
     "[[stream]]\n" + StreamKey.allCases.map { $0.written(of: stream) }.joined()
+  }
+
+  private static func written(_ receiver: ReceiverSettings) -> String {
+    "[[receiver]]\n" + ReceiverKey.allCases.map { $0.written(of: receiver) }.joined()
   }
 
   /// An inline table of TOML; the names and values are TOML already.

@@ -19,12 +19,16 @@ public struct Settings: Equatable, Sendable {
   public var meter: Meter
   /// `[lag]`; nil without that table.
   public var lag: Lag?
+  /// `[forward]`
+  public var forward: Forward
   /// `[log]`
   public var log: Log
   /// `[[stream]]`, in the order of the file.
   public var streams: [StreamDefinition]
   /// `[[rule]]`, in the order of the file.
   public var rules: [Rule]
+  /// `[[receiver]]`, in the order of the file. Without `Surroundings.receivers` their secrets aren't those of the file.
+  public var receivers: [ReceiverSettings]
 
   /// The settings of a file that names nothing but `brokers`, on a machine called `hostName`.
   public init(brokers: String, hostName: String = Surroundings.machine.hostName) {
@@ -34,9 +38,11 @@ public struct Settings: Equatable, Sendable {
     agent = Agent(host: hostName)
     evaluator = Evaluator()
     meter = Meter()
+    forward = Forward()
     log = Log()
     streams = []
     rules = []
+    receivers = []
   }
 
   /// Whether a meter has something to do.
@@ -89,12 +95,25 @@ public struct Settings: Equatable, Sendable {
     public var changelog = "statusd-changelog"
     /// The data from which a meter goes on.
     public var streams = "statusd-streams"
+    /// The data from which a forwarder goes on.
+    public var forward = "statusd-forward"
+    /// Transitions that receivers could not be told of.
+    public var undelivered = "statusd-undelivered"
     /// Whether missing topics are created.
     public var create = true
     /// The number of partitions of a created topic.
     public var partitions: Int32 = 1
     /// The number of copies of a created topic; nil for as many as the cluster has brokers, at most 3.
     public var replication: Int16?
+
+    /// The names of all topics, each with its key.
+    public var named: [(key: String, name: String)] {
+      [
+        ("status", status), ("readings", readings), ("monitor", monitor), ("alerts", alerts),
+        ("alerts_current", alertsCurrent), ("changelog", changelog), ("streams", streams), ("forward", forward),
+        ("undelivered", undelivered),
+      ]
+    }
   }
 
   /// `[agent]`: how this host is sampled.
@@ -178,6 +197,23 @@ public struct Settings: Equatable, Sendable {
 
     /// The defaults.
     public init() {}
+  }
+
+  /// `[forward]`: how receivers are shared out.
+  public struct Forward: Equatable, Sendable {
+    /// The consumer group of the forwarders that share the receivers.
+    public var group = "statusd-forward"
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// A program that reads the configuration.
+  public enum Program: Sendable {
+    /// `statusd`
+    case statusd
+    /// `statusd-forward`
+    case forwarder
   }
 
   /// `[log]`: the log on standard error.

@@ -8,6 +8,10 @@ public struct Surroundings: Sendable {
   public var variable: @Sendable (String) -> String?
   /// Checks the Kafka client's own settings; nil if they aren't checked.
   public var client: (any ClientChecks)?
+  /// The program that reads the configuration.
+  public var program = "statusd"
+  /// Checks receivers; nil if their variables and files aren't read, because another program tells them.
+  public var receivers: (any ReceiverChecks)?
 
   /// Surroundings with these values, independent of the machine.
   public init(

@@ -14,15 +14,18 @@ extension Settings.Topics {
       case .alertsCurrent: (alertsCurrent, Self.compacted)
       case .changelog: (changelog, Self.compacted)
       case .streams: (streams, Self.compacted)
+      case .forward: (forward, Self.compacted)
+      case .undelivered: (undelivered, Self.kept(days: 30))
       }
     return Admin.NewTopic(
-      name, partitions: topic == .streams ? Self.streamsPartitions : Int(partitions),
+      name, partitions: topic == .streams || topic == .forward ? Self.sharedPartitions : Int(partitions),
       replication: replication.map { Int($0) },
       configuration: [("message.timestamp.type", "LogAppendTime")] + policy)
   }
 
-  /// Meters share streams by these partitions: it has as many as meters could ever share them.
-  static let streamsPartitions = 12
+  /// Meters share streams, and forwarders receivers, by the partitions of their topic: it has as many as could ever share
+  /// them.
+  static let sharedPartitions = 12
 
   /// Keeps every record for this many days.
   private static func kept(days: Int) -> [(name: String, value: String)] {
@@ -54,5 +57,9 @@ extension Settings.Topics {
     case changelog
     /// The meters' state.
     case streams
+    /// The forwarders' state.
+    case forward
+    /// Transitions that receivers could not be told of.
+    case undelivered
   }
 }

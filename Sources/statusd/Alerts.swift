@@ -2,6 +2,7 @@ import Arguments
 import Console
 import Kafka
 import Platform
+import Programs
 import Topics
 
 /// `statusd alerts`: the firing alerts.
@@ -57,7 +58,7 @@ enum Alerts: Subcommand {
           "statusd alerts: there is no topic '\(topic)': no evaluator that keeps it has run on these brokers yet\n")
         return .temporary
       } catch let problem as History.Problem {
-        return problem.report("alerts", topic: topic)
+        return problem.report("statusd alerts", topic: topic)
       }
       let firing = receiver.alerts.firing(matching: given.all(match))
       try show(firing, as: given[format] ?? .pretty)

@@ -1,6 +1,7 @@
 import Arguments
 import Console
 import Platform
+import Programs
 import Settings
 import Topics
 
@@ -16,7 +17,7 @@ enum Check: Subcommand {
         "Reads the configuration as 'statusd run' does, and reports all its mistakes at once, each with file, line and "
           + "column. It needs no broker. For a file without mistakes it prints 'ok', even if there is advice."
       ],
-      options: [CommonOptions.config, print],
+      options: [ConfigurationFile.option, print],
       examples: [
         .init("statusd check --config /etc/statusd/statusd.toml", "print the mistakes, or 'ok'"),
         .init("statusd check --config statusd.toml --print", "show every setting with its value"),
@@ -24,7 +25,7 @@ enum Check: Subcommand {
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
-    guard let path = given[CommonOptions.config] else { return .usage }
+    guard let path = given[ConfigurationFile.option] else { return .usage }
     let loaded = Settings.load(path: path, surroundings: .machineWithKafka)
     printError(loaded.complaints.map { "\($0)\n" }.joined())
     guard let settings = loaded.settings else { return .configuration }

@@ -5,7 +5,6 @@ import Settings
 
 /// Options that several commands share.
 enum CommonOptions {
-  static let config = Option.file("config", short: "c", help: "the configuration", isRequired: true)
   static let role = Option<Settings.Role>.choice(
     "role", help: "the role of this process; by default that of the configuration, [run] role")
 }

@@ -3,6 +3,7 @@ import Evaluator
 import Kafka
 import KafkaEvaluator
 import Platform
+import Programs
 import Settings
 import Topics
 
@@ -100,7 +101,7 @@ final class Daemon {
 
   /// Applies the new rules and log level if the whole configuration is valid; otherwise nothing changes.
   private func reload() {
-    guard let loaded = Self.load(path, log), var new = loaded.settings else {
+    guard let loaded = ConfigurationFile.load(path, log), var new = loaded.settings else {
       log.error("the new configuration is refused; the old one stays in effect", ["file": .string(path)])
       return
     }
@@ -131,17 +132,5 @@ final class Daemon {
     settings.evaluator.maxSamples = new.evaluator.maxSamples
     settings.evaluator.forgetAfter = new.evaluator.forgetAfter
     log.notice("reloaded", ["rules": .int(new.rules.count)])
-  }
-
-  /// Loads the file at `path`, and logs all complaints. Returns nil if it has a mistake.
-  static func load(_ path: String, _ log: Logger) -> Settings.Loaded? {
-    let loaded = Settings.load(path: path, surroundings: .machineWithKafka)
-    for complaint in loaded.complaints {
-      switch complaint.weight {
-      case .mistake: log.error("the configuration has a mistake", ["complaint": .string("\(complaint)")])
-      case .advice: log.warning("advice on the configuration", ["complaint": .string("\(complaint)")])
-      }
-    }
-    return loaded.settings == nil ? nil : loaded
   }
 }

@@ -4,6 +4,7 @@ import Glibc
 import JSON
 import Kafka
 import Platform
+import Programs
 import Records
 import Settings
 import Topics

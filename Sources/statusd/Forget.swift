@@ -2,6 +2,7 @@ import Arguments
 import Console
 import Kafka
 import Platform
+import Programs
 import Records
 import Topics
 

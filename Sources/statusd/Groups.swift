@@ -1,6 +1,7 @@
 import Arguments
 import Console
 import Platform
+import Programs
 import Topics
 
 /// `statusd groups`: the consumer groups, how far each is behind, and the rules that fire.

@@ -1,5 +1,6 @@
 import Console
 import Kafka
+import Programs
 import Topics
 
 /// Takes the records of a topic.

@@ -2,6 +2,7 @@ import Arguments
 import Console
 import Kafka
 import Platform
+import Programs
 import Topics
 
 /// What `statusd streams` and `statusd groups` have in common: they show the newest readings of one kind, and the rules

@@ -3,6 +3,7 @@ import Glibc
 import Kafka
 import Platform
 import ProcFS
+import Programs
 import Settings
 
 /// `statusd run`: the daemon.
@@ -18,7 +19,7 @@ enum Run: Subcommand {
           + "go to others at once. SIGHUP reloads the rules and the log level; a configuration with a mistake is "
           + "refused, and the old one stays in effect."
       ],
-      options: [CommonOptions.config, CommonOptions.role],
+      options: [ConfigurationFile.option, CommonOptions.role],
       examples: [
         .init("statusd run --config /etc/statusd/statusd.toml", "run with this configuration"),
         .init("statusd run --config statusd.toml --role agent", "sample this host, evaluate nothing"),
@@ -26,11 +27,11 @@ enum Run: Subcommand {
   }
 
   static func run(_ given: Parsed) throws -> ExitCode {
-    guard let path = given[CommonOptions.config] else { return .usage }
+    guard let path = given[ConfigurationFile.option] else { return .usage }
     // Before a second thread starts: all threads inherit the signals blocked here.
     let signals = try Signals()
     let log = Logger(output: StandardErrorLog())
-    guard let loaded = Daemon.load(path, log), var settings = loaded.settings else { return .configuration }
+    guard let loaded = ConfigurationFile.load(path, log), var settings = loaded.settings else { return .configuration }
     log.level = settings.log.level
     if let role = given[CommonOptions.role] { settings.run.role = role }
     let needs = Needs(settings)
@@ -39,7 +40,8 @@ enum Run: Subcommand {
       guard let name = try MachineName.wait(hearing: signals, log) else { return .ok }
       MachineName.put(name, into: &settings, loaded.machineNames)
     }
-    Footprint.reduce(settings)
+    if !settings.run.role.evaluates { ProcessMemory.useOneHeap() }
+    Footprint.reduce(settings.kafka)
     do {
       let daemon = try Daemon(
         settings: settings, machineNames: loaded.machineNames, path: path, role: given[CommonOptions.role], log: log)

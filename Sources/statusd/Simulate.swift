@@ -5,6 +5,7 @@ import Glibc
 import JSON
 import Kafka
 import Platform
+import Programs
 import Records
 import Topics
 

@@ -1,6 +1,7 @@
 import Arguments
 import Console
 import Platform
+import Programs
 import Topics
 
 /// `statusd streams`: the streams, how much comes in each, and the rules that fire.

@@ -2,6 +2,7 @@ import Arguments
 import Console
 import Kafka
 import Platform
+import Programs
 import Topics
 
 /// `statusd tail`: shows a topic's records as they arrive.

@@ -2,6 +2,7 @@ import Arguments
 import Backtest
 import Console
 import Platform
+import Programs
 import Records
 import Settings
 

@@ -1,3 +1,4 @@
+import JSON
 import Platform
 import Records
 import TestRandom
@@ -10,6 +11,11 @@ struct ForwardingWorld {
   struct Record {
     var transition: Transition
     var time: Int64
+    var value: [UInt8] {
+      var writer = Writer()
+      transition.encode(into: &writer)
+      return writer.bytes
+    }
   }
 
   var definition: ReceiverDefinition
@@ -69,6 +75,9 @@ struct ForwardingWorld {
     }
   }
 
+  /// The alerts that fire, each with its severity.
+  var standing: Set<String> { Set(firing.map { "\($0.key) \($0.value.name)" }) }
+
   /// Gives the queue what it lacks.
   mutating func feed(atMost limit: Int = .max) {
     for partition in log.indices {
@@ -78,7 +87,7 @@ struct ForwardingWorld {
         let record = log[partition][offset]
         let isTaken = queue.take(
           record.transition, at: ForwardPlace(.alerts, Int32(partition), Int64(offset)), kafkaTime: record.time,
-          value: [],
+          value: record.value,
           now: clock)
         if !isTaken { break }
       }

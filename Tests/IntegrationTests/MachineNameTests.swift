@@ -1,4 +1,5 @@
 import Platform
+import Programs
 import Settings
 import Synchronization
 import TestSupport

@@ -2,12 +2,6 @@ import Forwarding
 import Platform
 import Synchronization
 
-/// How a receiver is told: over HTTP, by mail, by a command.
-public protocol ForwardChannel: Sendable {
-  /// Makes one attempt, and waits for its outcome; bounded by a time of its own.
-  func send(_ notification: ForwardNotification) -> ForwardOutcome
-}
-
 /// Sends notifications on threads of their own, so that neither reading nor another receiver waits for a receiver.
 ///
 /// It outlives a stage: if a delivery's fate is unknown, the stage is restored, and asks for the same notification again.

@@ -94,7 +94,9 @@ package struct Forwarder: ~Copyable, ClockedStage {
     for receiver in receivers {
       settle(receiver)
       for lost in receiver.queue.takeGivenUp() {
-        let value = Undelivered(receiver: receiver.definition.name, lost).encoded
+        let value = Undelivered(
+          receiver: receiver.definition.name, reason: lost.reason, transition: lost.transition.value
+        ).encoded
         outbox.append(result: value, keyed: receiver.definition.name, of: receiver.partition)
         remarks.append(.gaveUp(receiver: receiver.definition.name, alert: lost.transition.alert, reason: lost.reason))
         numbers.transitions += 1
@@ -109,7 +111,12 @@ package struct Forwarder: ~Copyable, ClockedStage {
     guard let notification = receiver.queue.underWay,
       let outcome = orders.dispatcher.outcome(of: notification.id, to: name)
     else { return }
-    if case .later(_, let reason) = outcome { remarks.append(.failed(receiver: name, reason: reason)) }
+    switch outcome {
+    case .later(_, let reason): remarks.append(.failed(receiver: name, reason: reason))
+    case .refused(let reason) where notification.transitions.isEmpty:
+      remarks.append(.refusedStanding(receiver: name, reason: reason))
+    case .delivered, .refused: break
+    }
     receiver.queue.settle(outcome, now, clock: brokersTime, jitter: Double.random(in: 0...1))
     receiver.settled.append(notification.id)
     if !receiver.queue.isFull { mustFollow = mustFollow || isBehind(receiver) }
@@ -139,7 +146,8 @@ package struct Forwarder: ~Copyable, ClockedStage {
     guard let nextTick else { return nil }
     // Pauses and groups end at some time: to look ten times a second is near enough, and cheap.
     let waits = receivers.contains { $0.queue.count > 0 || $0.phase != .isLive }
-    return waits ? min(nextTick, now + .milliseconds(100)) : nextTick
+    let turn = waits ? min(nextTick, now + .milliseconds(100)) : nextTick
+    return receivers.compactMap(\.queue.nextRefresh).min().map { min(turn, $0) } ?? turn
   }
 
   /// When the next delivery is due; nil if no partition is held.
@@ -148,7 +156,9 @@ package struct Forwarder: ~Copyable, ClockedStage {
     guard let lastTick, !ends || !hasUnwrittenState else { return now }
     let isPressing = receivers.contains { $0.mustWrite }
     // Whoever has something to send must show that it is still the owner.
-    let isWaiting = receivers.contains { $0.queue.count > 0 }
+    let isWaiting = receivers.contains { receiver in
+      receiver.queue.count > 0 || receiver.queue.nextRefresh.map { $0 <= now } ?? false
+    }
     let pause: Duration =
       isPressing
       ? max(Self.shortestTick, lastTick.ended - lastTick.began) : isWaiting ? Self.lease / 3 : Self.longestTick
@@ -216,6 +226,8 @@ enum ForwardRemark: Equatable {
   case begins(receiver: String, firing: Int)
   /// It couldn't be told.
   case failed(receiver: String, reason: String)
+  /// It keeps alerts, and refuses some of those that it was told of again.
+  case refusedStanding(receiver: String, reason: String)
   /// It will never be told of a transition of this alert.
   case gaveUp(receiver: String, alert: String, reason: String)
   /// A record of its state can't be used.

@@ -15,6 +15,10 @@ extension WorkerVoice {
       log.limited(
         exceeding, .warning, "a receiver couldn't be told; it is tried again",
         ["receiver": .string(receiver), "reason": .string(reason)])
+    case .refusedStanding(let receiver, let reason):
+      log.limited(
+        exceeding, .error, "a receiver refuses alerts that it was told of before",
+        ["receiver": .string(receiver), "reason": .string(reason)])
     case .gaveUp(let receiver, let alert, let reason):
       log.limited(
         exceeding, .error, "a receiver will not be told of a transition; it is kept in the topic of undelivered ones",

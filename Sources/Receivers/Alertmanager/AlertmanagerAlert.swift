@@ -42,12 +42,16 @@ public struct AlertmanagerAlert: Equatable, Sendable {
       identity: identity, annotations: annotations, startsAt: start, endsAt: max(start, clocks.later + resend * 4))
   }
 
-  /// An alert that has ended: a second ago by the earlier clock, since `Date` has whole seconds. With an end in its
-  /// future, Alertmanager would show it as firing until then.
+  /// An alert that has ended, at the latest a second ago by the earlier clock, since `Date` has whole seconds. With an end
+  /// in its future, Alertmanager would show it as firing until then.
+  ///
+  /// - Parameter time: when it ended; nil for just now.
   public static func ended(
-    _ identity: AlertIdentity, annotations: [Transition.Label], since: WallTime, clocks: Clocks
+    _ identity: AlertIdentity, annotations: [Transition.Label], since: WallTime, at time: WallTime? = nil,
+    clocks: Clocks
   ) -> AlertmanagerAlert {
-    let end = clocks.earlier + .seconds(-1)
+    let latest = clocks.earlier + .seconds(-1)
+    let end = min(time ?? latest, latest)
     let start = min(since, end)
     return AlertmanagerAlert(identity: identity, annotations: annotations, startsAt: start, endsAt: end)
   }

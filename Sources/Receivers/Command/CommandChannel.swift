@@ -29,19 +29,23 @@ public final class CommandChannel: Channel {
 
   private let options: Options
   private let stop: StopSignal
+  private let slots: CommandSlots
 
   /// The exit status with which a program asks to be run again later (`EX_TEMPFAIL` of sysexits.h).
   private static let tryLater: Int32 = 75
 
-  /// A channel that ends its runs when `stop` says so.
-  public init(_ options: Options, stop: StopSignal) {
+  /// A channel that ends its runs when `stop` says so. A run waits for a place in `slots`; its time begins then.
+  public init(_ options: Options, stop: StopSignal, slots: CommandSlots = CommandSlots()) {
     self.options = options
     self.stop = stop
+    self.slots = slots
   }
 
   /// One run. Status 0 means delivered, 75 later, any other refused, with the beginning of standard error. Later is also
   /// what a program gets that can't be started, takes too long, or is ended by a signal.
   public func send(_ notification: Notification) -> SendOutcome {
+    guard slots.take(unless: stop) else { return .later(reason: "statusd-forward stops") }
+    defer { slots.give() }
     let child: Child
     do {
       child = try Child(options.arguments, environment: options.path.map { ["PATH=\($0)"] } ?? [])

@@ -4,6 +4,7 @@ import Console
 import Glibc
 import Kafka
 import Platform
+import Programs
 import Settings
 import Topics
 

@@ -3,6 +3,7 @@ import Console
 import Evaluator
 import Glibc
 import Platform
+import Programs
 import Records
 import Settings
 

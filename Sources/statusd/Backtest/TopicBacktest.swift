@@ -4,6 +4,7 @@ import Evaluator
 import Kafka
 import KafkaEvaluator
 import Platform
+import Programs
 import Records
 import Settings
 import Topics
@@ -46,7 +47,7 @@ struct TopicBacktest {
       } catch History.Problem.noTopic where place > 0 {
         continue
       } catch let problem as History.Problem {
-        return signals.isUnread ? .ok : problem.report("backtest", topic: topic)
+        return signals.isUnread ? .ok : problem.report("statusd backtest", topic: topic)
       }
     }
     return try result.finish()
@@ -105,7 +106,7 @@ private struct RecordedAlerts: HistoryReceiver {
       }
       if !signals.isUnread { printError("statusd backtest: \(problem)\n") }
     } catch let problem as History.Problem {
-      _ = problem.report("backtest", topic: topic)
+      _ = problem.report("statusd backtest", topic: topic)
     }
     return nil
   }

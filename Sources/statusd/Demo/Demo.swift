@@ -2,6 +2,7 @@ import Arguments
 import Console
 import Glibc
 import Platform
+import Programs
 import Records
 
 /// `statusd demo`: agent, evaluator and meter on this machine, without a broker.

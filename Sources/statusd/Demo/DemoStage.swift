@@ -75,12 +75,7 @@ final class DemoStage {
     topics = settings.topics
     host = settings.agent.host
     settings.streams = [StreamDefinition(name: Self.stream, topics: [.name(settings.topics.monitor)])]
-    for topic in [
-      topics.status, topics.readings, topics.monitor, topics.alerts, topics.alertsCurrent, topics.changelog,
-      topics.streams,
-    ] {
-      try cluster.createTopic(topic)
-    }
+    for topic in topics.named { try cluster.createTopic(topic.name) }
     // The mock cluster answers a fetch only when it is full or this time has passed.
     let configuration = Configuration(brokers: cluster.brokers, properties: [("fetch.wait.max.ms", "20")])
     self.settings = settings

@@ -1,27 +1,19 @@
-import Platform
-import Settings
+public import Platform
+public import Settings
 
 /// Waits for the name of a machine that has none yet: it boots, and DHCP or cloud-init haven't answered. Records under
 /// the name `localhost` would be mixed with those of other booting machines.
-enum MachineName {
+public enum MachineName {
   /// How long to wait for a name: longer than DHCP usually takes, and short enough for a machine that is permanently
   /// called `localhost`.
   static let patience = Duration.seconds(10)
-
-  /// Whether a setting uses the machine's name, and the machine has only a placeholder.
-  static func isMissing(in settings: Settings, _ keys: Set<String>) -> Bool {
-    let role = settings.run.role
-    return role.samples && keys.contains("agent.host") && Surroundings.isPlaceholder(settings.agent.host)
-      || (role.evaluates || role.meters) && keys.contains("run.instance")
-        && Surroundings.isPlaceholder(settings.run.instance)
-  }
 
   /// Waits until the machine has a name, for `patience` at most.
   ///
   /// - Parameter name: returns the machine's current name.
   /// - Returns: the name at the end; nil if a signal ends the process.
   /// - Throws: if no file descriptor is left.
-  static func wait(
+  public static func wait(
     hearing signals: Signals, _ log: Logger, name: () -> String = { Surroundings.machine.hostName }
   ) throws(SystemError) -> String? {
     let wakeup = try Wakeup()
@@ -44,7 +36,7 @@ enum MachineName {
   }
 
   /// Sets `name` for the settings that use the machine's name.
-  static func put(_ name: String, into settings: inout Settings, _ keys: Set<String>) {
+  public static func put(_ name: String, into settings: inout Settings, _ keys: Set<String>) {
     if keys.contains("agent.host") { settings.agent.host = name }
     if keys.contains("run.instance") { settings.run.instance = name }
   }

@@ -1,9 +1,8 @@
 import Arguments
 import Platform
+import Programs
 import Testing
 import Topics
-
-@testable import statusd
 
 @Suite("A moment on the command line")
 struct MomentTests {

@@ -1,11 +1,11 @@
-import Arguments
+public import Arguments
 import Platform
 import Records
-import Topics
+public import Topics
 
 extension Moment {
   /// `10m`, `2026-11-22T18:00:00Z`, `beginning`, `now`.
-  init(text: String) throws(ValueError) {
+  public init(text: String) throws(ValueError) {
     switch text {
     case "beginning": self = .beginning
     case "now": self = .now

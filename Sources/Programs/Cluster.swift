@@ -1,32 +1,35 @@
-import Arguments
+public import Arguments
 import Console
 import Glibc
-import Kafka
-import Platform
-import Settings
-import Topics
+public import Kafka
+public import Platform
+public import Settings
+public import Topics
 
 /// The Kafka cluster that a command uses, and the names of its topics.
-struct Cluster {
-  var configuration: Configuration
+public struct Cluster {
+  /// How to reach it.
+  public var configuration: Configuration
   /// The whole configuration; the defaults if only brokers were given.
-  var settings: Settings
+  public var settings: Settings
 
-  static let config = Option.file(
+  /// `--config FILE`
+  public static let config = Option.file(
     "config", short: "c", help: "take brokers and topics from this configuration; by default \(defaultPath)")
-  static let brokers = Option.text(
+  /// `--brokers LIST`
+  public static let brokers = Option.text(
     "brokers", short: "b", placeholder: "LIST", help: "use these brokers (host:port,…) instead, and no file")
 
   private static let defaultPath = "/etc/statusd/statusd.toml"
 
   /// The names of the topics, and whether they may be created.
-  var topics: Settings.Topics { settings.topics }
+  public var topics: Settings.Topics { settings.topics }
 
   /// The cluster that the options name.
   ///
   /// - Throws: `UsageError` if the options don't go together, or if neither is given and there is no default
   ///   configuration; `BadConfiguration`, after printing all mistakes, if the file has any.
-  init(_ given: Parsed) throws {
+  public init(_ given: Parsed) throws {
     switch (given[Cluster.config], given[Cluster.brokers]) {
     case (.some, .some):
       throw UsageError("give --config or --brokers, not both")
@@ -54,10 +57,19 @@ struct Cluster {
   }
 
   /// Configuration mistakes that have been printed.
-  struct BadConfiguration: Error {}
+  public struct BadConfiguration: Error {}
+
+  /// The client refuses the cluster's configuration.
+  public struct Refusal: Error {
+    /// Why.
+    public let error: KafkaError
+
+    /// The client refuses it for this reason.
+    public init(error: KafkaError) { self.error = error }
+  }
 
   /// The topic named `name`; `alerts`, `status`, `readings` and `monitor` stand for those of the configuration.
-  func topic(named name: String) -> String {
+  public func topic(named name: String) -> String {
     switch name {
     case "alerts": topics.alerts
     case "status": topics.status
@@ -68,30 +80,29 @@ struct Cluster {
   }
 
   /// The log for a command's connection problems.
-  static let log = Logger(level: .warning, output: StandardErrorLog())
+  public static let log = Logger(level: .warning, output: StandardErrorLog())
 }
 
 /// Runs `body` for the cluster that the options name.
-func withCluster(_ given: Parsed, _ body: (Cluster) throws -> ExitCode) throws -> ExitCode {
+///
+/// - Throws: also `Cluster.Refusal` for each error of a client.
+public func withCluster(_ given: Parsed, _ body: (Cluster) throws -> ExitCode) throws -> ExitCode {
   do {
     return try body(Cluster(given))
-  } catch is Cluster.BadConfiguration {
-    return .configuration
   } catch let error as KafkaError {
-    printError("statusd: \(error)\n")
-    return .configuration
+    throw Cluster.Refusal(error: error)
   }
 }
 
 extension History.Problem {
-  /// Says it; how the command ends.
-  func report(_ command: String, topic: String) -> ExitCode {
+  /// Says it; how the command (`statusd alerts`) ends.
+  public func report(_ command: String, topic: String) -> ExitCode {
     switch self {
     case .noTopic:
-      printError("statusd \(command): there is no topic '\(topic)'\n")
+      printError("\(command): there is no topic '\(topic)'\n")
       return .failed
     case .noAnswer(let error):
-      printError("statusd \(command): brokers give no information on '\(topic)': \(error)\n")
+      printError("\(command): brokers give no information on '\(topic)': \(error)\n")
       return .temporary
     case .stopped:
       return .temporary
