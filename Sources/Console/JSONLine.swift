@@ -34,7 +34,7 @@ public enum JSONLine {
 
   /// In JSON, line ends occur only outside strings, and the other characters changed here only inside strings.
   private static func appendSafely(_ value: UnsafeRawBufferPointer, to line: inout [UInt8]) {
-    var i = value.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    var i = Text.byteOrderMark(of: value)
     while i < value.count {
       let byte = value[i]
       let length = Text.sequence(value, at: i)

@@ -53,23 +53,8 @@ public struct SeenGroup: Sendable {
 
   /// The group and the topic of a subject, unescaped. Of one that was cut, what is left.
   static func parts(_ subject: String) -> (group: String, topic: String?) {
-    let parts = subject.split(separator: "/", omittingEmptySubsequences: false).map { unescaped($0) }
+    let parts = subject.split(separator: "/", omittingEmptySubsequences: false).map { String($0).percentDecoded }
     return (parts.count > 1 ? parts[1] : subject, parts.count > 2 ? parts[2] : nil)
-  }
-
-  /// With each `%` and two hexadecimal digits as the byte that they stand for.
-  private static func unescaped(_ part: Substring) -> String {
-    var bytes: [UInt8] = []
-    var rest = part.utf8[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2, let code = UInt8(String(Substring(rest.prefix(2))), radix: 16) {
-        bytes.append(code)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }
 

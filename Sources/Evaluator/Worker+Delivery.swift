@@ -119,8 +119,7 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     arrivals.joinFirst(unreadable)
     for partition in unreadable {
       stage.mayNotRead(partition)
-      arrivals.refuse(partition, until: time.monotonic + .seconds(60))
-      voice.mayNotRead(partition)
+      refuse(partition)
     }
   }
 

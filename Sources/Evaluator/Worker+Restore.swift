@@ -92,11 +92,16 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
     } else {
       // Nothing of it is evaluated or committed: brokers would refuse its position together with the whole delivery.
       // The other partitions go on.
-      arrivals.refuse(partition, until: time.monotonic + .seconds(60))
-      voice.mayNotRead(partition)
+      refuse(partition)
       owed.drop([partition])
     }
     if arrivals.isEmpty { log.closeChangelog() }
+  }
+
+  /// This worker may not read a partition: it tries again in a minute.
+  mutating func refuse(_ partition: LogPartition) {
+    arrivals.refuse(partition, until: time.monotonic + .seconds(60))
+    voice.mayNotRead(partition)
   }
 
   /// The first partition that joins waits for an answer: meanwhile the others are restored.

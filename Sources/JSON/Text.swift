@@ -88,6 +88,11 @@ public enum Text {
     }
   }
 
+  /// The length of the byte-order mark at the beginning of a text; 0 if there is none.
+  public static func byteOrderMark(of text: some Collection<UInt8>) -> Int {
+    text.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+  }
+
   /// The length of the well-formed UTF-8 sequence at `index` (The Unicode Standard, table 3-7); 0 if it isn't one.
   public static func sequence(_ bytes: UnsafeRawBufferPointer, at index: Int) -> Int {
     let first = bytes[index]

@@ -1,3 +1,5 @@
+import Records
+
 /// A worker's name in the group, and for the coordinator of transactions: the same after every restart, and unique.
 ///
 /// Both names are made of the same parts, joined by `/`. A part's own `/` and `%` are escaped, so different parts never
@@ -19,7 +21,7 @@ struct MemberName: Equatable, Sendable {
   /// those of a new topic (KAFKA-12759). So a member with other topics has another name. Their order makes no
   /// difference.
   func groupInstanceID(subscribedTo topics: [String]) -> String {
-    Self.joined([instance, "\(worker)", Self.hash(topics.sorted().joined(separator: "\n"))])
+    Self.joined([instance, "\(worker)", hex(lastingHash(topics.sorted().joined(separator: "\n")))])
   }
 
   private static func joined(_ parts: [String]) -> String { parts.map(escaped).joined(separator: "/") }
@@ -32,13 +34,5 @@ struct MemberName: Equatable, Sendable {
       default: escaped.unicodeScalars.append(scalar)
       }
     }
-  }
-
-  /// FNV-1a of 64 bits, as 16 hexadecimal digits.
-  private static func hash(_ text: String) -> String {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-    let digits = String(hash, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

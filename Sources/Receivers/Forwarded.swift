@@ -10,8 +10,7 @@ public struct Forwarded: Sendable {
 
   /// Reads a record of `alerts`; nil if it isn't a transition in valid UTF-8, so that it can be part of a larger text.
   public init?(_ record: [UInt8]) {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    let bytes = record.starts(with: mark) ? Array(record.dropFirst(mark.count)) : record
+    let bytes = Array(record.dropFirst(Text.byteOrderMark(of: record)))
     guard let transition = bytes.withUnsafeBytes({ Text.isUTF8($0) ? Transition.decode($0) : nil }) else { return nil }
     self.bytes = bytes
     self.transition = transition

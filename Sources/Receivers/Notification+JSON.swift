@@ -1,4 +1,5 @@
 import JSON
+import Records
 
 extension Notification {
   /// `{"receiver":"on-call","group":{"rule":"cpu-high"},"alerts":[…]}`: what a webhook without a template and a command
@@ -19,14 +20,7 @@ extension Notification {
   }
 
   /// The values of `group_by` as an object; empty without it.
-  func writeGroup(into writer: inout Writer) {
-    writer.beginObject()
-    for value in group ?? [] {
-      writer.key(value.name)
-      writer.string(value.value)
-    }
-    writer.endObject()
-  }
+  func writeGroup(into writer: inout Writer) { writer.object(group ?? []) }
 
   /// The array of the transitions.
   func writeAlerts(into writer: inout Writer) {

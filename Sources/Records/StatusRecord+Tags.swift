@@ -1,3 +1,5 @@
+import Platform
+
 extension StatusRecord {
   /// A text that every record of a host carries, such as its role: the field `name` with the string `value`.
   public struct Tag: Equatable, Sendable {
@@ -27,7 +29,7 @@ extension StatusRecord {
   public static func problem(ofTag name: String, metrics: MetricTable) -> String? {
     if name.isEmpty { return "a tag needs a name: it is a field of the record" }
     if name.utf8.count > TagBounds.name { return "a tag's name may have at most \(TagBounds.name) bytes" }
-    if name.unicodeScalars.contains(where: isControl) { return "a tag's name can't contain control characters" }
+    if name.unicodeScalars.contains(where: \.isControl) { return "a tag's name can't contain control characters" }
     if fields(with: metrics).contains(name) {
       return "status records have a field \(name) of their own; give the tag another name, such as host_\(name)"
     }
@@ -38,11 +40,6 @@ extension StatusRecord {
   public static func problem(ofValue value: String) -> String? {
     if value.isEmpty { return "a tag can't be empty: write its text, or leave the tag out" }
     if value.utf8.count > TagBounds.value { return "a tag may have at most \(TagBounds.value) bytes" }
-    return value.unicodeScalars.contains(where: isControl) ? "a tag can't contain control characters" : nil
-  }
-
-  /// C0, DEL and C1.
-  private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+    return value.unicodeScalars.contains(where: \.isControl) ? "a tag can't contain control characters" : nil
   }
 }

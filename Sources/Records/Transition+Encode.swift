@@ -84,17 +84,24 @@ extension Transition {
       writer.string(summary)
     }
     writer.key("labels")
-    writer.beginObject()
-    for label in labels {
-      writer.key(label.name)
-      writer.string(label.value)
-    }
-    writer.endObject()
+    writer.object(labels)
     return start..<writer.bytes.count
   }
 
   /// The replacement for summary and labels in a transition without them.
   public static let bareLabels = Array(#","labels":{}"#.utf8)
+}
+
+extension Writer {
+  /// An object with the names and values of `labels`.
+  public mutating func object(_ labels: [Transition.Label]) {
+    beginObject()
+    for label in labels {
+      key(label.name)
+      string(label.value)
+    }
+    endObject()
+  }
 }
 
 extension Severity {

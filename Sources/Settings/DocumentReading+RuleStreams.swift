@@ -43,10 +43,7 @@ extension DocumentReading {
   }
 
   private func unknownStream(_ name: String) -> String {
-    let known = settings.streams.map(\.name)
-    let what = "there is no stream \"\(DocumentReading.quoted(name))\""
-    if let meant = suggestion(for: name, among: known) { return "\(what); did you mean \"\(meant)\"?" }
-    return known.isEmpty ? "\(what); define it under [[stream]]" : "\(what); there are \(known.joined(separator: ", "))"
+    DocumentReading.missing("stream", name, settings.streams.map(\.name), ifNone: "define it under [[stream]]")
   }
 }
 

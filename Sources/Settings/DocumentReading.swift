@@ -171,6 +171,13 @@ package final class DocumentReading {
     return "unknown key \(quoted(key)); \(meant ?? "\(what) has \(known.joined(separator: ", "))")"
   }
 
+  /// The sentence about a `name` that isn't among those `known`; `ifNone`: what to do if none is.
+  package static func missing(_ what: String, _ name: String, _ known: [String], ifNone: String? = nil) -> String {
+    let meant = suggestion(for: name, among: known).map { "did you mean \"\($0)\"?" }
+    let cure = known.isEmpty ? ifNone : nil
+    return "there is no \(what) \"\(quoted(name))\"; \(meant ?? cure ?? "there are \(known.joined(separator: ", "))")"
+  }
+
   /// A text from the file as it can be shown: on one line, and at most `length` characters.
   package static func quoted(_ text: String, _ length: Int = 80) -> String {
     let shown = Printable.text(String(text.unicodeScalars.prefix(length)))

@@ -1,3 +1,5 @@
+import Platform
+
 /// Checks names. Each function returns what is wrong and what to do, or nil; none quotes its input, because that can
 /// come from a variable.
 package enum Names {
@@ -54,13 +56,8 @@ package enum Names {
   private static func problem(of text: String, what: String) -> String? {
     if text.isEmpty { return "\(what) can't be empty" }
     if text.utf8.count > greatestLength { return "\(what) may have at most \(greatestLength) bytes" }
-    if text.unicodeScalars.contains(where: isControl) { return "\(what) can't contain control characters" }
+    if text.unicodeScalars.contains(where: \.isControl) { return "\(what) can't contain control characters" }
     return nil
-  }
-
-  /// C0, DEL and C1.
-  static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-    scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
   }
 
   private static func split(_ address: Substring) -> (host: Substring, port: Substring?)? {

@@ -49,13 +49,7 @@ extension NamedValue {
   fileprivate func groups() -> [String]? {
     let wanted = "write names of consumer groups in brackets, as in groups = [\"billing\"]"
     return texts(wanted, most: Settings.greatestLagGroups) { text in
-      guard text.hasPrefix("^") else { return Names.problem(ofGroup: text) }
-      do throws(Expression.Problem) {
-        _ = try Expression(text)
-        return nil
-      } catch {
-        return "that is no regular expression: \(error.message), at character \(error.column)"
-      }
+      text.hasPrefix("^") ? Expression.problem(of: text)?.sentence : Names.problem(ofGroup: text)
     }
   }
 }

@@ -18,7 +18,8 @@ extension Settings {
   /// What an evaluator reads: the status records and the readings, which have the same rules, and the topic of each
   /// stream whose records a rule watches.
   public var sources: [Source] {
-    [topics.status, topics.readings].map { Source(topic: $0, rules: ruleSet) }
+    let rules = ruleSet
+    return [topics.status, topics.readings].map { Source(topic: $0, rules: rules) }
       + watchedStreams.map { Source(topic: $0.topic, rules: ruleSet(ofStream: $0.name)) }
   }
 

@@ -11,6 +11,9 @@ public final class Expression {
     public var message: String
     /// Where PCRE2 noticed it, in characters of the pattern from 1; one more than it has if it ends too early.
     public var column: Int
+
+    /// Both as a sentence for the author of the file.
+    public var sentence: String { "that is no regular expression: \(message), at character \(column)" }
   }
 
   /// The result of comparing a text with an expression.

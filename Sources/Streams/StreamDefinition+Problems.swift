@@ -152,11 +152,7 @@ extension StreamDefinition {
   }
 
   /// Why PCRE2 refuses the expression; nil if it doesn't.
-  func problem(ofExpression pattern: String) -> String? {
-    Expression.problem(of: pattern).map {
-      "that is no regular expression: \($0.message), at character \($0.column)"
-    }
-  }
+  func problem(ofExpression pattern: String) -> String? { Expression.problem(of: pattern)?.sentence }
 
   func quoted(_ text: String) -> String { "\"\(Printable.text(String(text.unicodeScalars.prefix(100))))\"" }
 }

@@ -81,7 +81,7 @@ extension StreamMeter {
   }
 
   /// The end of the interval that `time` falls into, which is at most a clock's time.
-  private func end(of time: Int64) -> Int64 { (time / length + 1) * length }
+  func end(of time: Int64) -> Int64 { (time / length + 1) * length }
 
   /// Whether all of the time that a distinct count looks back from `end` was watched.
   func isWhole(_ distinct: RecentDistinct, _ end: Int64) -> Bool { end - distinct.over >= wholeFrom }

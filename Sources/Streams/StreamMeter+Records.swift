@@ -128,7 +128,7 @@ extension StreamMeter {
   private mutating func raise(_ number: Int, to time: Int64) {
     lanes[number].floor = time
     if time < lanes[number].intervalEnd { return }
-    lanes[number].intervalEnd = (time / length + 1) * length
+    lanes[number].intervalEnd = end(of: time)
     if lanes[number].intervalEnd > told + Self.greatestOpen * length { lanes[number].isWaiting = true }
   }
 

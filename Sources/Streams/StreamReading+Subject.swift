@@ -1,3 +1,6 @@
+import Platform
+import Records
+
 /// Subjects of readings: parts, each with a slash between it and the next.
 extension StreamReading {
   /// The greatest length of a subject that an evaluator takes, in bytes.
@@ -8,8 +11,7 @@ extension StreamReading {
   private static func escaped(_ character: Character) -> String {
     var text = ""
     for scalar in character.unicodeScalars {
-      let isControl = scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-      if !isControl, scalar != "%", scalar != "/" {
+      if !scalar.isControl, scalar != "%", scalar != "/" {
         text.unicodeScalars.append(scalar)
         continue
       }
@@ -41,8 +43,7 @@ extension StreamReading {
   static func subject(_ parts: [String]) -> String {
     let whole = parts.map { escaped($0) }.joined(separator: "/")
     if whole.utf8.count <= greatestSubject { return whole }
-    let digits = String(hash(whole), radix: 16)
-    let ending = "~" + String(repeating: "0", count: 16 - digits.count) + digits
+    let ending = "~" + hex(lastingHash(whole))
     var text = ""
     for character in whole {
       let part = String(character)
@@ -50,10 +51,5 @@ extension StreamReading {
       text += part
     }
     return text + ending
-  }
-
-  /// 64 bits of FNV-1a: the same in each process and version, because states and the owners of streams depend on it.
-  package static func hash(_ text: String) -> UInt64 {
-    text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 }

@@ -62,11 +62,11 @@ public struct StreamState: Equatable, Sendable {
       "\(definition.interval.wholeNanoseconds) \(definition.format) \(String(describing: definition.time)) "
       + "\(String(describing: definition.greatestAge)) "
       + "\(String(describing: definition.division)) \(definition.counts) \(definition.measures) \(definition.distincts)"
-    return StreamReading.hash(text)
+    return lastingHash(text)
   }
 
   /// The same for the topics.
-  public static func hash(ofTopics topics: [StreamDefinition.Topics]) -> UInt64 { StreamReading.hash("\(topics)") }
+  public static func hash(ofTopics topics: [StreamDefinition.Topics]) -> UInt64 { lastingHash("\(topics)") }
 
   /// Since 2 it says from when on distinct values are whole.
   private static let version: UInt8 = 2

@@ -61,6 +61,15 @@ private struct Findings {
     value(key("url", web.url)) { () throws(ReceiverProblem) in try WebAddress(web.url.reveal()) }
   }
 
+  private mutating func http(_ web: ReceiverSettings.Web) -> HTTPOptions {
+    var options = HTTPOptions()
+    options.headers = headers(web.headers)
+    options.caFile = web.caFile
+    options.usesProxyOfEnvironment = web.usesProxy
+    options.limit = web.timeout
+    return options
+  }
+
   /// The key under which a secret stands in the file.
   private func key(_ name: String, _ secret: Secret) -> String {
     if case .file = secret.origin { return "\(name)_file" }
@@ -68,16 +77,13 @@ private struct Findings {
   }
 
   mutating func options(_ webhook: ReceiverSettings.Webhook) -> WebhookChannel.Options? {
-    let headers = headers(webhook.web.headers)
+    let http = http(webhook.web)
     let body = webhook.body.flatMap { template($0) }
     guard let address = address(webhook.web) else { return nil }
     var options = WebhookChannel.Options(address: address)
-    options.headers = headers
+    options.http = http
     options.body = body
     options.secret = webhook.hmacSecret.map { Array($0.reveal().utf8) }
-    options.caFile = webhook.web.caFile
-    options.usesProxyOfEnvironment = webhook.web.usesProxy
-    options.limit = webhook.web.timeout
     return options
   }
 
@@ -96,16 +102,13 @@ private struct Findings {
   }
 
   mutating func options(_ alertmanager: ReceiverSettings.Alertmanager) -> AlertmanagerChannel.Options? {
-    let headers = headers(alertmanager.web.headers)
+    let http = http(alertmanager.web)
     guard let address = address(alertmanager.web) else { return nil }
     let key = key("url", alertmanager.web.url)
     guard
       var options = value(key, { () throws(ReceiverProblem) in try AlertmanagerChannel.Options(address: address) })
     else { return nil }
-    options.headers = headers
-    options.caFile = alertmanager.web.caFile
-    options.usesProxyOfEnvironment = alertmanager.web.usesProxy
-    options.limit = alertmanager.web.timeout
+    options.http = http
     return options
   }
 

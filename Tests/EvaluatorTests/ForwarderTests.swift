@@ -39,6 +39,7 @@ private final class ForwarderBench {
   let dispatcher: ForwardDispatcher
   private let sent: Wakeup
   private var worker: Worker<SimulatedLog, Forwarder>?
+  private var share: WorkerShare<ForwardOrders>?
   private var member: SimulatedMember?
   private var number: Int64 = 0
 
@@ -73,18 +74,31 @@ private final class ForwarderBench {
   func start(_ receivers: (ReceiverDefinition, Inbox)...) throws {
     let member = cluster.newMember("forwarder")
     self.member = member
+    let share = try WorkerShare<ForwardOrders>()
+    self.share = share
     worker = Worker<SimulatedLog, Forwarder>(
-      log: SimulatedLog(cluster, member),
-      orders: ForwardOrders(
-        receivers.map { ReceiverOrder($0.0, $0.1) }, alerts: "alerts", current: "alerts-current",
-        dispatcher: dispatcher),
+      log: SimulatedLog(cluster, member), orders: orders(receivers),
       plan: WorkerPlan(
         topics: ["statusd-forward"], group: "statusd-forward", instance: "forwarder", commitInterval: .milliseconds(20)),
-      share: try WorkerShare<ForwardOrders>(),
+      share: share,
       heartbeat: Heartbeat(name: "forwarder", allowedSilence: .seconds(10), now: time.monotonic),
       logger: Logger(level: .critical, output: CapturedLog()), time: time)
     cluster.group.giveOutFree()
   }
+
+  /// The file has these receivers from now on.
+  func reload(_ receivers: (ReceiverDefinition, Inbox)...) { share?.offer(orders(receivers)) }
+
+  private func orders(_ receivers: [(ReceiverDefinition, Inbox)]) -> ForwardOrders {
+    ForwardOrders(
+      receivers.map { ReceiverOrder($0.0, $0.1) }, alerts: "alerts", current: "alerts-current", dispatcher: dispatcher)
+  }
+
+  /// The receivers that have a state, and that nobody tells.
+  var resting: [String] { worker?.resting ?? [] }
+
+  /// The receivers that are told, in the order of the file.
+  var definitions: [ReceiverDefinition] { worker?.definitions ?? [] }
 
   /// The process dies.
   func kill() {
@@ -110,6 +124,9 @@ private final class ForwarderBench {
   /// Lets all receivers begin.
   func settle() -> Bool { run { worker?.isLive ?? false } }
 
+  /// Lets all receivers be told, and that be committed.
+  func calm() -> Bool { run { worker?.isQuiet ?? false } }
+
   func pass(_ duration: Duration) {
     let end = time.monotonic + duration
     _ = run(for: duration + .seconds(1)) { time.monotonic >= end }
@@ -121,6 +138,15 @@ extension Worker where Log == SimulatedLog, Stage == Forwarder {
   fileprivate var isLive: Bool {
     !stage.receivers.isEmpty && stage.receivers.allSatisfy { $0.phase == .isLive } && !stage.hasUnwrittenState
   }
+
+  /// Whether, beside that, no receiver is being told.
+  fileprivate var isQuiet: Bool {
+    isLive && stage.receivers.allSatisfy { $0.queue.count == 0 && $0.queue.underWay == nil }
+  }
+
+  fileprivate var definitions: [ReceiverDefinition] { stage.receivers.map(\.definition) }
+
+  fileprivate var resting: [String] { stage.stored.values.flatMap(\.keys).sorted() }
 }
 
 @Suite("Forwarding on a simulated cluster", .waits)
@@ -164,6 +190,45 @@ struct ForwarderTests {
     #expect(bench.run { inbox.told.count == 5 })
     #expect(inbox.told.last == "cpu/a resolved")
     #expect(Set(inbox.ids).count == inbox.ids.count)
+  }
+
+  @Test("a receiver that leaves the file and comes back is told what came meanwhile, and nothing twice")
+  func reload() throws {
+    let bench = try ForwarderBench()
+    let (inbox, other) = (Inbox(), Inbox())
+    var definition = ReceiverDefinition(name: "on-call")
+    let rest = (ReceiverDefinition(name: "other"), other)
+    bench.append("cpu", "a", .firing)
+    try bench.start((definition, inbox), rest)
+    #expect(bench.run { inbox.told.count == 1 })
+    #expect(bench.calm())
+    bench.reload(rest)
+    #expect(bench.run { bench.resting == ["on-call"] })
+    bench.append("cpu", "b", .firing)
+    #expect(bench.run { other.told.count == 2 })
+    #expect(inbox.told == ["cpu/a firing"])
+    bench.reload(rest, (definition, inbox))
+    #expect(bench.run { inbox.told.count == 2 })
+    #expect(inbox.told == ["cpu/a firing", "cpu/b firing"])
+    #expect(bench.resting == [])
+    #expect(bench.calm())
+    // With another definition it goes on, too.
+    definition.match = [.init(part: "host", glob: "c")]
+    bench.reload((definition, inbox), rest)
+    #expect(bench.run { bench.definitions == [definition, rest.0] })
+    for host in ["a", "c", "d"] { bench.append("cpu", host, host == "a" ? .resolved : .firing) }
+    #expect(bench.run { inbox.told.count == 4 })
+    #expect(inbox.told.suffix(2).sorted() == ["cpu/a resolved", "cpu/c firing"])
+    #expect(bench.calm())
+    bench.kill()
+    try bench.start(rest)
+    #expect(bench.run { bench.resting == ["on-call"] })
+    bench.append("cpu", "b", .resolved)
+    bench.reload(rest, (definition, inbox))
+    #expect(bench.run { inbox.told.count == 5 })
+    #expect(inbox.told.last == "cpu/b resolved")
+    #expect(Set(inbox.ids).count == inbox.ids.count)
+    #expect(bench.run { other.told.count == 6 })
   }
 
   @Test("a group that is killed while it gathers goes out once, at its deadline")

@@ -39,7 +39,7 @@ struct WebhookTests {
     let channel = try channel(server.address()) {
       $0.body = try BodyTemplate(#"{"a":"{{json count}}"}"#)
       $0.secret = Array("s3crét".utf8)
-      $0.headers = [
+      $0.http.headers = [
         try HeaderField(name: "Authorization", value: " Bearer x:y "), try HeaderField(name: "X-Empty", value: ""),
         try HeaderField(name: "content-type", value: "application/vnd.x+json"),
       ]
@@ -115,7 +115,7 @@ struct WebhookTests {
       + String(repeating: "x", count: 70_000)
     let server = try WebServer(.status(400, body: body), .status(404, body: body), .status(500, body: body))
     let channel = try channel(server.address("/hooks/t0pSECRET?key=QUERYKEY")) {
-      $0.headers = [try HeaderField(name: "Authorization", value: "Bearer T0KEN-X")]
+      $0.http.headers = [try HeaderField(name: "Authorization", value: "Bearer T0KEN-X")]
     }
     guard case .refused(let refusal) = channel.send(notification([transition()])) else { return #expect(Bool(false)) }
     let start = #"HTTP status 400: <b>Cannot POST ***?***</b> \u{1B}[2J *** basic \u{202E}xxxx"#
@@ -141,7 +141,7 @@ struct WebhookTests {
     let line = "X-Header: " + String(repeating: "x", count: 1000) + "\r\n"
     let server = try WebServer(
       .endless("HTTP/1.1 \(status) Text\r\n", String(repeating: line, count: 60)))
-    let channel = try channel(server.address()) { $0.limit = .seconds(600) }
+    let channel = try channel(server.address()) { $0.http.limit = .seconds(600) }
     let outcome = channel.send(notification([transition()]))
     #expect(outcome == (status == 200 ? .delivered() : .later(reason: "HTTP status 500")))
   }
@@ -158,7 +158,7 @@ struct WebhookTests {
     let server = try WebServer(answer)
     // Only where nothing else ends the wait: a busy machine may need its time.
     let channel = try channel(server.address("/secret")) {
-      $0.limit = reason.hasSuffix("within 1s") ? .seconds(1) : .seconds(60)
+      $0.http.limit = reason.hasSuffix("within 1s") ? .seconds(1) : .seconds(60)
     }
     guard case .later(nil, let found) = channel.send(notification([transition()])) else { return #expect(Bool(false)) }
     #expect(found == reason || found.hasPrefix("Unsupported protocol") || found.hasPrefix("Weird server"))
@@ -167,7 +167,7 @@ struct WebhookTests {
   @Test("a status that came before the time was over counts")
   func slowBody() throws {
     let server = try WebServer(.raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nx"))
-    let channel = try channel(server.address()) { $0.limit = .seconds(2) }
+    let channel = try channel(server.address()) { $0.http.limit = .seconds(2) }
     #expect(channel.send(notification([transition()])) == .delivered())
   }
 
@@ -187,14 +187,14 @@ struct WebhookTests {
   @Test("a server that accepts no TLS handshake is told from one that gives no answer")
   func noHandshake() throws {
     let server = try TestServer { $0.rest() }
-    let channel = try channel("https://127.0.0.1:\(server.port)/") { $0.limit = .milliseconds(300) }
+    let channel = try channel("https://127.0.0.1:\(server.port)/") { $0.http.limit = .milliseconds(300) }
     #expect(channel.send(notification([transition()])) == .later(reason: "no connection within 300ms"))
   }
 
   @Test("a stop ends an attempt that waits, and each later one")
   func stopped() throws {
     let server = try WebServer(.silence)
-    let channel = try channel(server.address()) { $0.limit = .seconds(600) }
+    let channel = try channel(server.address()) { $0.http.limit = .seconds(600) }
     let stopper = try startThread(name: "stop") { [stop] in
       while server.requests.isEmpty { sched_yield() }
       stop.stop()
@@ -220,7 +220,7 @@ struct WebhookTests {
     defer { unsetenv("http_proxy") }
     #expect(try channel(server.address()).send(notification([transition()])) == .delivered())
     #expect((proxy.requests.count, server.requests.count) == (0, 1))
-    let proxied = try channel(server.address()) { $0.usesProxyOfEnvironment = true }
+    let proxied = try channel(server.address()) { $0.http.usesProxyOfEnvironment = true }
     #expect(proxied.send(notification([transition()])) == .delivered())
     #expect((proxy.requests.count, server.requests.count) == (1, 1))
   }
@@ -231,18 +231,18 @@ struct WebhookTests {
     let server = try Subprocess("/usr/bin/python3", ["-c", tlsServer, tls.path("server.crt"), tls.path("server.key")])
     let port = try server.waitForLine { _ in true }
     let told = notification([transition()])
-    let trusting = try channel("https://127.0.0.1:\(port)/") { $0.caFile = tls.path("server.crt") }
+    let trusting = try channel("https://127.0.0.1:\(port)/") { $0.http.caFile = tls.path("server.crt") }
     #expect(trusting.send(told) == .delivered())
     #expect(
       try channel("https://127.0.0.1:\(port)/").send(told)
         == .later(reason: "SSL peer certificate or SSH remote key was not OK: self-signed certificate"))
-    let otherName = try channel("https://localhost:\(port)/") { $0.caFile = tls.path("server.crt") }
+    let otherName = try channel("https://localhost:\(port)/") { $0.http.caFile = tls.path("server.crt") }
     #expect(
       otherName.send(told)
         == .later(reason: "SSL peer certificate or SSH remote key was not OK: perhaps it is for another host"))
-    let otherAuthority = try channel("https://127.0.0.1:\(port)/") { $0.caFile = tls.path("other.crt") }
+    let otherAuthority = try channel("https://127.0.0.1:\(port)/") { $0.http.caFile = tls.path("other.crt") }
     #expect(otherAuthority.send(told) != .delivered())
-    let noAuthority = try channel("https://127.0.0.1:\(port)/") { $0.caFile = tls.path("none.crt") }
+    let noAuthority = try channel("https://127.0.0.1:\(port)/") { $0.http.caFile = tls.path("none.crt") }
     #expect(noAuthority.send(told) == .later(reason: "Problem with the SSL CA cert (path? access rights?)"))
   }
 

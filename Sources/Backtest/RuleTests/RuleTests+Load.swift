@@ -148,7 +148,7 @@ struct TestReading {
     for child in document.nodes[place.node].children {
       let element = NamedValue(reading: reading, node: child, name: place.name)
       guard let name = element.rawText("write the name of a rule in quotes") else { continue }
-      if rulesAreKnown, !known.contains(name) { element.complain(unknown("rule", name, known)) }
+      if rulesAreKnown, !known.contains(name) { element.complain(DocumentReading.missing("rule", name, known)) }
       chosen.insert(name)
     }
     settings.rules.removeAll { !chosen.contains($0.name) }
@@ -184,7 +184,8 @@ struct TestReading {
     let place = NamedValue(reading: reading, node: child, name: "series: stream")
     place.complain(
       known.isEmpty
-        ? "no rule has stream = \"\(DocumentReading.quoted(stream))\"" : unknown("rule with stream", stream, known))
+        ? "no rule has stream = \"\(DocumentReading.quoted(stream))\""
+        : DocumentReading.missing("rule with stream", stream, known))
   }
 
   private func readValues(_ place: NamedValue) -> [RuleTests.Values] {
@@ -204,12 +205,6 @@ struct TestReading {
   func complainOfUnknown(_ node: Int, _ what: String, _ known: [String]) {
     let key = document.nodes[node].key
     reading.complain(at: document.nodes[node].keyPosition, DocumentReading.unknown(key, what, known))
-  }
-
-  func unknown(_ what: String, _ name: String, _ known: [String]) -> String {
-    let meant = suggestion(for: name, among: known).map { "did you mean \"\($0)\"?" }
-    return
-      "there is no \(what) \"\(DocumentReading.quoted(name))\"; \(meant ?? "there are \(known.joined(separator: ", "))")"
   }
 
   /// The tables of an array of tables.

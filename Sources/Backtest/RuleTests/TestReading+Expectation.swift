@@ -48,7 +48,7 @@ extension TestReading {
 
   private func name(_ place: NamedValue, _ what: String, _ known: [String]) -> String {
     guard let name = place.rawText("write a name in quotes") else { return "" }
-    if !known.contains(name) { place.complain(unknown(what, name, known)) }
+    if !known.contains(name) { place.complain(DocumentReading.missing(what, name, known)) }
     return name
   }
 }

@@ -53,7 +53,7 @@ extension Metering {
   }
 
   /// The partition that a stream belongs to: the hash of its name, modulo their number.
-  func home(of name: String) -> LogPartition { home(StreamReading.hash(name)) }
+  func home(of name: String) -> LogPartition { home(lastingHash(name)) }
 
   package mutating func remove(_ partitions: [LogPartition]) {
     for partition in partitions {

@@ -73,22 +73,13 @@ public struct AlertmanagerAlert: Equatable, Sendable {
   func encode(into writer: inout Writer) {
     writer.beginObject()
     writer.key("labels")
-    AlertmanagerAlert.encode(identity.labels, into: &writer)
+    writer.object(identity.labels)
     writer.key("annotations")
-    AlertmanagerAlert.encode(annotations, into: &writer)
+    writer.object(annotations)
     writer.key("startsAt")
     writer.time(startsAt)
     writer.key("endsAt")
     writer.time(endsAt)
-    writer.endObject()
-  }
-
-  private static func encode(_ texts: [Transition.Label], into writer: inout Writer) {
-    writer.beginObject()
-    for text in texts {
-      writer.key(text.name)
-      writer.string(text.value)
-    }
     writer.endObject()
   }
 }

@@ -7,14 +7,8 @@ public final class AlertmanagerChannel: Sendable {
   public struct Options: Sendable {
     /// Where alerts are posted to. Never for a log.
     let target: String
-    /// Headers of each request, such as `Authorization`.
-    public var headers: [HeaderField] = []
-    /// Trusted authorities, a PEM file; nil for those of the machine.
-    public var caFile: String?
-    /// Whether the proxy of the environment is used.
-    public var usesProxyOfEnvironment = false
-    /// The time for one attempt.
-    public var limit = Duration.seconds(10)
+    /// How Alertmanager is spoken to. A `Content-Type` among the headers is left out: it is always `application/json`.
+    public var http = HTTPOptions()
 
     /// `address` is the one that Alertmanager has for people, without `/api/v2/alerts`. Throws if it has a query.
     public init(address: WebAddress) throws(ReceiverProblem) {
@@ -41,10 +35,7 @@ public final class AlertmanagerChannel: Sendable {
   public init(_ options: Options, stop: StopSignal, time: any TimeSource = SystemTime()) throws(SystemError) {
     self.options = options
     self.time = time
-    client = try HTTPClient(
-      .init(
-        caFile: options.caFile, usesProxyOfEnvironment: options.usesProxyOfEnvironment, limit: options.limit),
-      stop: stop)
+    client = try HTTPClient(options.http, stop: stop)
   }
 
   /// One request with all of `alerts`, whose number the caller bounds. Alertmanager takes those that it accepts, also if
@@ -54,7 +45,7 @@ public final class AlertmanagerChannel: Sendable {
     writer.beginArray()
     for alert in alerts { alert.encode(into: &writer) }
     writer.endArray()
-    let headers = options.headers.filter { $0.name.lowercased() != "content-type" }
+    let headers = options.http.headers.filter { $0.name.lowercased() != "content-type" }
     let type = HeaderField(own: "Content-Type", "application/json")
     let answer = client.post(writer.bytes, to: options.target, headers: headers + [type])
     var ahead: Duration?

@@ -60,7 +60,7 @@ public final class CommandChannel: Channel {
     case .exited(let status): return .refused(reason: Excerpt.appended(to: "exit status \(status)", run.errors))
     case .signalled(let signal): return .later(reason: Excerpt.appended(to: "ended by signal \(signal)", run.errors))
     case .timedOut: return .later(reason: "no end within \(options.limit.text)")
-    case .stopped: return .later(reason: "statusd-forward stops")
+    case .stopped: return .later(reason: StopSignal.reason)
     }
   }
 }

@@ -7,16 +7,6 @@ import Synchronization
 ///
 /// The process must ignore SIGPIPE, as `StandardDescriptors.secure` sees to.
 final class HTTPClient: Sendable {
-  /// How the server is spoken to.
-  struct Options: Sendable {
-    /// Trusted authorities, a PEM file; nil for those of the machine.
-    var caFile: String?
-    /// Whether `http_proxy`, `https_proxy` and `no_proxy` are followed.
-    var usesProxyOfEnvironment = false
-    /// From the attempt's beginning to the end of the answer.
-    var limit = Duration.seconds(10)
-  }
-
   /// The longest time for finding and reaching the server, part of the whole limit.
   private static let maxConnectLimit = Duration.seconds(5)
 
@@ -29,11 +19,11 @@ final class HTTPClient: Sendable {
   }
 
   private let curl: Mutex<Curl>
-  private let options: Options
+  private let options: HTTPOptions
   private let stop: StopSignal
 
-  /// Throws if no memory is left.
-  init(_ options: Options, stop: StopSignal) throws(SystemError) {
+  /// Throws if no memory is left. The headers of `options` are sent by nobody but the caller, who may replace some.
+  init(_ options: HTTPOptions, stop: StopSignal) throws(SystemError) {
     self.options = options
     self.stop = stop
     curl = Mutex(try Curl())
@@ -41,7 +31,7 @@ final class HTTPClient: Sendable {
 
   private var connectLimit: Duration { min(HTTPClient.maxConnectLimit, options.limit) }
 
-  /// Posts `body` to `address`.
+  /// Posts `body` to `address`, with these headers.
   func post(_ body: [UInt8], to address: String, headers: [HeaderField]) -> Answer {
     // Without the empty Expect, a large body would wait for a server that has to agree first.
     guard let list = CurlList(headers.map(\.line) + ["Expect:"]) else { return .none("no memory is left") }
@@ -79,7 +69,7 @@ final class HTTPClient: Sendable {
       return .status(status, retryAfter: pause, date: date, body: exchange.received)
     }
     switch end {
-    case .stopped: return .none("statusd-forward stops")
+    case .stopped: return .none(StopSignal.reason)
     case .timedOut, .ended(CURLE_OPERATION_TIMEDOUT, _):
       return .none(
         curl.isConnected

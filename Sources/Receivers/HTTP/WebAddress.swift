@@ -1,4 +1,5 @@
 internal import Ccurl
+import Platform
 
 /// An address of a web server, with `http` or `https`. It is a secret, and so are its parts.
 public struct WebAddress: Sendable, CustomStringConvertible {
@@ -21,30 +22,25 @@ public struct WebAddress: Sendable, CustomStringConvertible {
     if text.utf8.contains(where: { $0 <= 0x20 || $0 >= 0x7F }) {
       throw ReceiverProblem("the address has a blank, a control character or one that isn't ASCII: write it as %XX")
     }
-    guard let url = curl_url() else { throw ReceiverProblem("no memory is left") }
-    defer { curl_url_cleanup(url) }
+    guard let address = CurlAddress() else { throw ReceiverProblem("no memory is left") }
     // libcurl would take `http:///x` for a host named x.
-    guard curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK, !text.contains(":///") else {
+    guard address.parse(text), !text.contains(":///") else {
       throw ReceiverProblem("the address isn't one: write it as https://HOST/PATH")
     }
-    func part(_ part: CURLUPart) -> String? {
-      var value: UnsafeMutablePointer<CChar>?
-      guard curl_url_get(url, part, &value, 0) == CURLUE_OK, let value else { return nil }
-      defer { curl_free(value) }
-      return String(cString: value)
-    }
-    guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https" else {
+    guard let scheme = address[CURLUPART_SCHEME], scheme == "http" || scheme == "https" else {
       throw ReceiverProblem("the address must begin with http:// or https://")
     }
-    if part(CURLUPART_FRAGMENT) != nil { throw ReceiverProblem("the address has a fragment (#…), which nobody gets") }
+    if address[CURLUPART_FRAGMENT] != nil {
+      throw ReceiverProblem("the address has a fragment (#…), which nobody gets")
+    }
     self.text = text
-    let path = part(CURLUPART_PATH) ?? ""
-    let query = part(CURLUPART_QUERY) ?? ""
+    let path = address[CURLUPART_PATH] ?? ""
+    let query = address[CURLUPART_QUERY] ?? ""
     var parts = [text, path, query]
-    parts += [part(CURLUPART_HOST), part(CURLUPART_USER), part(CURLUPART_PASSWORD)].compactMap { $0 }
+    parts += [address[CURLUPART_HOST], address[CURLUPART_USER], address[CURLUPART_PASSWORD]].compactMap { $0 }
     parts += path.split(separator: "/").map(String.init)
     parts += query.split { $0 == "&" || $0 == "=" }.map(String.init)
-    self.parts = parts + parts.map(WebAddress.decoded)
+    self.parts = parts + parts.map(\.percentDecoded)
   }
 
   /// The address with `path` at the end of its own path; nil if it has a query.
@@ -53,22 +49,5 @@ public struct WebAddress: Sendable, CustomStringConvertible {
     var base = text[...]
     while base.hasSuffix("/") { base.removeLast() }
     return base + path
-  }
-
-  /// `text` with the bytes that `%XX` stands for.
-  private static func decoded(_ text: String) -> String {
-    var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
-    while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "%"), rest.count >= 2,
-        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
-      {
-        bytes.append(value)
-        rest = rest.dropFirst(2)
-      } else {
-        bytes.append(byte)
-      }
-    }
-    return String(decoding: bytes, as: UTF8.self)
   }
 }

@@ -10,14 +10,8 @@ public final class WebhookChannel: Channel {
     public var body: BodyTemplate?
     /// Signs each request; nil for none. See `Signature`.
     public var secret: [UInt8]?
-    /// Headers of each request. `Content-Type` is `application/json` if it isn't among them.
-    public var headers: [HeaderField] = []
-    /// Trusted authorities, a PEM file; nil for those of the machine.
-    public var caFile: String?
-    /// Whether the proxy of the environment is used.
-    public var usesProxyOfEnvironment = false
-    /// The time for one attempt.
-    public var limit = Duration.seconds(10)
+    /// How the server is spoken to. `Content-Type` is `application/json` if it isn't among the headers.
+    public var http = HTTPOptions()
 
     /// A webhook with the defaults.
     public init(address: WebAddress) { self.address = address }
@@ -32,11 +26,8 @@ public final class WebhookChannel: Channel {
   public init(_ options: Options, stop: StopSignal, time: any TimeSource = SystemTime()) throws(SystemError) {
     self.options = options
     self.time = time
-    client = try HTTPClient(
-      .init(
-        caFile: options.caFile, usesProxyOfEnvironment: options.usesProxyOfEnvironment, limit: options.limit),
-      stop: stop)
-    let words = options.headers.flatMap { [$0.value] + $0.value.split(separator: " ").map(String.init) }
+    client = try HTTPClient(options.http, stop: stop)
+    let words = options.http.headers.flatMap { [$0.value] + $0.value.split(separator: " ").map(String.init) }
     masks = Masks(options.address.parts + words + (options.secret.map { [String(decoding: $0, as: UTF8.self)] } ?? []))
   }
 
@@ -44,7 +35,7 @@ public final class WebhookChannel: Channel {
   /// of headers.
   public func send(_ notification: Notification) -> SendOutcome {
     let body = options.body?.body(for: notification) ?? notification.json
-    var headers = options.headers
+    var headers = options.http.headers
     if !headers.contains(where: { $0.name.lowercased() == "content-type" }) {
       headers.append(HeaderField(own: "Content-Type", "application/json"))
     }

@@ -147,7 +147,7 @@ public final class MailChannel: Channel {
 
   private func failure(_ end: Curl.End) -> String {
     switch end {
-    case .stopped: "statusd-forward stops"
+    case .stopped: StopSignal.reason
     case .timedOut, .ended(CURLE_OPERATION_TIMEDOUT, _): "the mail server doesn't answer in time"
     case .ended(CURLE_OK, _): "the mail server says nothing of the mail"
     case .ended(_, let reason): reason

@@ -40,24 +40,18 @@ public struct MailServer: Sendable {
   public init(
     _ address: String, login: Login? = nil, requiresTLS: Bool = false, caFile: String? = nil
   ) throws(ReceiverProblem) {
-    guard address.utf8.count <= 512, address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let url = curl_url() else {
+    guard address.utf8.count <= 512, address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let parts = CurlAddress()
+    else {
       throw ReceiverProblem("the server has the form smtp://HOST:PORT or smtps://HOST:PORT")
     }
-    defer { curl_url_cleanup(url) }
-    func part(_ part: CURLUPart) -> String? {
-      var value: UnsafeMutablePointer<CChar>?
-      guard curl_url_get(url, part, &value, 0) == CURLUE_OK, let value else { return nil }
-      defer { curl_free(value) }
-      return String(cString: value)
-    }
-    guard curl_url_set(url, CURLUPART_URL, address, 0) == CURLUE_OK, let scheme = part(CURLUPART_SCHEME),
-      scheme == "smtp" || scheme == "smtps", let host = part(CURLUPART_HOST), part(CURLUPART_PATH) ?? "/" == "/",
-      part(CURLUPART_QUERY) == nil, part(CURLUPART_FRAGMENT) == nil
+    guard parts.parse(address), let scheme = parts[CURLUPART_SCHEME], scheme == "smtp" || scheme == "smtps",
+      let host = parts[CURLUPART_HOST], parts[CURLUPART_PATH] ?? "/" == "/", parts[CURLUPART_QUERY] == nil,
+      parts[CURLUPART_FRAGMENT] == nil
     else { throw ReceiverProblem("the server has the form smtp://HOST:PORT or smtps://HOST:PORT") }
-    guard part(CURLUPART_USER) == nil, part(CURLUPART_PASSWORD) == nil else {
+    guard parts[CURLUPART_USER] == nil, parts[CURLUPART_PASSWORD] == nil else {
       throw ReceiverProblem("the server's address has a login: give user and password by themselves")
     }
-    self.address = "\(scheme)://\(host)" + (part(CURLUPART_PORT).map { ":\($0)" } ?? "")
+    self.address = "\(scheme)://\(host)" + (parts[CURLUPART_PORT].map { ":\($0)" } ?? "")
     isImplicitTLS = scheme == "smtps"
     self.login = login
     self.requiresTLS = requiresTLS || login != nil || isImplicitTLS

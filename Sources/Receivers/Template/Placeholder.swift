@@ -68,13 +68,7 @@ enum WholeValue: String, CaseIterable, Sendable {
     case .count: writer.int(Int64(notification.transitions.count))
     case .firing: writer.int(Int64(summary.firing))
     case .resolved: writer.int(Int64(summary.resolved))
-    case .labels:
-      writer.beginObject()
-      for label in summary.lead?.labels ?? [] {
-        writer.key(label.name)
-        writer.string(label.value)
-      }
-      writer.endObject()
+    case .labels: writer.object(summary.lead?.labels ?? [])
     }
   }
 }

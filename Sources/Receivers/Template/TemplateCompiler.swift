@@ -14,10 +14,7 @@ struct TemplateCompiler {
 
   private static let maxProblems = 20
 
-  init(_ text: [UInt8]) {
-    let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    self.text = text.starts(with: mark) ? Array(text.dropFirst(mark.count)) : text
-  }
+  init(_ text: [UInt8]) { self.text = Array(text.dropFirst(Text.byteOrderMark(of: text))) }
 
   /// Call it once.
   mutating func run() {
