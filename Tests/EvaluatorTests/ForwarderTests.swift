@@ -1,5 +1,4 @@
 import Forwarding
-import JSON
 import Platform
 import Records
 import SimulatedKafka
@@ -43,47 +42,22 @@ private final class ForwarderBench {
   private var number: Int64 = 0
 
   init() throws {
-    cluster = SimulatedCluster(time: time, topics: [2])
-    cluster.marksAtOnce = true
-    cluster.makeStream("alerts", partitions: 2)
-    cluster.makeStream("alerts-current", partitions: 2)
+    cluster = SimulatedCluster(forwarders: time, partitions: 2)
     sent = try Wakeup()
-    dispatcher = ForwardDispatcher(wakeup: sent, log: Logger(output: CapturedLog()))
+    dispatcher = ForwardDispatcher(wakeup: sent, log: silent)
   }
 
   /// Writes a transition, as an evaluator does.
   func append(_ rule: String, _ host: String, _ status: Transition.Status) {
     number += 1
-    let transition = Transition(
-      timestamp: WallTime(milliseconds: 1_800_000_000_000 + number), status: status, severity: .critical, rule: rule,
-      subject: host, metric: "cpu_usage", value: 95, threshold: 90, since: WallTime(milliseconds: 1_800_000_000_000),
-      previous: .inactive, source: SourcePosition(topic: "status_topic", partition: 0, offset: number))
-    var writer = Writer()
-    transition.encode(into: &writer)
-    let partition = host.utf8.reduce(0) { $0 + Int($1) } % 2
-    let key = Array(transition.key.utf8)
-    let now = time.wall.milliseconds
-    cluster.append(
-      toStream: 0, partition, key: key, value: writer.bytes, kafkaTime: now, isLogAppendTime: true)
-    cluster.append(
-      toStream: 1, partition, key: key, value: status == .firing ? writer.bytes : nil, kafkaTime: now,
-      isLogAppendTime: true)
+    cluster.append(rule, host, status, number: number, at: time.wall)
   }
 
   func start(_ receivers: (ReceiverDefinition, Inbox)...) throws {
     let member = cluster.newMember("forwarder")
     self.member = member
-    worker = Worker<SimulatedLog, Forwarder>(
-      log: SimulatedLog(cluster, member),
-      orders: ForwardOrders(
-        receivers.map { ReceiverOrder($0.0, $0.1) }, alerts: "alerts", current: "alerts-current",
-        dispatcher: dispatcher),
-      plan: WorkerPlan(
-        topics: ["statusd-forward"], group: "statusd-forward", instance: "forwarder", commitInterval: .milliseconds(20)),
-      share: try WorkerShare<ForwardOrders>(),
-      heartbeat: Heartbeat(name: "forwarder", allowedSilence: .seconds(10), now: time.monotonic),
-      logger: Logger(level: .critical, output: CapturedLog()), time: time)
-    cluster.group.giveOutFree()
+    worker = try cluster.forwarder(
+      member, receivers.map { ReceiverOrder($0.0, $0.1) }, dispatcher, time: time)
   }
 
   /// The process dies.
