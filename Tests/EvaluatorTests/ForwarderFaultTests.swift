@@ -1,6 +1,5 @@
 import Foundation
 import Forwarding
-import JSON
 import Platform
 import Records
 import SimulatedKafka
@@ -50,7 +49,7 @@ private final class ForwarderSchedule {
     init(_ name: String) throws {
       self.name = name
       sent = try Wakeup()
-      dispatcher = ForwardDispatcher(wakeup: sent, log: Logger(output: CapturedLog()))
+      dispatcher = ForwardDispatcher(wakeup: sent, log: silent)
     }
 
     var isGone: Bool { member?.isDead ?? true }
@@ -69,10 +68,7 @@ private final class ForwarderSchedule {
 
   init(seed: UInt64) throws {
     dice = SeededRandom(seed: seed)
-    cluster = SimulatedCluster(time: time, topics: [3])
-    cluster.marksAtOnce = true
-    cluster.makeStream("alerts", partitions: 2)
-    cluster.makeStream("alerts-current", partitions: 2)
+    cluster = SimulatedCluster(forwarders: time, partitions: 3)
     faultsEvery = [8, 20, 60][dice.below(3)]
     var receivers: [(ReceiverDefinition, Receiver)] = []
     for (place, groupBy) in [nil, ["rule"], ["host"]].enumerated() {
@@ -128,20 +124,11 @@ private final class ForwarderSchedule {
     let member = cluster.newMember(process.name)
     process.member = member
     // A process that died has forgotten what it sent.
-    let dispatcher = ForwardDispatcher(wakeup: process.sent, log: Logger(output: CapturedLog()))
-    process.worker = Worker<SimulatedLog, Forwarder>(
-      log: SimulatedLog(cluster, member, longestWait: .milliseconds(20)),
-      orders: ForwardOrders(
-        receivers.map { ReceiverOrder($0.definition, $0.channel) }, alerts: "alerts",
-        current: "alerts-current", dispatcher: dispatcher),
-      plan: WorkerPlan(
-        topics: ["statusd-forward"], group: "statusd-forward", instance: process.name,
-        commitInterval: .milliseconds(20)),
-      share: try WorkerShare<ForwardOrders>(),
-      heartbeat: Heartbeat(name: process.name, allowedSilence: .seconds(10), now: time.monotonic),
-      logger: Logger(level: .critical, output: CapturedLog()), time: time)
+    let dispatcher = ForwardDispatcher(wakeup: process.sent, log: silent)
+    process.worker = try cluster.forwarder(
+      member, receivers.map { ReceiverOrder($0.definition, $0.channel) }, dispatcher, time: time,
+      longestWait: .milliseconds(20))
     dispatchers[process.name] = dispatcher
-    cluster.group.giveOutFree()
   }
 
   private var dispatchers: [String: ForwardDispatcher] = [:]
@@ -188,15 +175,7 @@ private final class ForwarderSchedule {
     let status: Transition.Status = firing["\(rule)/\(host)"] ?? false ? .resolved : .firing
     firing["\(rule)/\(host)"] = status == .firing
     number += 1
-    let transition = Transition(
-      timestamp: WallTime(milliseconds: 1_800_000_000_000 + number), status: status, severity: .critical, rule: rule,
-      subject: host, metric: "cpu_usage", value: 95, threshold: 90, since: WallTime(milliseconds: 1_800_000_000_000),
-      previous: .inactive, source: SourcePosition(topic: "status_topic", partition: 0, offset: number))
-    var writer = Writer()
-    transition.encode(into: &writer)
-    cluster.append(
-      toStream: 0, Int(host.utf8.last ?? 0) % 2, key: Array(transition.key.utf8), value: writer.bytes,
-      kafkaTime: time.wall.milliseconds, isLogAppendTime: true)
+    cluster.append(rule, host, status, number: number, at: time.wall, current: false)
   }
 
   private func problem(of receiver: String, _ came: [ForwardNotification]) -> String? {

@@ -1,5 +1,4 @@
 import Forwarding
-import JSON
 import Platform
 import Records
 import SimulatedKafka
@@ -39,36 +38,20 @@ private final class ForwarderBench {
   let dispatcher: ForwardDispatcher
   private let sent: Wakeup
   private var worker: Worker<SimulatedLog, Forwarder>?
-  private var share: WorkerShare<ForwardOrders>?
+  private(set) var share: WorkerShare<ForwardOrders>?
   private var member: SimulatedMember?
   private var number: Int64 = 0
 
   init() throws {
-    cluster = SimulatedCluster(time: time, topics: [2])
-    cluster.marksAtOnce = true
-    cluster.makeStream("alerts", partitions: 2)
-    cluster.makeStream("alerts-current", partitions: 2)
+    cluster = SimulatedCluster(forwarders: time, partitions: 2)
     sent = try Wakeup()
-    dispatcher = ForwardDispatcher(wakeup: sent, log: Logger(output: CapturedLog()))
+    dispatcher = ForwardDispatcher(wakeup: sent, log: silent)
   }
 
   /// Writes a transition, as an evaluator does.
   func append(_ rule: String, _ host: String, _ status: Transition.Status) {
     number += 1
-    let transition = Transition(
-      timestamp: WallTime(milliseconds: 1_800_000_000_000 + number), status: status, severity: .critical, rule: rule,
-      subject: host, metric: "cpu_usage", value: 95, threshold: 90, since: WallTime(milliseconds: 1_800_000_000_000),
-      previous: .inactive, source: SourcePosition(topic: "status_topic", partition: 0, offset: number))
-    var writer = Writer()
-    transition.encode(into: &writer)
-    let partition = host.utf8.reduce(0) { $0 + Int($1) } % 2
-    let key = Array(transition.key.utf8)
-    let now = time.wall.milliseconds
-    cluster.append(
-      toStream: 0, partition, key: key, value: writer.bytes, kafkaTime: now, isLogAppendTime: true)
-    cluster.append(
-      toStream: 1, partition, key: key, value: status == .firing ? writer.bytes : nil, kafkaTime: now,
-      isLogAppendTime: true)
+    cluster.append(rule, host, status, number: number, at: time.wall)
   }
 
   func start(_ receivers: (ReceiverDefinition, Inbox)...) throws {
@@ -76,20 +59,14 @@ private final class ForwarderBench {
     self.member = member
     let share = try WorkerShare<ForwardOrders>()
     self.share = share
-    worker = Worker<SimulatedLog, Forwarder>(
-      log: SimulatedLog(cluster, member), orders: orders(receivers),
-      plan: WorkerPlan(
-        topics: ["statusd-forward"], group: "statusd-forward", instance: "forwarder", commitInterval: .milliseconds(20)),
-      share: share,
-      heartbeat: Heartbeat(name: "forwarder", allowedSilence: .seconds(10), now: time.monotonic),
-      logger: Logger(level: .critical, output: CapturedLog()), time: time)
-    cluster.group.giveOutFree()
+    worker = try cluster.forwarder(
+      member, receivers.map { ReceiverOrder($0.0, $0.1) }, dispatcher, share: share, time: time)
   }
 
   /// The file has these receivers from now on.
   func reload(_ receivers: (ReceiverDefinition, Inbox)...) { share?.offer(orders(receivers)) }
 
-  private func orders(_ receivers: [(ReceiverDefinition, Inbox)]) -> ForwardOrders {
+  func orders(_ receivers: [(ReceiverDefinition, Inbox)]) -> ForwardOrders {
     ForwardOrders(
       receivers.map { ReceiverOrder($0.0, $0.1) }, alerts: "alerts", current: "alerts-current", dispatcher: dispatcher)
   }
@@ -229,6 +206,30 @@ struct ForwarderTests {
     #expect(inbox.told.last == "cpu/b resolved")
     #expect(Set(inbox.ids).count == inbox.ids.count)
     #expect(bench.run { other.told.count == 6 })
+  }
+
+  @Test("what is on its way during a reload counts, also under another definition")
+  func reloadUnderWay() throws {
+    let bench = try ForwarderBench()
+    let definition = ReceiverDefinition(name: "on-call")
+    var other = definition
+    other.match = [.init(part: "host", glob: "z")]
+    let reload = Mutex<(@Sendable () -> Void)?>(nil)
+    let inbox = Inbox { _ in
+      reload.withLock { $0.take() }?()
+      return .delivered
+    }
+    try bench.start((definition, inbox))
+    #expect(bench.settle())
+    let (share, orders) = (try #require(bench.share), bench.orders([(other, inbox)]))
+    reload.withLock { $0 = { share.offer(orders) } }
+    bench.append("cpu", "a", .firing)
+    #expect(bench.run { bench.definitions == [other] })
+    #expect(inbox.told == ["cpu/a firing"])
+    bench.append("cpu", "b", .firing)
+    bench.append("cpu", "a", .resolved)
+    #expect(bench.run { inbox.told.count == 2 })
+    #expect(inbox.told == ["cpu/a firing", "cpu/a resolved"])
   }
 
   @Test("a group that is killed while it gathers goes out once, at its deadline")

@@ -1,7 +1,6 @@
 import Platform
 import Rules
 import SimulatedKafka
-import Synchronization
 import TestSupport
 import Testing
 
@@ -17,11 +16,7 @@ private func ended(
   return Worker(
     log: SimulatedLog(cluster, cluster.newMember("here")), orders: SourceRules(RuleSet([.cpuHigh])), plan: plan,
     share: thread.share,
-    heartbeat: thread.heartbeat, logger: Logger(level: .critical, output: CapturedLog()), time: time)
-}
-
-private final class Count: Sendable {
-  let value = Mutex(0)
+    heartbeat: thread.heartbeat, logger: silent, time: time)
 }
 
 @Suite("A worker that can't go on", .waits)
@@ -30,7 +25,7 @@ struct WorkerThreadTests {
   private let thread: WorkerThread<SourceRules>
   private let failed: Wakeup
   private let slept: Wakeup
-  private let made = Count()
+  private let made = Watched(0)
 
   init() throws {
     thread = try WorkerThread<SourceRules>(name: "evaluator", now: time.monotonic)
@@ -43,7 +38,7 @@ struct WorkerThreadTests {
   private func start(comesBack: Bool, _ remedy: LogFailure.Remedy = .leave) throws {
     let (thread, time, made) = (thread, time, made)
     try thread.start(comesBack: comesBack, time: time) {
-      made.value.withLock { $0 += 1 }
+      made.change { $0 += 1 }
       return try ended(remedy, thread, time)
     }
   }
@@ -64,7 +59,7 @@ struct WorkerThreadTests {
     failed.wait(until: SystemTime().monotonic + .seconds(30))
     #expect(thread.share.hasFailed)
     #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
-    #expect(made.value.withLock { $0 } == 1)
+    #expect(made.value == 1)
   }
 
   @Test("a worker that is told to stop doesn't wait out the minute")
@@ -89,10 +84,9 @@ struct WorkerThreadTests {
     try start(comesBack: true, remedy)
     for round in 1...3 {
       waitForSleeper()
-      #expect(made.value.withLock { $0 } == round)
+      #expect(made.value == round)
       time.advance(by: .seconds(60))
-      let deadline = SystemTime().monotonic + .seconds(30)
-      while made.value.withLock({ $0 }) == round, SystemTime().monotonic < deadline { slept.wait(until: deadline) }
+      made.wait { $0 != round }
     }
     #expect(!thread.share.hasFailed)
     thread.share.stop(by: time.monotonic + .seconds(3))
@@ -101,31 +95,28 @@ struct WorkerThreadTests {
 
   @Test("a worker that is to be remade ends once its orders are delivered, and another one takes its place at once")
   func remade() throws {
-    let again = try Wakeup()
     let (thread, time, made) = (thread, time, made)
     try thread.start(comesBack: false, time: time) {
-      let count = made.value.withLock {
+      let count = made.change {
         $0 += 1
         return $0
       }
-      again.ring()
       let cluster = SimulatedCluster(time: time)
       return Worker<SimulatedLog, Evaluation>(
         log: SimulatedLog(cluster, cluster.newMember("here")), orders: SourceRules(RuleSet([.cpuHigh])),
         plan: WorkerPlan(
           topics: ["status_topic", "orders"].dropLast(2 - min(2, count)), group: "group", instance: "here"),
         share: thread.share, heartbeat: thread.heartbeat,
-        logger: Logger(level: .critical, output: CapturedLog()), time: time)
+        logger: silent, time: time)
     }
     thread.share.offer(SourceRules(RuleSet([])))
     thread.share.remake()
-    let deadline = SystemTime().monotonic + .seconds(30)
-    while made.value.withLock({ $0 }) < 2, SystemTime().monotonic < deadline { again.wait(until: deadline) }
-    #expect(made.value.withLock { $0 } == 2)
+    made.wait { $0 >= 2 }
+    #expect(made.value == 2)
     #expect(!thread.share.hasFailed)
     thread.share.stop(by: time.monotonic + .seconds(3))
     #expect(thread.join(until: SystemTime().monotonic + .seconds(30)))
     #expect(!thread.share.hasFailed)
-    #expect(made.value.withLock { $0 } == 2)
+    #expect(made.value == 2)
   }
 }

@@ -49,3 +49,9 @@ func shown(_ bytes: [UInt8]) -> String {
   }
   return bytes.count > limit ? "\(text)… (\(bytes.count) bytes)" : text
 }
+
+/// `bytes` where they are; nil stays nil.
+func withBytes(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Void) {
+  guard let bytes else { return body(nil) }
+  bytes.withUnsafeBytes { body($0) }
+}

@@ -104,8 +104,8 @@ struct RecordArena: Arena {
       log: Logger(level: .critical, output: NoLog()), time: time)
     replay.begin(partition: 0, at: 0)
     for (offset, record) in records.enumerated() {
-      Self.withBytes(record.key) { key in
-        Self.withBytes(record.value) { value in
+      withBytes(record.key) { key in
+        withBytes(record.value) { value in
           replay.receive(
             LogRecord(
               partition: LogPartition(topic: 0, number: 0), offset: Int64(offset), kafkaTime: record.kafkaTime,
@@ -115,11 +115,6 @@ struct RecordArena: Arena {
       replay.speak()
     }
     return (replay.takeTransitions(), replay.numbers)
-  }
-
-  private static func withBytes(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Void) {
-    guard let bytes else { return body(nil) }
-    bytes.withUnsafeBytes { body($0) }
   }
 
   private static func problem(in transitions: [Transition]) -> String? {

@@ -123,11 +123,6 @@ struct StreamArena: Arena {
     }
   }
 
-  private static func withBytes(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Void) {
-    guard let bytes else { return body(nil) }
-    bytes.withUnsafeBytes { body($0) }
-  }
-
   /// Whether it is one JSON object.
   static func isObject(_ bytes: [UInt8]) -> Bool {
     var reader = Reader(bytes)

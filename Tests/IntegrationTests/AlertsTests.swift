@@ -121,7 +121,7 @@ struct ForgetTests {
     let site = try Site(.newest, makesTopics: true)
     try site.configure(rules: Site.rule)
     let evaluator = try site.run("evaluator")
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     for host in ["a", "b"] {
       try writer.write(Site.record(host, level: 90, at: Site.now), key: host, to: site.status)
     }

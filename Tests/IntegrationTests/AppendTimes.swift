@@ -20,7 +20,7 @@ struct AppendTimes {
     options.reset = .beginning
     options.readsCommitted = false
     var consumer = try Consumer(
-      Configuration(brokers: brokers), options: options, log: Logger(output: CapturedLog()), wakeup: wakeup)
+      Configuration(brokers: brokers), options: options, log: silent, wakeup: wakeup)
     try consumer.assign((0..<partitions).map { PartitionOffset(TopicPartition(topic, Int32($0)), .beginning) })
     let deadline = SystemTime().monotonic + .seconds(limit)
     var ended: Set<Int32> = []

@@ -19,7 +19,7 @@ struct BacktestTests {
   }
 
   private func write(_ site: Site, _ hosts: [String], levels: [Double]) throws {
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     var time = Site.now - 10_000
     for level in levels {
       for host in hosts { try writer.write(Site.record(host, level: level, at: time), key: host, to: site.status) }

@@ -11,7 +11,7 @@ struct BadInputTests {
   func mutated(_ kind: TestCluster.Kind) throws {
     let site = try Site(kind, makesTopics: true)
     try site.configure(rules: Site.rule)
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     var random = SeededRandom(seed: 20_260_101)
     var expected: [Mutation: Int] = [:]
     let good = 500
@@ -39,7 +39,7 @@ struct BadInputTests {
       try #require(object["status"] as? String == (number % 2 == 0 ? "firing" : "resolved"))
     }
     // Its own metrics come every 10 s.
-    let numbers = try TopicReader(site.readings, on: site.cluster.brokers).next(within: 60) { record in
+    let numbers = try site.readingsReader().next(within: 60) { record in
       guard record.key == "statusd@\(site.host)" else { return false }
       return try (record.object["records"] as? NSNumber)?.intValue ?? 0 >= good * 21 + 1
     }.object

@@ -83,7 +83,7 @@ struct BrokerTroubleTests {
   func commits() throws {
     let site = try Site(.newest, makesTopics: true)
     try site.configure(rules: Site.rule)
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     let begin = Site.now
     for number in 0..<10 {
       try writer.write(
@@ -137,7 +137,7 @@ struct BrokerTroubleTests {
       try site.cluster.createTopic(topic, configuration: [("cleanup.policy", "compact")])
     }
     _ = try site.statusReader().next { $0.key == site.host }
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     try writer.write(Site.record("subject", level: 90, at: Site.now), key: "subject", to: site.status)
     #expect(try site.alertsReader().next(within: 90).object["status"] as? String == "firing")
     try daemon.endWell()

@@ -38,7 +38,7 @@ struct ExactlyOnceTests {
     try site.configure(rules: Self.rules)
     var evaluator = try site.run("evaluator")
     let alerts = try site.alertsReader()
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     let begin = Site.now - 100_000
     for (second, level) in Self.levels.enumerated() {
       try writer.write(
@@ -82,7 +82,7 @@ struct ExactlyOnceTests {
     // It notices even without a record to deliver something for.
     try first.waitForLine(containing: "another evaluator goes by this one's name", on: \.errors, within: 60)
     let alerts = try site.alertsReader()
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
     try writer.flush()
     #expect(try alerts.next().key == "level/web-1")
@@ -134,7 +134,7 @@ struct ExactlyOnceTests {
     try site.configure(rules: Site.rule + "no_data = \"alert\"\nno_data_after = \"3s\"\n")
     let evaluator = try site.runEvaluator()
     let alerts = try site.alertsReader()
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     try writer.write(Site.record("web-1", level: 10, at: Site.now), key: "web-1", to: site.status)
     try writer.flush()
     var options = TransactionalProducer.Options(id: uniqueName("other"))
@@ -211,7 +211,7 @@ struct ExactlyOnceTests {
     let site = try site()
     try site.configure(rules: Site.rule)
     let evaluator = try site.runEvaluator()
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
     try writer.flush()
     let alerts = try site.alertsReader()
@@ -222,7 +222,7 @@ struct ExactlyOnceTests {
     try site.cluster.growTopic(site.changelog, to: 3)
     let second = try site.run("evaluator")
     // The first writer would learn of new partitions only after minutes.
-    let writer2 = try TopicWriter(on: site.cluster.brokers)
+    let writer2 = try site.writer()
     try writer2.write(Site.record("db-1", level: 90, at: Site.now), key: "db-1", to: site.status, partition: 2)
     try writer2.flush()
     #expect(try alerts.next(within: 60).key == "level/db-1")

@@ -38,13 +38,10 @@ struct FleetTests {
   @Test("a meter that is killed miscounts no hosts of a role, and their count falls when hosts are gone", .needsKafka)
   func hosts() throws {
     let site = try Site(TestCluster.open(.newest), makesTopics: true)
-    site.extra["topics"] = "streams = \"\(uniqueName("streams"))\""
     site.extra["kafka.properties"] = "\"session.timeout.ms\" = 6000"
     let stream = uniqueName("fleet")
     try site.configure(
       rules: """
-        [meter]
-        group = "\(uniqueName("meters"))"
         [[stream]]
         name = "\(stream)"
         topics = ["\(site.status)"]
@@ -59,7 +56,7 @@ struct FleetTests {
         "simulate", "--config", site.file, "--tags", "--hosts", "\(hosts)", "--rate", "\(hosts * 2)",
       ])
     }
-    let readings = try TopicReader(site.readings, on: site.cluster.brokers)
+    let readings = try site.readingsReader()
     var counts: [Int] = []
     func readWeb(until wanted: Int) throws {
       repeat {

@@ -68,7 +68,7 @@ struct IntegrationsTests {
   /// Writes transitions in a transaction; returns their texts.
   @discardableResult
   private func write(
-    _ transitions: [Transition], _ producer: inout TransactionalProducer, commits: Bool
+    _ transitions: [Transition], _ producer: inout TransactionalProducer, _ wakeup: Wakeup, commits: Bool
   ) throws -> [String] {
     try producer.begin()
     var texts: [String] = []
@@ -82,13 +82,7 @@ struct IntegrationsTests {
       }
       #expect(produced == .accepted)
     }
-    // What brokers don't have yet would be taken back by an abort.
-    let deadline = soon()
-    while producer.isInDoubt {
-      try keepWaiting(until: deadline)
-      producer.serve()
-      Thread.sleep(forTimeInterval: 0.01)
-    }
+    try producer.serveUntilAcknowledged(wakeup)
     if commits { try producer.commit(within: .seconds(30)) } else { try producer.abort(within: .seconds(30)) }
     return texts
   }
@@ -102,12 +96,12 @@ struct IntegrationsTests {
     let jar = try #require(KafkaVersion.newest.connectFile)
     let cluster = try TestCluster.own()
     try cluster.createTopic("alerts", configuration: [("message.timestamp.type", "LogAppendTime")])
+    let wakeup = try Wakeup()
     var producer = try TransactionalProducer(
-      Configuration(brokers: cluster.brokers), options: .init(id: uniqueName("id")),
-      log: Logger(output: CapturedLog()))
+      Configuration(brokers: cluster.brokers), options: .init(id: uniqueName("id")), log: silent, wakeup: wakeup)
     try producer.initialize(within: .seconds(60))
-    try write([transition("aborted", .firing)], &producer, commits: false)
-    let begun = try write([transition("cpu-high", .firing)], &producer, commits: true)
+    try write([transition("aborted", .firing)], &producer, wakeup, commits: false)
+    let begun = try write([transition("cpu-high", .firing)], &producer, wakeup, commits: true)
 
     let directory = try TemporaryDirectory()
     let address = (old: "localhost:9092", new: cluster.brokers)
@@ -129,14 +123,15 @@ struct IntegrationsTests {
 
     let firing = "firing critical cpu-high web-1: cpu_usage is 97.1, limit 95.0, since 2026-11-20T12:00:00.000Z"
     #expect(try reader.waitForLine(within: 120) { _ in true } == firing, "\(reader.errors.text.suffix(2000))")
-    let drained = try waitForFile(directory.path + "/alerts.jsonl", lines: 1, of: connect)
+    let written = try Subprocess("/usr/bin/tail", ["-n", "+1", "-F", directory.path + "/alerts.jsonl"])
+    let drained = try waitForLines(1, of: written, by: connect)
     #expect(drained == begun)
 
-    let ended = try write([transition("cpu-high", .resolved)], &producer, commits: true)
-    try write([transition("aborted", .resolved)], &producer, commits: false)
+    let ended = try write([transition("cpu-high", .resolved)], &producer, wakeup, commits: true)
+    try write([transition("aborted", .resolved)], &producer, wakeup, commits: false)
     producer.close(by: SystemTime().monotonic + .seconds(10))
     try reader.waitForLine(containing: "resolved critical cpu-high web-1", within: 60)
-    #expect(try waitForFile(directory.path + "/alerts.jsonl", lines: 2, of: connect) == begun + ended)
+    #expect(try waitForLines(2, of: written, by: connect) == begun + ended)
     #expect(!reader.output.text.contains("aborted"))
 
     let console = try shell(
@@ -163,17 +158,12 @@ struct IntegrationsTests {
     return child.output.lines
   }
 
-  /// The lines of a file once there are so many, or more.
-  private func waitForFile(_ path: String, lines count: Int, of writer: Subprocess) throws -> [String] {
-    let deadline = SystemTime().monotonic + .seconds(120)
-    while SystemTime().monotonic < deadline {
-      let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-      let lines = text.split(separator: "\n").map(String.init)
-      if lines.count >= count, text.hasSuffix("\n") { return lines }
-      Thread.sleep(forTimeInterval: 0.1)
+  /// The lines of a file, which `tail` follows, once there are so many, or more.
+  private func waitForLines(_ count: Int, of tail: Subprocess, by writer: Subprocess) throws -> [String] {
+    guard tail.output.waitForLines(count, within: 120) else {
+      throw Subprocess.TookTooLong(description: "fewer than \(count) lines\n\(writer.errors.text.suffix(4000))")
     }
-    throw Subprocess.TookTooLong(
-      description: "fewer than \(count) lines in \(path)\n\(writer.errors.text.suffix(4000))")
+    return tail.output.lines
   }
 
   // MARK: Producers, and a stream that watches them

@@ -18,13 +18,10 @@ struct LagTests {
     /// - Parameter cluster: nil for the one that tests share.
     init(_ cluster: TestCluster? = nil) throws {
       site = try Site(cluster ?? TestCluster.open(.newest), makesTopics: true)
-      site.extra["topics"] = "streams = \"\(uniqueName("streams"))\""
-      writer = try TopicWriter(on: site.cluster.brokers)
-      readings = try TopicReader(site.readings, on: site.cluster.brokers)
+      writer = try site.writer()
+      readings = try site.readingsReader()
       try site.configure(
         rules: """
-          [meter]
-          group = "\(uniqueName("meters"))"
           [lag]
           groups = ["^\(prefix)", "\(name("hidden"))"]
           interval = "1s"
@@ -36,17 +33,8 @@ struct LagTests {
 
     /// Commits positions without being a member.
     func commit(_ offsets: [Int64], of topic: String, by group: String) throws {
-      var consumer = try Consumer(
-        Configuration(brokers: site.cluster.brokers), options: .init(group: name(group)), log: silent, wakeup: Wakeup())
       let places = offsets.enumerated().map { PartitionOffset(TopicPartition(topic, Int32($0)), Offset($1)) }
-      let deadline = soon()
-      while true {
-        do {
-          try consumer.commit(places, within: .seconds(10))
-          break
-        } catch { try keepWaiting(until: deadline) }
-      }
-      consumer.close(by: soon())
+      try TestSupport.commit(places, of: name(group), on: site.cluster.brokers)
     }
 
     /// The next reading of a group, or of one of its topics, that meets a condition.

@@ -16,7 +16,7 @@ struct LostLogTests {
   }
 
   private func write(_ levels: Double...) throws {
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     let now = Site.now
     for (index, level) in levels.enumerated() {
       // Two records with the same time would count as a repeat.

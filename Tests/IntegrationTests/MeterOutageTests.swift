@@ -23,14 +23,12 @@ struct MeterOutageTests {
       site = try Site(.newest, makesTopics: true)
       topic = try site.cluster.createTopic(
         partitions: Self.partitions, configuration: [("message.timestamp.type", "LogAppendTime")])
-      site.extra["topics"] = "streams = \"\(uniqueName("streams"))\""
       let file = try String(contentsOfFile: packageRoot + "/Config/statusd.toml", encoding: .utf8)
       let start = try #require(file.range(of: "[[stream]]\nname = \"monitor\""))
       let rules = file[start.lowerBound...].replacing("\"monitor_topic\"", with: "\"\(topic)\"")
-      try site.configure(
-        rules: "[meter]\ngroup = \"\(uniqueName("meters"))\"\n" + rules + streams.replacing("TOPIC", with: topic))
-      writer = try TopicWriter(on: site.cluster.brokers)
-      readings = try TopicReader(site.readings, on: site.cluster.brokers)
+      try site.configure(rules: rules + streams.replacing("TOPIC", with: topic))
+      writer = try site.writer()
+      readings = try site.readingsReader()
       audits = ["monitor": ReadingsAudit("monitor")]
     }
 
@@ -121,7 +119,7 @@ struct MeterOutageTests {
     var options = TransactionalProducer.Options(id: uniqueName("open"))
     options.timeout = .seconds(840)
     var open = try TransactionalProducer(
-      Configuration(brokers: shipped.site.cluster.brokers), options: options, log: Logger(output: CapturedLog()))
+      Configuration(brokers: shipped.site.cluster.brokers), options: options, log: silent)
     try open.initialize(within: .seconds(30))
     try open.begin()
     let value = Array("{\"message\":\"perhaps\"}".utf8)

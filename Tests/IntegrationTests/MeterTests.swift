@@ -11,7 +11,6 @@ struct MeterTests {
     let site: Site
     let topic: String
     let name = uniqueName("stream")
-    let group = uniqueName("meters")
     let writer: TopicWriter
     let readings: TopicReader
     private var seen: [[String: Any]] = []
@@ -19,15 +18,12 @@ struct MeterTests {
     init(partitions: Int, _ stream: String = "format = \"none\"") throws {
       site = try Site(TestCluster.open(.newest), makesTopics: true)
       topic = try site.cluster.createTopic(partitions: partitions)
-      site.extra["topics"] = "streams = \"\(uniqueName("streams"))\""
       site.extra["run"] = "instance = \"${INSTANCE}\""
       site.extra["kafka.properties"] = "\"session.timeout.ms\" = 6000"
-      writer = try TopicWriter(on: site.cluster.brokers)
-      readings = try TopicReader(site.readings, on: site.cluster.brokers)
+      writer = try site.writer()
+      readings = try site.readingsReader()
       try site.configure(
         rules: """
-          [meter]
-          group = "\(group)"
           [[stream]]
           name = "\(name)"
           topics = ["\(topic)"]
@@ -56,8 +52,7 @@ struct MeterTests {
     /// The position in the stream's first partition that other tools see.
     func shownPosition() throws -> Int64 {
       let consumer = try Consumer(
-        Configuration(brokers: site.cluster.brokers), options: .init(group: group), log: Logger(output: CapturedLog()),
-        wakeup: Wakeup())
+        Configuration(brokers: site.cluster.brokers), options: .init(group: site.meters), log: silent, wakeup: Wakeup())
       return try consumer.committed([TopicPartition(topic, 0)], within: .seconds(30)).first?.offset.rawValue ?? -1
     }
 

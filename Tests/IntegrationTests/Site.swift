@@ -15,6 +15,9 @@ final class Site {
   let current = uniqueName("current")
   let changelog = uniqueName("changelog")
   let group = uniqueName("group")
+  /// The topic of the states of streams, and the group of the meters.
+  let streams = uniqueName("streams")
+  let meters = uniqueName("meters")
   let host = uniqueName("host")
   /// Where its evaluators begin. Tests may write before they start, and the mock can't look up offsets by time.
   var start = "beginning"
@@ -59,11 +62,13 @@ final class Site {
       ("kafka.properties", cluster.mock == nil ? "" : "\"fetch.wait.max.ms\" = 5"),
       (
         "topics",
-        "status = \"\(status)\"\nreadings = \"\(readings)\"\nalerts = \"\(alerts)\"\ncreate = \(cluster.mock == nil)"
+        "status = \"\(status)\"\nreadings = \"\(readings)\"\nalerts = \"\(alerts)\"\nstreams = \"\(streams)\"\n"
+          + "create = \(cluster.mock == nil)"
       ),
       ("agent", "host = \"\(host)\""),
       ("run", ""),
       ("evaluator", "group = \"\(group)\"\nstart = \"\(start)\""),
+      ("meter", "group = \"\(meters)\""),
       ("log", ""),
     ]
     let text = tables.map { name, lines in "[\(name)]\n\(lines)\n\(extra[name] ?? "")\n" }.joined()
@@ -87,8 +92,16 @@ final class Site {
     try Program.start(["tail", "--config", file, "--since", "beginning", "--format", "json"] + arguments)
   }
 
+  /// A writer to any topic of its cluster.
+  func writer() throws -> TopicWriter { try TopicWriter(on: cluster.brokers) }
+
   /// A reader of the status records.
   func statusReader() throws -> TopicReader { try TopicReader(status, on: cluster.brokers) }
+
+  /// A reader of the readings.
+  func readingsReader(readsCommitted: Bool = true) throws -> TopicReader {
+    try TopicReader(readings, on: cluster.brokers, readsCommitted: readsCommitted)
+  }
 
   /// A reader of the transitions.
   func alertsReader() throws -> TopicReader { try TopicReader(alerts, on: cluster.brokers) }

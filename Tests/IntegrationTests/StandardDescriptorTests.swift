@@ -51,7 +51,7 @@ struct StandardDescriptorTests {
     let alerts = try shell("statusd alerts --config \"$1\" > /dev/full", file)
     #expect(try alerts.waitForExit() == .exited(74))
     #expect(alerts.errors.text.contains("No space left on device"))
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     try writer.write("{}", to: site.status)
     try writer.flush()
     let tail = try shell("statusd tail --config \"$1\" --topic status --since beginning > /dev/full", file)

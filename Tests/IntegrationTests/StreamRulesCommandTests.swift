@@ -36,7 +36,7 @@ struct StreamRulesCommandTests {
     try site.cluster.createTopic(topic, partitions: 3)
     try site.configure(rules: Self.rules(topic))
     let alerts = try site.alertsReader()
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     let first = try site.runEvaluator()
     for round in 0..<2 {
       for customer in 0..<6 { try Self.order(customer, 100, to: topic, with: writer) }
@@ -80,7 +80,7 @@ struct StreamRulesCommandTests {
     try site.cluster.createTopic(topic)
     try site.configure(rules: Site.rule)
     let alerts = try site.alertsReader()
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     let evaluator = try site.runEvaluator()
     try site.configure(rules: Self.rules(topic))
     try Self.order(7, 500, to: topic, with: writer)
@@ -100,7 +100,7 @@ struct StreamRulesCommandTests {
     let site = try Site.withState()
     try site.configure(rules: Site.rule)
     let alerts = try site.alertsReader()
-    let writer = try TopicWriter(on: site.cluster.brokers)
+    let writer = try site.writer()
     let evaluator = try site.runEvaluator()
     try writer.write(Site.record("web-1", level: 90, at: Site.now), key: "web-1", to: site.status)
     try writer.flush()

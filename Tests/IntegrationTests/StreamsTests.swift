@@ -16,35 +16,13 @@ struct StreamsTests {
     + #""since":"2026-11-20T12:00:00.000Z","previous":"inactive","labels":{},"#
     + #""source":{"topic":"statusd-readings","partition":0,"offset":1}}"#
 
-  /// Topics for readings and for firing alerts, and a configuration that names them.
-  private struct Place {
-    let cluster: TestCluster
-    let readings: String
-    let alerts: String
-    let directory: TemporaryDirectory
-    let writer: TopicWriter
-    /// The arguments that name the configuration, and a start that the cluster understands: the mock has no times.
-    let arguments: [String]
-
-    init(_ kind: TestCluster.Kind) throws {
-      cluster = try TestCluster.open(kind)
-      readings = try cluster.createTopic(partitions: 2)
-      alerts = try cluster.createTopic(configuration: [("cleanup.policy", "compact")])
-      writer = try TopicWriter(on: cluster.brokers)
-      directory = try TemporaryDirectory()
-      let file = try directory.write(
-        """
-        kafka.brokers = "\(cluster.brokers)"
-        topics.readings = "\(readings)"
-        topics.alerts_current = "\(alerts)"
-        """, to: "statusd.toml")
-      arguments = ["streams", "--config", file] + (kind == .mock ? ["--since", "beginning"] : [])
-    }
+  private func place(_ kind: TestCluster.Kind) throws -> ReadingsPlace {
+    try ReadingsPlace("streams", kind, partitions: 2)
   }
 
   @Test("shows the newest reading of each stream, with the rules that fire", arguments: TestCluster.Kind.main)
   func shows(_ kind: TestCluster.Kind) throws {
-    let place = try Place(kind)
+    let place = try place(kind)
     let writer = place.writer
     for (subject, kind, rate) in [
       ("orders", "stream", 1), ("eu", "stream", 3), ("orders", "stream", 2), ("orders/paid", "value", 4),
@@ -78,7 +56,7 @@ struct StreamsTests {
 
   @Test("says so if there is no stream, with status 0", arguments: TestCluster.Kind.main)
   func none(_ kind: TestCluster.Kind) throws {
-    let place = try Place(kind)
+    let place = try place(kind)
     try place.writer.write(reading("statusd@web-1", kind: "self"), to: place.readings)
     try place.writer.flush()
     let when = kind == .mock ? "yet" : "of the last 2m"
@@ -91,17 +69,17 @@ struct StreamsTests {
 
   @Test("readings before the given time aren't looked at", .needsKafka)
   func since() throws {
-    let place = try Place(.newest)
+    let place = try place(.newest)
     try place.writer.write(reading("orders"), key: "orders", to: place.readings)
     try place.writer.flush()
-    Thread.sleep(forTimeInterval: 0.1)
+    // The reading is older than the second command, as the first one takes its time.
     #expect(try Program.run(place.arguments + ["--since", "1h"]).output.contains("\norders "))
     #expect(try Program.run(place.arguments + ["--since", "0s"]).output == "no stream has a reading of the last 0s\n")
   }
 
   @Test("--refresh repeats the table with what is new, until a signal ends it with 0", arguments: TestCluster.Kind.main)
   func refresh(_ kind: TestCluster.Kind) throws {
-    let place = try Place(kind)
+    let place = try place(kind)
     try place.writer.write(reading("orders"), key: "orders", to: place.readings)
     try place.writer.flush()
     let watch = try Program.start(place.arguments + ["--refresh", "200ms"])
@@ -113,13 +91,10 @@ struct StreamsTests {
     try watch.waitForLine(containing: "orders   7/s")
     try watch.waitForLine(containing: "orders-slow (critical)")
     try watch.waitForLine(containing: "eu ")
+    let shown = watch.output.lines.count
     try place.writer.write(nil, key: Array("orders-slow/orders".utf8), to: place.alerts)
     try place.writer.flush()
-    let end = soon()
-    while watch.output.lines.last(where: { $0.hasPrefix("orders") })?.hasSuffix("(critical)") ?? true {
-      try keepWaiting(until: end)
-      Thread.sleep(forTimeInterval: 0.05)
-    }
+    try watch.waitForLine(skipping: shown, within: 30) { $0.hasPrefix("orders") && !$0.hasSuffix("(critical)") }
     watch.signal(SIGINT)
     #expect(try watch.waitForExit(within: 10) == .exited(0))
     #expect(watch.errors.text == "")
@@ -128,7 +103,7 @@ struct StreamsTests {
 
   @Test("--refresh ends with 0 when its reader is gone")
   func closedPipe() throws {
-    let place = try Place(.mock)
+    let place = try place(.mock)
     try place.writer.write(reading("orders"), key: "orders", to: place.readings)
     try place.writer.flush()
     let command = "\"$0\" \(place.arguments.joined(separator: " ")) --refresh 100ms; echo $? >&2"
@@ -139,7 +114,7 @@ struct StreamsTests {
 
   @Test("a missing topic of readings is reported, with status 75; one of alerts is only mentioned", .needsKafka)
   func noTopic() throws {
-    let place = try Place(.newest)
+    let place = try place(.newest)
     let none = uniqueName("none")
     let missing = try Program.run(place.arguments + ["--topic", none])
     #expect(missing.status == .exited(75))

@@ -5,12 +5,7 @@ import TestSupport
 import Testing
 
 /// How often the producer stops and comes back.
-private let rounds = ProcessInfo.processInfo.environment["STATUSD_TUTORIAL_ROUNDS"].flatMap { Int($0) } ?? 1
-
-private struct Missing: Error {
-  var rule: String
-  var status: String
-}
+private let rounds = environment("STATUSD_TUTORIAL_ROUNDS").flatMap { Int($0) } ?? 1
 
 @Suite("The producer of a tutorial under the shipped configuration", .waits, .needsKafka)
 struct TutorialTests {
@@ -30,19 +25,19 @@ struct TutorialTests {
       var text = try String(contentsOfFile: packageRoot + "/Config/statusd.toml", encoding: .utf8)
       let names = [
         "status": site.status, "readings": site.readings, "monitor": topic, "alerts": site.alerts,
-        "alerts_current": site.current, "changelog": site.changelog, "streams": uniqueName("streams"),
+        "alerts_current": site.current, "changelog": site.changelog, "streams": site.streams,
       ]
       for (key, name) in names {
         text = text.replacing(try Regex("(?m)^#\(key) = \".*\"$"), with: "\(key) = \"\(name)\"")
       }
       text = text.replacing(/(?m)^#group = "status_group"/, with: "group = \"\(site.group)\"")
-      text = text.replacing(/(?m)^#group = "monitor_group"/, with: "group = \"\(uniqueName("meters"))\"")
+      text = text.replacing(/(?m)^#group = "monitor_group"/, with: "group = \"\(site.meters)\"")
       text = text.replacing(/(?m)^brokers = .*$/, with: "brokers = \"\(site.cluster.brokers)\"")
       text = text.replacing("topics = [\"monitor_topic\"]", with: "topics = [\"\(topic)\"]")
       // Else each round would take half a minute.
       text = text.replacing("above = { warning = 0 }\nkeep_firing_for = \"30s\"", with: "above = { warning = 0 }")
       try site.directory.write(text, to: "statusd.toml")
-      writer = try TopicWriter(on: site.cluster.brokers)
+      writer = try site.writer()
       alerts = try TopicReader(site.alerts, on: site.cluster.brokers)
       wakeup = try Wakeup()
     }
@@ -64,7 +59,7 @@ struct TutorialTests {
         let object = try record.object
         if object["status"] as? String == status { return object }
       }
-      throw Missing(rule: rule, status: status)
+      throw NotAsExpected(description: "\(rule) isn't \(status)")
     }
   }
 
@@ -72,16 +67,16 @@ struct TutorialTests {
   func watched() throws {
     let stage = try Stage()
     let daemon = try stage.site.run("all")
-    let readings = try TopicReader(stage.site.readings, on: stage.site.cluster.brokers)
+    let readings = try stage.site.readingsReader()
     // The stream's beginning is committed before anything of it is counted.
     _ = try readings.next(within: 60) { $0.key == "monitor" }
     var delays: [String: [Double]] = [:]
     func note(_ what: String, _ since: WallTime, _ transition: [String: Any]) throws {
       let now = SystemTime().wall
-      delays[what, default: []].append(Double((now - since).wholeMilliseconds) / 1000)
-      let text = try #require(transition["timestamp"] as? String)
-      let end = try Date.ISO8601FormatStyle(includingFractionalSeconds: true).parse(text).timeIntervalSince1970
-      delays["\(what), since its interval's end", default: []].append(Double(now.milliseconds) / 1000 - end)
+      let end = try #require(WallTime(rfc3339: transition["timestamp"] as? String ?? ""))
+      for (name, begin) in [(what, since), ("\(what), since its interval's end", end)] {
+        delays[name, default: []].append(Double((now - begin).wholeMilliseconds) / 1000)
+      }
     }
     for _ in 0..<20 { try stage.write("Hello, World!") }
     for _ in 0..<rounds {

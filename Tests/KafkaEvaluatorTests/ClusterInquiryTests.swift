@@ -12,16 +12,12 @@ import Testing
 struct ClusterInquiryTests {
   /// Writes one record in a transaction, which is committed, aborted, or (nil) left open.
   private func write(
-    _ value: String, to topic: String, with producer: inout TransactionalProducer, commits: Bool?
+    _ value: String, to topic: String, with producer: inout TransactionalProducer, _ wakeup: Wakeup, commits: Bool?
   ) throws {
     try producer.begin()
     _ = try Array(value.utf8).withUnsafeBytes { try producer.produce(topic: topic, key: nil, value: $0) }
     if commits == true { return try producer.commit(within: .seconds(30)) }
-    let deadline = soon()
-    while producer.isInDoubt {
-      producer.serve()
-      try keepWaiting(until: deadline)
-    }
+    try producer.serveUntilAcknowledged(wakeup)
     if commits == false { try producer.abort(within: .seconds(30)) }
   }
 
@@ -43,11 +39,13 @@ struct ClusterInquiryTests {
     try writer.flush()
     var options = TransactionalProducer.Options(id: uniqueName("writer"))
     options.timeout = .seconds(60)
-    var producer = try TransactionalProducer(Configuration(brokers: cluster.brokers), options: options, log: silent)
+    let wakeup = try Wakeup()
+    var producer = try TransactionalProducer(
+      Configuration(brokers: cluster.brokers), options: options, log: silent, wakeup: wakeup)
     try producer.initialize(within: .seconds(30))
     // A record at 1 and a marker at 2; an aborted record at 3 and a marker at 4.
-    try write("1", to: topic, with: &producer, commits: true)
-    try write("3", to: topic, with: &producer, commits: false)
+    try write("1", to: topic, with: &producer, wakeup, commits: true)
+    try write("3", to: topic, with: &producer, wakeup, commits: false)
     var inquiry = ClusterInquiry(Configuration(brokers: cluster.brokers), silent, try Wakeup())
     let first = firstRecords(of: topic, [0, 1, 2, 3, 5], &inquiry)
     try #require(first.count == 5)
@@ -60,7 +58,7 @@ struct ClusterInquiryTests {
     }
     #expect(first.suffix(3) == [.nothing(before: 5), .nothing(before: 5), .nothing(before: 5)])
     // An open transaction's record at 5, and one at 6 that it hides.
-    try write("5", to: topic, with: &producer, commits: nil)
+    try write("5", to: topic, with: &producer, wakeup, commits: nil)
     try writer.write("6", to: topic)
     try writer.flush()
     #expect(firstRecords(of: topic, [2, 5], &inquiry) == [.nothing(before: 5), .nothing(before: 5)])
@@ -70,13 +68,7 @@ struct ClusterInquiryTests {
     }
     // A position of a group, and one of a topic that isn't there.
     let group = uniqueName("group")
-    var consumer = try Consumer(
-      Configuration(brokers: cluster.brokers), options: .init(group: group), log: silent, wakeup: Wakeup())
-    let deadline = soon()
-    while (try? consumer.commit([PartitionOffset(TopicPartition(topic, 0), 2)], within: .seconds(10))) == nil {
-      try keepWaiting(until: deadline)
-    }
-    consumer.close(by: soon())
+    try commit([PartitionOffset(TopicPartition(topic, 0), 2)], of: group, on: cluster.brokers)
     guard case .positions(let positions) = inquiry.answer(.positions(of: [group, "nobody"])) else {
       Issue.record("no positions")
       return
@@ -87,7 +79,6 @@ struct ClusterInquiryTests {
           .init(StreamPartition(topic, 0), committed: 2, logStart: 0, highWatermark: 7, lastStable: 5)
         ], "nobody": [],
       ])
-    while producer.isInDoubt { producer.serve() }
     try producer.abort(within: .seconds(30))
     producer.close(by: soon())
     inquiry.close(by: soon())

@@ -103,7 +103,7 @@ struct EvaluatorBench {
   }
 }
 
-extension EvaluatorService {
+extension Service {
   /// Stops it with ample time. Returns the number of undelivered records.
   func stop() -> Int { stop(by: SystemTime().monotonic + .seconds(10)) }
 }

@@ -3,34 +3,26 @@ import JSON
 import Kafka
 import Platform
 import Records
-import Synchronization
 import TestSupport
 import Testing
 
 @testable import Evaluator
 @testable import KafkaEvaluator
 
-/// A receiver that keeps what comes, and rings.
+/// A receiver that keeps what comes.
 private final class Inbox: ForwardChannel {
-  private let kept = Mutex<[ForwardNotification]>([])
-  private let arrived: Wakeup
-
-  init() throws { arrived = try Wakeup() }
+  private let kept = Watched<[ForwardNotification]>([])
 
   func send(_ notification: ForwardNotification) -> ForwardOutcome {
-    kept.withLock { $0.append(notification) }
-    arrived.ring()
+    kept.change { $0.append(notification) }
     return .delivered
   }
 
-  var notifications: [ForwardNotification] { kept.withLock { $0 } }
+  var notifications: [ForwardNotification] { kept.value }
 
   /// `rule/host firing`, of all that came, once there are so many.
   func told(_ count: Int) -> [String] {
-    let deadline = SystemTime().monotonic + .seconds(60)
-    while notifications.reduce(0, { $0 + $1.transitions.count }) < count, SystemTime().monotonic < deadline {
-      arrived.wait(until: deadline)
-    }
+    kept.wait(until: soon(.seconds(60))) { $0.reduce(0) { $0 + $1.transitions.count } >= count }
     return notifications.flatMap { $0.transitions.map { "\($0.alert) \($0.status.rawValue)" } }
   }
 }
@@ -67,7 +59,7 @@ private final class ForwardBench {
     try writer.flush()
   }
 
-  func start(_ instance: String = "one", _ receivers: (String, Inbox)...) throws -> ForwardService {
+  func start(_ instance: String, _ receivers: [(String, Inbox)]) throws -> ForwardService {
     var plan = plan
     plan.instance = instance
     let service = try ForwardService(
@@ -86,49 +78,38 @@ struct ForwardServiceTests {
     try bench.append("old", .firing)
     try bench.append("old", .resolved)
     try bench.append("a", .firing)
-    let inbox = try Inbox()
-    let first = try bench.start("one", ("on-call", inbox))
+    let inbox = Inbox()
+    let first = try bench.start("one", [("on-call", inbox)])
     #expect(inbox.told(1) == ["cpu/a firing"])
     try bench.append("b", .firing)
     #expect(inbox.told(2).last == "cpu/b firing")
-    #expect(first.stop(by: SystemTime().monotonic + .seconds(10)) == 0)
+    #expect(first.stop() == 0)
     try bench.append("a", .resolved)
-    let second = try bench.start("one", ("on-call", inbox))
+    let second = try bench.start("one", [("on-call", inbox)])
     #expect(inbox.told(3).last == "cpu/a resolved")
     try bench.append("b", .resolved)
     #expect(inbox.told(4).last == "cpu/b resolved")
-    #expect(second.stop(by: SystemTime().monotonic + .seconds(10)) == 0)
+    #expect(second.stop() == 0)
     #expect(Set(inbox.notifications.map(\.id)).count == 4)
   }
 
   @Test("two forwarders share the receivers, and one that leaves hands its own over")
   func shared() throws {
     let bench = try ForwardBench()
-    let inboxes = try (0..<6).map { ("receiver-\($0)", try Inbox()) }
-    func start(_ instance: String) throws -> ForwardService {
-      let service = try ForwardService(
-        .init(
-          alerts: bench.plan.alerts, current: bench.plan.current, state: bench.plan.state,
-          undelivered: bench.plan.undelivered, group: bench.plan.group, instance: instance),
-        inboxes.map { .init(ReceiverDefinition(name: $0.0), $0.1) },
-        configuration: Configuration(brokers: bench.cluster.brokers),
-        log: Logger(level: .debug, output: CapturedLog()))
-      try service.start()
-      return service
-    }
-    let first = try start("one")
+    let inboxes = (0..<6).map { ("receiver-\($0)", Inbox()) }
+    let first = try bench.start("one", inboxes)
     try bench.append("a", .firing)
     for (_, inbox) in inboxes { #expect(inbox.told(1) == ["cpu/a firing"]) }
-    let second = try start("two")
+    let second = try bench.start("two", inboxes)
     try bench.append("b", .firing)
     for (_, inbox) in inboxes { #expect(inbox.told(2).last == "cpu/b firing") }
     first.leaveForGood()
-    #expect(first.stop(by: SystemTime().monotonic + .seconds(10)) == 0)
+    #expect(first.stop() == 0)
     try bench.append("b", .resolved)
     for (_, inbox) in inboxes {
       #expect(inbox.told(3).last == "cpu/b resolved")
       #expect(Set(inbox.notifications.map(\.id)).count == 3)
     }
-    #expect(second.stop(by: SystemTime().monotonic + .seconds(10)) == 0)
+    #expect(second.stop() == 0)
   }
 }

@@ -10,20 +10,20 @@ import Testing
 @testable import Evaluator
 @testable import KafkaEvaluator
 
-@Suite("Rules over the records of a stream", .waits, .needsKafka)
-struct StreamRulesTests {
-  private static func large(_ stream: StreamDefinition) -> Rule {
-    var rule = Rule(name: "large", metric: "amount", side: .above, limits: Rule.Limits(critical: 100))
-    rule.stream = StreamSubject(stream: stream.name, field: stream.subject)
-    return rule
-  }
-
-  private static func orders(_ topic: String) -> StreamDefinition {
+extension EvaluatorBench {
+  /// Adds the stream of the orders in a topic, and a rule about large ones.
+  fileprivate mutating func watchOrders(_ topic: String) {
     var stream = StreamDefinition(name: "orders", topics: [.name(topic)])
     stream.subject = "customer"
-    return stream
+    var rule = Rule(name: "large", metric: "amount", side: .above, limits: Rule.Limits(critical: 100))
+    rule.stream = StreamSubject(stream: stream.name, field: stream.subject)
+    settings.streams.append(stream)
+    settings.rules.append(rule)
   }
+}
 
+@Suite("Rules over the records of a stream", .waits, .needsKafka)
+struct StreamRulesTests {
   /// Writes one order and waits until it is delivered.
   private static func order(
     _ amount: Int, of customer: String, partition: Int32? = nil, to topic: String, with writer: TopicWriter
@@ -34,18 +34,25 @@ struct StreamRulesTests {
     try writer.flush()
   }
 
-  @Test("a rule that comes with a reload watches its stream's topic, and one that goes is resolved")
-  func reload() throws {
-    var bench = try EvaluatorBench(TestCluster.open(.kafka43))
-    let topic = try bench.cluster.createTopic()
+  /// Starts an evaluator, and expects that a host's alert comes.
+  private func startWithHost(
+    _ bench: EvaluatorBench
+  ) throws -> (service: EvaluatorService, alerts: TopicReader, writer: TopicWriter) {
     let alerts = try bench.alerts()
     let writer = try bench.writer()
     let service = try bench.start()
     try bench.write(95, with: writer)
     #expect(try alerts.next().key == "cpu-high/web-1")
+    return (service, alerts, writer)
+  }
 
-    bench.settings.streams = [Self.orders(topic)]
-    bench.settings.rules.append(Self.large(bench.settings.streams[0]))
+  @Test("a rule that comes with a reload watches its stream's topic, and one that goes is resolved")
+  func reload() throws {
+    var bench = try EvaluatorBench(TestCluster.open(.kafka43))
+    let topic = try bench.cluster.createTopic()
+    let (service, alerts, writer) = try startWithHost(bench)
+
+    bench.watchOrders(topic)
     try Self.order(500, of: "acme", to: topic, with: writer)
     service.reload(bench.settings)
     let firing = try alerts.next()
@@ -85,8 +92,8 @@ struct StreamRulesTests {
     try Self.order(500, of: "history", to: topic, with: writer)
     let service = try bench.start()
     try bench.wait { bench.log.messages.contains { $0.contains("evaluated here from now on") } }
-    bench.settings.streams = [Self.orders(topic)]
-    bench.settings.rules = [Self.large(bench.settings.streams[0])]
+    bench.settings.rules = []
+    bench.watchOrders(topic)
     for round in 0..<2 {
       try reload(service, bench.settings, bench, partitions: 3)
       try Self.order(500, of: "seen-\(round)", to: topic, with: writer)
@@ -96,6 +103,9 @@ struct StreamRulesTests {
       try reload(service, without, bench, partitions: 2)
       #expect(try alerts.next().key == "large/seen-\(round)")
       try Self.order(500, of: "unseen-\(round)", to: topic, with: writer)
+      // What came in the millisecond in which a rule begins counts.
+      let written = SystemTime().wall.milliseconds
+      try lookUntil { SystemTime().wall.milliseconds > written }
     }
     #expect(service.stop() == 0)
   }
@@ -105,13 +115,8 @@ struct StreamRulesTests {
     var bench = try EvaluatorBench(TestCluster.open(.kafka43))
     bench.settings.topics.create = false
     let topic = try bench.cluster.createTopic(partitions: 3)
-    bench.settings.streams = [Self.orders(topic)]
-    bench.settings.rules.append(Self.large(bench.settings.streams[0]))
-    let alerts = try bench.alerts()
-    let writer = try bench.writer()
-    let service = try bench.start()
-    try bench.write(95, with: writer)
-    #expect(try alerts.next().key == "cpu-high/web-1")
+    bench.watchOrders(topic)
+    let (service, alerts, writer) = try startWithHost(bench)
     try Self.order(500, of: "acme", partition: 0, to: topic, with: writer)
     #expect(try alerts.next().key == "large/acme")
     #expect(bench.log.messages.contains { $0.hasPrefix("the changelog has too few partitions for a stream's topic") })
@@ -122,13 +127,8 @@ struct StreamRulesTests {
   func missing() throws {
     var bench = try EvaluatorBench(TestCluster.open(.kafka43))
     let topic = uniqueName("orders")
-    bench.settings.streams = [Self.orders(topic)]
-    bench.settings.rules.append(Self.large(bench.settings.streams[0]))
-    let alerts = try bench.alerts()
-    let writer = try bench.writer()
-    let service = try bench.start()
-    try bench.write(95, with: writer)
-    #expect(try alerts.next().key == "cpu-high/web-1")
+    bench.watchOrders(topic)
+    let (service, alerts, writer) = try startWithHost(bench)
     try bench.cluster.createTopic(topic, partitions: 2)
     try Self.order(500, of: "acme", partition: 1, to: topic, with: writer)
     #expect(try alerts.next().key == "large/acme")
@@ -139,8 +139,7 @@ struct StreamRulesTests {
   func growth() throws {
     var bench = try EvaluatorBench(TestCluster.open(.kafka43))
     let topic = try bench.cluster.createTopic()
-    bench.settings.streams = [Self.orders(topic)]
-    bench.settings.rules.append(Self.large(bench.settings.streams[0]))
+    bench.watchOrders(topic)
     let alerts = try bench.alerts()
     let writer = try bench.writer()
     let service = try bench.start()
@@ -159,13 +158,11 @@ struct StreamRulesTests {
 
   @Test("two evaluators share the partitions of a stream, and a restarted one goes on with their state")
   func restart() throws {
-    var bench = try EvaluatorBench(TestCluster.open(.kafka43), partitions: 2)
+    var bench = try EvaluatorBench(TestCluster.open(.kafka43), partitions: 2, [])
     let topic = try bench.cluster.createTopic(partitions: 2)
-    bench.settings.streams = [Self.orders(topic)]
-    var rule = Self.large(bench.settings.streams[0])
-    rule.window = .seconds(3600)
-    rule.aggregate = .sum
-    bench.settings.rules = [rule]
+    bench.watchOrders(topic)
+    bench.settings.rules[0].window = .seconds(3600)
+    bench.settings.rules[0].aggregate = .sum
     let alerts = try bench.alerts()
     let writer = try bench.writer()
     let first = try bench.start()

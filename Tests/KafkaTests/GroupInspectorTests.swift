@@ -6,31 +6,13 @@ import Testing
 
 @Suite("What brokers say of other people's groups", .serialized, .waits)
 struct GroupInspectorTests {
-  private func commit(
-    _ offset: Int64, of topic: String, _ partition: Int32, by group: String, on brokers: String
-  ) throws {
-    var consumer = try Consumer(
-      Configuration(brokers: brokers), options: .init(group: group), log: silent, wakeup: Wakeup())
-    let deadline = soon()
-    while true {
-      do {
-        try consumer.commit([PartitionOffset(TopicPartition(topic, partition), Offset(offset))], within: .seconds(10))
-        break
-      } catch {
-        // The group's coordinator has to be found first.
-        try keepWaiting(until: deadline)
-      }
-    }
-    consumer.close(by: soon())
-  }
-
   @Test("groups, their state and their committed offsets are told; a group that isn't there has none", .needsKafka)
   func groups() throws {
     let cluster = try TestCluster.open(.newest)
     let topic = try cluster.createTopic(partitions: 3)
     let group = uniqueName("group")
-    try commit(7, of: topic, 1, by: group, on: cluster.brokers)
-    try commit(9, of: topic, 2, by: group, on: cluster.brokers)
+    try commit([PartitionOffset(TopicPartition(topic, 1), 7)], of: group, on: cluster.brokers)
+    try commit([PartitionOffset(TopicPartition(topic, 2), 9)], of: group, on: cluster.brokers)
     var inspector = try GroupInspector(Configuration(brokers: cluster.brokers), log: silent, wakeup: Wakeup())
     let (groups, isComplete) = try inspector.groups(within: .seconds(30))
     #expect(isComplete)
@@ -56,7 +38,7 @@ struct GroupInspectorTests {
     let cluster = try TestCluster.own()
     let broker = try #require(cluster.broker)
     let topic = try cluster.createTopic()
-    try commit(7, of: topic, 0, by: "billing", on: cluster.brokers)
+    try commit([PartitionOffset(TopicPartition(topic, 0), 7)], of: "billing", on: cluster.brokers)
     var inspector = try GroupInspector(Configuration(brokers: cluster.brokers), log: silent, wakeup: Wakeup())
     #expect(try inspector.offsets(of: ["billing"], until: soon())["billing"]?.get().count == 1)
     try broker.kill()

@@ -1,4 +1,3 @@
-import Glibc
 import Platform
 import TestSupport
 import Testing
@@ -66,11 +65,7 @@ private struct Member: ~Copyable {
     weak var released: Wakeup?
     try leaveAtOnce(cluster, answers: answers, &released)
     // The client keeps its wake-up until librdkafka's threads have ended.
-    let deadline = soon()
-    while released != nil {
-      try keepWaiting(until: deadline)
-      usleep(10_000)
-    }
+    try lookUntil { released == nil }
   }
 
   /// Joins a group, answers the assignment if `answers`, and closes the member with a deadline that has passed.

@@ -91,7 +91,8 @@ import Testing
     cluster.stopBroker(1)
     let other = MockCluster.bind(to: port)
     try #require(other >= 0 && listen(other, 1) == 0)
-    // The broker is waited for meanwhile. If it started too early, librdkafka would abort the process.
+    // The broker is waited for meanwhile. If it started too early, librdkafka would abort the process. Time must pass:
+    // nothing says that `startBroker` has found the port taken.
     let end = try startThread(name: "other") {
       usleep(200_000)
       close(other)

@@ -20,11 +20,6 @@ import Testing
     #expect(isInDoubt == expected, sourceLocation: sourceLocation)
   }
 
-  private func serveUntilAcknowledged(_ producer: inout TransactionalProducer) {
-    let deadline = soon()
-    while producer.isInDoubt, SystemTime().monotonic < deadline { producer.serve() }
-  }
-
   private func committed(_ brokers: String, _ topic: String, _ count: Int) throws -> [String?] {
     var consumer = try Consumer(Configuration(brokers: brokers), log: silent, wakeup: Wakeup())
     try consumer.assign([PartitionOffset(TopicPartition(topic, 0), .beginning)])
@@ -220,8 +215,9 @@ import Testing
     let mock = try MockCluster()
     let topic = uniqueName("topic")
     try mock.createTopic(topic)
-    let configuration = Configuration(brokers: mock.brokers)
-    var producer = try TransactionalProducer(configuration, options: .init(id: uniqueName("id")), log: silent)
+    let wakeup = try Wakeup()
+    var producer = try TransactionalProducer(
+      Configuration(brokers: mock.brokers), options: .init(id: uniqueName("id")), log: silent, wakeup: wakeup)
     try producer.initialize(within: .seconds(30))
     try producer.begin()
     expect(producer, isInDoubt: false)
@@ -232,7 +228,7 @@ import Testing
 
     try producer.begin()
     try send(&producer, topic, "two")
-    serveUntilAcknowledged(&producer)
+    try producer.serveUntilAcknowledged(wakeup)
     expect(producer, isInDoubt: false)
     mock.delayBroker(1, by: .seconds(2))
     var isKnown = true
@@ -264,11 +260,13 @@ import Testing
     try mock.createTopic(topic)
     var options = TransactionalProducer.Options(id: uniqueName("id"))
     options.longestCall = .milliseconds(300)
-    var producer = try TransactionalProducer(Configuration(brokers: mock.brokers), options: options, log: silent)
+    let wakeup = try Wakeup()
+    var producer = try TransactionalProducer(
+      Configuration(brokers: mock.brokers), options: options, log: silent, wakeup: wakeup)
     try producer.initialize(within: .seconds(30))
     try producer.begin()
     try send(&producer, topic, "one")
-    serveUntilAcknowledged(&producer)
+    try producer.serveUntilAcknowledged(wakeup)
     mock.delayBroker(1, by: .seconds(60))
     var remedies: [KafkaError.Remedy] = []
     for limit in [1, 10_000, 10_000] {

@@ -95,7 +95,7 @@ struct CommandTests {
     let channel = try channel(script, limit: .seconds(1))
     #expect(channel.send(notification([transition()])) == .later(reason: "no end within 1s"))
     let pid = try #require(pid_t(text(try file("child")).dropLast()))
-    #expect(isGone(pid))
+    try waitUntilGone(pid)
   }
 
   @Test("what it leaves behind in its group ends with it")
@@ -104,7 +104,7 @@ struct CommandTests {
     let channel = try channel("/bin/cat < \"$0/never\" & echo $! > \"$0/child\"; exit 0")
     #expect(channel.send(notification([transition()])) == .delivered())
     let pid = try #require(pid_t(text(try file("child")).dropLast()))
-    #expect(isGone(pid))
+    try waitUntilGone(pid)
   }
 
   @Test("a stop ends a run, and each later one")
@@ -113,11 +113,12 @@ struct CommandTests {
     let channel = try channel("echo x > \"$0/started\"; /bin/cat < \"$0/never\"", limit: .seconds(600))
     let started = "\(folder.path)/started"
     let stopper = try startThread(name: "stop") { [stop] in
-      while !FileManager.default.fileExists(atPath: started) { sched_yield() }
+      try? lookUntil { FileManager.default.fileExists(atPath: started) }
       stop.stop()
     }
     #expect(channel.send(notification([transition()])) == .later(reason: "statusd-forward stops"))
     stopper.join()
+    #expect(FileManager.default.fileExists(atPath: started))
     #expect(channel.send(notification([transition()])) == .later(reason: "statusd-forward stops"))
   }
 
@@ -133,22 +134,12 @@ struct CommandTests {
     #expect(throws: ReceiverProblem.self) { _ = try CommandChannel.Options(["/a"], path: "\u{0}") }
   }
 
-  /// Killed and no longer running, if somebody has still to reap it.
-  private func isGone(_ pid: pid_t) -> Bool {
-    guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return true }
-    // A killed process may need a moment to become a zombie.
-    let state = stat.split(separator: ")").last?.dropFirst().first
-    return state == "Z" || state == "X" || waitUntilGone(pid)
-  }
-
-  private func waitUntilGone(_ pid: pid_t) -> Bool {
-    let deadline = SystemTime().monotonic + .seconds(10)
-    while SystemTime().monotonic < deadline {
-      if kill(pid, 0) != 0 { return true }
-      let stat = (try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8)) ?? ") Z"
-      if stat.split(separator: ")").last?.dropFirst().first == "Z" { return true }
-      sched_yield()
+  /// Expects that it is killed and no longer running, if somebody has still to reap it. A killed process may need a
+  /// moment to become a zombie.
+  private func waitUntilGone(_ pid: pid_t) throws {
+    try lookUntil(soon(.seconds(10))) {
+      guard let stat = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return true }
+      return ["Z", "X"].contains(stat.split(separator: ")").last?.dropFirst().first)
     }
-    return false
   }
 }

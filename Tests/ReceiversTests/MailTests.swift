@@ -237,11 +237,12 @@ struct MailTests {
     let stop = StopSource()
     let channel = try MailChannel(options, stop: StopSignal(stop.token))
     let stopper = try startThread(name: "stop") {
-      while server.lines.last != "." { sched_yield() }
+      server.wait(for: ".")
       stop.stop()
     }
     #expect(channel.send(notification([transition()])) == .later(reason: "statusd-forward stops"))
     stopper.join()
+    #expect(server.lines.contains("."))
   }
 
   @Test("addresses, servers and logins that aren't plain are refused")

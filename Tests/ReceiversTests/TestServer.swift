@@ -1,6 +1,5 @@
 import Glibc
 import Platform
-import Synchronization
 import TestSupport
 
 /// A server on a free port of 127.0.0.1 that treats each connection, on a thread of its own, as the test says.

@@ -1,4 +1,4 @@
-import Synchronization
+import TestSupport
 
 /// A web server that notes each request and gives the answers of a script, the last one again and again.
 final class WebServer: Sendable {
@@ -32,31 +32,28 @@ final class WebServer: Sendable {
     var connections = 0
   }
 
-  private let state: State_
+  private let state: Watched<State>
   private let server: TestServer
 
-  private final class State_: Sendable {
-    let value: Mutex<State>
-    init(_ answers: [Answer]) { value = Mutex(State(answers: answers)) }
-  }
-
   init(_ answers: Answer...) throws {
-    let state = State_(answers)
+    let state = Watched(State(answers: answers))
     self.state = state
     server = try TestServer { WebServer.serve($0, state) }
   }
 
   var port: UInt16 { server.port }
-  var requests: [Request] { state.value.withLock { $0.requests } }
+  var requests: [Request] { state.value.requests }
+  /// Waits until a request has come.
+  func waitForRequest() { state.wait { !$0.requests.isEmpty } }
   func address(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
-  private static func serve(_ connection: TestConnection, _ state: State_) {
-    let number = state.value.withLock { state in
+  private static func serve(_ connection: TestConnection, _ state: Watched<State>) {
+    let number = state.change { state in
       state.connections += 1
       return state.connections - 1
     }
     while let request = read(connection, number) {
-      let answer = state.value.withLock { state in
+      let answer = state.change { state in
         state.requests.append(request)
         return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]
       }

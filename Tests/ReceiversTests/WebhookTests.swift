@@ -196,11 +196,12 @@ struct WebhookTests {
     let server = try WebServer(.silence)
     let channel = try channel(server.address()) { $0.http.limit = .seconds(600) }
     let stopper = try startThread(name: "stop") { [stop] in
-      while server.requests.isEmpty { sched_yield() }
+      server.waitForRequest()
       stop.stop()
     }
     #expect(channel.send(notification([transition()])) == .later(reason: "statusd-forward stops"))
     stopper.join()
+    #expect(!server.requests.isEmpty)
     #expect(channel.send(notification([transition()])) == .later(reason: "statusd-forward stops"))
   }
 

@@ -1,4 +1,5 @@
 import Records
+import TestSupport
 
 /// A reader's results for one record, copied.
 struct ReadRecord: Equatable {
@@ -56,13 +57,4 @@ extension ReadRecord {
     fields = (0..<slots).map { reader.field($0) }
     texts = (0..<slots).map { reader.string($0).map { String(decoding: $0, as: UTF8.self) } }
   }
-}
-
-/// `bytes` in memory of exactly their size, so that AddressSanitizer detects any read beyond them; nil stays nil.
-func withBytes<Result>(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Result) -> Result {
-  guard let bytes else { return body(nil) }
-  let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-  defer { memory.deallocate() }
-  memory.copyBytes(from: bytes)
-  return body(UnsafeRawBufferPointer(memory))
 }

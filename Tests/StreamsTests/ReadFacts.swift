@@ -1,4 +1,5 @@
 import Streams
+import TestSupport
 
 /// The facts of one record, copied.
 struct ReadFacts: Equatable {
@@ -59,13 +60,4 @@ extension ReadFacts {
     }
     return !facts.isInvalid && facts.matches == [true]
   }
-}
-
-/// `bytes` in memory of exactly their size, so that AddressSanitizer detects any read beyond them; nil stays nil.
-func withBytes(_ bytes: [UInt8]?, _ body: (UnsafeRawBufferPointer?) -> Void) {
-  guard let bytes else { return body(nil) }
-  let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
-  defer { memory.deallocate() }
-  memory.copyBytes(from: bytes)
-  body(UnsafeRawBufferPointer(memory))
 }

@@ -11,17 +11,19 @@ struct TopicPolicyTests {
     topics.alerts = "a"
     topics.partitions = 4
     topics.replication = 2
-    let days: [Settings.Topics.Needed: Int] = [.status: 7, .readings: 7, .monitor: 7, .alerts: 30]
+    let days: [Settings.Topics.Needed: Int] = [
+      .status: 7, .readings: 7, .monitor: 7, .alerts: 30, .undelivered: 30,
+    ]
     let names: [Settings.Topics.Needed: String] = [
       .status: "status_topic", .readings: "statusd-readings", .monitor: "monitor_topic", .alerts: "a",
       .alertsCurrent: "alerts-current", .changelog: "statusd-changelog",
-      .streams: "statusd-streams",
+      .streams: "statusd-streams", .forward: "statusd-forward", .undelivered: "statusd-undelivered",
     ]
     for needed in Settings.Topics.Needed.allCases {
       let topic = topics.policy(of: needed)
       #expect(topic.name == names[needed])
-      // Meters share streams by the partitions of their topic, however small it is.
-      #expect(topic.partitions == (needed == .streams ? 12 : 4))
+      // Meters share streams by the partitions of their topic, and forwarders receivers, however small it is.
+      #expect(topic.partitions == ([.streams, .forward].contains(needed) ? 12 : 4))
       #expect(topic.replication == 2)
       let configuration = Dictionary(topic.configuration.map { ($0.name, $0.value) }) { $1 }
       #expect(configuration["message.timestamp.type"] == "LogAppendTime")

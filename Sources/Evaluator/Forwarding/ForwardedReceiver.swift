@@ -19,6 +19,8 @@ final class ForwardedReceiver {
 
   let definition: ReceiverDefinition
   var channel: any ForwardChannel
+  /// The order that takes its place once the outcome of what is under way is committed; nil if there is none.
+  var successor: ReceiverOrder?
   /// The partition of the topic of receivers that has its state.
   let partition: LogPartition
   var queue: ReceiverQueue

@@ -96,7 +96,13 @@ extension Forwarder {
       guard deliveries[home] != nil else { continue }
       let old = before.removeValue(forKey: order.definition.name)
       if let old, old.definition == order.definition {
-        old.channel = order.channel
+        (old.channel, old.successor) = (order.channel, nil)
+        receivers.append(old)
+        continue
+      }
+      if let old, old.queue.underWay != nil {
+        // What the receiver is being told must be noted first.
+        old.successor = order
         receivers.append(old)
         continue
       }
@@ -108,6 +114,16 @@ extension Forwarder {
     for (name, gone) in before where gone.isKnown { stored[gone.partition]?[name] = gone.queue.state }
     followed = [:]
     mustFollow = true
+  }
+
+  /// Puts those in place that had to wait for what was under way.
+  mutating func replaceSettled() {
+    for (place, old) in receivers.enumerated() {
+      guard let order = old.successor, old.queue.underWay == nil, old.queue.changes.isEmpty else { continue }
+      receivers[place] = ForwardedReceiver(order, of: old.partition, old.isKnown ? old.queue.state : nil)
+      followed = [:]
+      mustFollow = true
+    }
   }
 
   /// Retention has taken transitions that weren't read yet, or the log was made anew: goes on with what is there.

@@ -125,7 +125,9 @@ package struct Forwarder: ~Copyable, ClockedStage {
   /// Hands over what is due, unless somebody else may have become the owner.
   private func send(_ receiver: ForwardedReceiver) {
     guard !ends, let lastTick, now - lastTick.began < Self.lease else { return }
-    if receiver.queue.underWay == nil { _ = receiver.queue.next(now, clock: brokersTime) }
+    if receiver.queue.underWay == nil, receiver.successor == nil {
+      _ = receiver.queue.next(now, clock: brokersTime)
+    }
     if let notification = receiver.queue.underWay {
       orders.dispatcher.send(notification, to: receiver.definition.name, by: receiver.channel)
     }
@@ -199,6 +201,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
       receiver.settled = []
     }
     orders.dispatcher.committed(settled)
+    replaceSettled()
   }
 
   package mutating func delivered(

@@ -39,11 +39,10 @@ final class MeterFaultRun {
     // The broker's clock says when each record was appended, so each has one interval in which it must be told.
     topic = try cluster.createTopic(
       partitions: Self.partitions, configuration: [("message.timestamp.type", "LogAppendTime")])
-    site.extra["topics"] = "streams = \"\(uniqueName("streams"))\""
     site.extra["run"] = "instance = \"${INSTANCE}\""
-    try site.configure(rules: "[meter]\ngroup = \"\(uniqueName("meters"))\"\n" + Self.streams(topic))
-    writer = try TopicWriter(on: broker.address)
-    written = try TopicReader(site.readings, on: broker.address, readsCommitted: false)
+    try site.configure(rules: Self.streams(topic))
+    writer = try site.writer()
+    written = try site.readingsReader(readsCommitted: false)
   }
 
   /// Four streams of one topic, so that each of two meters has some.
@@ -77,7 +76,7 @@ final class MeterFaultRun {
   /// values and the log.
   func run() throws -> (audits: [ReadingsAudit], kinds: [[String: Any]], log: AppendTimes) {
     for name in ["one", "two"] { try start(name) }
-    let readings = try TopicReader(site.readings, on: broker.address)
+    let readings = try site.readingsReader()
     var begun: Set<String> = []
     while begun.count < 4 { begun.insert(try readings.next(within: 120).key ?? "") }
     for round in 0..<Self.rounds {
@@ -169,7 +168,7 @@ final class MeterFaultRun {
     let lengths: [(String, Int64)] = [("orders", 1000), ("pairs", 2000), ("fives", 5000), ("kinds", 1000)]
     var audits = lengths.map { ReadingsAudit($0, length: $1) }
     var kinds: [[String: Any]] = []
-    let reader = try TopicReader(site.readings, on: broker.address)
+    let reader = try site.readingsReader()
     let deadline = SystemTime().monotonic + .seconds(300)
     while !audits.allSatisfy({ $0.isTold(upTo: end) }), SystemTime().monotonic < deadline {
       guard let record = try reader.poll(for: 30) else { break }

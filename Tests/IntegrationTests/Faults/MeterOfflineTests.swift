@@ -14,18 +14,16 @@ struct MeterOfflineTests {
     let site = try Site(cluster)
     // Statusd's topics have three copies, this one has one.
     let topic = try cluster.createTopic(partitions: 3, configuration: [("message.timestamp.type", "LogAppendTime")])
-    site.extra["topics"] = "streams = \"\(uniqueName("streams"))\"\npartitions = 1\nreplication = 3"
+    site.extra["topics"] = "partitions = 1\nreplication = 3"
     try site.configure(
       rules: """
-        [meter]
-        group = "\(uniqueName("meters"))"
         [[stream]]
         name = "orders"
         topics = ["\(topic)"]
         """)
     let meter = try site.run("meter")
-    let readings = try TopicReader(site.readings, on: cluster.brokers)
-    let writer = try TopicWriter(on: cluster.brokers)
+    let readings = try site.readingsReader()
+    let writer = try site.writer()
     var audit = ReadingsAudit("orders")
     func load(_ partitions: ClosedRange<Int32>, until isDone: () -> Bool) throws {
       let deadline = SystemTime().monotonic + .seconds(180)
