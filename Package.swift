@@ -134,7 +134,7 @@ let package = Package(
         name: "IntegrationTests",
         dependencies: [
           "Arguments", "Kafka", "Platform", "Programs", "Records", "Rules", "TestRandom", "TestSupport", "Topics",
-          "TSanThreads", "statusd",
+          "TSanThreads", "statusd", "statusd-forward",
         ],
         swiftSettings: swiftSettings),
     ],

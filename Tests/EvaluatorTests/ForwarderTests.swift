@@ -208,6 +208,20 @@ struct ForwarderTests {
     #expect(bench.run { other.told.count == 6 })
   }
 
+  @Test("a receiver that begins while another one is behind is told of what fires")
+  func beginsAmongOthers() throws {
+    let bench = try ForwarderBench()
+    bench.cluster.batch = 1
+    let (old, new) = (Inbox(), Inbox())
+    let first = (ReceiverDefinition(name: "old"), old)
+    try bench.start(first)
+    #expect(bench.settle())
+    for host in 0..<10 { bench.append("cpu", "h\(host)", .firing) }
+    bench.reload(first, (ReceiverDefinition(name: "new"), new))
+    #expect(bench.run { old.told.count == 10 && new.told.count == 10 })
+    #expect(Set(new.told) == Set(old.told))
+  }
+
   @Test("what is on its way during a reload counts, also under another definition")
   func reloadUnderWay() throws {
     let bench = try ForwarderBench()

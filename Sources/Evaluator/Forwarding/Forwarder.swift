@@ -65,7 +65,10 @@ package struct Forwarder: ~Copyable, ClockedStage {
     let value = record.value.map { Array($0) } ?? []
     let alert = record.key.map { String(decoding: $0, as: UTF8.self) }
     if transition == nil, record.value != nil { numbers.badByReason[0] += 1 }
+    let lane = ReceiverState.Lane(source, record.partition.number)
     for receiver in readers {
+      // The log may be read from an earlier place on, for another receiver.
+      let isNew = record.offset >= receiver.queue.positions[lane, default: 0]
       let isTaken = receiver.queue.take(
         transition, of: alert, at: ForwardPlace(source, record.partition.number, record.offset),
         kafkaTime: record.kafkaTime,
@@ -73,7 +76,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
       if !isTaken {
         // It has no room: the record, and those behind it, are read again.
         followed[record.partition]?.removeAll { $0 === receiver }
-      } else if source == .alerts, !receiver.isKnown, let transition {
+      } else if isNew, source == .alerts, !receiver.isKnown, let transition {
         receiver.seen.insert(transition.key)
       }
     }

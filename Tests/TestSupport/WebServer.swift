@@ -1,18 +1,26 @@
-import TestSupport
+import Glibc
+import Platform
 
 /// A web server that notes each request and gives the answers of a script, the last one again and again.
-final class WebServer: Sendable {
-  struct Request: Sendable {
-    var line: String
-    var headers: [(name: String, value: String)]
-    var body: [UInt8]
+public final class WebServer: Sendable {
+  /// What came.
+  public struct Request: Sendable {
+    /// Its first line.
+    public var line: String
+    /// Its headers.
+    public var headers: [(name: String, value: String)]
+    /// Its body.
+    public var body: [UInt8]
     /// The number of its connection, from 0.
-    var connection: Int
+    public var connection: Int
 
-    func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
+    /// The value of a header; nil if there is none.
+    public func header(_ name: String) -> String? { headers.first { $0.name.lowercased() == name.lowercased() }?.value }
   }
 
-  enum Answer: Sendable {
+  /// What it says to a request.
+  public enum Answer: Sendable {
+    /// A status, and a body.
     case status(Int, headers: [String] = [], body: String = "")
     /// These bytes, then nothing more until the client goes.
     case raw(String)
@@ -29,23 +37,44 @@ final class WebServer: Sendable {
   private struct State {
     var requests: [Request] = []
     var answers: [Answer]
+    var pause: Duration
     var connections = 0
   }
 
   private let state: Watched<State>
   private let server: TestServer
 
-  init(_ answers: Answer...) throws {
-    let state = Watched(State(answers: answers))
+  /// A server that gives these answers.
+  public convenience init(_ answers: Answer...) throws { try self.init(answers) }
+
+  /// A server that gives these answers, each after a pause.
+  public init(_ answers: [Answer], after pause: Duration = .zero) throws {
+    let state = Watched(State(answers: answers, pause: pause))
     self.state = state
     server = try TestServer { WebServer.serve($0, state) }
   }
 
-  var port: UInt16 { server.port }
-  var requests: [Request] { state.value.requests }
+  /// Its port of 127.0.0.1.
+  public var port: UInt16 { server.port }
+  /// What came so far.
+  public var requests: [Request] { state.value.requests }
+
+  /// Gives these answers from now on, each after a pause.
+  public func answer(_ answers: Answer..., after pause: Duration = .zero) {
+    state.change { ($0.answers, $0.pause) = (answers, pause) }
+  }
+
+  /// Waits until what came is as `isAsWanted` says; false where it isn't before `deadline`.
+  @discardableResult
+  public func wait(until deadline: MonotonicTime = soon(), for isAsWanted: ([Request]) -> Bool) -> Bool {
+    state.wait(until: deadline) { isAsWanted($0.requests) }
+  }
+
   /// Waits until a request has come.
-  func waitForRequest() { state.wait { !$0.requests.isEmpty } }
-  func address(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
+  public func waitForRequest() { state.wait { !$0.requests.isEmpty } }
+
+  /// An address there.
+  public func address(_ path: String = "/") -> String { "http://127.0.0.1:\(port)\(path)" }
 
   private static func serve(_ connection: TestConnection, _ state: Watched<State>) {
     let number = state.change { state in
@@ -53,6 +82,9 @@ final class WebServer: Sendable {
       return state.connections - 1
     }
     while let request = read(connection, number) {
+      let pause = state.value.pause
+      // A receiver that is slow.
+      if pause > .zero { usleep(useconds_t(pause / .microseconds(1))) }
       let answer = state.change { state in
         state.requests.append(request)
         return state.answers.count > 1 ? state.answers.removeFirst() : state.answers[0]

@@ -1,13 +1,14 @@
 import Glibc
 import Platform
-import TestSupport
 
 /// A server on a free port of 127.0.0.1 that treats each connection, on a thread of its own, as the test says.
-final class TestServer: Sendable {
-  let port: UInt16
+public final class TestServer: Sendable {
+  /// The port.
+  public let port: UInt16
   private let listener: Int32
 
-  init(_ serve: @escaping @Sendable (TestConnection) -> Void) throws {
+  /// Serves connections like this.
+  public init(_ serve: @escaping @Sendable (TestConnection) -> Void) throws {
     // A write to a connection that libcurl has closed must not end the test process; programs ignore it, too.
     signal(SIGPIPE, SIG_IGN)
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -40,14 +41,14 @@ final class TestServer: Sendable {
 }
 
 /// One connection; closed when the last reference goes. One thread uses it.
-final class TestConnection: @unchecked Sendable {
+public final class TestConnection: @unchecked Sendable {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
 
   init(_ descriptor: Int32) { self.descriptor = descriptor }
 
   /// A connection to a server on this machine; nil if there is none.
-  convenience init?(to port: UInt16) {
+  public convenience init?(to port: UInt16) {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
     self.init(descriptor)
     var address = sockaddr_in()
@@ -65,7 +66,7 @@ final class TestConnection: @unchecked Sendable {
   deinit { close(descriptor) }
 
   /// The next line without its end; nil at the end.
-  func line() -> String? {
+  public func line() -> String? {
     while true {
       if let end = buffer.firstIndex(of: 0x0A) {
         let line = buffer[..<end]
@@ -77,7 +78,7 @@ final class TestConnection: @unchecked Sendable {
   }
 
   /// The next bytes; nil if there are fewer.
-  func bytes(_ count: Int) -> [UInt8]? {
+  public func bytes(_ count: Int) -> [UInt8]? {
     while buffer.count < count { guard fill() else { return nil } }
     defer { buffer.removeFirst(count) }
     return Array(buffer.prefix(count))
@@ -85,7 +86,7 @@ final class TestConnection: @unchecked Sendable {
 
   /// Everything until the other side closes.
   @discardableResult
-  func rest() -> [UInt8] {
+  public func rest() -> [UInt8] {
     while fill() {}
     defer { buffer = [] }
     return buffer
@@ -93,10 +94,11 @@ final class TestConnection: @unchecked Sendable {
 
   /// False if nobody is there any more.
   @discardableResult
-  func write(_ text: String) -> Bool { write(Array(text.utf8)) }
+  public func write(_ text: String) -> Bool { write(Array(text.utf8)) }
 
+  /// False if nobody is there any more.
   @discardableResult
-  func write(_ bytes: [UInt8]) -> Bool {
+  public func write(_ bytes: [UInt8]) -> Bool {
     bytes.withUnsafeBytes { rest in
       var rest = rest
       return writeAll(&rest, to: descriptor) == nil
