@@ -53,9 +53,9 @@ fuzz: deps ## reads broken records, configurations, rule tests, changelogs, stat
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=Tests/lsan.supp:print_suppressions=0 $(if $(FUZZ_FLAGS),.build/$(SANITIZER),.build)/release/Fuzz $(TRIALS) \
 	  $(if $(SEED),seed=$(SEED)) $(if $(SECONDS),seconds=$(SECONDS))
 
-faults: deps ## kills evaluators and real brokers under load, compares the alerts with a backtest (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; BROKERS=, 1 and 3; SEED=)
+faults: deps ## kills evaluators, forwarders and real brokers under load, compares the alerts with a backtest, and what a receiver is told with the alerts (RECORDS=, 200000; KILLS=, 20; PAUSE=, 15; BROKERS=, 1 and 3; SEED=)
 	@STATUSD_FAULTS=$(or $(RECORDS),200000) STATUSD_FAULT_KILLS=$(KILLS) STATUSD_FAULT_PAUSE=$(PAUSE) STATUSD_FAULT_BROKERS=$(BROKERS) \
-	  STATUSD_SEED=$(SEED) Scripts/test --filter IntegrationTests.FaultTests $(TEST_FLAGS)
+	  STATUSD_SEED=$(SEED) Scripts/test --filter 'IntegrationTests.(Forward)?FaultTests' $(TEST_FLAGS)
 
 faults-streams: deps ## kills meters and real brokers under load, and holds the readings against the log (RECORDS=, 5000000; OUTAGE=, 60; SEED=)
 	@STATUSD_METER_FAULTS=$(or $(RECORDS),5000000) STATUSD_METER_OUTAGE=$(or $(OUTAGE),60) STATUSD_SEED=$(SEED) \

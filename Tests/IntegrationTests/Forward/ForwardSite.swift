@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Platform
 import TestSupport
 
@@ -38,6 +39,16 @@ final class ForwardSite {
     return try site.directory.write(
       text.replacingOccurrences(of: "[run]\n", with: "[run]\ninstance = \"\(instance)\"\n"), to: "\(instance).toml")
   }
+
+  /// Kills the evaluator and starts another one in its place.
+  func restartEvaluator() throws {
+    evaluator?.signal(SIGKILL)
+    try evaluator?.waitForExit()
+    evaluator = try site.runEvaluator()
+  }
+
+  /// All transitions in the topic.
+  func transitions() throws -> [[String: Any]] { try site.alertsReader().readToEnd().map { try $0.object } }
 
   /// Writes a status record for each host.
   func write(_ hosts: [String], level: Double) throws {
