@@ -32,8 +32,9 @@ deps: ## installs missing Debian packages for building and testing (apt-get, wit
 build: deps ## debug build
 	$(SWIFT) build $(BUILD_FLAGS)
 
-release: deps ## static release build: .build/release/statusd
+release: deps ## static release build: .build/release/statusd and statusd-forward
 	$(SWIFT) build $(RELEASE_FLAGS) --product statusd
+	$(SWIFT) build $(RELEASE_FLAGS) --product statusd-forward
 
 test: deps ## all tests; those on real brokers run if a Kafka is found (KAFKA_HOME, or a download beside this clone)
 	@Scripts/test $(TEST_FLAGS)
@@ -85,7 +86,7 @@ deb: ## builds the Debian packages into .build/deb
 test-deb: deb ## lintian; installs, upgrades, removes and purges the packages in Debian 12 and 13 (SUITES=bookworm); needs root or sudo
 	@Tests/debian-packages
 
-test-boot: deb ## boots a small Debian, installs the package there and tests the systemd unit; takes minutes, needs root or sudo
+test-boot: deb ## boots a small Debian, installs the packages there and tests the systemd units; takes minutes, needs root or sudo
 	@Tests/boot-systemd
 
 bench-agent: release ## compares CPU seconds and memory of the agent with collectd, Python and a minimal C program (DURATION=120)

@@ -46,17 +46,39 @@ struct PackagesTests {
     }
   }
 
-  @Test("only root and the group that the unit is in may read the configuration; the group is made by the installation")
+  @Test("only root and the group that the units are in may read the configuration; the installation makes the group")
   func configuration() throws {
     let folder = try TemporaryDirectory()
     _ = try install(into: folder)
     let file = "\(folder.path)/etc/statusd/statusd.toml"
     #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o640)
-    let unit = try String(contentsOfFile: "\(folder.path)/lib/systemd/system/statusd.service", encoding: .utf8)
-    let group = try #require(unit.firstMatch(of: /(?m)^SupplementaryGroups=(\S+)$/)).1
     let groups = try String(contentsOfFile: "\(folder.path)/usr/lib/sysusers.d/statusd.conf", encoding: .utf8)
-    #expect(groups.split(separator: "\n").contains { $0.hasPrefix("g \(group) ") })
-    #expect(try text("debian/statusd.postinst").contains("chgrp \(group) /etc/statusd/statusd.toml"))
+    for name in ["statusd", "statusd-forward"] {
+      let unit = try String(contentsOfFile: "\(folder.path)/lib/systemd/system/\(name).service", encoding: .utf8)
+      let group = try #require(unit.firstMatch(of: /(?m)^SupplementaryGroups=(\S+)$/)).1
+      #expect(groups.split(separator: "\n").contains { $0.hasPrefix("g \(group) ") })
+      #expect(try text("debian/statusd.postinst").contains("chgrp \(group) /etc/statusd/statusd.toml"))
+    }
+  }
+
+  @Test("under another prefix the units name the programs and the configuration of that installation")
+  func prefix() throws {
+    let folder = try TemporaryDirectory()
+    let installed = try install(into: folder, prefix: "/opt/s", units: "/opt/s/lib/systemd/system", sysconf: "/opt/etc")
+    for name in ["statusd", "statusd-forward"] {
+      let path = "opt/s/lib/systemd/system/\(name).service"
+      let unit = try String(contentsOfFile: "\(folder.path)/\(path)", encoding: .utf8)
+      #expect(unit.contains("\nExecStart=/opt/s/bin/\(name) run --config /opt/etc/statusd/statusd.toml\n"))
+      #expect(!unit.contains("/usr/bin/") && !unit.contains("/usr/share/") && !unit.contains(" /etc/statusd"))
+      #expect(installed.contains("opt/s/bin/\(name)"))
+    }
+  }
+
+  @Test("what is installed is removed again, except the configuration")
+  func removal() throws {
+    let folder = try TemporaryDirectory()
+    _ = try install(into: folder)
+    #expect(try install(into: folder, ["--remove"]) == ["etc/statusd/statusd.toml"])
   }
 
   @Test("their build needs what `make deps` installs")
@@ -81,13 +103,16 @@ struct PackagesTests {
       .compactMap { $0.split(separator: " ").first.map(String.init) }
   }
 
-  /// Installs what was built beside the tests as `debian/rules` does it; the paths of the files.
-  private func install(into folder: TemporaryDirectory) throws -> [String] {
+  /// Installs what was built beside the tests, by default as `debian/rules` does it; the paths of the files.
+  private func install(
+    into folder: TemporaryDirectory, _ arguments: [String] = [], prefix: String = "/usr",
+    units: String = "/lib/systemd/system", sysconf: String? = nil
+  ) throws -> [String] {
     let installation = try Subprocess(
-      packageRoot + "/Scripts/install",
+      packageRoot + "/Scripts/install", arguments,
       environment: [
-        "DESTDIR": folder.path, "PREFIX": "/usr", "SYSCONFDIR": nil, "UNITDIR": "/lib/systemd/system",
-        "PROGRAM": Program.path,
+        "DESTDIR": folder.path, "PREFIX": prefix, "SYSCONFDIR": sysconf, "UNITDIR": units,
+        "PROGRAMS": URL(fileURLWithPath: Program.path).deletingLastPathComponent().path,
       ])
     try #require(try installation.waitForExit() == .exited(0), "\(installation.errors.text)")
     return try #require(FileManager.default.enumerator(atPath: folder.path)).compactMap { $0 as? String }.filter {
