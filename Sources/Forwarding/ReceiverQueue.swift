@@ -65,6 +65,8 @@ public struct ReceiverQueue: Sendable {
   private var taken: [ReceiverState.Lane: Int64] = [:]
   /// The first record of each partition that there was no room for: those behind it wait for it.
   private var refused: [ReceiverState.Lane: Int64] = [:]
+  /// Whether it has refused a record since half of its transitions were settled last.
+  private var wasFull = false
   /// The group of each transition that is being told, as the state has it.
   var parts: [ForwardPlace: [String]] = [:]
   /// Whether what fired when it began isn't known yet, or isn't read again: nothing is told meanwhile.
@@ -91,8 +93,11 @@ public struct ReceiverQueue: Sendable {
     for (group, kept) in state.groups { for place in kept.parts.joined() { parts[place] = group } }
   }
 
-  /// Whether it takes nothing more for now. What fires when it begins is taken in any case.
-  public var isFull: Bool { entries.count >= Self.greatestCount && !isBeginning }
+  /// Whether it takes nothing more for now. Once it is full, it is so until half of its transitions are settled: what it
+  /// can't take must be read again. What fires when it begins is taken in any case.
+  public var isFull: Bool {
+    !isBeginning && (entries.count >= Self.greatestCount || wasFull && entries.count > Self.greatestCount / 2)
+  }
 
   /// How many transitions wait.
   public var count: Int { entries.count }
@@ -120,6 +125,7 @@ public struct ReceiverQueue: Sendable {
     let wanted = isDone ? nil : transition.flatMap { isWanted($0, from: place) ? $0 : nil }
     if wanted != nil, isFull {
       refused[lane] = place.offset
+      wasFull = true
       return false
     }
     refused[lane] = nil
@@ -241,6 +247,7 @@ public struct ReceiverQueue: Sendable {
       gathering[group]?.removeAll { $0 == number }
       if gathering[group]?.isEmpty ?? false { gathering[group] = nil }
     }
+    if entries.count <= Self.greatestCount / 2 { wasFull = false }
     if order.count > 2 * entries.count + 100 { order.removeAll { entries[$0] == nil } }
   }
 }

@@ -14,8 +14,8 @@ enum Run: Subcommand {
       name: "run",
       summary: "tell receivers of alerts, until a signal ends it",
       description: [
-        "SIGTERM and SIGINT end it within 5 s: what is on its way to a receiver is given up, and told again by the next "
-          + "process. SIGHUP reloads the receivers and the log level; a configuration with a mistake is refused, and the "
+        "SIGTERM and SIGINT end it within 5 s: what is on its way to a receiver has a second to arrive, else it is told again "
+          + "by the next process. SIGHUP reloads the receivers and the log level; a configuration with a mistake is refused, and the "
           + "old one stays in effect."
       ],
       options: [ConfigurationFile.option],
