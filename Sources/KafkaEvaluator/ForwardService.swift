@@ -44,6 +44,7 @@ public final class ForwardService: Service {
   private let receivers: Mutex<[ReceiverOrder]>
   private let pool: WorkerPool<ForwardOrders>
   private let dispatcher: ForwardDispatcher
+  private let tally = ForwardTally()
   private let strangers: RateLimit
 
   /// Does nothing before `start`.
@@ -70,7 +71,19 @@ public final class ForwardService: Service {
   /// What it is to do now.
   private var orders: ForwardOrders {
     ForwardOrders(
-      receivers.withLock { $0 }, alerts: plan.alerts, current: plan.current, dispatcher: dispatcher)
+      receivers.withLock { $0 }, alerts: plan.alerts, current: plan.current, dispatcher: dispatcher, tally: tally)
+  }
+
+  /// What it has done so far, and what waits now.
+  public var numbers: ForwarderNumbers { tally.numbers(at: time.monotonic) }
+
+  /// What this process says in the topic of readings: of itself, and of each receiver that it tells.
+  public var records: [ForwarderRecord] {
+    let (now, wall) = (time.monotonic, time.wall)
+    return [ForwarderRecord(tally.numbers(at: now), instance: plan.instance, at: wall)]
+      + tally.receivers(at: now).map {
+        ForwarderRecord($0.numbers, of: $0.name, instance: plan.instance, at: wall)
+      }
   }
 
   /// Connects in the background, joins the group and tells receivers, as soon as brokers are reachable.
