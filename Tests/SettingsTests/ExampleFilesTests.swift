@@ -9,7 +9,7 @@ struct ExampleFilesTests {
   /// Keys that are shown with an example, because they have no fixed default.
   private let examples: Set<String> = [
     "topics.replication", "agent.host", "agent.tags", "kafka.brokers", "run.instance",
-    "evaluator.delivery",
+    "evaluator.delivery", "metrics.listen",
   ]
 
   /// Uncomments a line such as `#interval = "1s"`; returns other lines unchanged.
