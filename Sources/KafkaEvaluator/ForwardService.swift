@@ -77,6 +77,12 @@ public final class ForwardService: Service {
   /// What it has done so far, and what waits now.
   public var numbers: ForwarderNumbers { tally.numbers(at: time.monotonic) }
 
+  /// Whether it tells receivers just now: it holds a partition of theirs, and has committed a delivery in the last 30 s.
+  public var isReady: Bool {
+    guard !hasFailed, let delivered = tally.delivered else { return false }
+    return time.monotonic - delivered < .seconds(30)
+  }
+
   /// What this process says in the topic of readings: of itself, and of each receiver that it tells.
   public var records: [ForwarderRecord] {
     let (now, wall) = (time.monotonic, time.wall)

@@ -2,6 +2,7 @@ import Evaluator
 import Forwarding
 import Kafka
 import KafkaEvaluator
+import Metrics
 import Platform
 import Programs
 import Settings
@@ -17,6 +18,7 @@ final class Daemon {
   private let topics: TopicKeeper
   private let forwarder: ForwardService
   private let metrics: PeriodicSender
+  private let prometheus: MetricsService?
   private let shared: ReceiverWay.Shared
   private let stop = StopSource()
 
@@ -40,10 +42,22 @@ final class Daemon {
         alerts: settings.topics.alerts, current: settings.topics.alertsCurrent, state: settings.topics.forward,
         undelivered: settings.topics.undelivered, group: settings.forward.group, instance: settings.run.instance),
       try Self.receivers(settings, shared), configuration: configuration, log: log)
-    metrics = PeriodicSender(
+    let metrics = PeriodicSender(
       .init(configuration, topic: settings.topics.readings), log: log, topicIsReady: { topics.isPresent($0) },
       records: { forwarder.records.map { .init(key: $0.subject, value: $0.value) } })
-    (self.topics, self.forwarder) = (topics, forwarder)
+    prometheus = settings.metrics.address.map { host, port in
+      MetricsService(
+        .init(
+          configuration, host: host, port: port, readings: settings.topics.readings,
+          alerts: settings.topics.alertsCurrent),
+        log: log,
+        isHealthy: {
+          let now = SystemTime().monotonic
+          return (forwarder.heartbeats + metrics.heartbeats).allSatisfy { $0.isFresh(at: now) }
+        },
+        isReady: { forwarder.isReady })
+    }
+    (self.topics, self.forwarder, self.metrics) = (topics, forwarder, metrics)
     if settings.receivers.isEmpty {
       log.warning("there is no [[receiver]] in the configuration: nobody is told of alerts", ["file": .string(path)])
     }
@@ -58,8 +72,8 @@ final class Daemon {
   /// Runs until a signal ends it.
   func run(signals: Signals) throws -> Supervision.Ending {
     let supervisor = try Supervisor(signals: signals, notifier: SystemdNotifier(), log: log)
-    let services: [any Service] = [topics, metrics, Ending(forwarder, stop)]
-    return try supervisor.run(services, status: { status }, reload: { reload() })
+    let services: [(any Service)?] = [topics, metrics, prometheus, Ending(forwarder, stop)]
+    return try supervisor.run(services.compactMap { $0 }, status: { status }, reload: { reload() })
   }
 
   /// The line that `systemctl status` shows.
