@@ -49,6 +49,7 @@ let package = Package(
     .systemLibrary(name: "Czlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "Cpcre2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
     .systemLibrary(name: "Ccurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "Cmicrohttpd", pkgConfig: "libmicrohttpd", providers: [.apt(["libmicrohttpd-dev"])]),
     .systemLibrary(name: "Ccrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "Cglibc"),
     .target(name: "Ctomlplusplus"),
@@ -78,6 +79,7 @@ let package = Package(
       ["Evaluator", "Forwarding", "JSON", "Kafka", "Platform", "Records", "Rules", "Settings", "Streams"])
     + library(
       "Receivers", ["Ccrypto", "Ccurl", "Cglibc", "JSON", "Platform", "Records"], fixtures: ["Fixtures"])
+    + library("Metrics", ["Cmicrohttpd", "JSON", "Kafka", "Platform", "Receivers", "Records"], isCold: true)
     + library("Ways", ["Forwarding", "Platform", "Receivers", "Records", "Settings"], isCold: true)
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
     + library("Arguments", ["Cglibc", "Platform"], isCold: true)
@@ -94,9 +96,8 @@ let package = Package(
       .executableTarget(
         name: "statusd-forward",
         dependencies: [
-          "Arguments", "Console", "Evaluator", "Forwarding", "Kafka", "KafkaEvaluator", "Platform", "Programs",
-          "Records",
-          "Settings", "Topics", "Ways",
+          "Arguments", "Console", "Evaluator", "Forwarding", "Kafka", "KafkaEvaluator", "Metrics", "Platform",
+          "Programs", "Records", "Settings", "Topics", "Ways",
         ] + sanitizerHelp,
         swiftSettings: sourceSettings + unoptimized),
       .executableTarget(

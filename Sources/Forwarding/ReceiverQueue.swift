@@ -102,6 +102,12 @@ public struct ReceiverQueue: Sendable {
   /// How many transitions wait.
   public var count: Int { entries.count }
 
+  /// The Kafka time of the oldest transition that waits, milliseconds since the epoch; nil if none does, or none has one.
+  /// It looks at each of them.
+  public var oldest: Int64? {
+    entries.values.lazy.map(\.transition.kafkaTime).filter { $0 >= 0 }.min()
+  }
+
   /// From where on each partition must be read.
   public var positions: [ReceiverState.Lane: Int64] { taken }
 

@@ -44,6 +44,7 @@ public final class ForwardService: Service {
   private let receivers: Mutex<[ReceiverOrder]>
   private let pool: WorkerPool<ForwardOrders>
   private let dispatcher: ForwardDispatcher
+  private let tally = ForwardTally()
   private let strangers: RateLimit
 
   /// Does nothing before `start`.
@@ -70,7 +71,25 @@ public final class ForwardService: Service {
   /// What it is to do now.
   private var orders: ForwardOrders {
     ForwardOrders(
-      receivers.withLock { $0 }, alerts: plan.alerts, current: plan.current, dispatcher: dispatcher)
+      receivers.withLock { $0 }, alerts: plan.alerts, current: plan.current, dispatcher: dispatcher, tally: tally)
+  }
+
+  /// What it has done so far, and what waits now.
+  public var numbers: ForwarderNumbers { tally.numbers(at: time.monotonic) }
+
+  /// Whether it tells receivers just now: it holds a partition of theirs, and has committed a delivery in the last 30 s.
+  public var isReady: Bool {
+    guard !hasFailed, let delivered = tally.delivered else { return false }
+    return time.monotonic - delivered < .seconds(30)
+  }
+
+  /// What this process says in the topic of readings: of itself, and of each receiver that it tells.
+  public var records: [ForwarderRecord] {
+    let (now, wall) = (time.monotonic, time.wall)
+    return [ForwarderRecord(tally.numbers(at: now), instance: plan.instance, at: wall)]
+      + tally.receivers(at: now).map {
+        ForwarderRecord($0.numbers, of: $0.name, instance: plan.instance, at: wall)
+      }
   }
 
   /// Connects in the background, joins the group and tells receivers, as soon as brokers are reachable.

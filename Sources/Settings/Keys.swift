@@ -2,7 +2,7 @@ import Platform
 
 extension Key {
   /// Every key outside the streams, the rules, the receivers and `[kafka.properties]`, in the order in which they are explained and printed.
-  static let all: [Key] = connection + run + topics + agent + evaluator + meter + lag + forward + log
+  static let all: [Key] = connection + run + topics + agent + evaluator + meter + lag + forward + metrics + log
 
   /// The tables, in the same order.
   static let tables: [String] = all.map(\.table).reduce(into: []) { tables, table in
@@ -13,7 +13,7 @@ extension Key {
   static let moved = ["evaluator.instance": (table: "run", name: "instance")]
 
   /// Those that only a forwarder uses.
-  static let ofForwarder: Set = ["topics.forward", "topics.undelivered", "forward.group"]
+  static let ofForwarder: Set = ["topics.forward", "topics.undelivered", "forward.group", "metrics.listen"]
 
   /// Those that all programs use, beside `[kafka]`.
   static let ofBoth: Set = [
@@ -159,6 +159,15 @@ extension Key {
 
   private static let forward: [Key] = [
     .text("forward", "group", \.forward.group, problem: Names.problem(ofGroup:))
+  ]
+
+  private static let metrics: [Key] = [
+    Key(
+      table: "metrics", name: "listen",
+      read: { place, settings in
+        if let text = place.text(problem: Names.problem(ofListen:)) { settings.metrics.listen = text }
+      },
+      value: { $0.metrics.listen.map { .text($0) } })
   ]
 
   private static let log: [Key] = [

@@ -24,12 +24,32 @@ package enum Names {
         return "\(which) has an invalid host name: write host:port, comma-separated"
       }
       if let port {
-        guard port.allSatisfy({ $0.isASCII && $0.isNumber }), let number = UInt16(port), number > 0 else {
-          return "\(which) has an invalid port: write one from 1 to 65535"
-        }
+        if number(ofPort: port) == nil { return "\(which) has an invalid port: write one from 1 to 65535" }
       }
     }
     return nil
+  }
+
+  /// An address to listen on.
+  static func problem(ofListen text: String) -> String? {
+    guard let (host, port) = split(text[...]), let port else {
+      return "this is no address to listen on: write host:port, and an IPv6 address in brackets"
+    }
+    if host.isEmpty || !host.allSatisfy(isAddress) || host.contains(":") != text.hasPrefix("[") {
+      return "this has an invalid host: write host:port, such as 127.0.0.1:9464 or [::1]:9464"
+    }
+    return number(ofPort: port) == nil ? "this has an invalid port: write one from 1 to 65535" : nil
+  }
+
+  /// The host, without brackets, and the port; nil if `problem(ofListen:)` isn't.
+  static func address(ofListen text: String) -> (host: String, port: UInt16)? {
+    guard let (host, port) = split(text[...]), let number = port.flatMap({ number(ofPort: $0) }) else { return nil }
+    return (String(host), number)
+  }
+
+  private static func number(ofPort text: Substring) -> UInt16? {
+    guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let number = UInt16(text), number > 0 else { return nil }
+    return number
   }
 
   /// Kafka's legal names: letters, digits, `.`, `_` and `-`, 249 at most.

@@ -21,6 +21,8 @@ public struct Settings: Equatable, Sendable {
   public var lag: Lag?
   /// `[forward]`
   public var forward: Forward
+  /// `[metrics]`
+  public var metrics: Metrics
   /// `[log]`
   public var log: Log
   /// `[[stream]]`, in the order of the file.
@@ -39,6 +41,7 @@ public struct Settings: Equatable, Sendable {
     evaluator = Evaluator()
     meter = Meter()
     forward = Forward()
+    metrics = Metrics()
     log = Log()
     streams = []
     rules = []
@@ -206,6 +209,18 @@ public struct Settings: Equatable, Sendable {
 
     /// The defaults.
     public init() {}
+  }
+
+  /// `[metrics]`: where `statusd-forward` shows metrics to Prometheus.
+  public struct Metrics: Equatable, Sendable {
+    /// `host:port`, an IPv6 address in brackets; nil if it doesn't listen.
+    public var listen: String?
+
+    /// The defaults: it doesn't listen.
+    public init() {}
+
+    /// The host, without brackets, and the port; nil if it doesn't listen.
+    public var address: (host: String, port: UInt16)? { listen.flatMap { Names.address(ofListen: $0) } }
   }
 
   /// A program that reads the configuration.

@@ -2,13 +2,14 @@ import Evaluator
 import Forwarding
 import Kafka
 import KafkaEvaluator
+import Metrics
 import Platform
 import Programs
 import Settings
 import Topics
 import Ways
 
-/// The parts of `statusd-forward run`: the keeper of its topics, the forwarder, and the reload.
+/// The parts of `statusd-forward run`: the keeper of its topics, the forwarder, what sends its own metrics, and the reload.
 final class Daemon {
   private let log: Logger
   private let path: String
@@ -16,6 +17,8 @@ final class Daemon {
   private let machineNames: Set<String>
   private let topics: TopicKeeper
   private let forwarder: ForwardService
+  private let metrics: PeriodicSender
+  private let prometheus: MetricsService?
   private let shared: ReceiverWay.Shared
   private let stop = StopSource()
 
@@ -30,15 +33,31 @@ final class Daemon {
     self.machineNames = machineNames
     shared = try ReceiverWay.Shared(stop: stop.token, log: log)
     let configuration = settings.kafkaConfiguration
-    let policies = [Settings.Topics.Needed.alerts, .alertsCurrent, .forward, .undelivered].map {
+    let policies = [Settings.Topics.Needed.alerts, .alertsCurrent, .forward, .undelivered, .readings].map {
       settings.topics.policy(of: $0)
     }
-    topics = TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
-    forwarder = try ForwardService(
+    let topics = TopicKeeper(configuration, plan: .init(topics: policies, creates: settings.topics.create), log: log)
+    let forwarder = try ForwardService(
       ForwardService.Plan(
         alerts: settings.topics.alerts, current: settings.topics.alertsCurrent, state: settings.topics.forward,
         undelivered: settings.topics.undelivered, group: settings.forward.group, instance: settings.run.instance),
       try Self.receivers(settings, shared), configuration: configuration, log: log)
+    let metrics = PeriodicSender(
+      .init(configuration, topic: settings.topics.readings), log: log, topicIsReady: { topics.isPresent($0) },
+      records: { forwarder.records.map { .init(key: $0.subject, value: $0.value) } })
+    prometheus = settings.metrics.address.map { host, port in
+      MetricsService(
+        .init(
+          configuration, host: host, port: port, readings: settings.topics.readings,
+          alerts: settings.topics.alertsCurrent),
+        log: log,
+        isHealthy: {
+          let now = SystemTime().monotonic
+          return (forwarder.heartbeats + metrics.heartbeats).allSatisfy { $0.isFresh(at: now) }
+        },
+        isReady: { forwarder.isReady })
+    }
+    (self.topics, self.forwarder, self.metrics) = (topics, forwarder, metrics)
     if settings.receivers.isEmpty {
       log.warning("there is no [[receiver]] in the configuration: nobody is told of alerts", ["file": .string(path)])
     }
@@ -53,12 +72,19 @@ final class Daemon {
   /// Runs until a signal ends it.
   func run(signals: Signals) throws -> Supervision.Ending {
     let supervisor = try Supervisor(signals: signals, notifier: SystemdNotifier(), log: log)
-    let services: [any Service] = [topics, Ending(forwarder, stop)]
-    return try supervisor.run(services, status: { status }, reload: { reload() })
+    let services: [(any Service)?] = [topics, metrics, prometheus, Ending(forwarder, stop)]
+    return try supervisor.run(services.compactMap { $0 }, status: { status }, reload: { reload() })
   }
 
   /// The line that `systemctl status` shows.
-  private var status: String { "\(counted(settings.receivers.count, "receiver"))" }
+  private var status: String {
+    let numbers = forwarder.numbers
+    var parts = [
+      counted(settings.receivers.count, "receiver"), "\(counted(numbers.transitions, "transition")) told",
+    ]
+    if numbers.waiting > 0 { parts.append("\(numbers.waiting) waiting") }
+    return parts.joined(separator: ", ")
+  }
 
   /// Applies the new receivers and log level if the whole configuration is valid; otherwise nothing changes.
   private func reload() {

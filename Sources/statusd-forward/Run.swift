@@ -1,6 +1,7 @@
 import Arguments
 import Kafka
 import KafkaEvaluator
+import Metrics
 import Platform
 import Programs
 import Settings
@@ -53,7 +54,7 @@ enum Run: Subcommand {
     switch error {
     case let error as KafkaError where error.code == .noResource: .temporary
     case is KafkaError, is ReceiverComplaint: .configuration
-    case is SystemError: .temporary
+    case is SystemError, is ListenFailure: .temporary
     default: .software
     }
   }

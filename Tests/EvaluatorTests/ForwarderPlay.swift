@@ -41,11 +41,13 @@ extension SimulatedCluster {
   /// Begins a forwarder.
   func forwarder(
     _ member: SimulatedMember, _ receivers: [ReceiverOrder], _ dispatcher: ForwardDispatcher,
-    share: WorkerShare<ForwardOrders>? = nil, time: ManualTime, longestWait: Duration? = nil
+    _ tally: ForwardTally = ForwardTally(), share: WorkerShare<ForwardOrders>? = nil, time: ManualTime,
+    longestWait: Duration? = nil
   ) throws -> Worker<SimulatedLog, Forwarder> {
     let worker = Worker<SimulatedLog, Forwarder>(
       log: SimulatedLog(self, member, longestWait: longestWait),
-      orders: ForwardOrders(receivers, alerts: "alerts", current: "alerts-current", dispatcher: dispatcher),
+      orders: ForwardOrders(
+        receivers, alerts: "alerts", current: "alerts-current", dispatcher: dispatcher, tally: tally),
       plan: WorkerPlan(
         topics: ["statusd-forward"], group: "statusd-forward", instance: member.name,
         commitInterval: .milliseconds(20)),

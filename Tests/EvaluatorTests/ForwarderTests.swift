@@ -42,6 +42,8 @@ private final class ForwarderBench {
   private var member: SimulatedMember?
   private var number: Int64 = 0
 
+  let tally = ForwardTally()
+
   init() throws {
     cluster = SimulatedCluster(forwarders: time, partitions: 2)
     sent = try Wakeup()
@@ -60,7 +62,12 @@ private final class ForwarderBench {
     let share = try WorkerShare<ForwardOrders>()
     self.share = share
     worker = try cluster.forwarder(
-      member, receivers.map { ReceiverOrder($0.0, $0.1) }, dispatcher, share: share, time: time)
+      member, receivers.map { ReceiverOrder($0.0, $0.1) }, dispatcher, tally, share: share, time: time)
+  }
+
+  /// The numbers of a receiver; nil if it isn't told.
+  func numbers(of receiver: String) -> ReceiverNumbers? {
+    tally.receivers(at: time.monotonic).first { $0.name == receiver }?.numbers
   }
 
   /// The file has these receivers from now on.
@@ -68,7 +75,8 @@ private final class ForwarderBench {
 
   func orders(_ receivers: [(ReceiverDefinition, Inbox)]) -> ForwardOrders {
     ForwardOrders(
-      receivers.map { ReceiverOrder($0.0, $0.1) }, alerts: "alerts", current: "alerts-current", dispatcher: dispatcher)
+      receivers.map { ReceiverOrder($0.0, $0.1) }, alerts: "alerts", current: "alerts-current", dispatcher: dispatcher,
+      tally: tally)
   }
 
   /// The receivers that have a state, and that nobody tells.
@@ -307,5 +315,88 @@ struct ForwarderTests {
     #expect(kept.count == 1)
     #expect(kept.first?.hasPrefix("{\"receiver\":\"on-call\",\"reason\":\"400\",\"transition\":{\"id\":\"") == true)
     #expect(kept.first?.contains("\"host\":\"bad\"") == true)
+  }
+
+  @Test("what receivers got, refused and will never get is counted, for each and for all")
+  func counts() throws {
+    let bench = try ForwarderBench()
+    let picky = Inbox { $0.transitions[0].alert == "cpu/bad" ? .refused(reason: "400") : .delivered }
+    let plain = Inbox()
+    try bench.start((ReceiverDefinition(name: "picky"), picky), (ReceiverDefinition(name: "plain"), plain))
+    #expect(bench.settle())
+    bench.append("cpu", "bad", .firing)
+    bench.append("cpu", "good", .firing)
+    bench.append("cpu", "good", .resolved)
+    bench.cluster.append(
+      toStream: 0, 0, key: [65], value: Array("no transition".utf8), kafkaTime: 1, isLogAppendTime: true)
+    #expect(bench.run { picky.told.count == 2 && plain.told.count == 3 })
+    #expect(bench.calm())
+    bench.pass(.seconds(2))
+    var expected = ReceiverNumbers()
+    (expected.told, expected.refused, expected.givenUp) = (2, 1, 1)
+    #expect(bench.numbers(of: "picky") == expected)
+    (expected.told, expected.refused, expected.givenUp) = (3, 0, 0)
+    #expect(bench.numbers(of: "plain") == expected)
+    let sum = bench.tally.numbers(at: bench.time.monotonic)
+    #expect(sum.notifications == 5 && sum.transitions == 5)
+    #expect(sum.refused == 1 && sum.givenUp == 1 && sum.failed == 0 && sum.bad == 1)
+    #expect(sum.receivers == 2 && sum.waiting == 0 && sum.oldestWaiting == 0)
+  }
+
+  @Test("a receiver that is away isn't well, and the age of what waits grows until it is back")
+  func waits() throws {
+    let bench = try ForwarderBench()
+    let isAway = Mutex(true)
+    let slow = Inbox { _ in isAway.withLock { $0 } ? .later(after: nil, reason: "away") : .delivered }
+    let quick = Inbox()
+    try bench.start((ReceiverDefinition(name: "slow"), slow), (ReceiverDefinition(name: "quick"), quick))
+    #expect(bench.settle())
+    bench.pass(.seconds(2))
+    #expect(bench.numbers(of: "slow") == ReceiverNumbers())
+    bench.append("cpu", "a", .firing)
+    bench.pass(.seconds(40))
+    bench.append("cpu", "b", .firing)
+    bench.pass(.seconds(20))
+    let numbers = try #require(bench.numbers(of: "slow"))
+    #expect(!numbers.isWell && numbers.told == 0 && numbers.failed > 2 && numbers.waiting == 2)
+    #expect((59...61).contains(numbers.oldestWaiting), "\(numbers.oldestWaiting)")
+    let sum = bench.tally.numbers(at: bench.time.monotonic + .seconds(5))
+    #expect(sum.waiting == 2 && sum.failed == numbers.failed && sum.transitions == 2)
+    #expect((64...66).contains(sum.oldestWaiting), "without a turn of the worker it is \(sum.oldestWaiting)")
+    #expect(bench.numbers(of: "quick")?.isWell == true)
+    isAway.withLock { $0 = false }
+    #expect(bench.run(for: .seconds(400)) { slow.told.count == 2 })
+    #expect(bench.calm())
+    bench.pass(.seconds(2))
+    let after = try #require(bench.numbers(of: "slow"))
+    #expect(after.isWell && after.told == 2 && after.waiting == 0 && after.oldestWaiting == 0)
+    #expect(after.failed >= numbers.failed)
+  }
+
+  @Test("the counters outlive a worker; a receiver that leaves the file is told of no more")
+  func outlives() throws {
+    let bench = try ForwarderBench()
+    let (inbox, other) = (Inbox(), Inbox())
+    let rest = (ReceiverDefinition(name: "other"), other)
+    try bench.start((ReceiverDefinition(name: "on-call"), inbox), rest)
+    #expect(bench.settle())
+    bench.append("cpu", "a", .firing)
+    #expect(bench.run { inbox.told.count == 1 && other.told.count == 1 })
+    #expect(bench.calm())
+    bench.kill()
+    try bench.start((ReceiverDefinition(name: "on-call"), inbox), rest)
+    #expect(bench.settle())
+    bench.append("cpu", "a", .resolved)
+    #expect(bench.run { inbox.told.count == 2 && other.told.count == 2 })
+    #expect(bench.calm())
+    bench.pass(.seconds(2))
+    #expect(bench.numbers(of: "on-call")?.told == 2)
+    bench.reload(rest)
+    #expect(bench.run { bench.definitions == [rest.0] })
+    bench.pass(.seconds(2))
+    #expect(bench.numbers(of: "on-call") == nil)
+    #expect(bench.numbers(of: "other")?.told == 2)
+    #expect(bench.tally.numbers(at: bench.time.monotonic).transitions == 4)
+    #expect(bench.tally.delivered.map { bench.time.monotonic - $0 < .seconds(11) } == true)
   }
 }

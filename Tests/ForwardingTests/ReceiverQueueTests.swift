@@ -145,6 +145,22 @@ struct ForwardingWorld {
 
 @Suite("A receiver's queue")
 struct ReceiverQueueTests {
+  @Test("the oldest that waits is the one with the least Kafka time; what is told doesn't wait")
+  func oldest() {
+    var world = ForwardingWorld(ReceiverDefinition(name: "on-call"))
+    #expect(world.queue.oldest == nil)
+    let begin = world.clock
+    for host in ["a", "b", "c"] { world.append("r", host, .firing) }
+    world.feed()
+    #expect(world.queue.oldest == begin + 1)
+    #expect(world.send { _ in .later(after: nil, reason: "away") } != nil)
+    #expect(world.queue.oldest == begin + 1)
+    while world.send() != nil { world.commit() }
+    world.pass(2000)
+    while world.send() != nil { world.commit() }
+    #expect(world.queue.oldest == nil && world.queue.count == 0)
+  }
+
   @Test("each transition is told at once, those of an alert one after the other")
   func single() {
     var world = ForwardingWorld(ReceiverDefinition(name: "on-call"))

@@ -53,7 +53,7 @@ struct RuleTestCommandTests {
   func ends() throws {
     let ended = try Program.run(["test", packageRoot + "/Config/rules-tests.toml"])
     #expect(ended.status == .exited(0))
-    #expect(ended.output.hasSuffix("16 tests passed\n"))
+    #expect(ended.output.hasSuffix("19 tests passed\n"))
     let directory = try TemporaryDirectory()
     let file = try directory.write(text + "\n[[tset]]\n", to: "tests.toml")
     let bad = try Program.run(["test", file])

@@ -112,4 +112,22 @@ struct ForwardServiceTests {
     }
     #expect(second.stop() == 0)
   }
+
+  @Test("a service says what it and its receivers did, as records of the topic of readings")
+  func records() throws {
+    let bench = try ForwardBench()
+    let inbox = Inbox()
+    let service = try bench.start("web/1", [("on-call", inbox), ("mail", inbox)])
+    #expect(service.records.map(\.subject) == ["statusd-forward@web/1"])
+    #expect(!service.isReady)
+    try bench.append("a", .firing)
+    #expect(inbox.told(2) == ["cpu/a firing", "cpu/a firing"])
+    try lookUntil { service.numbers.transitions == 2 && service.numbers.receivers == 2 }
+    #expect(service.isReady)
+    let records = service.records
+    #expect(Set(records.map(\.subject)) == ["statusd-forward@web/1", "receiver/on-call", "receiver/mail"])
+    let schema = try JSONSchema.file("reading")
+    for record in records { #expect(schema.problems(of: String(decoding: record.value, as: UTF8.self)) == []) }
+    #expect(service.stop() == 0)
+  }
 }

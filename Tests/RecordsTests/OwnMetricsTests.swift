@@ -18,16 +18,21 @@ struct OwnMetricsTests {
     let agent = AgentNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
     let evaluator = EvaluatorNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
     let meter = MeterNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
-    #expect(rows == agent + evaluator + meter)
+    let forwarder = ForwarderNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
+    let receiver = ReceiverNumbers.metrics.map { row($0.name, isCounter: $0.kind == .counter) }
+    #expect(rows == agent + evaluator + meter + forwarder + receiver)
   }
 
   @Test("each metric has a unique name, and every property is a metric")
   func names() {
     let names =
       AgentNumbers.metrics.map(\.name) + EvaluatorNumbers.metrics.map(\.name) + MeterNumbers.metrics.map(\.name)
+      + ForwarderNumbers.metrics.map(\.name) + ReceiverNumbers.metrics.map(\.name)
     #expect(Set(names).count == names.count)
     // `badByReason` has a metric for each reason, and `records_bad` is their sum.
     #expect(MeterNumbers.metrics.count == Mirror(reflecting: MeterNumbers()).children.count)
+    #expect(ForwarderNumbers.metrics.count == Mirror(reflecting: ForwarderNumbers()).children.count)
+    #expect(ReceiverNumbers.metrics.count == Mirror(reflecting: ReceiverNumbers()).children.count)
     #expect(AgentNumbers.metrics.count == Mirror(reflecting: AgentNumbers()).children.count)
     #expect(
       EvaluatorNumbers.metrics.count

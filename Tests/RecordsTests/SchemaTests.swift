@@ -237,4 +237,45 @@ struct SchemaTests {
     #expect(schema.problems(of: record.replacing("\"lag\":", with: "\"lag\":-")) != [])
     #expect(schema.problems(of: own(all.map { (name: $0.0, value: $0.1 + 0.5) }, boot: boot)) != [])
   }
+
+  @Test("what a forwarder says of itself and of receivers meets it, which describes each metric, and no others")
+  func forwarder() throws {
+    let schema = try JSONSchema.file("reading")
+    let time = WallTime(milliseconds: 1_795_176_000_000)
+    var numbers = ForwarderNumbers()
+    (numbers.transitions, numbers.oldestWaiting) = (1_234_567_890_123, 7)
+    var failing = ReceiverNumbers()
+    (failing.failed, failing.isWell) = (3, false)
+    let forwarder = ForwarderRecord(numbers, instance: "web 1 \"\u{e9}\"", at: time)
+    #expect(forwarder.subject == "statusd-forward@web 1 \"\u{e9}\"")
+    let receivers = [ReceiverNumbers(), failing].map { ForwarderRecord($0, of: "on-call", instance: "web-1", at: time) }
+    #expect(receivers[0].subject == "receiver/on-call")
+    for (record, kind) in [(forwarder, "forwarder"), (receivers[0], "receiver"), (receivers[1], "receiver")] {
+      let text = String(decoding: record.value, as: UTF8.self)
+      let part = try schema.definition(kind)
+      #expect(schema.problems(of: text) == [])
+      #expect(part.problems(of: text) == [])
+      #expect(try fields(text) == part.fields)
+      #expect(try JSONValue(parsing: text)["host"]?.text == record.subject)
+      for wrong in [
+        text.replacing("\"\(kind)\"", with: "\"self\""), text.replacing("\"failed\":", with: "\"failed\":-1"),
+        text.replacing("failed\":", with: "fails\":"),
+        text.replacing("\"instance\":\"", with: "\"instance\":\"\\u0001"),
+      ] where wrong != text {
+        #expect(schema.problems(of: wrong) != [], "\(wrong)")
+      }
+    }
+    let well = receivers.map { String(decoding: $0.value, as: UTF8.self).hasSuffix("\"well\":1}") }
+    #expect(well == [true, false])
+    let tables = [
+      ("forwarder", ForwarderNumbers.metrics.map { ($0.name, $0.kind == .counter) }),
+      ("receiver", ReceiverNumbers.metrics.map { ($0.name, $0.kind == .counter) }),
+    ]
+    for (kind, metrics) in tables {
+      for (name, isCounter) in metrics {
+        let text = try schema.definition(kind)[name]?.keyword("description")?.text ?? ""
+        #expect(text.hasSuffix(isCounter ? "(counter)." : "(gauge).") || name == "well", "\(name)")
+      }
+    }
+  }
 }

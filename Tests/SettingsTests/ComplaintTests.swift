@@ -4,6 +4,26 @@ import Testing
 
 @Suite("Complaints")
 struct ComplaintTests {
+  @Test("an address to listen on has a host and a port, and brackets around IPv6")
+  func listen() throws {
+    for (text, host, port) in [
+      ("127.0.0.1:9464", "127.0.0.1", 9464), ("[::1]:1", "::1", 1), ("localhost:65535", "localhost", 65_535),
+      ("[fe80::1%lo]:80", "fe80::1%lo", 80),
+    ] {
+      let settings = try #require(
+        load("[kafka]\nbrokers = \"a\"\n[metrics]\nlisten = \"\(text)\"\n").settings, "\(text)")
+      let address = try #require(settings.metrics.address)
+      #expect(address.host == host && Int(address.port) == port, "\(text)")
+    }
+    for text in [
+      "", "127.0.0.1", ":9464", "9464", "::1:9464", "[::1]", "[127.0.0.1]:1", "[]:1", "a:0", "a:65536", "a:-1", "a:+1",
+      "a:x", "a b:1", "http://a:1", "a:1:2", "[::1:1", "a:", "*:1",
+    ] {
+      let found = complaints("[kafka]\nbrokers = \"a\"\n[metrics]\nlisten = \"\(text)\"\n")
+      #expect(found.count == 1 && found.first?.contains("4:10: metrics.listen: ") == true, "\(text) \(found)")
+    }
+  }
+
   @Test("a configuration with twelve mistakes yields twelve complaints, each with its place")
   func twelve() {
     let text = """

@@ -9,7 +9,7 @@ struct ExampleFilesTests {
   /// Keys that are shown with an example, because they have no fixed default.
   private let examples: Set<String> = [
     "topics.replication", "agent.host", "agent.tags", "kafka.brokers", "run.instance",
-    "evaluator.delivery",
+    "evaluator.delivery", "metrics.listen",
   ]
 
   /// Uncomments a line such as `#interval = "1s"`; returns other lines unchanged.
@@ -56,6 +56,7 @@ struct ExampleFilesTests {
       settings.rules.map(\.name) == [
         "cpu-high", "memory-high", "stream-quiet", "stream-errors", "stream-incomplete", "meter-late",
         "group-stalled", "group-behind", "group-loses-ground", "partition-offline", "broker-gone",
+        "receiver-gets-nothing", "receiver-behind",
       ])
     #expect(settings.lag == Settings.Lag())
     settings.lag = nil

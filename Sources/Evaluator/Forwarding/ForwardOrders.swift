@@ -23,13 +23,19 @@ package struct ForwardOrders: WorkerOrders {
   /// The topic of the last transitions of firing alerts.
   package var current: String
   package var dispatcher: ForwardDispatcher
+  /// Where it is counted.
+  package var tally: ForwardTally
 
   /// These receivers.
-  package init(_ receivers: [ReceiverOrder], alerts: String, current: String, dispatcher: ForwardDispatcher) {
+  package init(
+    _ receivers: [ReceiverOrder], alerts: String, current: String, dispatcher: ForwardDispatcher,
+    tally: ForwardTally = ForwardTally()
+  ) {
     self.receivers = receivers
     self.alerts = alerts
     self.current = current
     self.dispatcher = dispatcher
+    self.tally = tally
   }
 
   package var count: Int { receivers.count }

@@ -29,6 +29,10 @@ final class ForwardedReceiver {
   var seen: Set<String> = []
   /// Notifications whose outcomes were taken since the last commit.
   var settled: [String] = []
+  /// What came of them: it counts once it is committed.
+  var uncounted = ForwardTally.Counts()
+  /// Whether its last attempt is over for good, or there was none yet.
+  var isWell = true
   /// Whether its state must go into the next delivery.
   var mustWrite: Bool { isKnown && !queue.changes.isEmpty }
 

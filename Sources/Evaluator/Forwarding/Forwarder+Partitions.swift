@@ -68,6 +68,7 @@ extension Forwarder {
     }
     nextTopics = nil
     mustFollow = true
+    mustShow = true
   }
 
   /// The partition that a receiver belongs to: the hash of its name, modulo their number.
@@ -85,6 +86,7 @@ extension Forwarder {
     receivers.removeAll { partitions.contains($0.partition) }
     followed = [:]
     mustFollow = true
+    (mustShow, nextShow) = (true, nil)
   }
 
   package mutating func take(_ orders: ForwardOrders) {
@@ -114,6 +116,7 @@ extension Forwarder {
     for (name, gone) in before where gone.isKnown { stored[gone.partition]?[name] = gone.queue.state }
     followed = [:]
     mustFollow = true
+    (mustShow, nextShow) = (true, nil)
   }
 
   /// Puts those in place that had to wait for what was under way.

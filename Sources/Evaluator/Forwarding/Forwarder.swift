@@ -15,6 +15,8 @@ package struct Forwarder: ~Copyable, ClockedStage {
   static let longestTick = Duration.seconds(10)
   /// How long after the beginning of the last committed delivery somebody else may have become the owner.
   static let lease = Duration.seconds(6)
+  /// From one look at what waits to the next, for the tally.
+  static let showPause = Duration.seconds(1)
 
   package var numbers = EvaluatorNumbers()
   package let plan: WorkerPlan
@@ -41,6 +43,9 @@ package struct Forwarder: ~Copyable, ClockedStage {
   var lastTick: (ended: MonotonicTime, began: MonotonicTime)?
   /// Whether nothing more is sent.
   private var ends = false
+  /// When the tally is shown the receivers next, and whether anything may have changed since it was.
+  var nextShow: MonotonicTime?
+  var mustShow = true
   /// What people should read, with `collect`.
   var remarks: [ForwardRemark] = []
 
@@ -64,7 +69,11 @@ package struct Forwarder: ~Copyable, ClockedStage {
     let transition = record.value.flatMap { Transition.decode($0) }
     let value = record.value.map { Array($0) } ?? []
     let alert = record.key.map { String(decoding: $0, as: UTF8.self) }
-    if transition == nil, record.value != nil { numbers.badByReason[0] += 1 }
+    if transition == nil, record.value != nil {
+      numbers.badByReason[0] += 1
+      orders.tally.countBad()
+    }
+    mustShow = true
     let lane = ReceiverState.Lane(source, record.partition.number)
     for receiver in readers {
       // The log may be read from an earlier place on, for another receiver.
@@ -92,6 +101,11 @@ package struct Forwarder: ~Copyable, ClockedStage {
   package mutating func collect(into outbox: inout Outbox, _ voice: inout WorkerVoice) {
     for remark in remarks { voice.remark(remark) }
     remarks.removeAll(keepingCapacity: true)
+    tell(&outbox)
+    show()
+  }
+
+  private mutating func tell(_ outbox: inout Outbox) {
     // A sealed outbox takes nothing more, and its state is on its way.
     if outbox.isSealed || clock.time == nil { return }
     for receiver in receivers {
@@ -103,6 +117,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
         outbox.append(result: value, keyed: receiver.definition.name, of: receiver.partition)
         remarks.append(.gaveUp(receiver: receiver.definition.name, alert: lost.transition.alert, reason: lost.reason))
         numbers.transitions += 1
+        receiver.uncounted.givenUp += 1
       }
       send(receiver)
     }
@@ -115,14 +130,36 @@ package struct Forwarder: ~Copyable, ClockedStage {
       let outcome = orders.dispatcher.outcome(of: notification.id, to: name)
     else { return }
     switch outcome {
-    case .later(_, let reason): remarks.append(.failed(receiver: name, reason: reason))
-    case .refused(let reason) where notification.transitions.isEmpty:
-      remarks.append(.refusedStanding(receiver: name, reason: reason))
-    case .delivered, .refused: break
+    case .later(_, let reason):
+      remarks.append(.failed(receiver: name, reason: reason))
+      var failure = ForwardTally.Counts()
+      failure.failed = 1
+      orders.tally.count(failure, of: name)
+    case .refused(let reason):
+      if notification.transitions.isEmpty { remarks.append(.refusedStanding(receiver: name, reason: reason)) }
+      receiver.uncounted.refused += 1
+    case .delivered:
+      receiver.uncounted.told += 1
+      receiver.uncounted.transitions += Int64(notification.transitions.count)
     }
+    receiver.isWell = if case .later = outcome { false } else { true }
+    mustShow = true
     receiver.queue.settle(outcome, now, clock: brokersTime, jitter: Double.random(in: 0...1))
     receiver.settled.append(notification.id)
     if !receiver.queue.isFull { mustFollow = mustFollow || isBehind(receiver) }
+  }
+
+  /// Shows the tally what waits: to look for the oldest takes a walk over all that does.
+  private mutating func show() {
+    guard mustShow, nextShow.map({ $0 <= now }) ?? true else { return }
+    orders.tally.show(
+      receivers.map { receiver in
+        .init(
+          receiver: receiver.definition.name, waiting: receiver.queue.count, oldest: receiver.queue.oldest,
+          isWell: receiver.isWell)
+      }, of: Set(orders.receivers.map(\.definition.name)), clock: clock.latest(at: now), now: now)
+    nextShow = now + Self.showPause
+    mustShow = false
   }
 
   /// Hands over what is due, unless somebody else may have become the owner.
@@ -152,7 +189,8 @@ package struct Forwarder: ~Copyable, ClockedStage {
     // Pauses and groups end at some time: to look ten times a second is near enough, and cheap.
     let waits = receivers.contains { $0.queue.count > 0 || $0.phase != .isLive }
     let turn = waits ? min(nextTick, now + .milliseconds(100)) : nextTick
-    return receivers.compactMap(\.queue.nextRefresh).min().map { min(turn, $0) } ?? turn
+    let next = receivers.compactMap(\.queue.nextRefresh).min().map { min(turn, $0) } ?? turn
+    return mustShow ? min(next, nextShow ?? now) : next
   }
 
   /// When the next delivery is due; nil if no partition is held.
@@ -202,7 +240,10 @@ package struct Forwarder: ~Copyable, ClockedStage {
       receiver.queue.committed()
       settled += receiver.settled.map { (receiver.definition.name, $0) }
       receiver.settled = []
+      orders.tally.count(receiver.uncounted, of: receiver.definition.name)
+      receiver.uncounted = .init()
     }
+    mustShow = true
     orders.dispatcher.committed(settled)
     replaceSettled()
   }
@@ -211,6 +252,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
     at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime
   ) {
     lastTick = (now, began)
+    orders.tally.hasDelivered(at: now)
     if !tick(time, began: began, now: now) { remarks.append(.noClock) }
   }
 

@@ -1,0 +1,130 @@
+import Foundation
+import Platform
+import TestSupport
+import Testing
+
+@testable import Metrics
+
+/// Sends bytes to a port of this machine, and returns all that comes until the connection ends.
+func exchange(_ request: String, port: UInt16) throws -> String {
+  let connection = try connected(to: port)
+  defer { close(connection) }
+  let sent = Array(request.utf8).withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+  try #require(sent == request.utf8.count)
+  return received(connection)
+}
+
+private func connected(to port: UInt16) throws -> Int32 {
+  let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  var limit = timeval(tv_sec: 30, tv_usec: 0)
+  setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  let result = withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+    }
+  }
+  try #require(result == 0)
+  return connection
+}
+
+private func received(_ connection: Int32) -> String {
+  var bytes: [UInt8] = []
+  var part = [UInt8](repeating: 0, count: 4096)
+  while true {
+    let count = recv(connection, &part, part.count, 0)
+    if count <= 0 { return String(decoding: bytes, as: UTF8.self) }
+    bytes += part[..<count]
+  }
+}
+
+/// The status and the body of a GET.
+func get(_ path: String, port: UInt16, method: String = "GET", more: String = "") throws -> (
+  status: Int?, body: String, head: String
+) {
+  let answer = try exchange("\(method) \(path) HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\(more)\r\n", port: port)
+  let parts = answer.components(separatedBy: "\r\n\r\n")
+  let status = answer.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+  return (status, parts.dropFirst().joined(separator: "\r\n\r\n"), parts[0])
+}
+
+@Suite("The HTTP server", .timeLimit(.minutes(2)), .waits)
+struct HTTPServerTests {
+  private func server() throws -> HTTPServer {
+    try HTTPServer("127.0.0.1", port: 0) { path in
+      path == "/page" ? .init(status: 200, text: "é\n") : path == "/sick" ? .init(status: 503, text: "") : nil
+    }
+  }
+
+  @Test("a path has its answer, another one 404, another method 405")
+  func answers() throws {
+    let server = try server()
+    let page = try get("/page", port: server.port)
+    #expect(page.status == 200 && page.body == "é\n")
+    #expect(page.head.contains("Content-Type: text/plain; charset=utf-8\r\n"))
+    #expect(try get("/page?x=1", port: server.port).status == 200)
+    #expect(try get("/sick", port: server.port).status == 503)
+    for path in ["/", "/pages", "/page/", "/../page", "/%00"] {
+      #expect(try get(path, port: server.port).status == 404, "\(path)")
+    }
+    for method in ["POST", "PUT", "DELETE", "HEAD", "OPTIONS", "X"] {
+      let answer = try get("/page", port: server.port, method: method, more: "Content-Length: 0\r\n")
+      #expect(answer.status == 405, "\(method)")
+      #expect(answer.head.contains("Allow: GET"), "\(method)")
+    }
+    server.stop()
+  }
+
+  @Test("what is no request, or too long a one, is refused, and others are answered")
+  func hostile() throws {
+    let server = try server()
+    for request in ["\r\n\r\n", "GET\r\n\r\n", "\u{0}\u{1}\r\n\r\n", "GET /page HTTP/9.9\r\n\r\n"] {
+      let connection = try connected(to: server.port)
+      _ = Array(request.utf8).withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      close(connection)
+    }
+    let long = try get("/page", port: server.port, more: "X: \(String(repeating: "x", count: 100_000))\r\n")
+    #expect(long.status != 200)
+    #expect(try get("/page", port: server.port).status == 200)
+    server.stop()
+  }
+
+  @Test("more connections than it takes wait until others end")
+  func bounded() throws {
+    let server = try server()
+    let connections = try (0..<32).map { _ in try connected(to: server.port) }
+    let request = Array("GET /page HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
+    func ask(_ connection: Int32) {
+      _ = request.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+    var byte: UInt8 = 0
+    // One that was answered has its place.
+    for connection in connections {
+      ask(connection)
+      #expect(recv(connection, &byte, 1, 0) == 1)
+    }
+    let waiting = try connected(to: server.port)
+    ask(waiting)
+    for connection in connections.suffix(2) {
+      ask(connection)
+      #expect(recv(connection, &byte, 1, 0) == 1)
+    }
+    #expect(recv(waiting, &byte, 1, Int32(MSG_DONTWAIT)) == -1)
+    close(connections[0])
+    #expect(recv(waiting, &byte, 1, 0) == 1)
+    for connection in connections.dropFirst() + [waiting] { close(connection) }
+    server.stop()
+  }
+
+  @Test("a port that is taken, and a name without an address, are reported")
+  func failures() throws {
+    let server = try server()
+    let (port, other) = (server.port, ListenFailure.refused("127.0.0.1:\(server.port)", EADDRINUSE))
+    #expect(throws: other) { try HTTPServer("127.0.0.1", port: port) { _ in nil } }
+    #expect(throws: ListenFailure.unresolved("[::zz]:1")) { try HTTPServer("::zz", port: 1) { _ in nil } }
+    server.stop()
+  }
+}
