@@ -1,3 +1,4 @@
+import JSON
 import Kafka
 import Platform
 import Records
@@ -34,11 +35,22 @@ struct MetricsServiceTests {
       let record = ForwarderRecord(ForwarderNumbers(), instance: instance, at: wall)
       try writer.write(record.value, key: Array(record.subject.utf8), to: "readings")
     }
+    let transition = Transition(
+      timestamp: wall, status: .firing, severity: .critical, rule: "cpu", subject: "a", metric: "cpu_usage", value: 95,
+      threshold: 90, since: wall, previous: .inactive,
+      source: SourcePosition(topic: "status_topic", partition: 0, offset: 1))
+    var json = Writer()
+    transition.encode(into: &json)
+    try writer.write(json.bytes, key: Array(transition.key.utf8), to: "current")
     try writer.flush()
     try lookUntil {
       let page = try get("/metrics", port: port)
-      return page.body.contains("instance=\"web-1\"") && page.body.contains("instance=\"web-2\"")
+      return ["{instance=\"web-1\"}", "{instance=\"web-2\"}", "statusd_alerts{alertname=\"cpu\",host=\"a\","]
+        .allSatisfy { page.body.contains($0) }
     }
+    try writer.write(nil, key: Array(transition.key.utf8), to: "current")
+    try writer.flush()
+    try lookUntil { try !get("/metrics", port: port).body.contains("statusd_alerts") }
     #expect(try get("/metrics", port: port).head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"))
     #expect(service.heartbeats.allSatisfy { $0.isFresh(at: SystemTime().monotonic) })
     #expect(service.stop(by: soon()) == 0)
