@@ -7,14 +7,23 @@ public final class MailServerProcess {
 
   /// A mail that it took.
   public struct Mail: Decodable {
+    /// The sender.
     public var from: String
+    /// The recipients.
     public var to: [String]
+    /// What the client called itself.
     public var greeting: String
+    /// Whether it came through TLS.
     public var tls: Bool
+    /// The user who logged in; nil for nobody.
     public var user: String?
+    /// The whole message.
     public var raw: Data
+    /// The names of its headers, in order.
     public var names: [String]
+    /// Its headers, decoded.
     public var headers: [String: String]
+    /// Its body, decoded.
     public var body: String
   }
 
