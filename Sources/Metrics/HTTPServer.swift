@@ -32,7 +32,7 @@ final class HTTPServer: Sendable {
   }
 
   private static let connections: UInt32 = 32
-  private static let silence: UInt32 = 10
+  static let silence = Duration.seconds(10)
   private static let memory = 8192
 
   private let site: Site
@@ -43,13 +43,18 @@ final class HTTPServer: Sendable {
 
   /// Listens on `host`, a name or an address, and `port`; 0 for any free one.
   ///
-  /// - Parameter answer: called on the server's thread for each GET request with its path; nil for a path that there
-  ///   isn't.
-  init(_ host: String, port: UInt16, answer: @escaping @Sendable (_ path: String) -> Answer?) throws(ListenFailure) {
+  /// - Parameters:
+  ///   - silence: how long a connection may be silent.
+  ///   - answer: called on the server's thread for each GET request with its path; nil for a path that there
+  ///     isn't.
+  init(
+    _ host: String, port: UInt16, silence: Duration = silence, answer: @escaping @Sendable (_ path: String) -> Answer?
+  ) throws(ListenFailure) {
     let site = Site(answer)
     var unresolved: Int32 = 0
     let started = statusd_http_start(
-      host, "\(port)", site.pointer, Self.connections, Self.silence, Self.memory, &unresolved)
+      host, "\(port)", site.pointer, Self.connections, UInt32(clamping: silence.components.seconds), Self.memory,
+      &unresolved)
     guard let started else {
       let address = host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
       if unresolved != 0 { throw .unresolved(address) }
