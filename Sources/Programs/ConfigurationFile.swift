@@ -1,4 +1,5 @@
 public import Arguments
+import Console
 public import Platform
 public import Settings
 import Topics
@@ -7,6 +8,13 @@ import Topics
 public enum ConfigurationFile {
   /// `--config FILE`
   public static let option = Option.file("config", short: "c", help: "the configuration", isRequired: true)
+
+  /// Loads the file at `path`, and prints all complaints. Returns nil if it has a mistake.
+  public static func check(_ path: String, surroundings: Surroundings) -> Settings? {
+    let loaded = Settings.load(path: path, surroundings: surroundings)
+    printError(loaded.complaints.map { "\($0)\n" }.joined())
+    return loaded.settings
+  }
 
   /// Loads the file at `path`, and logs all complaints. Returns nil if it has a mistake.
   public static func load(

@@ -23,11 +23,7 @@ final class AlertmanagerWay: ForwardChannel {
     let clocks = AlertmanagerAlert.Clocks(now: time.wall, ahead: ahead.withLock { $0 })
     let answer = channel.send(Self.alerts(of: notification.standing, clocks: clocks, resend: resend))
     if let ahead = answer.ahead { self.ahead.withLock { $0 = ahead } }
-    switch answer.outcome {
-    case .delivered: return .delivered
-    case .later(let after, let reason): return .later(after: after, reason: reason)
-    case .refused(let reason): return .refused(reason: reason)
-    }
+    return ForwardOutcome(answer.outcome)
   }
 
   /// The alerts for what stands. Labels that become the same there are one alert, which fires if one of them does.

@@ -73,14 +73,22 @@ private struct NotificationWay: ForwardChannel {
     let group = notification.group.map { values in
       zip(parts, values).map { Transition.Label(name: $0, value: $1) }
     }
-    switch channel.send(Notification(receiver: name, group: group, transitions: transitions)) {
-    case .delivered(let remark):
-      if let remark {
-        log.warning("a receiver was told in part", ["receiver": .string(name), "reason": .string(remark)])
-      }
-      return .delivered
-    case .later(let after, let reason): return .later(after: after, reason: reason)
-    case .refused(let reason): return .refused(reason: reason)
+    let outcome = channel.send(Notification(receiver: name, group: group, transitions: transitions))
+    if case .delivered(let remark?) = outcome {
+      log.warning("a receiver was told in part", ["receiver": .string(name), "reason": .string(remark)])
     }
+    return ForwardOutcome(outcome)
+  }
+}
+
+extension ForwardOutcome {
+  /// How an attempt ended, for the queue.
+  init(_ outcome: SendOutcome) {
+    self =
+      switch outcome {
+      case .delivered: .delivered
+      case .later(let after, let reason): .later(after: after, reason: reason)
+      case .refused(let reason): .refused(reason: reason)
+      }
   }
 }

@@ -26,9 +26,7 @@ enum Check: Subcommand {
 
   static func run(_ given: Parsed) throws -> ExitCode {
     guard let path = given[ConfigurationFile.option] else { return .usage }
-    let loaded = Settings.load(path: path, surroundings: .forwarder)
-    printError(loaded.complaints.map { "\($0)\n" }.joined())
-    guard let settings = loaded.settings else { return .configuration }
+    guard let settings = ConfigurationFile.check(path, surroundings: .forwarder) else { return .configuration }
     // As a comment, so that the output itself is a valid configuration.
     try printOut(given[print] ? "# ok\n" + settings.describe() : "ok\n")
     return .ok

@@ -26,9 +26,7 @@ enum Check: Subcommand {
 
   static func run(_ given: Parsed) throws -> ExitCode {
     guard let path = given[ConfigurationFile.option] else { return .usage }
-    let loaded = Settings.load(path: path, surroundings: .machineWithKafka)
-    printError(loaded.complaints.map { "\($0)\n" }.joined())
-    guard let settings = loaded.settings else { return .configuration }
+    guard let settings = ConfigurationFile.check(path, surroundings: .machineWithKafka) else { return .configuration }
     let needs = Needs(settings)
     if let shortage = needs.shortage() {
       printError("\(Complaint(file: path, position: nil, weight: .advice, message: needs.advice(on: shortage)))\n")
