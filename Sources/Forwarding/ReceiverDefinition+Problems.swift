@@ -54,7 +54,7 @@ extension ReceiverDefinition {
   ///   - isAlertmanager: whether it groups and repeats by itself.
   public func problems(groupKeys: [String], isAlertmanager: Bool) -> [ReceiverDefinitionProblem] {
     var problems: [ReceiverDefinitionProblem] = []
-    let isName = (1...Bounds.name).contains(name.utf8.count) && name.utf8.allSatisfy(ReceiverDefinition.isNameByte)
+    let isName = (1...Bounds.name).contains(name.utf8.count) && name.hasOnlyNameBytes
     if !isName {
       problems.append(
         .init(
@@ -82,14 +82,5 @@ extension ReceiverDefinition {
       }
     }
     return problems
-  }
-
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
   }
 }

@@ -182,12 +182,3 @@ public final class MetricsService: Service {
     }
   }
 }
-
-/// Passes a consumer to its thread, which takes it once.
-private final class HandOver: @unchecked Sendable {
-  private var consumer: Consumer?
-
-  init(_ consumer: consuming Consumer) { self.consumer = consume consumer }
-
-  func take() -> Consumer? { consumer.take() }
-}

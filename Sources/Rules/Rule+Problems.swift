@@ -8,7 +8,7 @@ extension Rule {
   }
 
   func nameProblems() -> [RuleProblem] {
-    let fits = (1...100).contains(name.utf8.count) && name.utf8.allSatisfy(Rule.isNameByte)
+    let fits = (1...100).contains(name.utf8.count) && name.hasOnlyNameBytes
     if fits { return [] }
     return [
       RuleProblem(
@@ -17,15 +17,6 @@ extension Rule {
           ? "a rule needs a name: alerts are keyed by it"
           : "\(quoted(name)) is no name for a rule: use 1 to 100 letters, digits, dots, underscores and hyphens")
     ]
-  }
-
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
   }
 
   func metricProblems() -> [RuleProblem] {

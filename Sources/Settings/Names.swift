@@ -57,7 +57,7 @@ package enum Names {
     if text.isEmpty { return "a topic needs a name" }
     if text == "." || text == ".." { return "Kafka has no topic of this name" }
     if text.utf8.count > 249 { return "a topic's name may have at most 249 characters" }
-    if !text.utf8.allSatisfy(isTopicByte) { return "a topic's name may have only letters, digits, '.', '_' and '-'" }
+    if !text.hasOnlyNameBytes { return "a topic's name may have only letters, digits, '.', '_' and '-'" }
     return nil
   }
 
@@ -95,15 +95,5 @@ package enum Names {
 
   private static func isAddress(_ character: Character) -> Bool {
     character.isASCII && (character.isLetter || character.isNumber || ".-_:%".contains(character))
-  }
-
-  private static func isTopicByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"),
-      UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
   }
 }

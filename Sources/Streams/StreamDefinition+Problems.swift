@@ -11,7 +11,7 @@ extension StreamDefinition {
   }
 
   private func nameProblems() -> [StreamProblem] {
-    let fits = (1...Bounds.name).contains(name.utf8.count) && name.utf8.allSatisfy(StreamDefinition.isNameByte)
+    let fits = (1...Bounds.name).contains(name.utf8.count) && name.hasOnlyNameBytes
     if fits, !StreamDefinition.reservedNames.contains(name) { return [] }
     let message =
       name.isEmpty
@@ -20,15 +20,6 @@ extension StreamDefinition {
         ? "\(quoted(name)) is reserved for other readings; give the stream another name"
         : "\(quoted(name)) is no name for a stream: use 1 to \(Bounds.name) letters, digits, dots, underscores and hyphens"
     return [StreamProblem(path: ["name"], message: message)]
-  }
-
-  private static func isNameByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
-      true
-    default: false
-    }
   }
 
   private func topicProblems() -> [StreamProblem] {

@@ -153,12 +153,3 @@ public final class PeriodicSender: Service {
     }
   }
 }
-
-/// Passes a producer to its thread, which takes it once.
-private final class HandOver: @unchecked Sendable {
-  private var producer: ReliableProducer?
-
-  init(_ producer: consuming ReliableProducer) { self.producer = consume producer }
-
-  func take() -> ReliableProducer? { producer.take() }
-}
