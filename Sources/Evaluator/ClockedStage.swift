@@ -71,6 +71,7 @@ extension ClockedStage where Self: ~Copyable {
   // MARK: What only the records of the group's own topics need
 
   package var aheadOfClock: Duration? { nil }
+  package var isReplaying: Bool { false }
   package var livePositions: [LogPosition] { [] }
   package func lag<Log: EvaluatorLog & ~Copyable>(in log: inout Log) -> Int64? { nil }
   package var wantsPartitionCounts: Bool { false }

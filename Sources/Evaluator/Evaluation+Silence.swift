@@ -28,6 +28,8 @@ extension Evaluation {
     }.map(\.id)
   }
 
+  package var isReplaying: Bool { partitions.contains { !$0.isLive } }
+
   /// The positions of partitions that are live.
   package var livePositions: [LogPosition] { partitions.filter { $0.isLive }.map { LogPosition($0.id, $0.position) } }
 

@@ -80,7 +80,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   private var isReadyToBeRemade: Bool {
     guard share.isToBeRemade else { return false }
     if timers.isDue(.remaking, time.monotonic) { return true }
-    return isAtRest && stage.livePositions.count == stage.held.count
+    return isAtRest
   }
 
   /// One turn of the loop.
@@ -151,9 +151,10 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     voice.tookRules(orders.count)
   }
 
-  /// Whether nothing is under way: every partition assigned is held, all orders are taken, everything is delivered.
+  /// Whether nothing is under way: every partition assigned is held and evaluated, all orders are taken, everything is
+  /// delivered. A partition that is still replayed takes the orders, and ends alerts of rules that are gone, later.
   package var isAtRest: Bool {
-    arrivals.isEmpty && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver && !isOut
+    arrivals.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver && !isOut
   }
 
   /// Moves the results of the last batch or change of orders into the outbox, and logs them.

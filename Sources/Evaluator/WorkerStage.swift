@@ -62,6 +62,9 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// The partitions that are held.
   var held: [LogPartition] { get }
 
+  /// Whether records that were evaluated before are still read once more, for a partition that is held.
+  var isReplaying: Bool { get }
+
   /// The positions of partitions whose records are evaluated.
   var livePositions: [LogPosition] { get }
 

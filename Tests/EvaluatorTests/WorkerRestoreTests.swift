@@ -135,6 +135,28 @@ struct WorkerRestoreTests {
     #expect(bench.numbers.subjects == 1)
   }
 
+  @Test("a worker isn't at rest while it replays; once it is, an alert whose rule is gone is resolved")
+  func restsAfterReplay() throws {
+    var bench = try WorkerBench(checkpointInterval: .seconds(60))
+    bench.assign(0)
+    for second: Int64 in 0..<100 {
+      bench.sample(95, second: second)
+      bench.settle(turns: 3)
+    }
+    bench.settle(turns: 3)
+    #expect(bench.current.count == 1)
+    bench.cluster.batch = 1
+    try bench.restart([])
+    var isAtRest = false
+    for _ in 0..<1000 where !isAtRest {
+      bench.settle(turns: 1)
+      isAtRest = bench.worker.isAtRest
+    }
+    #expect(isAtRest)
+    #expect(bench.numbers.replayed > 0)
+    #expect(bench.current.isEmpty)
+  }
+
   @Test("nothing is produced or committed before the state is restored")
   func silence() throws {
     var bench = try WorkerBench()
