@@ -85,6 +85,21 @@ extension Consumer {
     try offsets(partitions.map { PartitionOffset($0, Offset(max(0, time.milliseconds))) }, within: limit)
   }
 
+  /// For each partition where reading from `time` on begins: `offsets(for:in:within:)`, or the end of its log if it has
+  /// no such record.
+  ///
+  /// The end is as old as the call, whenever reading begins. With `.end` in an assignment, records would be left out that
+  /// come between the question and the first fetch.
+  public func starts(
+    at time: WallTime, in partitions: [TopicPartition], within limit: Duration
+  ) throws(KafkaError) -> [PartitionOffset] {
+    let ends = try offsets(partitions.map { PartitionOffset($0, .end) }, within: limit)
+    let known = Dictionary(ends.map { ($0.partition, $0.offset) }) { first, _ in first }
+    return try offsets(for: time, in: partitions, within: limit).map { entry in
+      entry.offset.isNumber ? entry : PartitionOffset(entry.partition, known[entry.partition] ?? .end)
+    }
+  }
+
   private func offsets(_ times: [PartitionOffset], within limit: Duration) throws(KafkaError) -> [PartitionOffset] {
     let list = try client.offsets(times, within: limit)
     try list.check()

@@ -164,7 +164,7 @@ public final class MetricsService: Service {
         let partitions = (first..<count).map { TopicPartition(topic, $0) }
         if topic == plan.readings, first == 0 {
           let since = WallTime(milliseconds: time.wall.milliseconds - plan.head.wholeMilliseconds)
-          new += try consumer.offsets(for: since, in: partitions, within: .seconds(2))
+          new += try consumer.starts(at: since, in: partitions, within: .seconds(2))
         } else {
           new += partitions.map { PartitionOffset($0, .beginning) }
         }

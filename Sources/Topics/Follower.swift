@@ -160,7 +160,7 @@ public struct Follower: ~Copyable {
       }
     case .ago, .at:
       let from = begin.wall(now: time.wall) ?? time.wall
-      let offsets = try consumer.offsets(for: from, in: new, within: .seconds(2))
+      let offsets = try consumer.starts(at: from, in: new, within: .seconds(2))
       found = new.map { partition in offsets.first { $0.partition == partition }?.offset ?? .end }
     }
     let held = starts.indices.map { TopicPartition(plan.topic, Int32($0)) }

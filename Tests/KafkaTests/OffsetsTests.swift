@@ -29,6 +29,11 @@ import Testing
     }
     let late = try consumer.offsets(for: WallTime(milliseconds: base + 9001), in: [partition], within: .seconds(10))
     #expect(late == [PartitionOffset(partition, .end)])
+    // A record that comes before the first fetch must not be left out: so this end is a number.
+    for (time, offset) in [(base + 2500, 3), (base + 9001, 10)] as [(Int64, Offset)] {
+      let start = try consumer.starts(at: WallTime(milliseconds: time), in: [partition], within: .seconds(10))
+      #expect(start == [PartitionOffset(partition, offset)])
+    }
     let watermarks = try consumer.queryWatermarks(of: partition, within: .seconds(10))
     #expect(watermarks == Watermarks(low: 0, high: 10))
     let other = try cluster.createTopic(partitions: 2)
