@@ -56,7 +56,7 @@ struct ExampleFilesTests {
       settings.rules.map(\.name) == [
         "cpu-high", "memory-high", "stream-quiet", "stream-errors", "stream-incomplete", "meter-late",
         "group-stalled", "group-behind", "group-loses-ground", "partition-offline", "broker-gone",
-        "receiver-gets-nothing", "receiver-behind",
+        "receiver-gets-nothing", "receiver-behind", "receiver-misses-alerts",
       ])
     #expect(settings.lag == Settings.Lag())
     settings.lag = nil
