@@ -8,8 +8,8 @@ import Records
 struct MetricsBook {
   /// A process that says nothing for so long isn't shown any more.
   static let silence = Duration.seconds(60)
-  /// How many subjects and how many alerts there may be; further ones are left out, and counted.
-  static let greatestCount = 100_000
+  /// The series that counts what is left out.
+  private static let leftOutName = "statusd_metrics_left_out_total"
 
   /// A kind of record, and how its metrics are named and labelled.
   private struct Kind {
@@ -40,7 +40,7 @@ struct MetricsBook {
   private static let order = ["self", "forwarder", "receiver"]
 
   /// The names of all series but that of alerts.
-  static let names = Set(kinds.values.flatMap { kind in kind.metrics.indices.map { kind.name(of: $0) } })
+  static let names = Set(kinds.values.flatMap { kind in kind.metrics.indices.map { kind.name(of: $0) } } + [leftOutName])
 
   private struct Subject {
     var kind: String
@@ -54,8 +54,13 @@ struct MetricsBook {
   private var alerts: [[UInt8]: AlertIdentity] = [:]
   /// The latest append time that was seen, and when.
   private var clock: (brokers: Int64, own: MonotonicTime)?
+  /// How many subjects and how many alerts there may be; further ones are left out, and counted.
+  private let limit: Int
   /// Records and alerts that there was no room for.
-  private(set) var leftOut = 0
+  private var leftOut = 0
+
+  /// - Parameter limit: how many subjects, and how many alerts, it takes.
+  init(limit: Int = 100_000) { self.limit = limit }
 
   // MARK: Taking
 
@@ -68,9 +73,9 @@ struct MetricsBook {
     if appended > brokersTime(at: now) ?? .min { clock = (appended, now) }
     guard let (name, subject) = Self.subject(of: value, appended) else { return }
     if let before = subjects[name], before.appended > appended { return }
-    if subjects[name] == nil, subjects.count >= Self.greatestCount {
+    if subjects[name] == nil, subjects.count >= limit {
       forget(at: now)
-      if subjects.count >= Self.greatestCount {
+      if subjects.count >= limit {
         leftOut += 1
         return
       }
@@ -85,7 +90,7 @@ struct MetricsBook {
       alerts[key] = nil
       return
     }
-    if alerts[key] == nil, alerts.count >= Self.greatestCount {
+    if alerts[key] == nil, alerts.count >= limit {
       leftOut += 1
       return
     }
@@ -160,6 +165,8 @@ struct MetricsBook {
       let shown = Set(alerts.values).map { alert in alert.labels.map { (name: $0.name, value: $0.value) } }
       for labels in shown.sorted(by: { Self.key($0) < Self.key($1) }) { page.sample("statusd_alerts", labels, 1) }
     }
+    page.family(Self.leftOutName, "counter", help: "records of processes and alerts that this page had no room for")
+    page.sample(Self.leftOutName, [], Double(leftOut))
     return page.text
   }
 

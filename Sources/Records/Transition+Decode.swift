@@ -15,6 +15,9 @@ extension Transition {
     return parts.transition
   }
 
+  /// The same for bytes that are kept.
+  public static func decode(_ bytes: [UInt8]) -> Transition? { bytes.withUnsafeBytes { decode($0) } }
+
   /// The fields read so far.
   private struct Parts {
     var timestamp: WallTime?

@@ -130,7 +130,7 @@ enum Replay: Subcommand {
 
   /// nil if the record has no transition.
   private static func notification(_ one: Undelivered, _ settings: Settings) -> ForwardNotification? {
-    guard let transition = one.transition.withUnsafeBytes({ Transition.decode($0) }),
+    guard let transition = Transition.decode(one.transition),
       let definition = settings.receivers.first(where: { $0.definition.name == one.receiver })?.definition
     else { return nil }
     let forwarded = ForwardedTransition(
@@ -141,7 +141,7 @@ enum Replay: Subcommand {
 
   /// `on-call: 2026-11-20T12:00:00.000Z firing cpu-high/web-1`
   private static func line(_ one: Undelivered) -> String {
-    let transition = one.transition.withUnsafeBytes { Transition.decode($0) }
+    let transition = Transition.decode(one.transition)
     let what =
       transition.map { "\($0.timestamp.rfc3339) \($0.status.rawValue) \($0.key)" } ?? "a record without a transition"
     return Printable.text("\(one.receiver): \(what)")

@@ -24,7 +24,7 @@ private struct Keeper {
   func firing(at clock: Int64) -> Set<String> { Set(ends.filter { $0.value > clock }.keys) }
 
   static func face(_ value: [UInt8]) -> String {
-    let transition = value.withUnsafeBytes { Transition.decode($0) }
+    let transition = Transition.decode(value)
     return transition.map { "\($0.key) \($0.severity.name)" } ?? "none"
   }
 }

@@ -128,7 +128,7 @@ struct RecordArena: Arena {
       }
       writer.reset()
       transition.encode(into: &writer)
-      guard let again = writer.bytes.withUnsafeBytes({ Transition.decode($0) }) else {
+      guard let again = Transition.decode(writer.bytes) else {
         return "a transition can't be read again: \(shown(writer.bytes))"
       }
       if again.key != key || again.status != transition.status || again.source != transition.source {

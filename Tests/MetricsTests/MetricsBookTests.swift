@@ -115,6 +115,26 @@ struct MetricsBookTests {
     #expect(book.page(at: begin) == "")
   }
 
+  @Test("what the page has no room for is left out, and counted")
+  func leftOut() {
+    var book = MetricsBook(limit: 1)
+    take(forwarder(7), into: &book)
+    take(alert: alert("cpu", "a"), keyed: "cpu/a", into: &book)
+    #expect(book.page(at: begin).contains("\nstatusd_metrics_left_out_total 0\n"))
+    take(forwarder(8, "web-2"), into: &book)
+    take(forwarder(9), into: &book)
+    take(alert: alert("cpu", "b"), keyed: "cpu/b", into: &book)
+    let page = book.page(at: begin)
+    #expect(page.contains("\nstatusd_metrics_left_out_total 2\n"))
+    #expect(page.contains("statusd_forward_transitions_total{instance=\"web-1\"} 9\n"))
+    #expect(!page.contains("web-2"))
+    #expect(page.contains("host=\"a\""))
+    #expect(!page.contains("host=\"b\""))
+    // The first process has been silent for a minute: the other one takes its place.
+    take(forwarder(8, "web-2"), into: &book, at: 120, now: .seconds(120))
+    #expect(book.page(at: begin + .seconds(120)).contains("instance=\"web-2\""))
+  }
+
   @Test("a value stays within its quotes and its line, whatever it contains")
   func hostile() {
     let texts = [

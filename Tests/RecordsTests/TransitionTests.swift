@@ -20,7 +20,7 @@ struct TransitionTests {
   }
 
   private func decode(_ text: String) -> Transition? {
-    Array(text.utf8).withUnsafeBytes { Transition.decode($0) }
+    Transition.decode(Array(text.utf8))
   }
 
   @Test("has the bytes of version 1")
@@ -91,7 +91,7 @@ struct TransitionTests {
   func cut() {
     let whole = Array(text(example).utf8)
     for count in 0..<whole.count {
-      #expect(whole[..<count].withUnsafeBytes { Transition.decode($0) } == nil)
+      #expect(Transition.decode(Array(whole[..<count])) == nil)
     }
     for name in [
       "timestamp", "status", "severity", "rule", "host", "metric", "value", "threshold", "since", "previous",

@@ -106,7 +106,7 @@ extension Schedule {
     let subject = String(text(key).dropFirst(ScheduleInput.quiet.count + 1))
     var isFiring = false
     for (number, value) in values.enumerated() {
-      guard let transition = (value ?? []).withUnsafeBytes({ Transition.decode($0) }) else {
+      guard let transition = Transition.decode(value ?? []) else {
         return "\(text(key)): number \(number) can't be read"
       }
       if (transition.status == .firing) == isFiring { return "\(text(key)): number \(number) repeats the last status" }
@@ -122,7 +122,7 @@ extension Schedule {
       $0.offset >= transition.source.offset && text($0.key ?? []) == subject
     }
     let said = cluster.alerts.committed.first { entry in
-      (entry.value ?? []).withUnsafeBytes { Transition.decode($0)?.id == transition.id }
+      Transition.decode(entry.value ?? [])?.id == transition.id
     }
     let times = entries.map(\.kafkaTime).filter { $0 <= said?.kafkaTime ?? .max } + [said?.kafkaTime ?? .max]
     return zip(times, times.dropFirst()).contains { $1 - $0 >= ScheduleInput.quietAfter.wholeMilliseconds }
