@@ -154,7 +154,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   /// Whether nothing is under way: every partition assigned is held and evaluated, all orders are taken, everything is
   /// delivered. A partition that is still replayed takes the orders, and ends alerts of rules that are gone, later.
   package var isAtRest: Bool {
-    arrivals.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver && !isOut
+    arrivals.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver
+      && !isOut
   }
 
   /// Moves the results of the last batch or change of orders into the outbox, and logs them.

@@ -40,7 +40,7 @@ struct MetricsBook {
   private static let order = ["self", "forwarder", "receiver"]
 
   /// The names of all series but that of alerts.
-  static let names = Set(kinds.values.flatMap { kind in kind.metrics.indices.map { kind.name(of: $0) } } + [leftOutName])
+  static let names = Set(kinds.values.flatMap { kind in kind.metrics.indices.map(kind.name) } + [leftOutName])
 
   private struct Subject {
     var kind: String
@@ -160,13 +160,13 @@ struct MetricsBook {
         }
       }
     }
+    page.family(Self.leftOutName, "counter", help: "records of processes and alerts that this page had no room for")
+    page.sample(Self.leftOutName, [], Double(leftOut))
     if !alerts.isEmpty {
       page.family("statusd_alerts", "gauge", help: "an alert that fires, with the labels that Alertmanager gets")
       let shown = Set(alerts.values).map { alert in alert.labels.map { (name: $0.name, value: $0.value) } }
       for labels in shown.sorted(by: { Self.key($0) < Self.key($1) }) { page.sample("statusd_alerts", labels, 1) }
     }
-    page.family(Self.leftOutName, "counter", help: "records of processes and alerts that this page had no room for")
-    page.sample(Self.leftOutName, [], Double(leftOut))
     return page.text
   }
 
