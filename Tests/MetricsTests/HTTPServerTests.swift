@@ -1,5 +1,6 @@
 import Foundation
 import Platform
+import Synchronization
 import TestSupport
 import Testing
 
@@ -95,28 +96,33 @@ struct HTTPServerTests {
 
   @Test("more connections than it takes wait until others end")
   func bounded() throws {
-    let server = try server()
-    let connections = try (0..<32).map { _ in try connected(to: server.port) }
-    let request = Array("GET /page HTTP/1.1\r\nHost: x\r\n\r\n".utf8)
-    func ask(_ connection: Int32) {
-      _ = request.withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    let asked = Mutex<[String]>([])
+    let server = try HTTPServer("127.0.0.1", port: 0, silence: .seconds(600)) { path in
+      asked.withLock { $0.append(path) }
+      return .init(status: 200, text: "")
     }
-    var byte: UInt8 = 0
-    // One that was answered has its place.
-    for connection in connections {
-      ask(connection)
-      #expect(recv(connection, &byte, 1, 0) == 1)
+    func write(_ text: String, to connection: Int32) {
+      _ = Array(text.utf8).withUnsafeBytes { send(connection, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+    // A connection with half a request has its place.
+    let connections = try (0..<32).map { number in
+      let connection = try connected(to: server.port)
+      write("GET /\(number) HTTP/1.1\r\nHost: x\r\n", to: connection)
+      return connection
     }
     let waiting = try connected(to: server.port)
-    ask(waiting)
-    for connection in connections.suffix(2) {
-      ask(connection)
+    write("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n", to: waiting)
+    var byte: UInt8 = 0
+    for connection in connections {
+      write("\r\n", to: connection)
       #expect(recv(connection, &byte, 1, 0) == 1)
+      close(connection)
     }
-    #expect(recv(waiting, &byte, 1, Int32(MSG_DONTWAIT)) == -1)
-    close(connections[0])
     #expect(recv(waiting, &byte, 1, 0) == 1)
-    for connection in connections.dropFirst() + [waiting] { close(connection) }
+    close(waiting)
+    let order = asked.withLock { $0 }
+    #expect(order.count == 33)
+    #expect(order.first == "/0")
     server.stop()
   }
 
