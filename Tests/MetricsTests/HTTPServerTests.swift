@@ -112,6 +112,9 @@ struct HTTPServerTests {
     }
     let waiting = try connected(to: server.port)
     write("GET /waiting HTTP/1.1\r\nHost: x\r\n\r\n", to: waiting)
+    // Nothing tells of an answer that doesn't come: only time shows it.
+    var answer = pollfd(fd: waiting, events: Int16(POLLIN), revents: 0)
+    #expect(poll(&answer, 1, 300) == 0)
     var byte: UInt8 = 0
     for connection in connections {
       write("\r\n", to: connection)
