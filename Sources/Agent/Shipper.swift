@@ -34,7 +34,8 @@ struct Shipper: ~Copyable {
   private let log: Logger
   private let refusals: RateLimit
   private var producer: ReliableProducer
-  private var saidOwnRefusal = false
+  /// Whether statusd's own metrics were refused at the last look.
+  private var ownIsClosed = false
 
   /// - Throws: if librdkafka refuses a property, or a TLS file can't be read.
   init(_ plan: Plan, log: Logger, time: any TimeSource) throws(KafkaError) {
@@ -70,16 +71,19 @@ struct Shipper: ~Copyable {
   var renewals: Int64 { producer.renewals }
 
   /// Takes a record; false if it isn't kept because the backlog is full, or because brokers refuse statusd's own
-  /// metrics. The latter are no longer taken after a refusal, so that no sample waits because of them.
+  /// metrics. The latter aren't taken for five minutes after a refusal, so that no sample waits because of them.
   mutating func take(_ kind: Kind, _ value: [UInt8]) -> Bool {
-    if kind == .own, let refusal = producer.closure(ofLane: kind.rawValue) {
-      if !saidOwnRefusal {
-        saidOwnRefusal = true
-        log.error(
-          "brokers refuse statusd's own metrics; none are sent until statusd is restarted",
-          ["topic": .string(plan.ownTopic), "reason": .string("\(refusal)")])
+    if kind == .own {
+      let refusal = producer.closure(ofLane: kind.rawValue)
+      defer { ownIsClosed = refusal != nil }
+      if let refusal {
+        if !ownIsClosed {
+          log.error(
+            "brokers refuse statusd's own metrics; the next try follows in five minutes",
+            refusal.facts(ofWritingTo: plan.ownTopic, plan.configuration))
+        }
+        return false
       }
-      return false
     }
     return value.withUnsafeBytes { producer.take(OutgoingRecord(lane: kind.rawValue, value: $0)) }
   }

@@ -335,7 +335,12 @@ package struct WorkerVoice {
   func mayNotRead(_ partition: LogPartition) {
     log.error(
       "brokers don't let this evaluator read a source topic; it isn't evaluated, and is tried again in a minute",
-      facts(partition, ["remedy": "kafka-acls.sh --add --operation Read --topic TOPIC --allow-principal User:NAME"]))
+      facts(
+        partition,
+        [
+          "remedy": .string(
+            "kafka-acls.sh --add --allow-principal User:NAME --operation Read --topic '\(topics[partition.topic])'")
+        ]))
   }
 
   /// - Parameter cause: why the group took them without asking; nil if it asked.

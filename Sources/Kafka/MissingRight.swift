@@ -6,12 +6,16 @@ public struct MissingRight: Equatable, Sendable {
   public enum Purpose: Equatable, Sendable {
     /// Writing to this topic, idempotently.
     case write(topic: String)
+    /// Writing to these topics, of which brokers refuse one without saying which.
+    case writeOne(of: [String])
     /// Reading this topic.
     case read(topic: String)
     /// Checking whether this topic exists.
     case describe(topic: String)
     /// Creating this topic.
     case create(topic: String)
+    /// Adding partitions to this topic.
+    case alter(topic: String)
     /// Being a member of this group.
     case group(String)
     /// Asking for this group's members and offsets.
@@ -21,16 +25,18 @@ public struct MissingRight: Equatable, Sendable {
     /// Writing idempotently at all. From Kafka 2.8 on the right to write to any topic implies it.
     case idempotence
 
-    fileprivate var option: (operation: String, resource: String, name: String?) {
+    fileprivate var option: (operation: String, resource: String, names: [String]) {
       switch self {
-      case .write(let topic): ("Write", "topic", topic)
-      case .read(let topic): ("Read", "topic", topic)
-      case .describe(let topic): ("Describe", "topic", topic)
-      case .create(let topic): ("Create", "topic", topic)
-      case .group(let name): ("Read", "group", name)
-      case .describeGroup(let name): ("Describe", "group", name)
-      case .transactions(let id): ("Write", "transactional-id", id)
-      case .idempotence: ("IdempotentWrite", "cluster", nil)
+      case .write(let topic): ("Write", "topic", [topic])
+      case .writeOne(let topics): ("Write", "topic", topics)
+      case .read(let topic): ("Read", "topic", [topic])
+      case .describe(let topic): ("Describe", "topic", [topic])
+      case .create(let topic): ("Create", "topic", [topic])
+      case .alter(let topic): ("Alter", "topic", [topic])
+      case .group(let name): ("Read", "group", [name])
+      case .describeGroup(let name): ("Describe", "group", [name])
+      case .transactions(let id): ("Write", "transactional-id", [id])
+      case .idempotence: ("IdempotentWrite", "cluster", [])
       }
     }
 
@@ -38,8 +44,8 @@ public struct MissingRight: Equatable, Sendable {
     /// right on the cluster, which the right to write to a topic implies.
     fileprivate func isMeant(by code: KafkaError.Code) -> Bool {
       switch self {
-      case .write, .create: code == .topicAuthorizationFailed || code == .clusterAuthorizationFailed
-      case .read, .describe: code == .topicAuthorizationFailed
+      case .write, .writeOne, .create: code == .topicAuthorizationFailed || code == .clusterAuthorizationFailed
+      case .read, .describe, .alter: code == .topicAuthorizationFailed
       case .group, .describeGroup: code == .groupAuthorizationFailed
       case .transactions: code == .transactionalIDAuthorizationFailed
       case .idempotence: code == .clusterAuthorizationFailed
@@ -57,12 +63,18 @@ public struct MissingRight: Equatable, Sendable {
   /// The right that an error with `code` found missing during `purpose`; nil if the code means something else.
   public init?(_ code: KafkaError.Code, for purpose: Purpose, _ configuration: Configuration) {
     guard purpose.isMeant(by: code) else { return nil }
-    let (operation, resource, name) = purpose.option
-    right = name.map { "\(operation) on \(resource) \($0)" } ?? "\(operation) on \(resource), or Write on its topic"
+    let (operation, resource, names) = purpose.option
+    right =
+      switch names.count {
+      case 0: "\(operation) on \(resource), or Write on its topic"
+      case 1: "\(operation) on \(resource) \(names[0])"
+      default: "\(operation) on one of \(names.joined(separator: ", "))"
+      }
     principal = configuration.principal
     command =
       "kafka-acls.sh --bootstrap-server \(configuration.brokers) --add --allow-principal \(principal) "
-      + "--operation \(operation) --\(resource)" + (name.map { " '\($0)'" } ?? "")
+      + "--operation \(operation)"
+      + (names.isEmpty ? " --\(resource)" : names.map { " --\(resource) '\($0)'" }.joined())
   }
 
   /// The facts for the log.
@@ -83,6 +95,14 @@ extension Configuration {
 }
 
 extension KafkaError {
+  /// The facts of a failure to write to a topic, for the log: the topic, the reason, and the right that is missing if
+  /// that is the reason.
+  public func facts(ofWritingTo topic: String, _ configuration: Configuration) -> LogMetadata {
+    var facts: LogMetadata = ["topic": .string(topic), "reason": .string("\(self)")]
+    if let missing = MissingRight(code, for: .write(topic: topic), configuration) { facts.facts += missing.facts.facts }
+    return facts
+  }
+
   /// The error for people. If it means that a right for one of these purposes is missing, the command that grants it is
   /// added.
   public func words(for purposes: [MissingRight.Purpose], _ configuration: Configuration) -> String {

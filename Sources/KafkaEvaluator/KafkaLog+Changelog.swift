@@ -28,16 +28,23 @@ extension KafkaLog {
 
   mutating func openChangelog(_ number: Int32, until deadline: MonotonicTime) throws(LogFailure) -> Int64? {
     let limit = deadline - time.monotonic
+    let opened: Result<Int64, KafkaError>
     do throws(KafkaError) {
-      return try open(number, within: limit, until: deadline)
+      opened = try open(number, within: limit, until: deadline)
     } catch {
       throw LogFailure(error.remedy == .recreateClient ? .stop : .retry, reason: "\(error)")
     }
+    switch opened {
+    case .success(let end): return end
+    case .failure(let refusal):
+      throw LogFailure(.retry, reason: refusal.words(for: [.read(topic: names.changelog)], configuration))
+    }
   }
 
+  /// Opens a partition; a failure if brokers refuse to give its records.
   private mutating func open(
     _ number: Int32, within limit: Duration, until deadline: MonotonicTime
-  ) throws(KafkaError) -> Int64? {
+  ) throws(KafkaError) -> Result<Int64, KafkaError> {
     let partition = TopicPartition(names.changelog, number)
     if changelog.number != number || !changelog.isOpening {
       if changelog.seen.contains(number) { closeChangelog() }
@@ -52,13 +59,26 @@ extension KafkaLog {
     while true {
       if let known = changelog.reader?.watermarks(of: partition) {
         changelog.isOpening = false
-        return known.high
+        return .success(known.high)
       }
       if time.monotonic >= deadline {
+        if let refusal = refusalOfChangelog() { return .failure(refusal) }
         throw KafkaError(code: .timedOut, message: "no answer yet from \(partition)", isRetriable: true)
       }
       _ = time.wait(for: wakeup, until: min(deadline, time.monotonic + .milliseconds(5)))
     }
+  }
+
+  /// Why brokers give nothing of the changelog; nil if they haven't said.
+  private mutating func refusalOfChangelog() -> KafkaError? {
+    guard var reader = changelog.reader.take() else { return nil }
+    let batch = reader.fetch()
+    let error = batch.indices.lazy.compactMap { batch.error(at: $0) }.first
+    let hasCome = batch.count > 0
+    changelog.reader = consume reader
+    // What came now is gone from the reader: it is opened anew.
+    if hasCome { closeChangelog() }
+    return error
   }
 
   /// Makes sure that the topic can keep state: compacted, and with as many partitions as its source topics, which may
@@ -89,7 +109,7 @@ extension KafkaLog {
         changelog.nextGrowth = now + Self.growthPause
         logger.limited(
           trouble, .warning, "the changelog has too few partitions for a stream's topic; the others go on",
-          ["reason": .string(words(error))])
+          ["reason": .string(error.words(for: [.alter(topic: names.changelog)], configuration))])
       }
     }
   }

@@ -137,9 +137,9 @@ struct KafkaLog: EvaluatorLog, ~Copyable {
   func words(_ error: KafkaError) -> String {
     let topics = [names.alerts, names.alertsCurrent, names.changelog]
     let own: [MissingRight.Purpose] = [.transactions(id: names.member.transactionalID), .group(names.member.group)]
-    // Of several topics the error names the one concerned.
-    let named = topics.first { error.message.contains(" \($0) [") } ?? names.alerts
-    return error.words(for: own + [.write(topic: named)], configuration)
+    // Of several topics an error of a record names the one concerned, that of a transaction none.
+    let named = topics.filter { error.message.contains(" \($0) [") }
+    return error.words(for: own + [.writeOne(of: named.isEmpty ? topics : named)], configuration)
   }
 
   // MARK: Reading

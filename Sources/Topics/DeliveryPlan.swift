@@ -20,8 +20,8 @@ public struct DeliveryPlan: Sendable {
     public var topic: String
     /// The key of records without a key. A waiting record gets the key that the lane has when the record is sent.
     public var key: [UInt8]
-    /// Whether the lane is closed, and its records are dropped, if brokers forbid its topic. Otherwise they could hold
-    /// up the other lanes.
+    /// Whether the lane is closed for five minutes, and its records are dropped, if brokers forbid its topic. Otherwise
+    /// they could hold up the other lanes.
     public var isDispensable: Bool
 
     /// A lane to `topic`.

@@ -1,4 +1,5 @@
 import Kafka
+import Platform
 
 /// The counts of a reliable producer. `taken` is always `delivered` + `setAside` + the records that still wait.
 public struct DeliveryAccount: Equatable, Sendable {
@@ -56,6 +57,8 @@ struct Ledger {
   private let dispensable: Set<UInt8>
   /// The lanes that are closed, and why.
   private(set) var closed: [UInt8: KafkaError] = [:]
+  /// When the last of them was closed.
+  private var lastClosed = MonotonicTime(nanoseconds: 0)
 
   init(
     _ backlog: any Backlog, _ endurance: Endurance, bound: BatchBound = BatchBound(), dispensable: Set<UInt8> = []
@@ -77,7 +80,7 @@ struct Ledger {
   /// Takes a producer's report of one record.
   ///
   /// - Returns: why the record was set aside; nil if it was delivered, or must be sent again.
-  mutating func settle(_ report: Report) -> KafkaError? {
+  mutating func settle(_ report: Report, at now: MonotonicTime) -> KafkaError? {
     guard let error = report.error else {
       account.delivered += 1
       backlog.acknowledge(report.number)
@@ -89,6 +92,7 @@ struct Ledger {
     {
       // The other lanes go on without these records, by another producer if this one has failed.
       closed[lane] = own
+      lastClosed = now
       if error.isFatal { fail(error) }
       return setAside(report.number, own)
     }
@@ -106,6 +110,11 @@ struct Ledger {
     }
     if failure?.code.isRefusalOfRecord != true { failure = Failure(error: error, code: report.code) }
     return nil
+  }
+
+  /// Opens the closed lanes again if no lane was closed for `pause`: somebody may have granted the right.
+  mutating func reopen(at now: MonotonicTime, ifClosedFor pause: Duration) {
+    if !closed.isEmpty, now - lastClosed >= pause { closed = [:] }
   }
 
   /// Notes that the producer accepts no record at all.

@@ -5,7 +5,7 @@ import Synchronization
 /// Writes what a program says of itself to a topic, at an interval, as a service.
 ///
 /// Old records of this kind are useless: as long as brokers don't take them, no further ones are made, and none is waited
-/// for at the end. If brokers refuse the topic, nothing is sent until the program is started again.
+/// for at the end. If brokers refuse the topic, the next try follows five minutes later.
 public final class PeriodicSender: Service {
   /// What it sends, and where.
   public struct Plan: Sendable {
@@ -111,6 +111,8 @@ public final class PeriodicSender: Service {
     return try ReliableProducer(delivery, backlog: MemoryBacklog(limit: Self.backlogBytes), log: log) {
       [log, topic = plan.topic] notice in
       switch notice {
+      // The line on the closed lane says it.
+      case .setAside(_, let error) where error.code == .topicAuthorizationFailed: break
       case .renews(let error, _, _), .sendsAgain(let error, _, _), .cannotRenew(let error), .setAside(_, let error):
         log.limited(
           limit, .warning, "the program's own metrics can't be sent just now",
@@ -122,7 +124,7 @@ public final class PeriodicSender: Service {
 
   private func run(_ producer: inout ReliableProducer, _ wakeup: Wakeup) {
     var next = time.monotonic
-    var saidRefusal = false
+    var wasClosed = false
     while !stopping.token.isStopped {
       let now = time.monotonic
       if now >= next {
@@ -131,12 +133,13 @@ public final class PeriodicSender: Service {
         next = next + plan.interval > now ? next + plan.interval : now + plan.interval
       }
       producer.turn(at: now)
-      if !saidRefusal, let refusal = producer.closure(ofLane: 0) {
-        saidRefusal = true
+      let refusal = producer.closure(ofLane: 0)
+      if !wasClosed, let refusal {
         log.error(
-          "brokers refuse the program's own metrics; none are sent until it is started again",
-          ["topic": .string(plan.topic), "reason": .string("\(refusal)")])
+          "brokers refuse the program's own metrics; the next try follows in five minutes",
+          refusal.facts(ofWritingTo: plan.topic, plan.configuration))
       }
+      wasClosed = refusal != nil
       let turn = producer.nextTurn(after: now).map { min($0, next) } ?? next
       heartbeat.beat(now, waitingUntil: turn)
       _ = time.wait(for: wakeup, until: turn)

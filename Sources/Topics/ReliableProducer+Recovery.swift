@@ -164,7 +164,7 @@ extension ReliableProducer {
     let result = serve { delivery in
       let report = Ledger.Report(
         number: delivery.token, error: delivery.error, code: delivery.code, size: delivery.size)
-      if let reason = ledger.settle(report) { notice(.setAside(number: report.number, reason)) }
+      if let reason = ledger.settle(report, at: now) { notice(.setAside(number: report.number, reason)) }
     }
     if account.refused > before { lastRefusal = now }
     return result

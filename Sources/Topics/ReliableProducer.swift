@@ -17,6 +17,8 @@ public struct ReliableProducer: ~Copyable {
   static var longestPause: Duration { .seconds(30) }
   /// How long records still go one by one after the last refusal.
   static var careFor: Duration { .seconds(60) }
+  /// How long a lane stays closed.
+  static var closedFor: Duration { .seconds(300) }
 
   var plan: DeliveryPlan
   let log: Logger
@@ -63,7 +65,7 @@ public struct ReliableProducer: ~Copyable {
   /// The number of records that no broker has acknowledged, without dropped ones.
   public var undelivered: Int { ledger.backlog.count }
 
-  /// Why a lane is closed; nil if it isn't.
+  /// Why a lane is closed; nil if it isn't. It opens again after five minutes.
   public func closure(ofLane lane: UInt8) -> KafkaError? { ledger.closed[lane] }
 
   /// Sets the key of a lane, also for records that wait.
@@ -97,6 +99,7 @@ public struct ReliableProducer: ~Copyable {
   /// - Parameter isReady: whether the topics exist. A producer's request for a missing topic makes many brokers create it
   ///   with their defaults.
   public mutating func turn(at now: MonotonicTime, isReady: Bool = true) {
+    ledger.reopen(at: now, ifClosedFor: Self.closedFor)
     let before = account.delivered
     isMoving = serve(at: now) > 0
     if account.delivered > before { pause = Self.shortestPause }

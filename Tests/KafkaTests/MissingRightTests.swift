@@ -19,6 +19,11 @@ import Testing
       missing?.command
         == "kafka-acls.sh --bootstrap-server kafka:9092 --add --allow-principal User:agent --operation Write --topic "
         + "'status_topic'")
+    let one = MissingRight(.topicAuthorizationFailed, for: .writeOne(of: ["a", "b"]), configuration)
+    #expect(one?.right == "Write on one of a, b")
+    #expect(one?.command.hasSuffix("--operation Write --topic 'a' --topic 'b'") == true)
+    let alter = MissingRight(.topicAuthorizationFailed, for: .alter(topic: "t"), configuration)
+    #expect(alter?.right == "Alter on topic t")
     #expect(
       MissingRight(.groupAuthorizationFailed, for: .group("g"), configuration)?.command.hasSuffix(
         "--operation Read --group 'g'") == true)

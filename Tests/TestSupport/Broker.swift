@@ -46,6 +46,25 @@ public final class Broker: Sendable {
     return Broker(address: said[0], directory: said[1], home: home)
   }
 
+  /// Starts a broker that grants nothing by itself, except to who comes without a login, at `address`. These users log in
+  /// at the address that comes with it, with `secret` as the password.
+  public static func start(withLoginsOf users: [String]) throws -> (broker: Broker, logins: String) {
+    guard let port = Int(try Script.run(["ports"])) else { throw Failure(description: "no free port") }
+    let places = "PLAINTEXT://127.0.0.1:\(port),LOGIN://127.0.0.1:\(port + 2)"
+    let known = users.map { "user_\($0)=\"secret\"" }.joined(separator: " ")
+    let broker = try start(
+      .newest,
+      settings: [
+        "listeners=\(places),CONTROLLER://127.0.0.1:\(port + 1)", "advertised.listeners=\(places)",
+        "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,LOGIN:SASL_PLAINTEXT",
+        "inter.broker.listener.name=PLAINTEXT", "sasl.enabled.mechanisms=PLAIN",
+        "listener.name.login.plain.sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required "
+          + "\(known);",
+        "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer", "super.users=User:ANONYMOUS",
+      ], place: ["--port", String(port)])
+    return (broker, "127.0.0.1:\(port + 2)")
+  }
+
   /// Starts a cluster of `count` brokers, each of them a controller, too, and each with a copy of everything: it goes on
   /// while one of them is away. Takes 10 to 20 s.
   public static func startCluster(of count: Int, _ version: KafkaVersion = .newest) throws -> [Broker] {

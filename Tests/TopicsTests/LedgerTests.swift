@@ -1,4 +1,5 @@
 import Kafka
+import Platform
 import Testing
 
 @testable import Topics
@@ -27,7 +28,8 @@ struct LedgerTests {
   ) -> KafkaError? {
     let error = code.map { KafkaError(code: $0, message: "no", isFatal: isFatal) }
     return ledger.settle(
-      .init(number: number, error: error, code: code ?? KafkaError.Code(rawValue: 0), size: size))
+      .init(number: number, error: error, code: code ?? KafkaError.Code(rawValue: 0), size: size),
+      at: MonotonicTime(nanoseconds: 5))
   }
 
   @Test(
@@ -66,6 +68,10 @@ struct LedgerTests {
     #expect(ledger.failure?.error.isFatal == true)
     #expect([ledger.account.setAside, ledger.account.refused] == [2, 0])
     #expect(ledger.backlog.count == 2)
+    ledger.reopen(at: MonotonicTime(nanoseconds: 7), ifClosedFor: .nanoseconds(3))
+    #expect(ledger.closed.keys.sorted() == [1])
+    ledger.reopen(at: MonotonicTime(nanoseconds: 8), ifClosedFor: .nanoseconds(3))
+    #expect(ledger.closed.isEmpty)
   }
 
   @Test("a command's refused record is set aside at once; the records of a failed producer are kept")

@@ -11,11 +11,11 @@ struct PeriodicSenderTests {
   private let time = ManualTime()
 
   private func sender(
-    _ cluster: MockCluster, topicIsReady: @escaping @Sendable (String) -> Bool = { _ in true },
+    _ cluster: MockCluster, log: Logger = silent, topicIsReady: @escaping @Sendable (String) -> Bool = { _ in true },
     _ records: @escaping @Sendable () -> [PeriodicSender.Record]
   ) -> PeriodicSender {
     PeriodicSender(
-      .init(configuration(cluster), topic: "readings"), log: silent, time: time, topicIsReady: topicIsReady,
+      .init(configuration(cluster), topic: "readings"), log: log, time: time, topicIsReady: topicIsReady,
       records: records)
   }
 
@@ -67,6 +67,38 @@ struct PeriodicSenderTests {
     time.advance(by: .seconds(10))
     #expect(asked.wait { $0 == 2 })
     #expect(made.load(ordering: .relaxed) == 0)
+    #expect(sender.stop(by: soon()) == 0)
+  }
+
+  @Test("without the right to write nothing is sent for five minutes; the line says which command grants it")
+  func forbidden() throws {
+    let cluster = try MockCluster()
+    try cluster.createTopic("readings")
+    cluster.fail(.produce, with: [.topicAuthorizationFailed])
+    let log = CapturedLog()
+    let asleep = try Wakeup()
+    time.observeSleepers(asleep)
+    let begin = time.monotonic
+    let sender = sender(cluster, log: Logger(output: log)) { [time] in
+      [.init(key: "a", value: Array("\((time.monotonic - begin).components.seconds)".utf8))]
+    }
+    try sender.start()
+    let said = "brokers refuse the program's own metrics; the next try follows in five minutes"
+    let reader = try TopicReader("readings", on: cluster.brokers)
+    var first: Record?
+    let deadline = soon()
+    while first == nil {
+      try keepWaiting(until: deadline)
+      _ = asleep.wait(until: soon(.milliseconds(200)))
+      // In steps: the sender takes the brokers' answers meanwhile.
+      time.advance(by: log.messages.contains(said) ? .seconds(10) : .seconds(1))
+      first = reader.poll()
+    }
+    #expect(Int(first?.value ?? "") ?? 0 >= 300)
+    #expect(log.messages.filter { $0 == said }.count == 1)
+    let line = log.lines.first { $0.message == said }
+    let right = line.flatMap { $0.metadata["right"] }
+    #expect(right == .string("Write on topic readings"))
     #expect(sender.stop(by: soon()) == 0)
   }
 
