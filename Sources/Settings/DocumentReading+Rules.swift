@@ -4,43 +4,14 @@ import Rules
 extension DocumentReading {
   /// Reads `[[rule]]`.
   package func readRules(_ node: Int) {
-    guard case .array = document.nodes[node].value else {
-      complain(
-        at: document.nodes[node].position,
-        "rule: that is \(document.nodes[node].value.kind): write each rule under [[rule]], with two brackets")
-      return
-    }
-    for (index, child) in document.nodes[node].children.enumerated() {
-      guard case .table = document.nodes[child].value else {
-        complain(at: document.nodes[child].position, "rule: write each rule under [[rule]], with two brackets")
-        continue
-      }
-      settings.rules.append(readRule(child, number: index + 1))
-    }
+    readTables(node, of: "rule") { table, title in settings.rules.append(readRule(table, title: title)) }
   }
 
-  private func readRule(_ table: Int, number: Int) -> Rule {
-    var title = "rule \(number)"
-    if let node = document.child("name", of: table), case .string(let name) = document.nodes[node].value, !name.isEmpty
-    {
-      title = "rule \(DocumentReading.quoted(name))"
-    }
+  private func readRule(_ table: Int, title: String) -> Rule {
     var rule = Rule(name: "", metric: "", side: .above, limits: Rule.Limits())
-    // Keys with a complaint, which aren't checked again in `problems`.
-    var faulty: Set<String> = []
-    for child in document.nodes[table].children {
-      let key = document.nodes[child].key
-      let place = NamedValue(reading: self, node: child, name: "\(title): \(key)")
-      let before = complaintCount
-      if let key = RuleKey.named(key) {
-        read(key, at: place, into: &rule)
-      } else {
-        complain(
-          at: document.nodes[child].keyPosition,
-          "\(title): " + DocumentReading.unknown(key, "a rule", RuleKey.all.map(\.name)))
-      }
-      if complaintCount > before { faulty.insert(key) }
-    }
+    var faulty = readKeys(
+      of: table, title: title, "a rule", key: RuleKey.named, names: RuleKey.all.map(\.name)
+    ) { key, place in read(key, at: place, into: &rule) }
     for key in RuleKey.all.filter(\.isRequired).map(\.name) where document.child(key, of: table) == nil {
       if !isPartial { complain(at: document.nodes[table].position, "\(title): \(key) is missing") }
       faulty.insert(key)

@@ -4,45 +4,16 @@ import Streams
 extension DocumentReading {
   /// Reads `[[stream]]`.
   func readStreams(_ node: Int) {
-    guard case .array = document.nodes[node].value else {
-      complain(
-        at: document.nodes[node].position,
-        "stream: that is \(document.nodes[node].value.kind): write each stream under [[stream]], with two brackets")
-      return
-    }
-    for (index, child) in document.nodes[node].children.enumerated() {
-      guard case .table = document.nodes[child].value else {
-        complain(at: document.nodes[child].position, "stream: write each stream under [[stream]], with two brackets")
-        continue
-      }
-      settings.streams.append(readStream(child, title: title(of: child, what: "stream", number: index + 1)))
-    }
-  }
-
-  /// `stream orders`; `stream 2` if it has no name.
-  func title(of table: Int, what: String, number: Int) -> String {
-    guard let node = document.child("name", of: table), case .string(let name) = document.nodes[node].value,
-      !name.isEmpty
-    else { return "\(what) \(number)" }
-    return "\(what) \(DocumentReading.quoted(name))"
+    readTables(node, of: "stream") { table, title in settings.streams.append(readStream(table, title: title)) }
   }
 
   private func readStream(_ table: Int, title: String) -> StreamDefinition {
     var stream = StreamDefinition(name: "", topics: [])
-    // Keys with a complaint, which aren't checked again in `problems`.
-    var faulty: Set<String> = []
-    for child in document.nodes[table].children {
-      let name = document.nodes[child].key
-      guard let key = StreamKey(rawValue: name) else {
-        complain(
-          at: document.nodes[child].keyPosition,
-          "\(title): " + DocumentReading.unknown(name, "a stream", StreamKey.allCases.map(\.rawValue)))
-        continue
-      }
-      let before = complaintCount
-      read(key, at: NamedValue(reading: self, node: child, name: "\(title): \(name)"), into: &stream)
-      if complaintCount > before, !key.isTable { faulty.insert(name) }
-    }
+    var faulty = readKeys(
+      of: table, title: title, "a stream", key: StreamKey.init, names: StreamKey.allCases.map(\.rawValue)
+    ) { key, place in read(key, at: place, into: &stream) }
+    // The rest of a table is checked all the same.
+    faulty.subtract(StreamKey.allCases.filter(\.isTable).map(\.rawValue))
     for key in StreamKey.allCases where document.child(key.rawValue, of: table) == nil {
       if isPartial {
         // It may have been in a line that was left out.

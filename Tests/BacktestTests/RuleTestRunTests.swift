@@ -179,7 +179,7 @@ struct RuleTestRunTests {
 
   @Test(
     "the example files' tests pass on the example configurations",
-    arguments: [("rules", 19), ("fleet", 5), ("orders", 5)])
+    arguments: [("rules", 20), ("fleet", 5), ("orders", 5)])
   func example(_ name: String, _ count: Int) throws {
     let loaded = RuleTests.load(path: packageRoot + "/Config/\(name)-tests.toml")
     #expect(loaded.complaints.map(\.description) == [])

@@ -5,45 +5,21 @@ import Records
 extension DocumentReading {
   /// Reads `[[receiver]]`.
   func readReceivers(_ node: Int) {
-    guard case .array = document.nodes[node].value else {
-      complain(
-        at: document.nodes[node].position,
-        "receiver: that is \(document.nodes[node].value.kind): write each receiver under [[receiver]], with two brackets"
-      )
-      return
-    }
-    for (index, child) in document.nodes[node].children.enumerated() {
-      guard case .table = document.nodes[child].value else {
-        complain(
-          at: document.nodes[child].position, "receiver: write each receiver under [[receiver]], with two brackets")
-        continue
-      }
-      let title = title(of: child, what: "receiver", number: index + 1)
-      if let receiver = readReceiver(child, title: title) { settings.receivers.append(receiver) }
+    readTables(node, of: "receiver") { table, title in
+      if let receiver = readReceiver(table, title: title) { settings.receivers.append(receiver) }
     }
   }
 
   private func readReceiver(_ table: Int, title: String) -> ReceiverSettings? {
     var definition = ReceiverDefinition(name: "")
     var way: ReceiverSettings.Way?
-    // Keys with a complaint, which aren't checked again in `problems`.
-    var faulty: Set<String> = []
-    for child in document.nodes[table].children {
-      let name = document.nodes[child].key
-      guard let key = ReceiverKey(rawValue: name) else {
-        complain(
-          at: document.nodes[child].keyPosition,
-          "\(title): " + DocumentReading.unknown(name, "a receiver", ReceiverKey.allCases.map(\.rawValue)))
-        continue
-      }
-      let before = complaintCount
-      let place = NamedValue(reading: self, node: child, name: "\(title): \(name)")
+    let names = ReceiverKey.allCases.map(\.rawValue)
+    var faulty = readKeys(of: table, title: title, "a receiver", key: ReceiverKey.init, names: names) { key, place in
       if ReceiverKey.ways.contains(key) {
         way = readWay(key, at: place)
       } else {
         read(key, at: place, into: &definition)
       }
-      if complaintCount > before { faulty.insert(name) }
     }
     checkWays(table, title: title)
     if document.child("name", of: table) == nil {
@@ -63,7 +39,7 @@ extension DocumentReading {
     case .webhook, .command: break
     }
     let receiver = ReceiverSettings(definition, by: way)
-    if faulty.isEmpty {
+    if faulty.isDisjoint(with: names) {
       for problem in surroundings.receivers?.problems(of: receiver) ?? [] {
         complain(
           at: position(of: problem.path, in: table),
