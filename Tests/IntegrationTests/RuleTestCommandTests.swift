@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -51,9 +52,12 @@ struct RuleTestCommandTests {
 
   @Test("the example passes, and a mistake is reported with its place")
   func ends() throws {
-    let ended = try Program.run(["test", packageRoot + "/Config/rules-tests.toml"])
+    let example = packageRoot + "/Config/rules-tests.toml"
+    let count = try String(contentsOfFile: example, encoding: .utf8).components(separatedBy: "\n[[test]]\n").count - 1
+    #expect(count > 0)
+    let ended = try Program.run(["test", example])
     #expect(ended.status == .exited(0))
-    #expect(ended.output.hasSuffix("19 tests passed\n"))
+    #expect(ended.output.hasSuffix("\n\(count) tests passed\n"))
     let directory = try TemporaryDirectory()
     let file = try directory.write(text + "\n[[tset]]\n", to: "tests.toml")
     let bad = try Program.run(["test", file])
