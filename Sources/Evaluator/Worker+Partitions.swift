@@ -14,13 +14,31 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
       timers[.question] = time.monotonic
     case .revoked(let partitions, let lost):
       stage.numbers.rebalances += 1
-      release(partitions, lost: lost)
+      leaving.removeAll { !$0.partitions.allSatisfy { !partitions.contains($0) } }
+      if !lost, stage.isBusy(with: partitions) {
+        stage.isEnding(partitions)
+        leaving.append((partitions, time.monotonic + plan.longestLeave))
+      } else {
+        release(partitions, lost: lost)
+      }
     case .replaced:
       isOut = true
       timers[.question] = time.monotonic
     case .outOfRange(let partition, let position):
       misplaced.removeAll { $0.partition == partition }
       misplaced.append(LogPosition(partition, position))
+    }
+  }
+
+  /// Releases the partitions that the group has asked back as soon as nothing is on its way for them.
+  mutating func releaseLeaving(_ now: MonotonicTime) {
+    while let place = leaving.firstIndex(where: { now >= $0.deadline || !stage.isBusy(with: $0.partitions) }) {
+      let partitions = leaving.remove(at: place).partitions
+      // The outcome goes into a delivery of its own, if one is under way.
+      deliverAll(by: handOverDeadline)
+      stage.setClock(time.monotonic, wall: time.wall)
+      collect()
+      release(partitions, lost: false)
     }
   }
 

@@ -18,6 +18,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   var arrivals = Arrivals()
   /// Whether the log has taken this worker's name over from an earlier owner.
   var hasTakenOver = false
+  /// Partitions that the group has asked back, and that are released once what was begun for them is over, or at
+  /// `deadline`.
+  var leaving: [(partitions: [LogPartition], deadline: MonotonicTime)] = []
   /// Whether it is out of the group and must join again.
   var isOut = false
   /// Partitions whose position the log no longer has.
@@ -90,6 +93,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     if end != nil { return }
     if !share.isToBeRemade { timers[.remaking] = now + plan.longestRemaking }
     while let event = log.nextEvent() { answer(event) }
+    releaseLeaving(now)
     if share.hasOrders, outbox.isEmpty, delivery.isIdle, !stage.hasUnwrittenState { takeOrders() }
     settlePartitions(now)
     if end != nil { return publish() }
@@ -154,7 +158,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   /// Whether nothing is under way: every partition assigned is held and evaluated, all orders are taken, everything is
   /// delivered. A partition that is still replayed takes the orders, and ends alerts of rules that are gone, later.
   package var isAtRest: Bool {
-    arrivals.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver
+    arrivals.isEmpty && leaving.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver
       && !isOut
   }
 
@@ -180,6 +184,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
     if stage.hasUncommitted { deadline = min(deadline, max(timers[.commit], timers[.delivery])) }
     if !arrivals.isEmpty || !misplaced.isEmpty || !hasTakenOver || isOut { deadline = min(deadline, timers[.question]) }
     if let retry = arrivals.nextReturn { deadline = min(deadline, retry) }
+    for leaving in leaving { deadline = min(deadline, leaving.deadline) }
     if let silence = silenceDeadline { deadline = min(deadline, silence) }
     if let turn = stage.nextTurn { deadline = min(deadline, turn) }
     return max(now, deadline)
@@ -201,8 +206,9 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
 
   /// Waits for what the stage has begun, so that its outcome is delivered, too.
   private mutating func waitForStage(until deadline: MonotonicTime) {
-    stage.isEnding()
-    while stage.isBusy, time.monotonic < deadline {
+    let held = stage.held
+    stage.isEnding(held)
+    while stage.isBusy(with: held), time.monotonic < deadline {
       heartbeat.beat(time.monotonic)
       log.wait(until: min(deadline, time.monotonic + plan.patience))
     }
@@ -277,6 +283,9 @@ package struct WorkerPlan: Sendable {
   package var questionPause = Duration.milliseconds(200)
   /// How long partitions to be handed over are kept for the delivery of their results.
   package var handOver = Duration.seconds(5)
+  /// How long partitions to be handed over are kept for what was begun for them: longer than most receivers take. A group
+  /// waits for that with its next rebalance.
+  package var longestLeave = Duration.seconds(30)
   /// How long a worker that is to be remade goes on for partitions that aren't restored yet.
   package var longestRemaking = Duration.seconds(30)
   /// A transaction that is open for longer has no producer any more, or its broker has forgotten it.

@@ -137,11 +137,12 @@ package protocol WorkerStage: ~Copyable, LogReceiver {
   /// and took as long as `times` says.
   mutating func delivered(at time: WallTime?, _ times: DeliveryTimes, began: MonotonicTime, now: MonotonicTime)
 
-  /// The worker is about to end: nothing new is begun.
-  mutating func isEnding()
+  /// These partitions are about to be released: nothing new is begun for them.
+  mutating func isEnding(_ partitions: [LogPartition])
 
-  /// Whether something that was begun isn't over, whose outcome should be delivered before the end.
-  var isBusy: Bool { get }
+  /// Whether something that was begun for these partitions isn't over, whose outcome should be delivered before they are
+  /// released.
+  func isBusy(with partitions: [LogPartition]) -> Bool
 
   /// Whether it has `tend` do anything.
   static var tends: Bool { get }
@@ -163,9 +164,9 @@ extension WorkerStage where Self: ~Copyable {
 
   package mutating func hasReadAll() {}
 
-  package mutating func isEnding() {}
+  package mutating func isEnding(_ partitions: [LogPartition]) {}
 
-  package var isBusy: Bool { false }
+  package func isBusy(with partitions: [LogPartition]) -> Bool { false }
 
   package static var tends: Bool { false }
 

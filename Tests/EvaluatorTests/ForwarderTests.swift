@@ -10,7 +10,7 @@ import Testing
 
 /// A receiver that keeps what comes.
 private final class Inbox: ForwardChannel {
-  private let kept = Mutex<[ForwardNotification]>([])
+  private let kept = Watched<[ForwardNotification]>([])
   private let answers: @Sendable (ForwardNotification) -> ForwardOutcome
 
   init(_ answers: @escaping @Sendable (ForwardNotification) -> ForwardOutcome = { _ in .delivered }) {
@@ -19,16 +19,19 @@ private final class Inbox: ForwardChannel {
 
   func send(_ notification: ForwardNotification) -> ForwardOutcome {
     let outcome = answers(notification)
-    if outcome == .delivered { kept.withLock { $0.append(notification) } }
+    if outcome == .delivered { kept.change { $0.append(notification) } }
     return outcome
   }
 
   /// `rule/host firing`, of all that came.
   var told: [String] {
-    kept.withLock { $0.flatMap { $0.transitions.map { "\($0.alert) \($0.status.rawValue)" } } }
+    kept.value.flatMap { $0.transitions.map { "\($0.alert) \($0.status.rawValue)" } }
   }
 
-  var ids: [String] { kept.withLock { $0.map(\.id) } }
+  var ids: [String] { kept.value.map(\.id) }
+
+  /// Waits until what came is as wanted.
+  func wait(for isAsWanted: ([ForwardNotification]) -> Bool) -> Bool { kept.wait { isAsWanted($0) } }
 }
 
 /// A cluster with transitions, and forwarders on it.
@@ -175,6 +178,67 @@ struct ForwarderTests {
     #expect(bench.run { inbox.told.count == 5 })
     #expect(inbox.told.last == "cpu/a resolved")
     #expect(Set(inbox.ids).count == inbox.ids.count)
+  }
+
+  @Test("a receiver that moves to another process while it is told is told once", arguments: [false, true])
+  func movesUnderWay(takesTooLong: Bool) throws {
+    let time = ManualTime(wall: WallTime(milliseconds: 1_800_000_000_000))
+    let cluster = SimulatedCluster(forwarders: time, partitions: 1)
+    let isAsked = Watched(false)
+    let mayAnswer = Watched(false)
+    let slow = Inbox { _ in
+      isAsked.change { $0 = true }
+      return mayAnswer.wait { $0 } ? .delivered : .refused(reason: "the test is over")
+    }
+    let quick = Inbox()
+    let sent = try Wakeup()
+    let definition = ReceiverDefinition(name: "on-call")
+    let members = ["first", "second"].map(cluster.newMember)
+    var first = try cluster.forwarder(
+      members[0], [ReceiverOrder(definition, slow)], ForwardDispatcher(wakeup: sent, log: silent), time: time,
+      longestWait: .milliseconds(5))
+    var second = try cluster.forwarder(
+      members[1], [ReceiverOrder(definition, quick)], ForwardDispatcher(wakeup: sent, log: silent), time: time,
+      longestWait: .milliseconds(5))
+    /// Lets both work for at most a minute of theirs.
+    func run(until isDone: (borrowing Worker<SimulatedLog, Forwarder>) -> Bool) -> Bool {
+      let end = time.monotonic + .seconds(60)
+      while time.monotonic < end, !isDone(second) {
+        first.turn()
+        second.turn()
+        cluster.group.giveOutFree()
+        time.advance(by: .milliseconds(5))
+      }
+      return isDone(second)
+    }
+    func pass(_ duration: Duration) {
+      let end = time.monotonic + duration
+      _ = run { _ in time.monotonic >= end }
+    }
+    first.turn()
+    cluster.group.giveOutFree()
+    #expect(cluster.group.owner(of: 0) === members[0])
+    pass(.seconds(5))
+    cluster.append("cpu", "a", .firing, number: 1, at: time.wall)
+    pass(.seconds(5))
+    #expect(isAsked.wait { $0 })
+    cluster.group.move(0, to: members[1])
+    pass(.seconds(15))
+    #expect(cluster.group.owner(of: 0) === members[0])
+    if takesTooLong {
+      #expect(run { $0.isQuiet && quick.told.count == 1 })
+      #expect(cluster.group.owner(of: 0) === members[1])
+      mayAnswer.change { $0 = true }
+      #expect(quick.told == ["cpu/a firing"])
+      return
+    }
+    mayAnswer.change { $0 = true }
+    #expect(slow.wait { !$0.isEmpty })
+    #expect(run { $0.isQuiet })
+    #expect(cluster.group.owner(of: 0) === members[1])
+    cluster.append("cpu", "a", .resolved, number: 2, at: time.wall)
+    #expect(run { _ in quick.told.count == 1 })
+    #expect(quick.told == ["cpu/a resolved"])
   }
 
   @Test("a receiver that leaves the file and comes back is told what came meanwhile, and nothing twice")

@@ -83,6 +83,7 @@ extension Forwarder {
       deliveries[partition] = nil
       stored[partition] = nil
     }
+    ending.subtract(partitions)
     receivers.removeAll { partitions.contains($0.partition) }
     followed = [:]
     mustFollow = true

@@ -41,8 +41,8 @@ package struct Forwarder: ~Copyable, ClockedStage {
   var nextTopics: MonotonicTime?
   /// When the last delivery was committed, and when it began; nil if a partition has come since.
   var lastTick: (ended: MonotonicTime, began: MonotonicTime)?
-  /// Whether nothing more is sent.
-  private var ends = false
+  /// The partitions that are about to be released: nothing more is sent for them.
+  var ending: Set<LogPartition> = []
   /// When the tally is shown the receivers next, and whether anything may have changed since it was.
   var nextShow: MonotonicTime?
   var mustShow = true
@@ -164,7 +164,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
 
   /// Hands over what is due, unless somebody else may have become the owner.
   private func send(_ receiver: ForwardedReceiver) {
-    guard !ends, let lastTick, now - lastTick.began < Self.lease else { return }
+    guard !ending.contains(receiver.partition), let lastTick, now - lastTick.began < Self.lease else { return }
     if receiver.queue.underWay == nil, receiver.successor == nil {
       _ = receiver.queue.next(now, clock: brokersTime)
     }
@@ -196,7 +196,7 @@ package struct Forwarder: ~Copyable, ClockedStage {
   /// When the next delivery is due; nil if no partition is held.
   package var nextTick: MonotonicTime? {
     if deliveries.isEmpty { return nil }
-    guard let lastTick, !ends || !hasUnwrittenState else { return now }
+    guard let lastTick, ending.isEmpty || !hasUnwrittenState else { return now }
     let isPressing = receivers.contains { $0.mustWrite }
     // Whoever has something to send must show that it is still the owner.
     let isWaiting = receivers.contains { receiver in
@@ -256,11 +256,11 @@ package struct Forwarder: ~Copyable, ClockedStage {
     if !tick(time, began: began, now: now) { remarks.append(.noClock) }
   }
 
-  package mutating func isEnding() { ends = true }
+  package mutating func isEnding(_ partitions: [LogPartition]) { ending.formUnion(partitions) }
 
-  package var isBusy: Bool {
+  package func isBusy(with partitions: [LogPartition]) -> Bool {
     receivers.contains { receiver in
-      guard let notification = receiver.queue.underWay else { return false }
+      guard partitions.contains(receiver.partition), let notification = receiver.queue.underWay else { return false }
       return !orders.dispatcher.hasOutcome(of: notification.id, to: receiver.definition.name)
     }
   }
