@@ -77,6 +77,28 @@ struct ForwardTests {
     try forwarder.endWell()
   }
 
+  @Test("a second process takes receivers over in the middle of being told, and nothing is repeated")
+  func joins() throws {
+    let server = try WebServer([.status(200)], after: .seconds(5))
+    let names = (0..<8).map { "r\($0)" }
+    let site = try ForwardSite(receivers: names.map { receiver($0, server) }.joined())
+    let first = try site.forward("one")
+    for name in names { try first.waitForLine(containing: "receiver=\(name) firing=0", on: \.errors) }
+    try site.write(["a"], level: 90)
+    let second = try site.forward("two")
+    try first.waitForLine(containing: "partition is handed over", on: \.errors)
+    #expect(server.wait { $0.count >= 8 })
+    server.answer(.status(200))
+    try site.write(["a"], level: 10)
+    #expect(server.wait { $0.count >= 16 })
+    for name in names {
+      let told = server.requests.filter { $0.line.hasPrefix("POST /\(name) ") }.flatMap(\.told)
+      #expect(told == ["firing critical a", "resolved critical a"], "\(name)")
+    }
+    for process in [first, second] { try process.endWell() }
+    #expect(server.requests.count == 16)
+  }
+
   @Test("a refused transition is given up, kept in the topic of undelivered ones, and told by a replay")
   func replay() throws {
     let server = try WebServer(.status(400, body: "no such thing"))
