@@ -42,7 +42,7 @@ extension SimulatedCluster {
   func forwarder(
     _ member: SimulatedMember, _ receivers: [ReceiverOrder], _ dispatcher: ForwardDispatcher,
     _ tally: ForwardTally = ForwardTally(), share: WorkerShare<ForwardOrders>? = nil, time: ManualTime,
-    longestWait: Duration? = nil
+    longestWait: Duration? = nil, log: Logger = silent
   ) throws -> Worker<SimulatedLog, Forwarder> {
     let worker = Worker<SimulatedLog, Forwarder>(
       log: SimulatedLog(self, member, longestWait: longestWait),
@@ -53,7 +53,7 @@ extension SimulatedCluster {
         commitInterval: .milliseconds(20)),
       share: try share ?? WorkerShare<ForwardOrders>(),
       heartbeat: Heartbeat(name: member.name, allowedSilence: .seconds(10), now: time.monotonic),
-      logger: silent, time: time)
+      logger: log, time: time)
     group.giveOutFree()
     return worker
   }

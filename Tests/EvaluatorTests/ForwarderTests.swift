@@ -158,6 +158,36 @@ struct ForwarderTests {
     #expect(inbox.told.count == 4)
   }
 
+  @Test("that a receiver begins is said once that is committed: from then on it goes on there, whatever happens")
+  func beginningIsCommitted() throws {
+    let time = ManualTime(wall: WallTime(milliseconds: 1_800_000_000_000))
+    let cluster = SimulatedCluster(forwarders: time, partitions: 1)
+    var isRefused = false
+    // The first deliveries tell the time; that of the beginning has state.
+    cluster.faults = { call, _ in isRefused && call == .commit ? .fails(.retry) : nil }
+    let log = CapturedLog()
+    let member = cluster.newMember("forwarder")
+    var worker = try cluster.forwarder(
+      member, [ReceiverOrder(ReceiverDefinition(name: "on-call"), Inbox())],
+      ForwardDispatcher(wakeup: Wakeup(), log: silent), time: time, longestWait: .milliseconds(5),
+      log: Logger(output: log))
+    func run(until isDone: (borrowing Worker<SimulatedLog, Forwarder>) -> Bool) -> Bool {
+      for _ in 0..<2000 where !isDone(worker) {
+        worker.turn()
+        cluster.group.giveOutFree()
+        time.advance(by: .milliseconds(5))
+      }
+      return isDone(worker)
+    }
+    let said = "a receiver is told for the first time: of what fires now, and what comes"
+    #expect(run { $0.stage.receivers.first.map { $0.phase != .begins } ?? false })
+    isRefused = true
+    #expect(run { $0.stage.receivers.first?.phase == .isLive })
+    #expect(!run { _ in log.messages.contains(said) })
+    isRefused = false
+    #expect(run { $0.isLive && log.messages.contains(said) })
+  }
+
   @Test("a successor goes on where its predecessor was, and repeats nothing that was committed")
   func restart() throws {
     let bench = try ForwarderBench()

@@ -27,6 +27,9 @@ final class ForwardedReceiver {
   var phase: Phase
   /// The alerts that have had a transition since it began.
   var seen: Set<String> = []
+  /// How many alerts fired when it began, until that is committed: only then it goes on from there, whatever happens. nil
+  /// otherwise.
+  var beginning: Int?
   /// Notifications whose outcomes were taken since the last commit.
   var settled: [String] = []
   /// What came of them: it counts once it is committed.

@@ -88,7 +88,7 @@ extension Forwarder {
       guard receiver.hasRead(.alerts, upTo: ends) else { return }
       receiver.queue.endBeginning(currentEnds, seen: receiver.seen)
       receiver.seen = []
-      remarks.append(.begins(receiver: receiver.definition.name, firing: receiver.queue.count))
+      receiver.beginning = receiver.queue.count
       goLive(receiver)
     case .rereadsCurrent(let ends):
       if partitions?[.current] == nil {

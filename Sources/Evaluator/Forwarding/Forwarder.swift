@@ -238,6 +238,10 @@ package struct Forwarder: ~Copyable, ClockedStage {
     var settled: [(receiver: String, id: String)] = []
     for receiver in receivers where receiver.isKnown {
       receiver.queue.committed()
+      if let firing = receiver.beginning {
+        remarks.append(.begins(receiver: receiver.definition.name, firing: firing))
+        receiver.beginning = nil
+      }
       settled += receiver.settled.map { (receiver.definition.name, $0) }
       receiver.settled = []
       orders.tally.count(receiver.uncounted, of: receiver.definition.name)
