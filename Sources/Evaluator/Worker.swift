@@ -158,7 +158,8 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   /// Whether nothing is under way: every partition assigned is held and evaluated, all orders are taken, everything is
   /// delivered. A partition that is still replayed takes the orders, and ends alerts of rules that are gone, later.
   package var isAtRest: Bool {
-    arrivals.isEmpty && leaving.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders && hasTakenOver
+    arrivals.isEmpty && leaving.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders
+      && hasTakenOver
       && !isOut
   }
 
