@@ -24,6 +24,19 @@ struct CPUUsageTests {
           usage: 40, user: 5, nice: 10, system: 15, idle: 50, iowait: 10, irq: 2.5, softirq: 2.5, steal: 5))
   }
 
+  @Test("busy all the time is 100 percent, not a little more, whatever the counters are")
+  func full() {
+    for busy: UInt64 in [1, 3_279_524_433_427_633, 1_091_102_147_483_647 - 1_091_137, .max] {
+      let found = usage(times(0, 0, 0, 0), times(busy, 0, 0, 0))
+      #expect(found?.usage == 100)
+      #expect(found?.user == 100)
+      let memory = MemoryUsage(
+        totalBytes: busy, availableBytes: 0, swapTotalBytes: busy, swapFreeBytes: 0)
+      #expect(memory.usage == 100)
+      #expect(memory.swapUsage == 100)
+    }
+  }
+
   @Test("steal may fall by millions: it counts 0, and the other rates go on")
   func stealFalls() {
     let found = usage(times(0, 0, 0, 0, 0, 0, 0, 9_000_000), times(25, 0, 25, 50, 0, 0, 0, 1))

@@ -36,10 +36,10 @@ enum CPUDifference: Equatable {
 extension CPUUsage {
   /// The shares of `total`. Only the first `columns` modes exist in the kernel's file.
   fileprivate init(_ delta: InlineArray<8, UInt64>, total: UInt64, columns: Int) {
-    func percent(_ mode: CPUTimes.Mode) -> Double { 100 * Double(delta[mode.rawValue]) / Double(total) }
+    func percent(_ mode: CPUTimes.Mode) -> Double { percentage(Double(delta[mode.rawValue]), of: Double(total)) }
     func offered(_ mode: CPUTimes.Mode) -> Double? { mode.rawValue < columns ? percent(mode) : nil }
     let busy = total - delta[CPUTimes.Mode.idle.rawValue] - delta[CPUTimes.Mode.iowait.rawValue]
-    usage = 100 * Double(busy) / Double(total)
+    usage = percentage(Double(busy), of: Double(total))
     user = percent(.user)
     nice = percent(.nice)
     system = percent(.system)

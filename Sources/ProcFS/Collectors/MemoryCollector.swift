@@ -126,13 +126,13 @@ public struct MemoryUsage: Equatable, Sendable {
 
   /// 100 x (total - available) / total.
   public var usage: Double? {
-    availableBytes.map { 100 * (Double(totalBytes) - Double($0)) / Double(totalBytes) }
+    availableBytes.map { percentage(Double(totalBytes) - Double($0), of: Double(totalBytes)) }
   }
 
   /// 100 x (total - free) / total, of swap.
   public var swapUsage: Double? {
     guard let total = swapTotalBytes, let free = swapFreeBytes else { return nil }
-    return 100 * (Double(total) - Double(free)) / Double(total)
+    return percentage(Double(total) - Double(free), of: Double(total))
   }
 }
 
