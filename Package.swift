@@ -78,7 +78,7 @@ let package = Package(
       "KafkaEvaluator",
       ["Evaluator", "Forwarding", "JSON", "Kafka", "Platform", "Records", "Rules", "Settings", "Streams"])
     + library(
-      "Receivers", ["Ccrypto", "Ccurl", "Cglibc", "JSON", "Platform", "Records"], fixtures: ["Fixtures"])
+      "Receivers", ["Ccrypto", "Ccurl", "Cglibc", "JSON", "Platform", "Records"], fixtures: ["Fixtures"], isCold: true)
     + library("Metrics", ["Cmicrohttpd", "JSON", "Kafka", "Platform", "Receivers", "Records"], isCold: true)
     + library("Ways", ["Forwarding", "Platform", "Receivers", "Records", "Settings"], isCold: true)
     + library("Console", ["JSON", "Platform", "Records", "Rules"])
