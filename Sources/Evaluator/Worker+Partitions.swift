@@ -14,7 +14,8 @@ extension Worker where Log: ~Copyable, Stage: ~Copyable {
       timers[.question] = time.monotonic
     case .revoked(let partitions, let lost):
       stage.numbers.rebalances += 1
-      leaving.removeAll { !$0.partitions.allSatisfy { !partitions.contains($0) } }
+      for place in leaving.indices { leaving[place].partitions.removeAll(where: partitions.contains) }
+      leaving.removeAll(where: \.partitions.isEmpty)
       if !lost, stage.isBusy(with: partitions) {
         stage.isEnding(partitions)
         leaving.append((partitions, time.monotonic + plan.longestLeave))

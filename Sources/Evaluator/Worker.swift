@@ -159,8 +159,7 @@ package struct Worker<Log: EvaluatorLog & ~Copyable, Stage: WorkerStage & ~Copya
   /// delivered. A partition that is still replayed takes the orders, and ends alerts of rules that are gone, later.
   package var isAtRest: Bool {
     arrivals.isEmpty && leaving.isEmpty && !stage.isReplaying && outbox.isEmpty && delivery.isIdle && !share.hasOrders
-      && hasTakenOver
-      && !isOut
+      && hasTakenOver && !isOut
   }
 
   /// Moves the results of the last batch or change of orders into the outbox, and logs them.

@@ -119,15 +119,21 @@ struct WorkerRestoreTests {
     #expect(line?.metadata.facts.contains { "\($0)".contains("here") } == true)
   }
 
-  @Test("only records since the last checkpoint are replayed")
-  func lowWater() throws {
+  /// A worker that has evaluated 100 samples, and has written no checkpoint for most of them.
+  private func benchWithSamples(of cpu: Double) throws -> WorkerBench {
     var bench = try WorkerBench(checkpointInterval: .seconds(60))
     bench.assign(0)
     for second: Int64 in 0..<100 {
-      bench.sample(20, second: second)
+      bench.sample(cpu, second: second)
       bench.settle(turns: 3)
     }
     bench.settle(turns: 3)
+    return bench
+  }
+
+  @Test("only records since the last checkpoint are replayed")
+  func lowWater() throws {
+    var bench = try benchWithSamples(of: 20)
     try bench.restart()
     bench.settle(turns: 10)
     #expect((1...60).contains(bench.numbers.replayed))
@@ -137,13 +143,7 @@ struct WorkerRestoreTests {
 
   @Test("a worker isn't at rest while it replays; once it is, an alert whose rule is gone is resolved")
   func restsAfterReplay() throws {
-    var bench = try WorkerBench(checkpointInterval: .seconds(60))
-    bench.assign(0)
-    for second: Int64 in 0..<100 {
-      bench.sample(95, second: second)
-      bench.settle(turns: 3)
-    }
-    bench.settle(turns: 3)
+    var bench = try benchWithSamples(of: 95)
     #expect(bench.current.count == 1)
     bench.cluster.batch = 1
     try bench.restart([])
