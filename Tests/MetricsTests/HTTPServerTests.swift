@@ -16,19 +16,9 @@ func exchange(_ request: String, port: UInt16) throws -> String {
 }
 
 private func connected(to port: UInt16) throws -> Int32 {
-  let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+  let connection = try #require(connectedSocket(to: port))
   var limit = timeval(tv_sec: 30, tv_usec: 0)
   setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = port.bigEndian
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-  let result = withUnsafePointer(to: &address) {
-    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-    }
-  }
-  try #require(result == 0)
   return connection
 }
 

@@ -40,6 +40,23 @@ public final class TestServer: Sendable {
   deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 }
 
+/// A socket that is connected to a server on this machine; nil if there is none. The caller closes it.
+public func connectedSocket(to port: UInt16) -> Int32? {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  let isConnected = withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+    }
+  }
+  if isConnected { return descriptor }
+  close(descriptor)
+  return nil
+}
+
 /// One connection; closed when the last reference goes. One thread uses it.
 public final class TestConnection: @unchecked Sendable {
   private let descriptor: Int32
@@ -49,18 +66,8 @@ public final class TestConnection: @unchecked Sendable {
 
   /// A connection to a server on this machine; nil if there is none.
   public convenience init?(to port: UInt16) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+    guard let descriptor = connectedSocket(to: port) else { return nil }
     self.init(descriptor)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    if !isConnected { return nil }
   }
 
   deinit { close(descriptor) }
